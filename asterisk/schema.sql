@@ -1,0 +1,49 @@
+-- The engine: all that Asterisk reads of extensions, and the only thing that an apply writes.
+-- A projection: it can be deleted and made again from the portal's own database at any time.
+
+-- One row for each SIP login. The id is what Asterisk calls endpoint, aor and auth.
+CREATE TABLE IF NOT EXISTS sip_login (
+  id                TEXT PRIMARY KEY,
+  number            TEXT NOT NULL,
+  registration_name TEXT NOT NULL,
+  password_digest   TEXT NOT NULL,      -- MD5:hex of name:realm:password
+  caller_name       TEXT NOT NULL,
+  caller_id         TEXT NOT NULL,      -- "name" <number>, the name cut to what Asterisk holds
+  max_contacts      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row for each number that can be called: its dial plan.
+CREATE TABLE IF NOT EXISTS pbx_number (
+  number       TEXT PRIMARY KEY,
+  ring_seconds INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What one apply changed: the rows of each number before it, as JSON.
+CREATE TABLE IF NOT EXISTS restore_point (
+  run    INTEGER NOT NULL,
+  number TEXT NOT NULL,
+  before TEXT NOT NULL,
+  PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+
+-- Descending: Asterisk collects "all objects" in a sorted list that it searches from the head.
+CREATE VIEW IF NOT EXISTS ps_endpoints AS SELECT
+  id, id AS aors, id AS auth,
+  'from-extension' AS context, 'hints' AS subscribe_context,
+  'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
+  'username' AS identify_by, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
+  'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
+  '120' AS rtp_timeout,
+  caller_id AS callerid,
+  'CALLERID(name)=' || caller_name AS set_var
+FROM sip_login ORDER BY id DESC;
+
+CREATE VIEW IF NOT EXISTS ps_auths AS SELECT
+  id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest
+FROM sip_login ORDER BY id DESC;
+
+CREATE VIEW IF NOT EXISTS ps_aors AS SELECT
+  id, max_contacts, 'no' AS remove_existing, 'yes' AS remove_unavailable,
+  '30' AS qualify_frequency, '3.0' AS qualify_timeout,
+  '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration
+FROM sip_login ORDER BY id DESC;
