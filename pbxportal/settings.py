@@ -4,13 +4,15 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -19,7 +21,7 @@ env = environ.FileAwareEnv()
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 
-def kept_secret(name: str, make: Callable[[], str] = partial(secrets.token_urlsafe, 48)) -> str:
+def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
     """The secret of that name from VAR/secrets, made at the first need and readable by its owner alone."""
     path = VAR / "secrets" / name
     if not path.exists():
@@ -35,7 +37,9 @@ def kept_secret(name: str, make: Callable[[], str] = partial(secrets.token_urlsa
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret("secret_key")
-SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [kept_secret("sealing_key", lambda: Fernet.generate_key().decode())]
+SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [
+    kept_secret("sealing_key", lambda: Fernet.generate_key().decode())
+]
 PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
 PORTAL_URL = env.str("PORTAL_URL", default=f"http://{PORTAL_BIND}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -188,7 +192,8 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    # Refused requests are no news, and their addresses may hold a one-use link.
+    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
 }
 
 # --- the PBX ---

@@ -1,0 +1,50 @@
+"""Fields that normalize, so that everyone downstream gets the final value."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.forms import Field
+
+from accounts import validators
+
+
+class SingleLineFormField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return validators.tidy(super().to_python(value) or "")
+
+
+class SingleLineField(models.CharField[str, str]):
+    default_validators = [validators.single_line]
+
+    def formfield(self, **kwargs: Any) -> Field | None:
+        return super().formfield(**{"form_class": SingleLineFormField, **kwargs})
+
+
+class EmailFormField(forms.CharField):
+    widget = forms.EmailInput
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        return validators.normal_email(text) if text else None
+
+
+class LowercaseEmailField(models.CharField[str | None, str | None]):
+    """A valid address in lower case; None where there is none, so that unique leaves the absent alone."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(value.lower() if value else None)
+
+    def formfield(self, **kwargs: Any) -> Field | None:
+        return super().formfield(**{"form_class": EmailFormField, **kwargs})
+
+
+class MobileFormField(forms.CharField):
+    """Whatever people type, +15551234567 comes out. `country` is set by the form."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    country = "US"
+
+    def to_python(self, value: Any) -> str:
+        text = validators.tidy(super().to_python(value) or "")
+        return validators.e164(text, self.country) if text else ""

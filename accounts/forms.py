@@ -1,0 +1,216 @@
+from collections.abc import Iterable
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts import audit, passwords, setup
+from accounts.countries import countries
+from accounts.fields import EmailFormField, MobileFormField, SingleLineFormField
+from accounts.models import Organization, Role, User
+from accounts.permissions import Permission
+from accounts.validators import single_line
+from pbxportal.models import Preferences
+
+
+def fields_only() -> FormHelper:
+    """The template has the <form>, the token and the buttons."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
+def secret_input(*, length: int, classes: bool = False) -> forms.PasswordInput:
+    attrs = {
+        "autocomplete": "new-password",
+        "spellcheck": "false",
+        "data-secret": "",
+        "data-alphabet": passwords.UNAMBIGUOUS,
+        "data-length": str(length),
+    }
+    return forms.PasswordInput(render_value=True, attrs=attrs | ({"data-classes": "1"} if classes else {}))
+
+
+class DepartmentsWidget(forms.CheckboxSelectMultiple):
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-depth"] = value.instance.tree_depth
+        return option
+
+
+class PersonForm(forms.ModelForm[User]):
+    """Who somebody is. `known` are words beyond the person's own that the password must not hold."""
+
+    mobile = MobileFormField(
+        label="Mobile Number", max_length=31, required=False, help_text="Shown to colleagues in international form."
+    )
+    password = forms.CharField(
+        label="User Password",
+        max_length=128,
+        strip=False,
+        widget=secret_input(length=16, classes=True),
+        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
+    )
+    organizations = forms.ModelMultipleChoiceField(
+        label="Organization",
+        queryset=Organization.objects.none(),
+        widget=DepartmentsWidget,
+        error_messages={"required": "Choose at least one organization."},
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email", "mobile", "role", "organizations", "job_title"]
+        labels = {
+            "first_name": "First Name",
+            "last_name": "Last Name",
+            "email": "Email Address",
+            "role": "User Role",
+            "job_title": "Job Title",
+        }
+        help_texts = {"email": "The sign-in name. Without one this person cannot sign in or get mail."}
+
+    def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
+        self.by, self.known = by, list[str]()
+        initial = (
+            {} if instance else {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
+        )
+        super().__init__(data, instance=instance, initial=initial)
+        self.helper = fields_only()
+        self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
+        self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
+        self._offer_roles()
+        if not preferences.organization_management:
+            del self.fields["organizations"]
+        if instance:
+            self.fields["password"].required = False
+            self.fields["password"].help_text += " Leave empty to keep the password."
+        for name in ("last_name", "email", "mobile", "job_title"):
+            self.fields[name].label = f"{self.fields[name].label} (optional)"
+        for name in ("first_name", "last_name", "email", "job_title"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def _offer_roles(self) -> None:
+        """Only who may manage roles can give one, and nobody gives more than they have."""
+        if not self.by.can(Permission.MANAGE_ROLES):
+            del self.fields["role"]
+            return
+        field = self.fields["role"]
+        field.queryset = Role.objects.all()  # type: ignore[attr-defined]
+        field.empty_label = "None"  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not any((cleaned.get(name, "") or name in self.errors) for name in ("first_name", "last_name")):
+            self.add_error("first_name", ValidationError("Enter a first name or a last name.", code="no_name"))
+        return cleaned
+
+    def clean_role(self) -> Role | None:
+        role: Role | None = self.cleaned_data["role"]
+        if not self.by.reaches_up_to(role):
+            raise ValidationError("You cannot give a role that may do more than you may.", code="role_too_mighty")
+        was_super = self.instance.pk and self.instance.is_last_super_administrator()
+        if was_super and (role is None or role.key != Role.SUPER_ADMINISTRATOR):
+            raise ValidationError(
+                "This is the last Super Administrator. Make somebody else one first.", code="last_super_administrator"
+            )
+        return role
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        password = self.cleaned_data.get("password")
+        if not password:
+            return
+        try:
+            validate_password(password, self.instance)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    def refuse_known(self, words: Iterable[str]) -> None:
+        password = self.cleaned_data.get("password")
+        if password and "password" not in self.errors:
+            try:
+                passwords.refuse_words(password, words)
+            except ValidationError as error:
+                self.add_error("password", error)
+
+    def hash_password(self) -> None:
+        """Costs 60 ms by design: call it before the transaction, not in it."""
+        if password := self.cleaned_data["password"]:
+            self.instance.set_password(password)
+
+    def save(self, commit: bool = True) -> User:
+        """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays."""
+        user = self.instance
+        if user.pk is None:
+            return super().save(commit)
+        columns = [name for name in self.fields if name not in ("organizations", "password")]
+        user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
+        self._save_m2m()  # type: ignore[attr-defined]
+        return user
+
+
+class SetupForm(forms.Form):
+    """The first administrator, the company's name and its country."""
+
+    first_name = SingleLineFormField(label="First Name", max_length=63, validators=[single_line])
+    last_name = SingleLineFormField(
+        label="Last Name (optional)", max_length=63, required=False, validators=[single_line]
+    )
+    email = EmailFormField(label="Email Address", max_length=254, help_text="You sign in with it.")
+    password = forms.CharField(
+        label="User Password",
+        max_length=128,
+        strip=False,
+        widget=secret_input(length=16, classes=True),
+        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
+    )
+    company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
+    country = forms.ChoiceField(
+        label="Country",
+        choices=countries,
+        help_text="Phone numbers typed without + are read as numbers of this country.",
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.helper = fields_only()
+
+    def clean(self) -> None:
+        typed = self.cleaned_data
+        user = User(
+            first_name=typed.get("first_name", ""), last_name=typed.get("last_name", ""), email=typed.get("email")
+        )
+        try:
+            if "password" in typed:
+                validate_password(typed["password"], user)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    def save(self) -> User | None:
+        """The new Super Administrator; None when another one came first."""
+        typed = self.cleaned_data
+        user = User(
+            first_name=typed["first_name"],
+            last_name=typed["last_name"],
+            email=typed["email"],
+            role=Role.objects.get(key=Role.SUPER_ADMINISTRATOR),
+        )
+        user.set_password(typed["password"])
+        with transaction.atomic():
+            preferences = Preferences.objects.select_for_update().get(pk=1)
+            if not setup.is_open():
+                return None
+            preferences.country = typed["country"]
+            preferences.save(update_fields=["country"])
+            company = Organization.company()
+            company.name = typed["company"]
+            company.save()
+            user.save()
+            user.organizations.add(company)
+            audit.record(user, "setup", user.full_name, company=company.name)
+        return user

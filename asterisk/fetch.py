@@ -1,0 +1,236 @@
+"""An Asterisk to run: the system's own, or Debian's, fetched without root and without a change to the system."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+OLDEST = (22, 2)  # the first whose logins can hold a digest in place of the password
+SUITES = ("forky", "sid")
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+MULTIARCH = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+# The host's ways through the network hold for us too; its hooks and its other sources do not.
+HOST_SETTING = re.compile(r"Acquire::(https?|Retries|ForceIPv[46])\b.*")
+NOT_NEEDED = ("etc", "var", "usr/bin", "usr/share/[!a]*", "usr/share/alsa", "usr/lib/*/perl*", "usr/lib/systemd")
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"))
+
+Say = Callable[[str], None]
+
+
+class NoAsterisk(Exception):
+    """Why there is none, in words for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Program:
+    command: tuple[str, ...]
+    modules: Path
+    data: Path
+    version: str
+
+
+def find_or_fetch(target: Path, say: Say) -> Program:
+    """The system's Asterisk if it will do, else the one in `target`, which is fetched at the first call."""
+    if found := of_system():
+        return found
+    arch = architecture()
+    if (target / "VERSIONS").exists():
+        return of_tree(target, arch)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target.with_name(target.name + ".lock")):
+        if not (target / "VERSIONS").exists():
+            fetch(target, arch, say)
+    return of_tree(target, arch)
+
+
+# --- what is there ---
+
+
+def of_system() -> Program | None:
+    command = shutil.which("asterisk", path=SYSTEM_PATH)
+    modules = next(Path("/usr").glob("lib*/**/asterisk/modules/res_config_sqlite3.so"), None) if command else None
+    data = next((path for path in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if path.exists()), None)
+    if not command or not modules or not data:
+        return None
+    version = version_of((command,))
+    return Program((command,), modules.parent, data, version) if is_new_enough(version) else None
+
+
+def of_tree(tree: Path, arch: str) -> Program:
+    libraries = tree / "usr/lib" / MULTIARCH[arch]
+    loader = next(libraries.glob("ld-linux-*.so.*"), None)
+    if loader is None:
+        raise NoAsterisk(f"{tree} is not whole. Delete it, and start again.")
+    command = (str(loader), "--library-path", str(libraries), str(tree / "usr/sbin/asterisk"))
+    return Program(command, libraries / "asterisk/modules", tree / "usr/share/asterisk", version_of(command))
+
+
+def version_of(command: tuple[str, ...]) -> str:
+    """Such as "22.10.1"; empty when the program does not run."""
+    try:
+        answer = subprocess.run((*command, "-V"), capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.match(r"Asterisk ([\d.]+)", answer.stdout)
+    return found[1] if found else ""
+
+
+def is_new_enough(version: str) -> bool:
+    return tuple(int(part) for part in version.split(".") if part)[:2] >= OLDEST
+
+
+def architecture() -> str:
+    if not all(map(shutil.which, ("apt-get", "dpkg", "dpkg-deb"))):
+        raise NoAsterisk(
+            f"Asterisk {OLDEST[0]} is not installed, and only Debian and Ubuntu can fetch it by themselves."
+        )
+    arch = subprocess.run(("dpkg", "--print-architecture"), capture_output=True, text=True, check=True).stdout.strip()
+    if arch not in MULTIARCH:
+        raise NoAsterisk(f"Asterisk can be fetched for {' and '.join(MULTIARCH)} machines, and this one is {arch}.")
+    return arch
+
+
+# --- what is not ---
+
+
+def fetch(target: Path, arch: str, say: Say) -> None:
+    """All or nothing: `target` appears complete or not at all."""
+    draft, work = (target.with_name(target.name + ending) for ending in (".new", ".apt"))
+    try:
+        for directory in (draft, work):
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+        debs = download(Apt(work, arch), mirror(), say)
+        started = time.monotonic()
+        for deb in debs:
+            unpack(deb, draft)
+        (draft / "VERSIONS").write_text("".join(f"{unquote(deb.stem)}\n" for deb in debs))
+        if not version_of(of_tree(draft, arch).command):
+            raise NoAsterisk("The Asterisk that was fetched does not run on this machine.")
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
+        say(f"Asterisk: unpacked in {time.monotonic() - started:.0f} s")
+    finally:
+        for directory in (draft, work):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def mirror() -> str:
+    """Where the host itself gets Debian from."""
+    query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Created-By: Packages")
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    if not answer.stdout.strip():
+        raise NoAsterisk(
+            "This machine's apt knows no Debian mirror to fetch Asterisk from. Install Asterisk"
+            f" {'.'.join(map(str, OLDEST))} or newer; on Debian, `apt-get update` may be all that is missing."
+        )
+    return min(answer.stdout.split(), key=lambda uri: ("security" in uri, len(uri)))
+
+
+class Apt:
+    """The host's apt, with every directory its own."""
+
+    def __init__(self, work: Path, arch: str) -> None:
+        self.work = work
+        for name in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/archives/partial"):
+            (work / name).mkdir(parents=True)
+        (work / "status").touch()
+        dump = subprocess.run(("apt-config", "dump"), capture_output=True, text=True, check=False).stdout
+        own = {
+            "Dir::Etc": work / "etc",
+            "Dir::State": work,
+            "Dir::State::lists": work / "lists",
+            "Dir::State::status": work / "status",
+            "Dir::Cache": work / "cache",
+            "Dir::Log": work,
+            "APT::Architecture": arch,
+            "APT::Architectures": arch,
+            "APT::Install-Recommends": "false",
+            "APT::Sandbox::User": "",
+            "Acquire::Languages": "none",
+            "Debug::NoLocking": "true",
+        }
+        lines = [line for line in dump.splitlines() if HOST_SETTING.fullmatch(line)]
+        lines += [f"{name} {json.dumps(str(value))};" for name, value in own.items()]
+        (work / "apt.conf").write_text("\n".join(lines) + "\n")
+
+    def use(self, uri: str, suite: str) -> None:
+        (self.work / "etc/sources.list").write_text(f"deb [signed-by={KEYRING}] {uri} {suite} main\n")
+
+    def run(self, *arguments: str) -> str:
+        """What it printed; what it complained of is raised."""
+        environment = os.environ | {"APT_CONFIG": str(self.work / "apt.conf"), "LC_ALL": "C"}
+        answer = subprocess.run(
+            ("apt-get", "-q", "-y", *arguments),
+            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if answer.returncode:
+            complaints = [line[3:] for line in answer.stderr.splitlines() if line.startswith("E: ")]
+            raise AptError(" ".join(complaints) or answer.stderr.strip() or "no reason given")
+        return answer.stdout
+
+
+class AptError(Exception):
+    """What apt complained of."""
+
+
+def download(apt: Apt, uri: str, say: Say) -> list[Path]:
+    if not KEYRING.exists():
+        raise NoAsterisk("Debian's signing keys are missing: apt install debian-archive-keyring, and start again.")
+    problem = ""
+    for suite in SUITES:
+        say(f"Asterisk: looking in Debian {suite}")
+        try:
+            return download_from(apt, uri, suite, say)
+        except AptError as error:
+            problem = str(error)
+    raise NoAsterisk(f"Asterisk could not be fetched. apt says: {problem}")
+
+
+def download_from(apt: Apt, uri: str, suite: str, say: Say) -> list[Path]:
+    apt.use(uri, suite)
+    update(apt, say)
+    wanted = re.findall(r"^'\S+' (\S+) (\d+) ", apt.run("install", "--print-uris", "asterisk"), re.MULTILINE)
+    version = next(name.split("_")[1] for name, _ in wanted if name.startswith("asterisk_"))
+    size = sum(int(size) for _, size in wanted) / 1e6
+    say(f"Asterisk {re.sub(r'^1%3a|[+~-].*', '', version)}: downloading {size:.0f} MB from {uri}")
+    started = time.monotonic()
+    apt.run("install", "--download-only", "asterisk")
+    say(f"Asterisk: downloaded in {time.monotonic() - started:.0f} s")
+    return sorted((apt.work / "cache/archives").glob("*.deb"))
+
+
+def update(apt: Apt, say: Say) -> None:
+    try:
+        apt.run("update", "-o", "Acquire::Check-Valid-Until=true")
+    except AptError as error:
+        if "is expired" not in str(error):
+            raise
+        say(
+            "Asterisk: this mirror's list of packages is past its date; going on without the date check (signatures are checked)"
+        )
+        apt.run("update", "-o", "Acquire::Check-Valid-Until=false")
+
+
+def unpack(deb: Path, into: Path) -> None:
+    tar = ("tar", "-x", "-C", str(into), "--no-same-owner", "--no-same-permissions")
+    tar += tuple(f"--exclude=./{pattern}" for pattern in NOT_NEEDED)
+    with subprocess.Popen(("dpkg-deb", "--fsys-tarfile", str(deb)), stdout=subprocess.PIPE) as contents:
+        unpacked = subprocess.run(tar, stdin=contents.stdout, capture_output=True, text=True, check=False)
+    if contents.returncode or unpacked.returncode:
+        raise NoAsterisk(f"{deb.name} could not be unpacked. {unpacked.stderr.strip()}")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,194 @@
+import hashlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from accounts.setup import setup_url
+from asterisk import embedded, supervisor
+from asterisk.fetch import NoAsterisk, Program, find_or_fetch
+from asterisk.supervisor import CannotStart, Child, Door, door
+
+BOOT_SECONDS = 60
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Run the portal and its PBX, until Ctrl-C."
+
+    def handle(self, **options: Any) -> None:
+        os.umask(0o077)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, interrupt)
+        try:
+            with supervisor.only_one(settings.VAR / "run.lock"):
+                run()
+        except KeyboardInterrupt:
+            say("Stopped.")
+        except CannotStart as error:
+            self.stderr.write(str(error))
+            sys.exit(1)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def interrupt(*_: object) -> None:
+    """Once: what is being stopped is not to be interrupted again."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def run() -> None:
+    portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
+    supervisor.check_free([portal_door, *(pbx_doors() if settings.PBX_EXPECTED else ())])
+    prepare_portal()
+    program = find_program()
+    children = [portal(has_pbx=program is not None)]
+    if program:
+        children.append(pbx(program))
+    link = setup_url()
+    connection.close()
+    supervisor.watch(children, say, Welcome(portal_door, link, program))
+
+
+def pbx_doors() -> list[Door]:
+    return [
+        Door("SIP", "SIP_PORT", settings.SIP_BIND, settings.SIP_PORT, (socket.SOCK_DGRAM, socket.SOCK_STREAM)),
+        Door("Asterisk's AMI", "AMI_PORT", "127.0.0.1", settings.AMI_PORT),
+        Door("Asterisk's ARI", "ARI_PORT", "127.0.0.1", settings.ARI_PORT),
+    ]
+
+
+# --- the portal ---
+
+
+def prepare_portal() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    collect_static()
+
+
+def collect_static() -> None:
+    """Only when a file has changed: it takes seconds."""
+    seen, now = settings.VAR / "static.seen", static_fingerprint()
+    if seen.exists() and seen.read_text() == now and (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    seen.write_text(now)
+
+
+def static_fingerprint() -> str:
+    files = []
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            status = Path(storage.path(path)).stat()
+            files.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()
+
+
+def portal(*, has_pbx: bool) -> Child:
+    gunicorn = (
+        "gunicorn --worker-class gthread --workers 2 --threads 8 --graceful-timeout 3"
+        " --no-control-socket --log-level warning pbxportal.wsgi"
+    )
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
+    command += ["--chdir", str(settings.BASE_DIR), "--bind", settings.PORTAL_BIND]
+    logs = settings.VAR / "log"
+    logs.mkdir(exist_ok=True)
+    supervisor.keep_small(logs)
+    environment = {"PYTHONPATH": str(settings.BASE_DIR)} | ({} if has_pbx else {"PBX_EXPECTED": "0"})
+    return Child("The portal", command, [logs / "portal.log"], environment)
+
+
+class Welcome:
+    """Says where to go, once, as soon as the portal answers."""
+
+    def __init__(self, portal_door: Door, link: str | None, program: Program | None) -> None:
+        self.address = (portal_door.host, portal_door.port)
+        self.lines = [f"Portal:  {settings.PORTAL_URL}"]
+        if link:
+            self.lines.append(f"First administrator, by this link, once: {link}")
+        if program:
+            self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {settings.SIP_BIND} port {settings.SIP_PORT}")
+        self.lines.append("Ctrl-C stops it.")
+
+    def __call__(self) -> None:
+        if self.lines and answers(self.address):
+            say("\n".join(self.lines))
+            self.lines = []
+
+
+def answers(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, 1).close()
+    except OSError:
+        return False
+    return True
+
+
+# --- the PBX ---
+
+
+def find_program() -> Program | None:
+    if not settings.PBX_EXPECTED:
+        say("PBX: none is expected (PBX_EXPECTED). What is saved and applied is kept for later.")
+        return None
+    try:
+        return find_or_fetch(settings.VAR / "asterisk-program", say)
+    except NoAsterisk as error:
+        say(f"PBX: none on this machine. {error}\nWhat is saved and applied is kept for later.")
+        return None
+
+
+def pbx(program: Program) -> Child:
+    place = embedded.place_from_settings()
+    try:
+        embedded.configure(program, place)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+    logs = place.directory / "log"
+    supervisor.keep_small(logs)
+    boot = partial(start_thread, catch_up, place)
+    return Child("Asterisk", embedded.command(program, place), [logs / "start.log", logs / "messages.log"], on_start=boot)
+
+
+def start_thread(function: Any, place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
+    Thread(target=function, args=(place, process), daemon=True).start()
+
+
+def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
+    """Once Asterisk has booted, prove to it what was applied while it was away."""
+    try:
+        embedded.wait_until_booted(place, BOOT_SECONDS)
+    except TimeoutError as error:
+        if process.poll() is None:
+            say(f"{error} Its log: {place.directory}/log/messages.log")
+        return
+    if process.poll() is None:
+        prove_waiting()
+
+
+def prove_waiting() -> None:
+    from asterisk import apply
+
+    try:
+        apply.catch_up()
+    except Exception:
+        logger.exception("What was applied while the PBX was away could not be proved")
+    finally:
+        connection.close()

@@ -1,0 +1,34 @@
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import User
+from extensions.models import Change
+
+
+class ApplyRun(models.Model):
+    """One apply: who, when, which numbers, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running"
+        PROVED = "proved"
+        WAITING = "waiting", "waiting for the PBX"
+        REFUSED = "refused"
+
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    numbers = models.JSONField(default=list)
+    rows_written = models.PositiveIntegerField(default=0)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.RUNNING)
+    words = models.TextField(blank=True)
+    changes = models.ManyToManyField(Change, related_name="runs")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Apply {self.pk}: {self.outcome}"
+
+    def close(self, outcome: Outcome, words: str) -> None:
+        self.outcome, self.words, self.finished_at = outcome, words, timezone.now()
+        self.save(update_fields=["outcome", "words", "finished_at", "rows_written"])

@@ -1,0 +1,185 @@
+"""Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 10.0
+STEADY_SECONDS = 30  # who ran this long begins again with the first delay
+STOP_SECONDS = 5
+ROUND_SECONDS = 0.1
+LARGEST_LOG = 10_000_000
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """What is in the way, and what to do about it."""
+
+
+class Child:
+    """A program that is started again whenever it ends. Its output goes to the first of its logs."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        logs: Sequence[Path],
+        environment: Mapping[str, str] | None = None,
+        on_start: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.logs = logs
+        self.environment = {**os.environ, **(environment or {})}
+        self.on_start = on_start
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = self.due = 0.0
+        self.delay = 0.0
+        self.read_from: dict[Path, int] = {}
+
+    def start(self) -> None:
+        """From the main thread: a child dies with the thread that started it."""
+        self.read_from = {log: size(log) for log in self.logs}
+        self.started = time.monotonic()
+        with self.logs[0].open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        if self.on_start:
+            self.on_start(self.process)
+
+    def check(self, say: Say) -> None:
+        """One look: has it ended, is it time to start it again?"""
+        now = time.monotonic()
+        if self.process and self.process.poll() is not None:
+            how = ending(self.process.returncode)
+            self.signal(signal.SIGKILL)  # what it started itself must not outlive it
+            self.process = None
+            self.delay = next_delay(self.delay, now - self.started)
+            self.due = now + self.delay
+            say("\n    ".join((f"{self.name} ended ({how}); starting it again in {self.delay:g} s.", *self.last_lines())))
+        elif not self.process and now >= self.due:
+            self.start()
+
+    def last_lines(self, count: int = 5) -> list[str]:
+        """The last of what it wrote since its start."""
+        lines = []
+        for log in self.logs:
+            with suppress(FileNotFoundError), log.open("rb") as file:
+                file.seek(max(self.read_from.get(log, 0), size(log) - 10_000))
+                lines += file.read().decode(errors="replace").splitlines()
+        return lines[-count:]
+
+    def signal(self, number: signal.Signals) -> None:
+        """To it and to all that it started."""
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def ending(code: int) -> str:
+    return f"code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def next_delay(delay: float, lived: float) -> float:
+    return FIRST_DELAY if lived > STEADY_SECONDS or not delay else min(2 * delay, LONGEST_DELAY)
+
+
+class Watch(Protocol):
+    def __call__(self) -> object: ...
+
+
+def watch(children: Sequence[Child], say: Say, each_round: Watch = lambda: None) -> None:
+    """Until KeyboardInterrupt; whatever ends it, no child is left."""
+    try:
+        while True:
+            for child in children:
+                child.check(say)
+            each_round()
+            time.sleep(ROUND_SECONDS)
+    finally:
+        stop(children)
+
+
+def stop(children: Sequence[Child]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        if child.process:
+            child.process.terminate()
+    for child in children:
+        if child.process:
+            with suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.01, deadline - time.monotonic()))
+            child.signal(signal.SIGKILL)
+            child.process.wait()
+            child.process = None
+
+
+# --- before anything starts ---
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address that we are going to listen on, and the setting that names it."""
+
+    what: str
+    setting: str
+    host: str
+    port: int
+    kinds: tuple[socket.SocketKind, ...] = (socket.SOCK_STREAM,)
+
+
+def door(what: str, setting: str, bind: str) -> Door:
+    host, _, port = bind.rpartition(":")
+    return Door(what, setting, host.strip("[]"), int(port))
+
+
+def check_free(doors: Sequence[Door]) -> None:
+    for one in doors:
+        for kind in one.kinds:
+            try:
+                try_to_bind(one.host, one.port, kind)
+            except OSError as error:
+                why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+                raise CannotStart(f"{one.what}: {one.host} port {one.port} {why}. Set {one.setting} to another.") from error
+
+
+def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """The lock dies with this process."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(f"It is running already, from {lock.parent}.") from error
+        yield
+
+
+def keep_small(logs: Path) -> None:
+    """Set a large log aside as .1, in place of the one set aside before."""
+    for log in logs.glob("*.log"):
+        if size(log) > LARGEST_LOG:
+            log.replace(log.with_name(log.name + ".1"))

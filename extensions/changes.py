@@ -1,0 +1,80 @@
+"""What one save changed, said so that it can be shown: who, when, which field, before and after."""
+
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from extensions.models import Change, SipExtension
+
+Values = dict[str, str]
+
+SECRET = {"registration_password", "password"}
+LABELS = {
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "email": "Email Address",
+    "mobile": "Mobile Number",
+    "password": "User Password",
+    "role": "User Role",
+    "organizations": "Organization",
+    "job_title": "Job Title",
+    "number": "Extension Number",
+    "caller_id": "Caller ID",
+    "registration_name": "Registration Name",
+    "registration_password": "Registration Password",
+    "max_phones": "IP Phone Concurrent Registrations",
+    "enabled": "Enabled",
+}
+# What a phone or a caller can notice. A save that touches nothing of it needs no apply.
+ON_THE_PBX = {
+    "first_name",
+    "last_name",
+    "number",
+    "caller_id",
+    "registration_name",
+    "registration_password",
+    "max_phones",
+    "enabled",
+}
+
+
+def values(extension: SipExtension) -> Values:
+    """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
+    user = extension.user
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email or "",
+        "mobile": user.mobile_shown,
+        "password": user.password,
+        "role": str(user.role or "None"),
+        "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
+        "job_title": user.job_title,
+        "number": extension.number,
+        "caller_id": extension.caller_id,
+        "registration_name": extension.registration_name,
+        "registration_password": extension.sealed_password,
+        "max_phones": str(extension.max_phones),
+        "enabled": "yes" if extension.enabled else "no",
+    }
+
+
+def difference(before: Values, after: Values) -> dict[str, list[str]]:
+    """name -> [before, after] of the fields that differ, a secret's values masked."""
+    return {
+        name: ["", "changed"] if name in SECRET else [before.get(name, ""), after.get(name, "")]
+        for name in LABELS
+        if before.get(name, "") != after.get(name, "")
+    }
+
+
+def record(by: User | None, kind: Change.Kind, number: str, before: Values, after: Values) -> bool:
+    """Inside the transaction of the save. True when the PBX must be told."""
+    fields = difference(before, after)
+    audit.record(by, f"extension.{kind}", number, fields=fields)
+    if not ON_THE_PBX & fields.keys():
+        return False
+    Change.objects.create(
+        number=number, kind=kind, by=by, fields={n: v for n, v in fields.items() if n in ON_THE_PBX}, at=timezone.now()
+    )
+    return True

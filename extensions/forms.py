@@ -1,0 +1,246 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import passwords
+from accounts.forms import PersonForm, fields_only, secret_input
+from accounts.models import User
+from extensions import changes, validators
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+
+
+class Conflict(Exception):
+    """Somebody else saved this extension after the form was opened."""
+
+
+class SipExtensionForm(forms.ModelForm[SipExtension]):
+    """A number and its account. `known` are words that a guesser of its password would try."""
+
+    registration_password = forms.CharField(
+        label="Registration Password",
+        max_length=128,
+        strip=False,
+        widget=secret_input(length=20),
+        help_text="10 to 63 letters, digits and signs. Phones keep it; people never type it from memory.",
+    )
+
+    class Meta:
+        model = SipExtension
+        fields = ["number", "caller_id", "registration_name", "max_phones"]
+        help_texts = {
+            "caller_id": "The number that others in the company see. Empty: the extension number.",
+            "registration_name": "The phone's authentication name.",
+            "max_phones": "How many phones may register with this extension at the same time.",
+        }
+        error_messages = {"max_phones": {"invalid_choice": "Choose 1, 2 or 3."}}
+
+    def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
+        self.preferences = preferences
+        super().__init__(data, instance=instance, initial={} if instance else self._suggestions(preferences))
+        self.helper = fields_only()
+        first, last = preferences.first_number, preferences.last_number
+        self.fields["number"].help_text = f"{first} to {last}. The phone's user name."
+        self.fields["number"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+        self.fields["caller_id"].required = False
+        self.fields["caller_id"].widget.attrs["autocomplete"] = "off"
+        self.fields["registration_name"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        if instance:
+            self.fields["number"].disabled = True
+            self.fields[
+                "number"
+            ].help_text = "A number stays with its person. For another number, add another extension."
+            self.fields["registration_password"].required = False
+            self.fields["registration_password"].help_text = "Leave empty to keep the password that the phones have."
+
+    @staticmethod
+    def _suggestions(preferences: Preferences) -> dict[str, str]:
+        return {
+            "number": SipExtension.objects.next_free_number(preferences),
+            "registration_name": passwords.random_text(10),
+            "registration_password": passwords.random_text(20),
+        }
+
+    def _refuse_number(self, code: str) -> None:
+        free = SipExtension.objects.next_free_number(self.preferences)
+        why = {
+            "emergency": "This is an emergency number. ",
+            "registration_name": "Another extension registers with this name. ",
+        }
+        hint = f"{free} is free." if free else "All are taken: widen the range in Preferences."
+        raise ValidationError(
+            "%(why)sEnter a number from %(first)s to %(last)s. %(hint)s",
+            code=code,
+            params={
+                "why": why.get(code, ""),
+                "first": self.preferences.first_number,
+                "last": self.preferences.last_number,
+                "hint": hint,
+            },
+        )
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        if self.instance.pk and not self.instance._state.adding:  # noqa: SLF001 (documented by Django)
+            return number
+        if not self.preferences.first_number <= int(number) <= self.preferences.last_number:
+            self._refuse_number("number_range")
+        if validators.is_emergency_number(number, self.preferences.country):
+            self._refuse_number("emergency")
+        if SipExtension.objects.filter(registration_name=number).exists():
+            self._refuse_number("registration_name")
+        return number
+
+    def clean_registration_name(self) -> str:
+        name: str = self.cleaned_data["registration_name"]
+        if SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists():
+            raise ValidationError("This is another extension's number. Choose another name.", code="anothers_number")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("caller_id") and "caller_id" not in self.errors:
+            cleaned["caller_id"] = cleaned.get("number", "")
+        return cleaned
+
+    def check_password(self, known: list[str]) -> None:
+        password = self.cleaned_data.get("registration_password")
+        if not password:
+            return
+        known = [*known, self.cleaned_data.get("number", ""), self.cleaned_data.get("registration_name", "")]
+        try:
+            validators.registration_password(password, known)
+        except ValidationError as error:
+            self.add_error("registration_password", error)
+
+    def save(self, commit: bool = True) -> SipExtension:
+        if password := self.cleaned_data["registration_password"]:
+            self.instance.registration_password = password
+        return super().save(commit)
+
+
+class ExtensionForm:
+    """The Add and Edit form: a person and their extension, checked and saved as one."""
+
+    def __init__(
+        self, data: Any = None, *, by: User, preferences: Preferences, extension: SipExtension | None = None
+    ) -> None:
+        self.by, self.data, self.extension = by, data, extension
+        self.before = changes.values(extension) if extension else {}
+        opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
+        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        self.person = PersonForm(data, by=by, preferences=preferences, instance=extension.user if extension else None)
+        self.sip = SipExtensionForm(data, preferences=preferences, instance=extension)
+        self._again = lambda: ExtensionForm(data, by=by, preferences=preferences, extension=extension)
+
+    @property
+    def version(self) -> SafeString:
+        return format_html('<input type="hidden" name="version" value="{}">', self.opened_version)
+
+    def is_valid(self) -> bool:
+        valid = [self.person.is_valid(), self.sip.is_valid()]
+        if self.data is None:
+            return False
+        self.person.refuse_known([self.sip.cleaned_data.get("number", "")])
+        self.sip.check_password(list(self.person.instance.words()))
+        return all(valid) and not self.person.errors and not self.sip.errors
+
+    def error_list(self) -> list[dict[str, str]]:
+        """Each error with the id of its field, in the order of the page."""
+        found = []
+        for form in (self.person, self.sip):
+            order = [*form.fields]
+            for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
+                field = form[name if name in order else order[0]]
+                label = changes.LABELS.get(field.name, field.name)
+                found += [
+                    {"id": field.id_for_label or field.auto_id, "label": label, "message": str(m)}
+                    for m in form.errors[name]
+                ]
+        return found
+
+    def typed_values(self) -> changes.Values:
+        """What a valid form would save, as text; the fields that it has, secrets left out."""
+        self.sip.instance.user = self.person.instance
+        typed = changes.values(self.sip.instance)
+        organizations = self.person.cleaned_data.get("organizations", ())
+        typed["organizations"] = ", ".join(sorted(str(each) for each in organizations))
+        shown = {*self.person.fields, *self.sip.fields} - changes.SECRET
+        return {name: value for name, value in typed.items() if name in shown}
+
+    def _write(self) -> SipExtension:
+        extension = self.sip.instance
+        if self.extension:
+            version = int(self.opened_version)
+            if not SipExtension.objects.filter(pk=extension.pk, version=version).update(version=version + 1):
+                raise Conflict
+            extension.version = version + 1
+        extension.user = self.person.save()
+        return self.sip.save()
+
+    def save(self) -> SipExtension:
+        """Raises Conflict, or IntegrityError when a unique value was taken a moment ago; nothing is written then."""
+        self.person.hash_password()
+        with transaction.atomic():
+            extension = self._write()
+            kind = Change.Kind.CHANGED if self.extension else Change.Kind.ADDED
+            after = changes.values(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
+            changes.record(self.by, kind, extension.number, self.before, after)
+        return extension
+
+    def try_save(self) -> SipExtension | None:
+        """None where a value was taken between the check and the save: the errors then say which."""
+        try:
+            return self.save()
+        except IntegrityError:
+            again = self._again()
+            if again.is_valid():
+                raise
+            self.person, self.sip = again.person, again.sip
+            return None
+
+
+class DeleteForm:
+    """The rule about deleting, and the deleting."""
+
+    def __init__(self, extension: SipExtension, by: User) -> None:
+        self.extension, self.by = extension, by
+
+    def refusal(self) -> str:
+        user = self.extension.user
+        if user == self.by:
+            return "This is your own extension: somebody else must delete it."
+        if user.is_last_super_administrator():
+            return "This person is the last Super Administrator. Make somebody else one first."
+        return ""
+
+    def goes(self) -> list[str]:
+        user = self.extension.user
+        sign_in = [f"The sign-in of {user.full_name} ({user.email})"] if user.email else []
+        return [
+            f"Number {self.extension.number} and its registration: phones that use it stop working",
+            *sign_in,
+            f"What is stored about {user.full_name}",
+        ]
+
+    def delete(self) -> None:
+        with transaction.atomic():
+            before = changes.values(self.extension)
+            self.extension.user.delete()
+            changes.record(self.by, Change.Kind.DELETED, self.extension.number, before, {})
+
+
+def set_enabled(extension: SipExtension, by: User, enabled: bool) -> None:
+    with transaction.atomic():
+        before = changes.values(extension)
+        extension.enabled = enabled
+        extension.version = F("version") + 1
+        extension.save(update_fields=["enabled", "version"])
+        changes.record(
+            by, Change.Kind.CHANGED, extension.number, before, {**before, "enabled": "yes" if enabled else "no"}
+        )

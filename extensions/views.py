@@ -1,0 +1,398 @@
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timesince import timesince
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit, sealer
+from accounts.permissions import Permission
+from accounts.views import SignedInRequest
+from extensions import changes, pbx
+from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
+from extensions.models import Change, SipExtension, SipExtensionQuerySet
+from extensions.paging import Page, page
+from extensions.validators import Strength
+from pbxportal.models import Preferences
+
+PAGE_SIZE = 25
+SORTS = {"number": "position", "name": "sort_name", "email": "sort_email"}
+
+
+def visible(request: SignedInRequest) -> SipExtensionQuerySet:
+    return (
+        SipExtension.objects.visible_to(request.user)
+        .select_related("user__role")
+        .prefetch_related("user__organizations")
+    )
+
+
+def get_extension(request: SignedInRequest, number: str) -> SipExtension:
+    """Hides what the user may not see."""
+    try:
+        return visible(request).get(number=number)
+    except SipExtension.DoesNotExist:
+        raise Http404("No such extension.") from None
+
+
+def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
+    return request.user.manages_extensions and request.user.reaches_up_to(extension.user.role)
+
+
+def get_managed(request: SignedInRequest, number: str) -> SipExtension:
+    """Hides what the user may not see; refuses what they may see but not change."""
+    extension = get_extension(request, number)
+    if not may_manage(request, extension):
+        raise PermissionDenied
+    return extension
+
+
+def require(request: SignedInRequest, permission: Permission) -> None:
+    if not request.user.can(permission):
+        raise PermissionDenied
+
+
+# --- pages ---
+
+
+@require_GET
+def home(request: SignedInRequest) -> HttpResponse:
+    if request.user.sees_extensions:
+        return redirect("extensions:list")
+    own = SipExtension.objects.filter(user=request.user).first()
+    return redirect(own) if own else render(request, "extensions/none.html", {"section": "own"})
+
+
+class Row:
+    """An extension as the list shows it."""
+
+    def __init__(self, extension: SipExtension, waiting: set[str], phones: dict[str, list[pbx.Phone]] | None) -> None:
+        user = extension.user
+        self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
+        self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or "None")
+        self.mobile, self.job_title = user.mobile_shown, user.job_title
+        self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
+        self.organizations = ", ".join(str(each) for each in user.organizations.all())
+        self.waiting = extension.number in waiting
+        self.phones = None if phones is None else phones.get(extension.number, [])
+        self.url = extension.get_absolute_url()
+        self.edit_url = reverse("extensions:edit", args=[self.number])
+        self.delete_url = reverse("extensions:delete", args=[self.number])
+        self.toggle_url = reverse("extensions:toggle", args=[self.number])
+
+
+def rows_of(found: list[SipExtension]) -> list[Row]:
+    numbers = [each.number for each in found]
+    try:
+        phones = pbx.get().phones(numbers)
+    except pbx.PbxError:
+        phones = None
+    waiting = set(Change.objects.waiting().of(numbers).numbers())
+    return [Row(each, waiting, phones) for each in found]
+
+
+def link(parameters: dict[str, str]) -> str:
+    return "?" + urlencode({name: value for name, value in parameters.items() if value})
+
+
+def sort_links(q: str, sort: str) -> dict[str, dict[str, str]]:
+    links = {}
+    for name in SORTS:
+        now = "asc" if sort == name else "desc" if sort == f"-{name}" else ""
+        links[name] = {"direction": now, "url": link({"q": q, "sort": f"-{name}" if now == "asc" else name})}
+    return links
+
+
+def sorted_page(found: SipExtensionQuerySet, sort: str, cursor: str) -> Page[SipExtension]:
+    if sort.removeprefix("-") == "email":
+        found = found.annotate(sort_email=Coalesce(F("user__email"), Value("")))
+    return page(found, SORTS[sort.removeprefix("-")], descending=sort.startswith("-"), cursor=cursor, size=PAGE_SIZE)
+
+
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    require(request, Permission.VIEW_EXTENSIONS)
+    q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
+    sort = request.GET.get("sort", "")
+    sort = sort if sort.removeprefix("-") in SORTS else "number"
+    found = visible(request).search(q)
+    shown = sorted_page(found, sort, request.GET.get("page", ""))
+    return render(
+        request,
+        "extensions/list.html",
+        {
+            "section": "extension",
+            "extensions": rows_of(shown.rows),
+            "total": found.count(),
+            "q": q,
+            "sort": sort,
+            "sort_links": sort_links(q, sort),
+            "organizations_on": Preferences.load().organization_management,
+            "previous_url": link({"q": q, "sort": sort, "page": shown.previous}) if shown.previous else "",
+            "next_url": link({"q": q, "sort": sort, "page": shown.next}) if shown.next else "",
+        },
+    )
+
+
+@require_GET
+@never_cache
+def statuses(request: SignedInRequest) -> HttpResponse:
+    """The status cells of the numbers asked for, swapped into the list or page that shows them."""
+    numbers = request.GET.getlist("n")[:PAGE_SIZE]
+    found = list(visible(request).filter(number__in=numbers))
+    return render(request, "extensions/_statuses.html", {"extensions": rows_of(found)})
+
+
+@require_GET
+@never_cache
+def pbx_state(request: SignedInRequest) -> HttpResponse:
+    return render(request, "_pbx.html")
+
+
+def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExtension | None) -> HttpResponse:
+    return render(
+        request,
+        "extensions/form.html",
+        {
+            "section": "extension",
+            "form": form,
+            "errors": form.error_list(),
+            "extension": extension,
+            "title": f"Edit extension {extension.number}" if extension else "Add extension",
+            "organizations_on": "organizations" in form.person.fields,
+            "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
+        },
+        status=422 if form.data is not None else 200,
+    )
+
+
+def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> HttpResponse:
+    """After a save: apply it if that was the button, and show what is true now."""
+    if request.POST.get("then") != "apply":
+        waits = Change.objects.waiting().of([extension.number]).exists()
+        messages.success(request, f"{saved} Apply to send it to the PBX." if waits else saved)
+        return redirect(extension)
+    try:
+        applied = pbx.get().apply([extension.number], request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, reverse("extensions:edit", args=[extension.number]))
+    request.session["applied"] = [extension.number, applied.live, applied.words]
+    return redirect(extension)
+
+
+def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
+    """Hands a new user password to the next page, sealed: sessions are stored."""
+    if password and extension.user.email:
+        request.session["user_password"] = [extension.number, sealer.seal("shown once", extension.pk, password)]
+
+
+@sensitive_post_parameters("password", "registration_password")
+@never_cache
+def add(request: SignedInRequest) -> HttpResponse:
+    require(request, Permission.MANAGE_EXTENSIONS)
+    form = ExtensionForm(
+        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
+    )
+    extension = form.try_save() if form.is_valid() else None
+    if extension is None:
+        return form_page(request, form, None)
+    show_once(request, extension, form.person.cleaned_data["password"])
+    return finish(request, extension, f"{extension} saved.")
+
+
+@sensitive_post_parameters("password", "registration_password")
+@never_cache
+def edit(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_managed(request, number)
+    data = request.POST if request.method == "POST" else None
+    form = ExtensionForm(data, by=request.user, preferences=Preferences.load(), extension=extension)
+    try:
+        saved = form.try_save() if form.is_valid() else None
+    except Conflict:
+        return conflict(request, form, number)
+    if saved is None:
+        return form_page(request, form, visible(request).get(number=number))
+    show_once(request, saved, form.person.cleaned_data["password"])
+    return finish(request, saved, f"{saved} saved.")
+
+
+def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> HttpResponse:
+    """Both versions, field by field; nothing of either is lost."""
+    theirs = get_managed(request, number)
+    saved, yours = changes.values(theirs), form.typed_values()
+    rows = [
+        {"label": changes.LABELS[name], "saved": saved[name], "yours": value, "differs": saved[name] != value}
+        for name, value in yours.items()
+        if name not in changes.SECRET
+    ]
+    rows += [
+        {"label": changes.LABELS[name], "saved": "kept", "yours": "changed", "differs": True}
+        for name in changes.SECRET
+        if form.data.get(name)
+    ]
+    last = audit.last(f"extension.{Change.Kind.CHANGED}", number)
+    saved_by = (
+        {"who": last.by_name, "when": f"{timesince(last.at)} ago"}
+        if last
+        else {"who": "Somebody else", "when": "just now"}
+    )
+    again = QueryDict(mutable=True)
+    again.update(request.POST)
+    again["version"] = str(theirs.version)
+    hidden = [
+        {"name": name, "value": value}
+        for name, held in again.lists()
+        if name not in ("csrfmiddlewaretoken", "then")
+        for value in held
+    ]
+    context = {
+        "section": "extension",
+        "extension": rows_of([theirs])[0],
+        "theirs": saved_by,
+        "rows": rows,
+        "hidden_fields": hidden,
+    }
+    return render(request, "extensions/conflict.html", context, status=409)
+
+
+def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """What a person types into the phone."""
+    preferences = Preferences.load()
+    host, port = pbx.get().address()
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        host = request.get_host().rpartition(":")[0] or request.get_host()
+    return {
+        "server": preferences.sip_host or host,
+        "port": preferences.sip_port or port,
+        "transport": "UDP or TCP",
+        "user_name": extension.number,
+        "authentication_name": extension.registration_name,
+    }
+
+
+def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
+    """What an earlier request left in the session for the page of this number, once."""
+    left = request.session.pop(key, None)
+    return left[1:] if left and left[0] == number else []
+
+
+def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
+    return render(
+        request,
+        "extensions/detail.html",
+        {
+            "section": "extension" if request.user.sees_extensions else "own",
+            "extension": rows_of([extension])[0],
+            "can_edit": may_manage(request, extension),
+            "phone": phone_settings(request, extension),
+            **more,
+        },
+    )
+
+
+@require_GET
+@never_cache
+def detail(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_extension(request, number)
+    sealed = taken(request, "user_password", number)
+    applied = taken(request, "applied", number)
+    return detail_page(
+        request,
+        extension,
+        applied={"live": applied[0], "words": applied[1]} if applied else None,
+        user_password=sealer.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
+    )
+
+
+@never_cache
+def delete(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_managed(request, number)
+    form = DeleteForm(extension, request.user)
+    refusal = form.refusal()
+    if request.method != "POST" or refusal:
+        context = {
+            "section": "extension",
+            "extension": rows_of([extension])[0],
+            "goes": form.goes(),
+            "refusal": refusal,
+            "cancel_url": extension.get_absolute_url(),
+        }
+        return render(
+            request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
+        )
+    form.delete()
+    if request.POST.get("then") != "apply":
+        messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
+        return redirect("extensions:list")
+    return apply_numbers(request, [number], f"{extension} deleted.", reverse("extensions:list"))
+
+
+@require_POST
+def toggle(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_managed(request, number)
+    if extension.enabled and extension.user == request.user:
+        messages.error(request, "This is your own extension: somebody else must disable it.")
+        return redirect(extension)
+    set_enabled(extension, request.user, not extension.enabled)
+    word = "disabled" if extension.enabled else "enabled"
+    return apply_numbers(request, [number], f"{extension} {word}.", extension.get_absolute_url())
+
+
+# --- the PBX ---
+
+
+def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
+    context = {"section": "extension", "error": error, "back_url": back, "back_words": "Back"}
+    return render(request, "extensions/apply_failed.html", context, status=503)
+
+
+def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back: str) -> HttpResponse:
+    try:
+        applied = pbx.get().apply(numbers, request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, back)
+    (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
+    return redirect(back)
+
+
+@require_POST
+def apply(request: SignedInRequest) -> HttpResponse:
+    """All waiting changes."""
+    require(request, Permission.MANAGE_EXTENSIONS)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("extensions:list")
+    return apply_numbers(request, Change.objects.waiting().numbers(), "", back)
+
+
+@require_POST
+@never_cache
+def reveal(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_extension(request, number)
+    if extension.user != request.user and not may_manage(request, extension):
+        raise PermissionDenied
+    audit.record(request.user, "extension.password_revealed", number)
+    password = extension.registration_password
+    if request.htmx:
+        return render(request, "extensions/_password.html", {"password": password, "revealed_at": timezone.now()})
+    return detail_page(request, extension, password=password)
+
+
+@sensitive_post_parameters("registration_password")
+@require_POST
+@never_cache
+def strength(request: SignedInRequest) -> HttpResponse:
+    require(request, Permission.MANAGE_EXTENSIONS)
+    known = [request.POST.get(name, "") for name in ("number", "registration_name", "first_name", "last_name", "email")]
+    password = request.POST.get("registration_password", "")
+    return render(request, "extensions/_strength.html", {"strength": Strength(password, known) if password else None})

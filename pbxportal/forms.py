@@ -1,0 +1,45 @@
+from typing import Any
+
+from django import forms
+from django.db import transaction
+
+from accounts import audit
+from accounts.countries import countries
+from accounts.fields import SingleLineFormField
+from accounts.forms import fields_only
+from accounts.models import Organization, User
+from accounts.validators import single_line
+from pbxportal.models import Preferences
+
+
+class PreferencesForm(forms.ModelForm[Preferences]):
+    company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
+    country = forms.ChoiceField(
+        label="Country",
+        choices=countries,
+        help_text="Phone numbers typed without + are read as numbers of this country.",
+    )
+    field_order = ["company", "organization_management"]
+
+    class Meta:
+        model = Preferences
+        fields = ["organization_management", "country", "first_number", "last_number", "sip_host", "sip_port"]
+        help_texts = {
+            "organization_management": "Off: the departments and their fields are hidden. Nothing is deleted.",
+            "sip_host": "The name or address that phones are told to register with. Empty: this machine's own.",
+            "sip_port": "Empty: the port that the PBX listens on.",
+        }
+
+    def __init__(self, data: Any = None, *, by: User) -> None:
+        preferences = Preferences.load()
+        self.by, self.root = by, Organization.company()
+        super().__init__(data, instance=preferences, initial={"company": self.root.name})
+        self.helper = fields_only()
+
+    def save(self, commit: bool = True) -> Preferences:
+        with transaction.atomic():
+            self.root.name = self.cleaned_data["company"]
+            self.root.save(update_fields=["name"])
+            preferences = super().save(commit)
+            audit.record(self.by, "preferences.changed", "Preferences", fields=self.changed_data)
+        return preferences

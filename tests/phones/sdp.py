@@ -1,0 +1,58 @@
+"""The session description of a phone that speaks G.711 u-law and telephone events."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PCMU = 0
+EVENT = 101
+
+
+@dataclass(frozen=True)
+class Media:
+    """Where the other side wants its audio, and in which formats."""
+
+    host: str
+    port: int
+    formats: tuple[int, ...]
+    event: int = EVENT
+
+
+def describe(host: str, port: int, event: int = EVENT) -> bytes:
+    lines = [
+        "v=0",
+        f"o=phone {port} 1 IN IP4 {host}",
+        "s=-",
+        f"c=IN IP4 {host}",
+        "t=0 0",
+        f"m=audio {port} RTP/AVP {PCMU} {event}",
+        f"a=rtpmap:{PCMU} PCMU/8000",
+        f"a=rtpmap:{event} telephone-event/8000",
+        f"a=fmtp:{event} 0-16",
+        "a=ptime:20",
+        "a=sendrecv",
+    ]
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def parse(body: bytes) -> Media | None:
+    """The first audio stream, or None when there is none."""
+    text = body.decode("utf-8", "replace")
+    audio = re.search(r"^m=audio (\d+) \S+((?: \d+)*)\s*$", text, re.MULTILINE)
+    if not audio:
+        return None
+    section = re.split(r"^m=", text[audio.end() :], maxsplit=1, flags=re.MULTILINE)[0]
+    host = _connection(section) or _connection(text[: audio.start()])
+    event = re.search(r"^a=rtpmap:(\d+) telephone-event/8000", section, re.MULTILINE)
+    return Media(
+        host,
+        int(audio[1]),
+        tuple(int(number) for number in audio[2].split()),
+        int(event[1]) if event else EVENT,
+    )
+
+
+def _connection(text: str) -> str:
+    found = re.search(r"^c=IN IP[46] (\S+)", text, re.MULTILINE)
+    return found[1] if found else ""
