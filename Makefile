@@ -1,18 +1,50 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+BIN := .venv/bin
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: .venv/installed ## The portal and its PBX, until Ctrl-C
-	@exec .venv/bin/python manage.py run
+	@exec $(BIN)/python manage.py run
 
-.venv/installed: requirements.txt
+demo: .venv/installed ## A believable company of 25 people, applied (the portal must have been set up)
+	@$(BIN)/python manage.py demo
+
+check: .venv/tools ## Lint, types, templates, migrations, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py check --fail-level WARNING
+	@$(BIN)/pytest -q tests/test_layers.py
+
+test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
+	@sh tests/needs.sh
+	@$(BIN)/pytest -n $${WORKERS:-2} $(ARGS)
+
+bench: .venv/tools ## How long things take, at several sizes
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lock: .venv/tools ## Renew the pinned packages from requirements*.in
+	@$(BIN)/pip install --quiet uv
+	@for each in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$each.in -o $$each.txt; done
+
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed.'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo 'First: apt install python3-venv'; exit 1; }
-	@echo 'Python packages: installing'
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+
+.venv/installed: requirements.txt | .venv/bin/python
+	@echo 'Python packages: installing'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.PHONY: help run
+.venv/tools: requirements-dev.txt .venv/installed
+	@echo 'Python packages for development: installing'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.PHONY: help run demo check test bench lock

@@ -109,7 +109,7 @@ def only_existing(text: str, modules: Path) -> str:
 
 def write(path: Path, text: str) -> None:
     draft = path.with_suffix(".new")
-    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123
+    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(text)
     draft.replace(path)
 

@@ -214,15 +214,13 @@ def update(apt: Apt, say: Say) -> None:
     except AptError as error:
         if "is expired" not in str(error):
             raise
-        say(
-            "Asterisk: this mirror's list of packages is past its date; going on without the date check (signatures are checked)"
-        )
+        say("Asterisk: the mirror's package list is past its date; going on without the date check, signatures hold")
         apt.run("update", "-o", "Acquire::Check-Valid-Until=false")
 
 
 def unpack(deb: Path, into: Path) -> None:
-    tar = ("tar", "-x", "-C", str(into), "--no-same-owner", "--no-same-permissions")
-    tar += tuple(f"--exclude=./{pattern}" for pattern in NOT_NEEDED)
+    excluded = (f"--exclude=./{pattern}" for pattern in NOT_NEEDED)
+    tar = ("tar", "-x", "-C", str(into), "--no-same-owner", "--no-same-permissions", *excluded)
     with subprocess.Popen(("dpkg-deb", "--fsys-tarfile", str(deb)), stdout=subprocess.PIPE) as contents:
         unpacked = subprocess.run(tar, stdin=contents.stdout, capture_output=True, text=True, check=False)
     if contents.returncode or unpacked.returncode:

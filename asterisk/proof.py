@@ -36,10 +36,11 @@ def expected(login: Login) -> dict[str, dict[str, str]]:
             "SubscribeContext": "hints",
             "IdentifyBy": "username",
             "Allow": "(ulaw|alaw|g722|opus)",
+            "AllowOverlap": "false",
             "DirectMedia": "false",
             "TrustIdInbound": "false",
             "Callerid": login.caller_id,
-            "SetVar": f"CALLERID(name)={login.caller_name}",
+            "SetVar": "CALLERID(name)=" + login.caller_name.replace("\\", "\\\\"),
         },
         "AuthDetail": {
             "ObjectName": login.id,

@@ -1,10 +1,8 @@
 """From a snapshot to the rows that Asterisk reads. Pure: the same snapshot gives the same rows."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import md5
-
-from asterisk.snapshot import Extension, Snapshot
 
 REALM = "pbx"
 RING_SECONDS = 30
@@ -14,6 +12,24 @@ NUMBER = re.compile(r"[1-9][0-9]{1,7}")
 CALLER_ID = re.compile(r"[0-9*#+]{1,31}")
 REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+
+
+@dataclass(frozen=True)
+class Extension:
+    number: str
+    caller_name: str
+    caller_id: str
+    registration_name: str
+    registration_password: str = field(repr=False)
+    max_phones: int = 1
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`extensions`: those of `numbers` that are to work; the other numbers are to be gone from the PBX."""
+
+    numbers: tuple[str, ...]
+    extensions: tuple[Extension, ...]
 
 
 class RenderError(ValueError):

@@ -31,11 +31,11 @@ CREATE VIEW IF NOT EXISTS ps_endpoints AS SELECT
   id, id AS aors, id AS auth,
   'from-extension' AS context, 'hints' AS subscribe_context,
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
-  'username' AS identify_by, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
+  'username' AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
   '120' AS rtp_timeout,
   caller_id AS callerid,
-  'CALLERID(name)=' || caller_name AS set_var
+  'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login ORDER BY id DESC;
 
 CREATE VIEW IF NOT EXISTS ps_auths AS SELECT

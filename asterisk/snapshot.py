@@ -1,30 +1,12 @@
 """A frozen picture of part of the wish."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 
+from asterisk.render import Extension, Snapshot
 from extensions.models import SipExtension
 
 CHUNK = 500
-
-
-@dataclass(frozen=True)
-class Extension:
-    number: str
-    caller_name: str
-    caller_id: str
-    registration_name: str
-    registration_password: str = field(repr=False)
-    max_phones: int = 1
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """`extensions`: those of `numbers` that are to work; the other numbers are to be gone from the PBX."""
-
-    numbers: tuple[str, ...]
-    extensions: tuple[Extension, ...]
 
 
 def chunks(numbers: Iterable[str]) -> Iterator[list[str]]:

@@ -1,6 +1,5 @@
 """Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
 
-import errno
 import fcntl
 import os
 import signal
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -54,7 +52,12 @@ class Child:
         self.started = time.monotonic()
         with self.logs[0].open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         if self.on_start:
             self.on_start(self.process)
@@ -63,12 +66,12 @@ class Child:
         """One look: has it ended, is it time to start it again?"""
         now = time.monotonic()
         if self.process and self.process.poll() is not None:
-            how = ending(self.process.returncode)
             self.signal(signal.SIGKILL)  # what it started itself must not outlive it
-            self.process = None
             self.delay = next_delay(self.delay, now - self.started)
             self.due = now + self.delay
-            say("\n    ".join((f"{self.name} ended ({how}); starting it again in {self.delay:g} s.", *self.last_lines())))
+            ended = f"{self.name} ended ({ending(self.process.returncode)}); starting it again in {self.delay:g} s."
+            say("\n    ".join((ended, *self.last_lines())))
+            self.process = None
         elif not self.process and now >= self.due:
             self.start()
 
@@ -100,11 +103,7 @@ def next_delay(delay: float, lived: float) -> float:
     return FIRST_DELAY if lived > STEADY_SECONDS or not delay else min(2 * delay, LONGEST_DELAY)
 
 
-class Watch(Protocol):
-    def __call__(self) -> object: ...
-
-
-def watch(children: Sequence[Child], say: Say, each_round: Watch = lambda: None) -> None:
+def watch(children: Sequence[Child], say: Say, each_round: Callable[[], object] = lambda: None) -> None:
     """Until KeyboardInterrupt; whatever ends it, no child is left."""
     try:
         while True:
@@ -143,6 +142,9 @@ class Door:
     port: int
     kinds: tuple[socket.SocketKind, ...] = (socket.SOCK_STREAM,)
 
+    def __str__(self) -> str:
+        return f"{self.what}, {self.host} port {self.port}"
+
 
 def door(what: str, setting: str, bind: str) -> Door:
     host, _, port = bind.rpartition(":")
@@ -155,8 +157,7 @@ def check_free(doors: Sequence[Door]) -> None:
             try:
                 try_to_bind(one.host, one.port, kind)
             except OSError as error:
-                why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-                raise CannotStart(f"{one.what}: {one.host} port {one.port} {why}. Set {one.setting} to another.") from error
+                raise CannotStart(f"{one}: {error.strerror}. Set {one.setting} to another.") from error
 
 
 def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:

@@ -86,8 +86,9 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
-        if self.instance.pk and not self.instance._state.adding:  # noqa: SLF001 (documented by Django)
+        if self.fields["number"].disabled:
             return number
+        validators.extension_number(number)
         if not self.preferences.first_number <= int(number) <= self.preferences.last_number:
             self._refuse_number("number_range")
         if validators.is_emergency_number(number, self.preferences.country):

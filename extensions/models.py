@@ -31,22 +31,22 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
             found = found.filter(search_text__contains=word)
         return found
 
-    def next_free_number(self, preferences: Preferences) -> str:
-        """The lowest number of the range that nobody has; "" where all are taken."""
-        first, last = preferences.first_number, preferences.last_number
-        in_range = self.filter(position__gte=first, position__lte=last)
+    def _free_from(self, first: int) -> int:
+        """The lowest number from `first` on that nobody has."""
+        if not self.filter(position=first).exists():
+            return first
         followed = self.filter(position=models.OuterRef("position") + 1)
-        ends = in_range.filter(~models.Exists(followed)).order_by("position").values_list("position", flat=True)
-        candidates = [first] if not in_range.filter(position=first).exists() else [end + 1 for end in ends[:50]]
-        taken_names = set(
-            self.filter(registration_name__in=[str(n) for n in candidates]).values_list("registration_name", flat=True)
-        )
-        for number in candidates:
-            usable = str(number) not in taken_names and not validators.is_emergency_number(
-                str(number), preferences.country
-            )
-            if usable and number <= last:
+        ends = self.filter(position__gte=first).filter(~models.Exists(followed)).order_by("position")
+        return int(ends.values_list("position", flat=True)[0]) + 1
+
+    def next_free_number(self, preferences: Preferences) -> str:
+        """The lowest number of the range that can be given; "" where none is left."""
+        number = self._free_from(preferences.first_number)
+        while number <= preferences.last_number:
+            emergency = validators.is_emergency_number(str(number), preferences.country)
+            if not emergency and not self.filter(registration_name=str(number)).exists():
                 return str(number)
+            number = self._free_from(number + 1)
         return ""
 
 

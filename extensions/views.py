@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.timesince import timesince
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -241,11 +240,6 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         if form.data.get(name)
     ]
     last = audit.last(f"extension.{Change.Kind.CHANGED}", number)
-    saved_by = (
-        {"who": last.by_name, "when": f"{timesince(last.at)} ago"}
-        if last
-        else {"who": "Somebody else", "when": "just now"}
-    )
     again = QueryDict(mutable=True)
     again.update(request.POST)
     again["version"] = str(theirs.version)
@@ -258,7 +252,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
     context = {
         "section": "extension",
         "extension": rows_of([theirs])[0],
-        "theirs": saved_by,
+        "theirs": last,
         "rows": rows,
         "hidden_fields": hidden,
     }
@@ -352,7 +346,7 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
-    context = {"section": "extension", "error": error, "back_url": back, "back_words": "Back"}
+    context = {"section": "extension", "error": error, "back": back}
     return render(request, "extensions/apply_failed.html", context, status=503)
 
 

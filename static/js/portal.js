@@ -259,8 +259,9 @@
       event.detail.shouldSwap = false;
       if (!isPoll(event)) { leaving = true; location.assign(location.href); }
     } else if (isPoll(event)) {
-      if (lastAnswers.get(asked) === xhr.responseText) event.detail.shouldSwap = false;
-      lastAnswers.set(asked, xhr.responseText);
+      const answer = xhr.responseText.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");   // masked anew each time
+      if (lastAnswers.get(asked) === answer) event.detail.shouldSwap = false;
+      lastAnswers.set(asked, answer);
     }
   });
 

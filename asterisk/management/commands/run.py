@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Run the portal and its PBX, until Ctrl-C."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **_: Any) -> None:
         os.umask(0o077)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt)
@@ -111,8 +110,7 @@ def portal(*, has_pbx: bool) -> Child:
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
     supervisor.keep_small(logs)
-    environment = {"PYTHONPATH": str(settings.BASE_DIR)} | ({} if has_pbx else {"PBX_EXPECTED": "0"})
-    return Child("The portal", command, [logs / "portal.log"], environment)
+    return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
 
 
 class Welcome:
@@ -124,7 +122,7 @@ class Welcome:
         if link:
             self.lines.append(f"First administrator, by this link, once: {link}")
         if program:
-            self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {settings.SIP_BIND} port {settings.SIP_PORT}")
+            self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {settings.SIP_BIND}:{settings.SIP_PORT}")
         self.lines.append("Ctrl-C stops it.")
 
     def __call__(self) -> None:
@@ -161,14 +159,14 @@ def pbx(program: Program) -> Child:
         embedded.configure(program, place)
     except ValueError as error:
         raise CannotStart(str(error)) from error
-    logs = place.directory / "log"
-    supervisor.keep_small(logs)
-    boot = partial(start_thread, catch_up, place)
-    return Child("Asterisk", embedded.command(program, place), [logs / "start.log", logs / "messages.log"], on_start=boot)
+    directory = place.directory / "log"
+    supervisor.keep_small(directory)
+    logs = [directory / "start.log", directory / "problems.log"]
 
+    def on_start(process: subprocess.Popen[bytes]) -> None:
+        Thread(target=catch_up, args=(place, process), daemon=True).start()
 
-def start_thread(function: Any, place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
-    Thread(target=function, args=(place, process), daemon=True).start()
+    return Child("Asterisk", embedded.command(program, place), logs, on_start=on_start)
 
 
 def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,86 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import Organization, Role, User
+from extensions import pbx
+from extensions.forms import ExtensionForm, set_enabled
+from extensions.management.commands._company import DEPARTMENTS, PEOPLE, Person
+from extensions.models import SipExtension
+from pbxportal.models import Preferences
+
+
+class Command(BaseCommand):
+    help = "Makes a company of 25 people in departments, to try the portal with, and applies it."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        by = User.objects.super_administrators().order_by("pk").first()
+        if by is None:
+            raise CommandError(
+                "There is no administrator yet. Open the set-up link that `make run` shows, then try again."
+            )
+        preferences = Preferences.load()
+        departments = make_departments() if preferences.organization_management else {}
+        made = [make(person, departments, by, preferences) for person in PEOPLE if not exists(person)]
+        if made:
+            self._say(made)
+            self._apply(made, by)
+        else:
+            self.stdout.write("The demo company exists already: nothing was added.")
+
+    def _say(self, made: list[SipExtension]) -> None:
+        there = len(PEOPLE) - len(made)
+        besides = f"; {there} existed already" if there else ""
+        self.stdout.write(f"Added {len(made)} extensions, {made[0].number} to {made[-1].number}{besides}.")
+        self.stdout.write(
+            "Passwords are random, and nobody was told them: Reveal shows a phone's, Edit sets a person's."
+        )
+
+    def _apply(self, made: list[SipExtension], by: User) -> None:
+        try:
+            applied = pbx.get().apply([extension.number for extension in made], by)
+        except pbx.PbxError as error:
+            raise CommandError(f"They are saved, but not applied. {error}") from error
+        self.stdout.write(f"{'Live' if applied.live else 'Waiting'}: {applied.words}")
+
+
+def make_departments() -> dict[str, Organization]:
+    company = Organization.company()
+    found: dict[str, Organization] = {}
+    for name, above in DEPARTMENTS.items():
+        found[name], _ = Organization.objects.get_or_create(name=name, parent=found.get(above, company))
+    return found
+
+
+def exists(person: Person) -> bool:
+    if person.email:
+        return User.objects.filter(email=person.email).exists()
+    return User.objects.filter(first_name=person.first_name, last_name=person.last_name, email=None).exists()
+
+
+def typed(person: Person, departments: dict[str, Organization], suggested: dict[str, Any]) -> dict[str, Any]:
+    """What an administrator would post: the form's own suggestions, and what is known of the person."""
+    return {
+        **suggested,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "mobile": person.mobile,
+        "role": Role.objects.get(key=person.role).pk if person.role else "",
+        "organizations": [departments[person.department].pk] if departments else [],
+        "job_title": person.job_title,
+        "max_phones": person.phones,
+    }
+
+
+def make(person: Person, departments: dict[str, Organization], by: User, preferences: Preferences) -> SipExtension:
+    blank = ExtensionForm(by=by, preferences=preferences)
+    suggested = {**blank.person.initial, **blank.sip.initial}
+    form = ExtensionForm(typed(person, departments, suggested), by=by, preferences=preferences)
+    extension = form.try_save() if form.is_valid() else None
+    if extension is None:
+        why = " ".join(f"{error['label']}: {error['message']}" for error in form.error_list())
+        raise CommandError(f"{person.first_name} {person.last_name} could not be added. {why}")
+    if not person.enabled:
+        set_enabled(extension, by, enabled=False)
+    return extension

@@ -1,0 +1,34 @@
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
+
+from accounts.sealer import SealError, seal, unseal
+
+
+def test_a_sealed_secret_opens_for_its_own_row_only() -> None:
+    sealed = seal("registration password", 7, "s3cret")
+    assert "s3cret" not in sealed
+    assert unseal("registration password", 7, sealed) == "s3cret"
+    with pytest.raises(SealError):
+        unseal("registration password", 8, sealed)
+    with pytest.raises(SealError):
+        unseal("other secret", 7, sealed)
+
+
+def test_an_altered_seal_stays_shut() -> None:
+    sealed = seal("x", 1, "s3cret")
+    with pytest.raises(SealError):
+        unseal("x", 1, sealed[:-4] + "AAAA")
+    with pytest.raises(SealError):
+        unseal("x", 1, "s3cret")
+
+
+def test_keys_rotate(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.SEALING_KEYS = [old]
+    sealed = seal("x", 1, "s3cret")
+    settings.SEALING_KEYS = [new, old]
+    assert unseal("x", 1, sealed) == "s3cret"
+    settings.SEALING_KEYS = [new]
+    with pytest.raises(SealError):
+        unseal("x", 1, sealed)

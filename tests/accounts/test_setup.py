@@ -1,0 +1,65 @@
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts import setup
+from accounts.models import Organization, User
+from pbxportal.models import Preferences
+
+TYPED = {
+    "first_name": "Ada", "last_name": "", "email": "Ada@Example.COM", "password": "Correct7Horse9Staple",
+    "company": "Analytical Engines", "country": "GB",
+}  # fmt: skip
+
+
+def path() -> str:
+    url = setup.setup_url()
+    assert url is not None
+    return url.removeprefix(settings.PORTAL_URL)
+
+
+@pytest.mark.django_db
+def test_the_link_makes_the_first_administrator_and_signs_in(client: Client) -> None:
+    answer = client.post(path(), TYPED, follow=True)
+    assert answer.redirect_chain[-1][0] == "/extensions/"
+    ada = User.objects.get()
+    assert (ada.email, str(ada.role)) == ("ada@example.com", "Super Administrator")
+    assert ada.check_password("Correct7Horse9Staple")
+    assert Organization.company().name == "Analytical Engines"
+    assert Preferences.load().country == "GB"
+
+
+@pytest.mark.django_db
+def test_the_link_works_once(client: Client) -> None:
+    link = path()
+    client.post(link, TYPED)
+    answer = client.post(link, {**TYPED, "email": "eve@example.com"})
+    assert answer.status_code == 410
+    assert User.objects.count() == 1
+    assert setup.setup_url() is None
+
+
+@pytest.mark.django_db
+def test_a_guessed_link_opens_nothing(client: Client) -> None:
+    assert client.get("/setup/first:abc:def/").status_code == 410
+    assert client.post("/setup/first:abc:def/", TYPED).status_code == 410
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "ada@localhost", "e-mail address"),
+        ("password", "short", "10 to 63"),
+        ("password", "Ada7analytical", "without “Ada”"),
+        ("first_name", "", "required"),
+        ("company", "a\u202eb", "one line"),
+        ("country", "XX", "valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(client: Client, field: str, value: str, words: str) -> None:
+    answer = client.post(path(), {**TYPED, field: value})
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not User.objects.exists()

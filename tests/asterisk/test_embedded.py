@@ -1,0 +1,223 @@
+"""A real Asterisk, apart from the one that the other tests share."""
+
+import hashlib
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asterisk import embedded
+from asterisk.embedded import Embedded, Place
+from asterisk.fetch import Program
+from tests.phones.phone import CallFailedError, Phone, PhoneTimeoutError
+
+NUMBERS = ("1001", "1002", "1003")
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def place_at(directory: Path) -> Place:
+    sip, ami, ari = free_ports(3)
+    return Place(directory, directory / "db/engine.sqlite3", "127.0.0.1", sip, ami, ari, 17000, 17400, "ami-s", "ari-s")
+
+
+def extend(place: Place) -> None:
+    with closing(sqlite3.connect(place.engine_file)) as db, db:
+        for number in NUMBERS:
+            digest = hashlib.md5(f"name-{number}:pbx:secret".encode()).hexdigest()  # noqa: S324 (SIP's own)
+            login = (number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
+            db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?)", login)
+            db.execute("INSERT INTO pbx_number VALUES (?, 1)", (number,))
+
+
+@pytest.fixture(scope="module")
+def own(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with Embedded(program, place_at(tmp_path_factory.mktemp("asterisk"))) as own:
+        extend(own.place)
+        yield own
+
+
+def phone(own: Embedded, number: str) -> Phone:
+    return Phone(number, f"name-{number}", "secret", ("127.0.0.1", own.place.sip_port))
+
+
+def dial(caller: Phone, target: str) -> int:
+    with pytest.raises(CallFailedError) as refused:
+        caller.call(target).wait_answered()
+    return refused.value.status
+
+
+# --- the process ---
+
+
+def test_it_boots_and_after_a_crash_boots_again(own: Embedded) -> None:
+    with phone(own, "1001") as ada, phone(own, "1002") as bob:
+        assert (ada.register(), bob.register()) == (200, 200)
+        time.sleep(1.2)  # once a second Asterisk saves its registrations
+        own.kill()
+        own.start()
+        call = ada.call("1002")
+        bob.wait_call().answer()
+        call.wait_answered()
+        own.restart()
+        assert bob.unregister() == 200
+
+
+def test_its_directory_is_private_and_its_log_has_no_complaint(own: Embedded) -> None:
+    files = [path for path in (own.place.directory / "etc").iterdir() if path.stat().st_mode & 0o077]
+    assert files == []
+    assert " ERROR[" not in (own.place.directory / "log/messages.log").read_text()
+
+
+def test_a_deep_directory_does_not_keep_it_from_starting(program: Program, tmp_path: Path) -> None:
+    place = place_at(tmp_path / "/".join(["a-long-name"] * 10))
+    with Embedded(program, place):
+        assert (place.directory / "run/asterisk.ctl").is_socket()
+        run = (place.directory / "run").resolve()
+        assert embedded.run_directory(place) == run
+    for path in run.iterdir():
+        path.unlink()
+    run.rmdir()
+
+
+def test_waiting_for_one_that_does_not_answer_ends(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError):
+        embedded.wait_until_booted(place_at(tmp_path), 0.2)
+
+
+def test_waiting_with_a_wrong_secret_ends(own: Embedded) -> None:
+    with pytest.raises(TimeoutError):
+        embedded.wait_until_booted(replace(own.place, ami_secret="wrong"), 0.2)
+
+
+def test_it_dies_with_who_started_it(own: Embedded) -> None:
+    command = embedded.command(own.program, own.place)
+    assert command[:3] == ["setpriv", "--pdeathsig", "TERM"]
+    parent = subprocess.Popen(
+        ("sh", "-c", "setpriv --pdeathsig TERM -- sh -c 'echo $$; exec sleep 60' & wait"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout
+    with parent.stdout:
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        assert parent.stdout.read() == ""  # ends when the last holder of the pipe, the child, has ended
+    assert not Path(f"/proc/{child}/root").exists()
+
+
+# --- the configuration ---
+
+
+@pytest.mark.parametrize("secret", ["a;b", "a\nb", "", " a", "a ", ">a", "a\0b"])
+def test_a_value_that_would_read_as_something_else_is_refused(own: Embedded, tmp_path: Path, secret: str) -> None:
+    with pytest.raises(ValueError, match="AMI_SECRET must be one line"):
+        embedded.configure(own.program, replace(place_at(tmp_path), ami_secret=secret))
+
+
+def test_a_user_name_cannot_open_a_section(own: Embedded, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ARI_USER"):
+        embedded.configure(own.program, replace(place_at(tmp_path), ari_user="a]["))
+
+
+def test_modules_that_an_asterisk_does_not_have_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "app_dial.so").touch()
+    text = "[modules]\nautoload=no\nload=app_dial.so\nload=app_new.so\n"
+    assert embedded.only_existing(text, tmp_path) == "[modules]\nautoload=no\nload=app_dial.so\n"
+
+
+def test_every_placeholder_has_a_value(own: Embedded) -> None:
+    written = (own.place.directory / "etc").glob("*.conf")
+    assert not [path.name for path in written if "@" in path.read_text().replace("@./", "")]
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    assert "ami-s" not in repr(place_at(tmp_path))
+
+
+# --- the dial plan ---
+
+
+def test_what_is_not_a_number_of_ours_does_not_exist(own: Embedded) -> None:
+    with phone(own, "1001") as ada:
+        ada.register()
+        for target in ("4711", "123456789", "10-02", "+1002", "1002a", "abc", "1002&1003", "1002,30", "1002/1",
+                       "1002@x", "*44", "#", "s", "i", "h", "1002;x=y", "${EXTEN}", '1002"'):  # fmt: skip
+            assert (target, dial(ada, target)) == (target, 404)
+
+
+def test_nobody_there_or_oneself(own: Embedded) -> None:
+    with phone(own, "1001") as ada:
+        ada.register()
+        assert dial(ada, "1003") == 480
+        assert dial(ada, "1001") == 486
+
+
+@pytest.mark.parametrize(("answer", "heard"), [(486, 486), (603, 486), (403, 486), (480, 480), (0, 480)])
+def test_how_a_call_that_is_not_taken_ends(own: Embedded, answer: int, heard: int) -> None:
+    with phone(own, "1001") as ada, phone(own, "1002") as bob:
+        ada.register()
+        bob.register()
+        call = ada.call("1002")
+        rung = bob.wait_call()
+        if answer:
+            rung.reject(answer)
+        with pytest.raises(CallFailedError) as refused:
+            call.wait_answered()
+        assert refused.value.status == heard
+        bob.unregister()
+
+
+def test_the_echo(own: Embedded) -> None:
+    with phone(own, "1001") as ada:
+        call = ada.call("*43")
+        call.wait_answered()
+        call.hangup()
+
+
+@pytest.mark.parametrize("uri", ["sip:1002@{};x=&PJSIP/1003", "sip:1002&PJSIP%2f1003@{}", "sip:10(02@{}"])
+def test_a_contact_cannot_ring_another_phone(own: Embedded, uri: str) -> None:
+    with phone(own, "1001") as ada, phone(own, "1002") as bob, phone(own, "1003") as eve:
+        ada.register()
+        eve.register()
+        bob._registration.contact = f"<{uri.format(f'127.0.0.1:{bob.port}')}>"
+        assert bob.register() == 200
+        assert dial(ada, "1002") == 480
+        with pytest.raises(PhoneTimeoutError):
+            eve.wait_call(0.2)
+        bob.unregister()
+        eve.unregister()
+
+
+@pytest.mark.parametrize("uri", ["sip:1002-0x5a@{};ob;transport=udp", "sip:10+02_~!*@{};line=ab/cd", "sip:%22x@{}"])
+def test_contacts_of_real_phones_ring(own: Embedded, uri: str) -> None:
+    with phone(own, "1001") as ada, phone(own, "1002") as bob:
+        ada.register()
+        bob._registration.contact = f"<{uri.format(f'127.0.0.1:{bob.port}')}>"
+        bob.register()
+        call = ada.call("1002")
+        bob.wait_call().answer()
+        call.wait_answered()
+        call.hangup()
+        bob.unregister()
+
+
+def test_lamps_are_for_numbers(own: Embedded) -> None:
+    with phone(own, "1001") as ada:
+        ada.register()
+        assert [ada.subscribe(target).status for target in ("1003", "1002&1003", "abc")] == [200, 404, 404]

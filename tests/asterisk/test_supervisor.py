@@ -1,0 +1,143 @@
+"""The supervisor with small real programs."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from asterisk import supervisor
+from asterisk.supervisor import CannotStart, Child, Door
+
+
+def shell(tmp_path: Path, script: str, name: str = "It") -> Child:
+    return Child(name, ("sh", "-c", script), [tmp_path / f"{name}.log"], {"HERE": str(tmp_path)})
+
+
+def rounds_until(enough: Callable[[], bool], seconds: float = 5) -> Callable[[], None]:
+    """Ends the watch as Ctrl-C would."""
+    deadline = time.monotonic() + seconds
+
+    def each_round() -> None:
+        if enough() or time.monotonic() > deadline:
+            raise KeyboardInterrupt
+
+    return each_round
+
+
+def watch(child: Child, enough: Callable[[], bool]) -> list[str]:
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        supervisor.watch([child], said.append, rounds_until(enough))
+    return said
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_ends_is_started_again_and_its_last_lines_are_told(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    child = shell(tmp_path, 'echo x >> "$HERE/starts"; echo so it goes; exit 3')
+    said = watch(child, lambda: starts.exists() and len(starts.read_text().split()) == 3)
+    assert said[0] == "It ended (code 3); starting it again in 0.5 s.\n    so it goes"
+    assert said[1].startswith("It ended (code 3); starting it again in 1 s.")
+
+
+def test_lines_of_an_earlier_life_are_not_told(tmp_path: Path) -> None:
+    (tmp_path / "It.log").write_text("long ago\n")
+    child = shell(tmp_path, "kill -9 $$")
+    assert watch(child, lambda: child.delay > 0) == ["It ended (SIGKILL); starting it again in 0.5 s."]
+
+
+def test_the_wait_doubles_has_an_end_and_is_forgotten() -> None:
+    delays = [0.0]
+    for _ in range(7):
+        delays.append(supervisor.next_delay(delays[-1], lived=1))
+    assert delays[1:] == [0.5, 1, 2, 4, 8, 10, 10]
+    assert supervisor.next_delay(10, lived=31) == 0.5
+
+
+def test_a_polite_child_is_given_time(tmp_path: Path) -> None:
+    ready, done = tmp_path / "ready", tmp_path / "done"
+    script = 'trap \'sleep .2; touch "$HERE/done"; exit 0\' TERM; touch "$HERE/ready"; while :; do sleep .05; done'
+    watch(shell(tmp_path, script), ready.exists)
+    assert done.exists()
+
+
+def test_a_stubborn_child_and_its_own_children_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.3)
+    pids = tmp_path / "pids"
+    script = 'trap "" TERM; sleep 60 & echo $$ $! > "$HERE/draft"; mv "$HERE/draft" "$HERE/pids"; wait; sleep 60'
+    watch(shell(tmp_path, script), pids.exists)
+    time.sleep(0.1)
+    assert [runs(int(pid)) for pid in pids.read_text().split()] == [False, False]
+
+
+def test_what_a_dead_child_left_behind_does_not_outlive_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    child = shell(tmp_path, 'sleep 60 & echo $! > "$HERE/pid"; exit 1')
+    watch(child, lambda: child.delay > 0)
+    time.sleep(0.1)
+    assert not runs(int(pid.read_text()))
+
+
+def test_it_is_told_of_each_start(tmp_path: Path) -> None:
+    started: list[int] = []
+    child = Child("It", ("true",), [tmp_path / "log"], on_start=lambda process: started.append(process.pid))
+    watch(child, lambda: len(started) == 2)
+    assert len(set(started)) == 2
+
+
+def test_a_child_sees_our_environment_and_what_is_added(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = Child("It", ("sh", "-c", "echo $PBX_EXPECTED $PATH"), [log], {"PBX_EXPECTED": "0"})
+    watch(child, lambda: child.delay > 0)
+    assert log.read_text() == f"0 {os.environ['PATH']}\n"
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_in_use_is_named_with_its_setting(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=rf"SIP, 127\.0\.0\.1 port {port}: .*in use\. Set SIP_PORT to another"):
+            supervisor.check_free([Door("SIP", "SIP_PORT", "127.0.0.1", port, (kind,))])
+    supervisor.check_free([Door("SIP", "SIP_PORT", "127.0.0.1", port, (kind,))])
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with pytest.raises(CannotStart, match="Set SIP_BIND"):
+        supervisor.check_free([Door("SIP", "SIP_BIND", "192.0.2.1", 5060)])
+
+
+def test_a_bind_is_read_as_gunicorn_reads_it() -> None:
+    assert supervisor.door("Portal", "PORTAL_BIND", "[::1]:8000") == Door("Portal", "PORTAL_BIND", "::1", 8000)
+
+
+def test_there_is_only_one(tmp_path: Path) -> None:
+    lock = tmp_path / "run.lock"
+    with supervisor.only_one(lock), pytest.raises(CannotStart, match="running already"), supervisor.only_one(lock):
+        pass
+    with supervisor.only_one(lock):
+        pass
+
+
+def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 3)
+    (tmp_path / "a.log").write_text("long")
+    (tmp_path / "b.log").write_text("ok")
+    supervisor.keep_small(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.log.1", "b.log"}
+
+
+def test_endings_in_words() -> None:
+    assert [supervisor.ending(code) for code in (0, 1, -signal.SIGTERM)] == ["code 0", "code 1", "SIGTERM"]

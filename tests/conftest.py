@@ -1,0 +1,55 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts.models import User
+from asterisk import ari, engine, proof
+from asterisk.ami import connected
+from asterisk.embedded import Embedded, place_from_settings
+from asterisk.fetch import Program, find_or_fetch
+from tests.people import make_user
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return make_user("Ada", role="super_administrator")
+
+
+@pytest.fixture
+def hugo(db: None) -> User:
+    return make_user("Hugo", role="human_resource")
+
+
+@pytest.fixture
+def vic(db: None) -> User:
+    return make_user("Vic")
+
+
+@pytest.fixture(scope="session")
+def program() -> Program:
+    """The Asterisk that `make run` uses too; fetched once, whichever test process comes first."""
+    return find_or_fetch(ROOT / "var" / "asterisk-program", print)
+
+
+@pytest.fixture(scope="session")
+def running(program: Program) -> Iterator[Embedded]:
+    with Embedded(program, place_from_settings()) as embedded:
+        yield embedded
+
+
+@pytest.fixture
+def asterisk(running: Embedded, db: None) -> Iterator[Embedded]:
+    """A real Asterisk that knows no extension before the test, and none after it."""
+    yield running
+    if running.process is None or running.process.poll() is not None:
+        running.start()
+    with engine.opened(settings.ENGINE_FILE) as tables, connected() as ami:
+        for number in engine.numbers(tables):
+            for contact in proof.contacts(proof.endpoint(ami, number)):
+                ari.delete_contact(contact["ID"])
+        for table in ("sip_login", "pbx_number", "restore_point"):
+            tables.execute(f"DELETE FROM {table}")

@@ -1,0 +1,247 @@
+"""The rules of the Add and Edit form: each error at its field, all at once, in words that say what to do."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, Role, User
+from extensions.models import SipExtension
+from pbxportal.models import Preferences
+from tests.people import PASSWORD, Typed, make_extension, make_user
+
+PERSON = {"first_name", "last_name", "email", "mobile", "password", "role", "organizations", "job_title"}
+
+
+def errors(client: Client, typed: Typed, url: str = "/extensions/add/") -> dict[str, str]:
+    answer = client.post(url, typed.fields)
+    if answer.status_code != 422:
+        return {}
+    form = answer.context["form"]
+    return {name: " ".join(words) for one in (form.person, form.sip) for name, words in one.errors.items()}
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None:
+    page = signed_in.get("/extensions/add/").context["form"]
+    suggested = {name: form[name].value() for form in (page.person, page.sip) for name in form.fields}
+    suggested = {name: value for name, value in suggested.items() if value not in (None, "")}
+    typed = {**suggested, "first_name": "Grace", "email": "grace@example.com", "then": "save"}
+    answer = signed_in.post("/extensions/add/", typed)
+    assert answer.status_code == 302
+    made = SipExtension.objects.get()
+    assert (made.number, made.caller_id, made.max_phones, made.user.role) == ("1000", "1000", 1, None)
+    assert list(made.user.organizations.all()) == [Organization.company()]
+    assert made.user.check_password(suggested["password"])
+    assert made.registration_password == suggested["registration_password"]
+    assert (len(made.registration_name), len(made.registration_password)) == (10, 20)
+
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("first_name", "a\nb", "one line"),
+    ("last_name", "x" * 64, "at most 63"),
+    ("job_title", "\u202egnp.exe", "one line"),
+    ("email", "grace@localhost", "e-mail address such as"),
+    ("email", "ADA@example.com", "Another person has this e-mail address"),
+    ("mobile", "12", "such as"),
+    ("mobile", "call me", "such as"),
+    ("password", "Short1", "10 to 63"),
+    ("password", "alllowercase1", "an upper-case letter"),
+    ("password", "Xx7!hopperXx7!", "without"),
+    ("password", "Xx7!x1000!Xx7!", "without “1000”"),
+    ("password", "", "required"),
+    ("role", "999", "valid choice"),
+    ("organizations", [], "at least one organization"),
+    ("organizations", ["999"], "not one of the available"),
+    ("number", "999", "from 1000 to 5999. 1000 is free."),
+    ("number", "6000", "from 1000 to 5999. 1000 is free."),
+    ("number", "१०००", "2 to 8 digits"),
+    ("number", "1e3", "2 to 8 digits"),
+    ("number", "01000", "2 to 8 digits"),
+    ("number", "", "required"),
+    ("caller_id", "1" * 32, "at most 31"),
+    ("caller_id", "12a", "0-9 * # +"),
+    ("caller_id", "१०", "0-9 * # +"),
+    ("registration_name", "with blank", "A-Z a-z 0-9"),
+    ("registration_name", "x" * 64, "at most 63"),
+    ("registration_name", "", "required"),
+    ("registration_password", "short", "10 to 63"),
+    ("registration_password", "x" * 64, "10 to 63"),
+    ("registration_password", "with blank 1234567", "10 to 63"),
+    ("registration_password", "pässword-unguessable-77", "10 to 63"),
+    ("registration_password", "password123", "easy to guess"),
+    ("registration_password", "qwertyuiop", "easy to guess"),
+    ("registration_password", "1111111111111111", "easy to guess"),
+    ("registration_password", "gracehopper1000", "easy to guess"),
+    ("max_phones", "0", "Choose 1, 2 or 3"),
+    ("max_phones", "4", "Choose 1, 2 or 3"),
+    ("max_phones", "two", "Choose 1, 2 or 3"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "words"), WRONG)
+def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value: Any, words: str) -> None:
+    found = errors(signed_in, Typed(more={field: value}))
+    assert list(found) == [field], found
+    assert words in found[field]
+    assert not SipExtension.objects.exists()
+
+
+def test_a_name_is_needed_first_or_last(signed_in: Client) -> None:
+    assert errors(signed_in, Typed(first_name="", last_name="")) == {"first_name": "Enter a first name or a last name."}
+    assert errors(signed_in, Typed(first_name="", last_name="Hopper")) == {}
+
+
+def test_all_errors_come_at_once_and_what_was_typed_stays(signed_in: Client) -> None:
+    typed = Typed(number="7", email="nonsense", first_name="Gräce", more={"max_phones": "9", "job_title": "Admiral"})
+    answer = signed_in.post("/extensions/add/", typed.fields)
+    page = answer.content.decode()
+    assert [each["id"] for each in answer.context["errors"]] == ["id_email", "id_number", "id_max_phones"]
+    for value in ("Gräce", "nonsense", "Admiral", PASSWORD, "t7Rw9KqX2mZv5LpB8nYc"):
+        assert f'value="{value}"' in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("07400 123456", "+447400123456"), ("+1 (555) 123-4567", "+15551234567"), ("", "")]
+)
+def test_a_mobile_number_is_read_with_the_country_of_the_system(signed_in: Client, typed: str, stored: str) -> None:
+    Preferences.objects.update(country="GB")
+    assert errors(signed_in, Typed(more={"mobile": typed})) == {}
+    assert SipExtension.objects.get().user.mobile == stored
+
+
+def test_no_emergency_number(signed_in: Client) -> None:
+    Preferences.objects.update(first_number=100, last_number=999, country="GB")
+    for number in ("112", "911", "999"):
+        assert "emergency" in errors(signed_in, Typed(number=number))["number"]
+
+
+def test_names_and_numbers_of_others_are_refused_both_ways(signed_in: Client) -> None:
+    make_extension("1000", registration_name="1001")
+    assert "1002 is free" in errors(signed_in, Typed(number="1001"))["number"]
+    assert (
+        "another extension"
+        in errors(signed_in, Typed(number="1003", more={"registration_name": "1000"}))["registration_name"].lower()
+    )
+    assert (
+        "registers with this name"
+        in errors(signed_in, Typed(number="1003", more={"registration_name": "1001"}))["registration_name"]
+    )
+    assert errors(signed_in, Typed(number="1003", more={"registration_name": "1003"})) == {}
+
+
+def test_the_next_free_number_fills_gaps_and_says_when_all_are_taken(db: None) -> None:
+    Preferences.objects.update(first_number=1000, last_number=1003)
+    preferences = Preferences.load()
+    free = SipExtension.objects.next_free_number
+    assert free(preferences) == "1000"
+    for number in ("1000", "1001", "1003"):
+        make_extension(number)
+    assert free(preferences) == "1002"
+    make_extension("1002")
+    assert free(preferences) == ""
+
+
+def test_names_of_any_script_are_tidied_not_changed(signed_in: Client) -> None:
+    assert errors(signed_in, Typed(first_name=" Zoe\u0308\u00a0Ann ", last_name="محمد علی\u200cزاده")) == {}
+    user = SipExtension.objects.get().user
+    assert (user.first_name, user.last_name) == ("Zoë Ann", "محمد علی\u200cزاده")
+
+
+def test_without_organization_management_the_field_is_gone_and_memberships_stay(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    extension.user.organizations.add(Organization.company())
+    Preferences.objects.update(organization_management=False)
+    assert "Organization" not in signed_in.get("/extensions/1000/edit/").content.decode()
+    typed = Typed(more={"version": "1", "organizations": [], "registration_name": extension.registration_name})
+    assert errors(signed_in, typed, "/extensions/1000/edit/") == {}
+    assert extension.user.organizations.count() == 1
+
+
+# --- editing ---
+
+
+def edited(extension: SipExtension, **more: Any) -> Typed:
+    kept = {
+        "version": str(extension.version), "password": "", "registration_password": "",
+        "registration_name": extension.registration_name, "caller_id": extension.caller_id,
+    }  # fmt: skip
+    return Typed(number="5000", more={**kept, **more})
+
+
+def test_empty_secrets_are_kept_and_the_number_stays(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    extension.user.set_password(PASSWORD)
+    extension.user.save()
+    assert errors(signed_in, edited(extension), "/extensions/1000/edit/") == {}
+    after = SipExtension.objects.get()
+    assert (after.number, after.registration_password) == ("1000", extension.registration_password)
+    assert after.user.check_password(PASSWORD)
+    assert after.user.first_name == "Grace"
+
+
+def test_an_edit_leaves_alone_what_others_changed_meanwhile(signed_in: Client) -> None:
+    """A person's own new password or sign-in is not part of the form, so a save must not bring the old one back."""
+    extension = make_extension("1000")
+    page = edited(extension)
+    extension.user.set_password("Their0wnNewPassword")
+    extension.user.save()
+    assert errors(signed_in, page, "/extensions/1000/edit/") == {}
+    assert User.objects.get(pk=extension.user.pk).check_password("Their0wnNewPassword")
+
+
+def test_two_administrators_editing_the_second_sees_both_versions(signed_in: Client) -> None:
+    extension = make_extension("1000", first_name="Grace")
+    first, second = edited(extension, job_title="Admiral"), edited(extension, job_title="Captain", caller_id="1234")
+    assert signed_in.post("/extensions/1000/edit/", first.fields).status_code == 302
+    answer = signed_in.post("/extensions/1000/edit/", second.fields)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Admiral" in page
+    assert "Captain" in page
+    assert "ada@example.com" in page
+    assert SipExtension.objects.get().user.job_title == "Admiral"
+    again = second.fields | {
+        each["name"]: each["value"] for each in answer.context["hidden_fields"] if each["name"] == "version"
+    }
+    assert signed_in.post("/extensions/1000/edit/", again).status_code == 302
+    after = SipExtension.objects.get()
+    assert (after.user.job_title, after.caller_id) == ("Captain", "1234")
+
+
+@pytest.mark.parametrize("version", ["", "abc", "-1", "१", "99999999999999999999"])
+def test_a_page_without_its_version_is_a_conflict_not_an_error(signed_in: Client, version: str) -> None:
+    extension = make_extension("1000")
+    assert signed_in.post("/extensions/1000/edit/", edited(extension, version=version).fields).status_code == 409
+
+
+# --- roles ---
+
+
+def test_only_who_manages_roles_gives_one(client: Client, hugo: User) -> None:
+    client.force_login(hugo)
+    mighty = Role.objects.get(key="super_administrator")
+    assert errors(client, Typed(more={"role": str(mighty.pk)})) == {}
+    assert SipExtension.objects.get().user.role is None
+    assert "User Role" not in client.get("/extensions/add/").content.decode()
+
+
+def test_nobody_edits_a_mightier_person(client: Client, hugo: User, ada: User) -> None:
+    make_extension("1000", user=ada)
+    client.force_login(hugo)
+    for url in ("edit", "delete", "toggle", "registration-password"):
+        assert client.post(f"/extensions/1000/{url}/", Typed().fields).status_code == 403
+    assert client.get("/extensions/1000/").status_code == 200
+
+
+def test_the_last_super_administrator_stays(signed_in: Client, ada: User) -> None:
+    extension = make_extension("1000", user=ada)
+    found = errors(signed_in, edited(extension, role="", email="ada@example.com"), "/extensions/1000/edit/")
+    assert "last Super Administrator" in found["role"]
+    make_user("Second", role="super_administrator")
+    assert errors(signed_in, edited(extension, role="", email="ada@example.com"), "/extensions/1000/edit/") == {}

@@ -1,0 +1,22 @@
+#!/bin/sh
+# The programs that the tests use and pip does not bring: installed where we may, else named.
+set -eu
+missing=""
+need() { command -v "$1" > /dev/null || missing="$missing $2"; }
+need chromium chromium
+need baresip baresip-core
+need git git
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get > /dev/null; then
+  echo "The tests need these programs:$missing" >&2
+  exit 1
+fi
+if [ "$(id -u)" = 0 ]; then root=""; elif sudo -n true 2> /dev/null; then root="sudo"; else
+  echo "The tests need more programs. First: sudo apt install$missing" >&2
+  exit 1
+fi
+echo "Programs for the tests: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -q > /dev/null
+# shellcheck disable=SC2086 # a list of names
+$root apt-get install -y -q --no-install-recommends $missing > /dev/null

@@ -1,0 +1,128 @@
+"""An office: people whose extensions are live on the PBX, and the phones on their desks."""
+
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from django.conf import settings
+
+from asterisk import proof, wire
+from asterisk.ami import connected
+from asterisk.apply import apply
+from asterisk.wire import Message
+from extensions.models import SipExtension
+from tests.people import make_extension
+from tests.phones.audio import Audio
+from tests.phones.call import IncomingCall, OutgoingCall
+from tests.phones.dialog import Dialog
+from tests.phones.phone import CallFailedError, Phone, PhoneTimeoutError
+
+QUIET_SECONDS = 0.15  # a phone that is going to ring here does so within some 20 ms
+
+
+class Office:
+    def __init__(self) -> None:
+        self._phones: list[Phone] = []
+
+    def extension(self, **wish: Any) -> SipExtension:
+        """One that is live."""
+        extension = make_extension(**wish)
+        apply([extension.number], None)
+        return extension
+
+    def phone(self, extension: SipExtension, **other: Any) -> Phone:
+        """Plugged in, and not registered yet. `other` is what its owner typed wrong."""
+        typed = {
+            "number": extension.number,
+            "auth_name": extension.registration_name,
+            "password": extension.registration_password,
+        }
+        phone = Phone(**(typed | other), server=("127.0.0.1", settings.SIP_PORT))
+        self._phones.append(phone)
+        return phone
+
+    def registered(self, extension: SipExtension | None = None, **other: Any) -> Phone:
+        """A phone at work; of a new extension, where none is named."""
+        phone = self.phone(extension or self.extension(), **other)
+        assert phone.register() == 200
+        return phone
+
+    def close(self) -> None:
+        for phone in self._phones:
+            for call in tuple(phone._calls.values()):
+                call.hangup()
+            phone.close()
+
+
+def talking(caller: Phone, callee: Phone) -> tuple[OutgoingCall, IncomingCall]:
+    outgoing = caller.call(callee.number)
+    incoming = callee.wait_call()
+    incoming.answer()
+    outgoing.wait_answered()
+    return outgoing, incoming
+
+
+def dial(phone: Phone, user: str) -> OutgoingCall:
+    """The user part goes on the wire as it is, whatever a well-behaved phone would do."""
+    uri = f"sip:{user}@127.0.0.1:{phone.wire.server[1]}"
+    with phone.wire.changed:
+        dialog = Dialog(phone.line.address, f"<{uri}>", uri, phone.line.contact)
+        call = OutgoingCall(phone.line, dialog, Audio(phone.wire.host))
+        phone._calls[dialog.call_id] = call
+        call.start()
+    return call
+
+
+def refusal(call: OutgoingCall) -> int:
+    """The status that the call ended with before anybody answered."""
+    try:
+        call.wait_answered()
+    except CallFailedError as failed:
+        return failed.status
+    raise AssertionError("the call was answered")
+
+
+def stays_silent(phone: Phone, seconds: float = QUIET_SECONDS) -> bool:
+    try:
+        phone.wait_call(seconds)
+    except PhoneTimeoutError:
+        return True
+    return False
+
+
+def contacts(number: str) -> list[Message]:
+    """The phones that Asterisk holds for registered."""
+    with connected() as ami:
+        return proof.contacts(proof.endpoint(ami, number))
+
+
+def eventually(true: Callable[[], bool], seconds: float = 5) -> bool:
+    until = time.monotonic() + seconds
+    while not (now := true()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return now
+
+
+@contextmanager
+def engine_tables() -> Iterator[sqlite3.Connection]:
+    """The engine's file, for what no apply would write."""
+    with closing(sqlite3.connect(settings.ENGINE_FILE, timeout=5, isolation_level=None)) as db:
+        yield db
+
+
+def qualify(number: str) -> None:
+    """Ask Asterisk to look now, instead of within 30 s, whether the phones of a number are still there.
+
+    The portal never asks for this itself, so its own client would refuse to.
+    """
+    with socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), 5) as link:
+        login = {"Username": settings.AMI_USER, "Secret": settings.AMI_SECRET, "Events": "off"}
+        link.sendall(wire.encode("Login", login) + wire.encode("PJSIPQualify", {"Endpoint": number}))
+        heard = b""
+        while heard.count(b"Response: Success") < 2:
+            received = link.recv(4096)
+            assert received, heard
+            heard += received

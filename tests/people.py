@@ -1,0 +1,71 @@
+"""The cast. Ada runs the company, Hugo is its human resources, Vic has a number and no role, Eve has neither."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from accounts.models import Organization, Role, User
+from accounts.passwords import random_text
+from extensions import changes
+from extensions.models import Change, SipExtension
+
+PASSWORD = "Correct7Horse9Staple"
+numbers = count(1000)
+
+
+def make_user(first_name: str = "Ada", role: str = "", email: str | None = None, **more: Any) -> User:
+    user = User(
+        first_name=first_name,
+        email=email or f"{first_name.lower()}@example.com",
+        role=Role.objects.get(key=role) if role else None,
+        **more,
+    )
+    user.set_password(PASSWORD)
+    user.save()
+    user.organizations.add(Organization.company())
+    return user
+
+
+def make_extension(number: str = "", *, first_name: str = "", last_name: str = "", **more: Any) -> SipExtension:
+    """A saved wish, waiting to be applied."""
+    number = number or str(next(numbers))
+    user = more.pop("user", None) or User.objects.create(
+        first_name=first_name or f"Person {number}", last_name=last_name
+    )
+    extension = SipExtension(
+        user=user, number=number, **{"caller_id": number, "registration_name": random_text(10), **more}
+    )
+    extension.registration_password = random_text(20)
+    extension.save()
+    changes.record(None, Change.Kind.ADDED, number, {}, changes.values(extension))
+    return extension
+
+
+@dataclass
+class Typed:
+    """What an administrator types into the form; `fields` as the browser would post them."""
+
+    number: str = "1000"
+    first_name: str = "Grace"
+    last_name: str = "Hopper"
+    email: str = "grace@example.com"
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "mobile": "",
+            "password": PASSWORD,
+            "organizations": [str(Organization.company().pk)],
+            "job_title": "",
+            "number": self.number,
+            "caller_id": "",
+            "registration_name": f"reg-{self.number}",
+            "registration_password": "t7Rw9KqX2mZv5LpB8nYc",
+            "max_phones": "1",
+            "then": "save",
+            **self.more,
+        }

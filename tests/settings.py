@@ -1,0 +1,36 @@
+"""The portal's own settings, with a directory and ports of this test process alone."""
+
+import atexit
+import os
+import shutil
+import socket
+import tempfile
+
+directory = tempfile.mkdtemp(prefix="pbxportal-tests-")
+atexit.register(shutil.rmtree, directory, ignore_errors=True)
+
+
+def free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+first_rtp = 20000 + os.getpid() % 150 * 200
+os.environ |= {
+    "PBXPORTAL_VAR": directory,
+    "SIP_PORT": free_port(),
+    "AMI_PORT": free_port(),
+    "ARI_PORT": free_port(),
+    "RTP_FIRST": str(first_rtp),
+    "RTP_LAST": str(first_rtp + 198),
+}
+
+from pbxportal.settings import *  # noqa: E402, F403
+from pbxportal.settings import DATABASES, STORAGES, VAR  # noqa: E402
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
+(VAR / "static").mkdir()

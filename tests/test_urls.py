@@ -1,0 +1,70 @@
+"""Closed by default: every address of the resolver, without a sign-in and without the token of a form."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import AuditRecord, User
+from extensions.models import Change, SipExtension
+from tests.people import make_extension
+
+OPEN = {"sign-in/", "sign-out/", "health/", "theme/", "setup/<str:token>/"}
+VALUES = {"<str:number>": "1000", "<str:token>": "nonsense"}
+
+
+def walk(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from walk(each, before + str(each.pattern))
+        elif isinstance(each, URLPattern):
+            yield before + str(each.pattern)
+
+
+ROUTES = sorted(walk(get_resolver(settings.ROOT_URLCONF)))
+
+
+def address(route: str) -> str:
+    for placeholder, value in VALUES.items():
+        route = route.replace(placeholder, value)
+    assert "<" not in route
+    return "/" + route
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "head", "options"])
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN])
+def test_a_stranger_is_sent_to_the_sign_in(client: Client, db: None, route: str, method: str) -> None:
+    make_extension("1000")
+    answer = getattr(client, method)(address(route))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("route", sorted(OPEN))
+def test_what_is_open_tells_a_stranger_nothing(client: Client, db: None, route: str) -> None:
+    make_extension("1000", first_name="Canary")
+    answer = client.get(address(route))
+    assert answer.status_code in (200, 302, 405, 410)
+    assert b"Canary" not in answer.content
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_post_without_the_token_changes_nothing(ada: User, route: str) -> None:
+    make_extension("1000")
+    before = list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada)
+    answer = strict.post(address(route), {"then": "save", "theme": "dark"})
+    assert answer.status_code in (403, 405), answer.status_code
+    assert before == (list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count())
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_page_forbids_foreign_content(client: Client, ada: User, route: str) -> None:
+    client.force_login(ada)
+    answer = client.get(address(route))
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
