@@ -16,8 +16,13 @@ from accounts.validators import single_line
 from pbxportal.models import Preferences
 
 
-def fields_only() -> FormHelper:
-    """The template has the <form>, the token and the buttons."""
+def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
+    """Says of each field what to enter or that it is optional. The template has the <form>, the token and the buttons."""
+    for name, field in form.fields.items():
+        if name in optional:
+            field.label = f"{field.label} (optional)"
+        elif field.required and not isinstance(field, forms.ModelMultipleChoiceField):
+            field.error_messages["required"] = f"Enter the {field.label}."
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
@@ -80,7 +85,6 @@ class PersonForm(forms.ModelForm[User]):
             {} if instance else {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
         )
         super().__init__(data, instance=instance, initial=initial)
-        self.helper = fields_only()
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
         self._offer_roles()
@@ -89,10 +93,9 @@ class PersonForm(forms.ModelForm[User]):
         if instance:
             self.fields["password"].required = False
             self.fields["password"].help_text += " Leave empty to keep the password."
-        for name in ("last_name", "email", "mobile", "job_title"):
-            self.fields[name].label = f"{self.fields[name].label} (optional)"
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+        self.helper = finish(self, "last_name", "email", "mobile", "job_title")
 
     def _offer_roles(self) -> None:
         """Only who may manage roles can give one, and nobody gives more than they have."""
@@ -158,9 +161,7 @@ class SetupForm(forms.Form):
     """The first administrator, the company's name and its country."""
 
     first_name = SingleLineFormField(label="First Name", max_length=63, validators=[single_line])
-    last_name = SingleLineFormField(
-        label="Last Name (optional)", max_length=63, required=False, validators=[single_line]
-    )
+    last_name = SingleLineFormField(label="Last Name", max_length=63, required=False, validators=[single_line])
     email = EmailFormField(label="Email Address", max_length=254, help_text="You sign in with it.")
     password = forms.CharField(
         label="User Password",
@@ -178,7 +179,7 @@ class SetupForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        self.helper = fields_only()
+        self.helper = finish(self, "last_name")
 
     def clean(self) -> None:
         typed = self.cleaned_data

@@ -1,6 +1,8 @@
 -- The engine: all that Asterisk reads of extensions, and the only thing that an apply writes.
 -- A projection: it can be deleted and made again from the portal's own database at any time.
 
+BEGIN IMMEDIATE;
+
 -- One row for each SIP login. The id is what Asterisk calls endpoint, aor and auth.
 CREATE TABLE IF NOT EXISTS sip_login (
   id                TEXT PRIMARY KEY,
@@ -27,7 +29,8 @@ CREATE TABLE IF NOT EXISTS restore_point (
 ) STRICT, WITHOUT ROWID;
 
 -- Descending: Asterisk collects "all objects" in a sorted list that it searches from the head.
-CREATE VIEW IF NOT EXISTS ps_endpoints AS SELECT
+DROP VIEW IF EXISTS ps_endpoints;
+CREATE VIEW ps_endpoints AS SELECT
   id, id AS aors, id AS auth,
   'from-extension' AS context, 'hints' AS subscribe_context,
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
@@ -38,12 +41,16 @@ CREATE VIEW IF NOT EXISTS ps_endpoints AS SELECT
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login ORDER BY id DESC;
 
-CREATE VIEW IF NOT EXISTS ps_auths AS SELECT
+DROP VIEW IF EXISTS ps_auths;
+CREATE VIEW ps_auths AS SELECT
   id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest
 FROM sip_login ORDER BY id DESC;
 
-CREATE VIEW IF NOT EXISTS ps_aors AS SELECT
+DROP VIEW IF EXISTS ps_aors;
+CREATE VIEW ps_aors AS SELECT
   id, max_contacts, 'no' AS remove_existing, 'yes' AS remove_unavailable,
   '30' AS qualify_frequency, '3.0' AS qualify_timeout,
   '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration
 FROM sip_login ORDER BY id DESC;
+
+COMMIT;

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import passwords
-from accounts.forms import PersonForm, fields_only, secret_input
+from accounts.forms import PersonForm, finish, secret_input
 from accounts.models import User
 from extensions import changes, validators
 from extensions.models import Change, SipExtension
@@ -43,7 +43,6 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
         self.preferences = preferences
         super().__init__(data, instance=instance, initial={} if instance else self._suggestions(preferences))
-        self.helper = fields_only()
         first, last = preferences.first_number, preferences.last_number
         self.fields["number"].help_text = f"{first} to {last}. The phone's user name."
         self.fields["number"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
@@ -57,6 +56,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             ].help_text = "A number stays with its person. For another number, add another extension."
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = "Leave empty to keep the password that the phones have."
+        self.helper = finish(self, "caller_id")
 
     @staticmethod
     def _suggestions(preferences: Preferences) -> dict[str, str]:

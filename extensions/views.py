@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Value
+from django.db.models import CharField, F, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -114,7 +114,7 @@ def sort_links(q: str, sort: str) -> dict[str, dict[str, str]]:
 
 def sorted_page(found: SipExtensionQuerySet, sort: str, cursor: str) -> Page[SipExtension]:
     if sort.removeprefix("-") == "email":
-        found = found.annotate(sort_email=Coalesce(F("user__email"), Value("")))
+        found = found.annotate(sort_email=Coalesce(F("user__email"), Value(""), output_field=CharField()))
     return page(found, SORTS[sort.removeprefix("-")], descending=sort.startswith("-"), cursor=cursor, size=PAGE_SIZE)
 
 
@@ -359,20 +359,22 @@ def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back:
     return redirect(back)
 
 
-@require_POST
 def apply(request: SignedInRequest) -> HttpResponse:
     """All waiting changes."""
     require(request, Permission.MANAGE_EXTENSIONS)
+    if request.method != "POST":
+        return redirect("extensions:list")
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("extensions:list")
     return apply_numbers(request, Change.objects.waiting().numbers(), "", back)
 
 
-@require_POST
 @never_cache
 def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
+    if request.method != "POST":
+        return redirect(extension)
     if extension.user != request.user and not may_manage(request, extension):
         raise PermissionDenied
     audit.record(request.user, "extension.password_revealed", number)

@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.countries import countries
 from accounts.fields import SingleLineFormField
-from accounts.forms import fields_only
+from accounts.forms import finish
 from accounts.models import Organization, User
 from accounts.validators import single_line
 from pbxportal.models import Preferences
@@ -34,7 +34,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         preferences = Preferences.load()
         self.by, self.root = by, Organization.company()
         super().__init__(data, instance=preferences, initial={"company": self.root.name})
-        self.helper = fields_only()
+        self.helper = finish(self, "sip_host", "sip_port")
 
     def save(self, commit: bool = True) -> Preferences:
         with transaction.atomic():

@@ -53,7 +53,7 @@ def test_a_guessed_link_opens_nothing(client: Client) -> None:
         ("email", "ada@localhost", "e-mail address"),
         ("password", "short", "10 to 63"),
         ("password", "Ada7analytical", "without “Ada”"),
-        ("first_name", "", "required"),
+        ("first_name", "", "Enter the First Name"),
         ("company", "a\u202eb", "one line"),
         ("country", "XX", "valid choice"),
     ],

@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: how long the real thing takes, at several sizes. It judges no time."""

@@ -6,7 +6,7 @@ import pytest
 
 from asterisk.apply import apply
 from extensions.models import SipExtension
-from tests.pbx.office import Office, engine_tables, eventually, refusal, stays_silent, talking
+from tests.pbx.office import Office, engine_tables, eventually, refusal, rings, talking
 from tests.phones.call import Call
 from tests.phones.phone import Phone, PhoneTimeoutError
 
@@ -226,11 +226,11 @@ def test_the_echo_test_returns_the_phones_own_tone(office: Office) -> None:
 def test_calling_oneself_is_busy_and_rings_nothing(office: Office) -> None:
     phone = office.registered()
     assert refusal(phone.call(phone.number)) == 486
-    assert stays_silent(phone)
+    assert not rings(phone)
 
 
 def test_the_second_phone_of_a_number_does_not_ring_for_the_first(office: Office) -> None:
     extension = office.extension(max_phones=2)
     one, other = office.registered(extension), office.registered(extension)
     assert refusal(one.call(extension.number)) == 486
-    assert stays_silent(other)
+    assert not rings(other)

@@ -1,0 +1,40 @@
+import argparse
+import sys
+
+import django
+
+from tests.bench import surroundings
+
+
+def sizes(text: str) -> list[int]:
+    found = sorted({int(each) for each in text.split(",")})
+    if not found or found[0] < 3:
+        raise argparse.ArgumentTypeError("three extensions are needed at least")
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="How long the real thing takes.")
+    parser.add_argument("--sizes", type=sizes, default=[10, 100, 1000], metavar="10,100,1000", help="extensions")
+    parser.add_argument("--rounds", type=int, default=30, help="of each operation")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """1 where an operation failed; never for the time that it took."""
+    options = arguments()
+    with surroundings.own():
+        django.setup()
+        from tests.bench import program
+
+        try:
+            report = program.measure(options.sizes, options.rounds)
+        except surroundings.Failed as failure:
+            sys.stderr.write(f"Failed: {failure}\n")
+            return 1
+    sys.stdout.write(f"{report}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

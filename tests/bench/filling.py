@@ -1,0 +1,66 @@
+"""A company of any size: its people, its departments, its extensions, saved and not applied."""
+
+import shutil
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import AuditRecord, Organization, User
+from accounts.passwords import random_text
+from asterisk.models import ApplyRun
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+
+FIRST = 1000
+LAST = 99_999
+DEPARTMENTS = ("Accounting", "Engineering", "Marketing", "Production", "Purchasing", "Sales", "Support", "Warehouse")
+FIRST_NAMES = ("Ada", "Björn", "Chloé", "Наталія", "Emre", "Fatma", "Grace", "美咲")
+LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz", "Öztürk", "Hopper")  # noqa: RUF001 (names)
+
+
+def empty(keep: User) -> None:
+    """Asterisk must not be running: its directory goes too."""
+    shutil.rmtree(settings.ASTERISK_DIR, ignore_errors=True)
+    for model in (ApplyRun, Change, AuditRecord, SipExtension):
+        model.objects.all().delete()
+    User.objects.exclude(pk=keep.pk).delete()
+
+
+def fill(size: int, by: User) -> list[SipExtension]:
+    with transaction.atomic():
+        Preferences.objects.update(first_number=FIRST, last_number=LAST)
+        extensions = [extension(FIRST + place, user) for place, user in enumerate(people(size))]
+        kind = Change.Kind.ADDED
+        Change.objects.bulk_create(Change(number=each.number, kind=kind, by=by) for each in extensions)
+    return extensions
+
+
+def people(size: int) -> list[User]:
+    users = User.objects.bulk_create(person(place) for place in range(size))
+    departments = [
+        Organization.objects.get_or_create(name=name, parent=Organization.company())[0] for name in DEPARTMENTS
+    ]
+    belongs = User.organizations.through
+    belongs.objects.bulk_create(
+        belongs(user=user, organization=departments[place % len(departments)]) for place, user in enumerate(users)
+    )
+    return users
+
+
+def person(place: int) -> User:
+    user = User(
+        first_name=FIRST_NAMES[place % len(FIRST_NAMES)],
+        last_name=f"{LAST_NAMES[place % len(LAST_NAMES)]} {place}",
+        email=f"person{place}@example.com",
+        job_title="Clerk",
+    )
+    user.set_unusable_password()
+    return user
+
+
+def extension(number: int, user: User) -> SipExtension:
+    """Through save(), which keeps the columns that the list sorts and searches by."""
+    made = SipExtension(user=user, number=str(number), caller_id=str(number), registration_name=random_text(10))
+    made.registration_password = random_text(20)
+    made.save(force_insert=True)
+    return made

@@ -1,0 +1,84 @@
+"""The bench from its first size to its last: fill, apply, start, measure. Django is set up when this is imported."""
+
+import os
+import platform
+import sqlite3
+import sys
+import time
+
+from django.conf import settings
+
+from accounts.models import User
+from asterisk.apply import apply
+from asterisk.embedded import Embedded, place_from_settings
+from asterisk.fetch import find_or_fetch
+from asterisk.models import ApplyRun
+from extensions.models import SipExtension
+from tests.bench import filling, process
+from tests.bench.browser import Browser
+from tests.bench.server import serving
+from tests.bench.site import Site
+from tests.bench.surroundings import Failed
+from tests.bench.table import Figures
+from tests.people import PASSWORD, make_user
+
+PBX = "The PBX"
+STARTS = 3
+BOOT_SECONDS = 120
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 (progress of a program)
+
+
+def measure(sizes: list[int], rounds: int) -> str:
+    """The whole report."""
+    program = find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
+    figures = Figures()
+    with serving() as server, Embedded(program, place_from_settings()) as pbx:
+        ada = make_user("Ada", role="super_administrator")
+        browser = Browser(settings.PORTAL_URL)
+        browser.sign_in("ada@example.com", PASSWORD)
+        for size in sizes:
+            started = time.monotonic()
+            extensions = prepared(size, figures, pbx, ada)
+            measure_site(Site(size, rounds, figures, browser, server, extensions))
+            say(f"{size:,} extensions: {time.monotonic() - started:.0f} s")
+    return f"{machine(program.version)}\n\n{figures}"
+
+
+def machine(asterisk: str) -> str:
+    cores = len(os.sched_getaffinity(0))
+    return f"{cores} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, Asterisk {asterisk}"
+
+
+def prepared(size: int, figures: Figures, pbx: Embedded, by: User) -> list[SipExtension]:
+    pbx.stop()
+    filling.empty(by)
+    pbx.start()
+    extensions = filling.fill(size, by)
+    figures.add(PBX, "Apply of all of them, s", size, [seconds_to_apply(extensions, by)])
+    for _ in range(STARTS):
+        pbx.stop()
+        started = time.perf_counter()
+        pbx.start(BOOT_SECONDS)
+        figures.add(PBX, "start until fully booted, s", size, [time.perf_counter() - started])
+        assert pbx.process
+        figures.add(PBX, "memory after the start, MB", size, [process.memory_bytes(pbx.process.pid) / 1e6])
+    return extensions
+
+
+def seconds_to_apply(extensions: list[SipExtension], by: User) -> float:
+    started = time.perf_counter()
+    run = apply([extension.number for extension in extensions], by)
+    if run.outcome != ApplyRun.Outcome.PROVED:
+        raise Failed(f"Apply of {len(extensions)} extensions: {run.outcome}, {run.words}")
+    return time.perf_counter() - started
+
+
+def measure_site(site: Site) -> None:
+    site.pages()
+    site.new_passwords()
+    site.new_names()
+    site.others()
+    site.new_extensions()

@@ -1,0 +1,45 @@
+"""The portal's real web server, started as `manage.py run` starts it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from asterisk import supervisor
+from asterisk.management.commands import run
+from tests.bench import process
+from tests.bench.surroundings import Failed
+
+START_SECONDS = 30
+
+
+class Server:
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def cpu_seconds(self) -> float:
+        """Of its workers. The process that watches over them does nothing for a request."""
+        return sum(process.cpu_seconds(worker) for worker in process.children(self._pid))
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    run.prepare_portal()
+    child = run.portal(has_pbx=True)
+    child.start()
+    try:
+        wait_until_it_answers(child)
+        assert child.process
+        yield Server(child.process.pid)
+    finally:
+        supervisor.stop([child])
+
+
+def wait_until_it_answers(child: supervisor.Child) -> None:
+    door = supervisor.door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
+    deadline = time.monotonic() + START_SECONDS
+    while not run.answers((door.host, door.port)):
+        if time.monotonic() > deadline or not child.process or child.process.poll() is not None:
+            raise Failed("\n".join(("The portal does not start.", *child.last_lines())))
+        time.sleep(0.05)

@@ -1,0 +1,178 @@
+"""What is measured at one size: each operation, round by round. Failed where one does not do its work."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+
+from accounts.passwords import random_text
+from asterisk.models import ApplyRun
+from extensions.models import SipExtension
+from tests.bench.browser import Browser
+from tests.bench.bystander import Bystander
+from tests.bench.reloads import Reloads
+from tests.bench.server import Server
+from tests.bench.surroundings import Failed
+from tests.bench.table import Figures
+from tests.phones.phone import Phone
+
+PASSWORD = "Save and Apply: a new registration password"
+NAME = "Save and Apply: a new name"
+ADDED = "Save and Apply: a new extension"
+PAGES = "Pages"
+OTHERS = "REGISTER of another phone, both of its messages"
+PATIENCE_SECONDS = 10
+IDLE_SECONDS = 3
+WARMING = 3
+
+
+@dataclass(frozen=True)
+class Site:
+    size: int
+    rounds: int
+    figures: Figures
+    browser: Browser
+    server: Server
+    extensions: list[SipExtension]
+
+    def note(self, group: str, measure: str, *values: float) -> None:
+        self.figures.add(group, measure, self.size, values)
+
+    @contextmanager
+    def timed_cpu(self, group: str, measure: str) -> Iterator[None]:
+        before = self.server.cpu_seconds()
+        yield
+        self.note(group, measure, 1000 * (self.server.cpu_seconds() - before))
+
+    # --- pages ---
+
+    def pages(self) -> None:
+        middle = self.extensions[self.size // 2]
+        for name, path in {
+            "list, first page": "/extensions/",
+            "list, search with one hit": f"/extensions/?q={middle.user.email}",
+            "list, search without a hit": "/extensions/?q=nobody-of-this-name",
+            "Add": "/extensions/add/",
+            "Edit": f"/extensions/{middle.number}/edit/",
+            "extension": f"/extensions/{middle.number}/",
+        }.items():
+            self._page(name, path)
+
+    def _page(self, name: str, path: str) -> None:
+        for _ in range(WARMING):
+            self.browser.get(path)
+        for _ in range(self.rounds):
+            with self.timed_cpu(PAGES, f"{name}: server CPU, ms"):
+                seconds = self.browser.get(path).seconds
+            self.note(PAGES, f"{name}: request, ms", 1000 * seconds)
+
+    # --- Save and Apply ---
+
+    def _save_and_apply(self, group: str, path: str, typed: dict[str, str], phone: Phone | None = None) -> None:
+        """Takes the form of that page, types, presses the button, and registers at once."""
+        fields = self.browser.form(path, "first_name")
+        fields |= {name: [text] for name, text in {**typed, "then": "apply"}.items()}
+        with self.timed_cpu(group, "server CPU, ms"):
+            answer = self.browser.post(path, fields)
+            tries = until_registered(phone) if phone else 0
+            waited = time.perf_counter() - answer.ended
+        self.note(group, "request, ms", 1000 * answer.seconds)
+        if phone:
+            self.note(group, "from its end until REGISTER 200, ms", 1000 * waited)
+            self.note(group, "REGISTERs until then", tries)
+        run = ApplyRun.objects.first()
+        if not run or run.outcome != ApplyRun.Outcome.PROVED:
+            raise Failed(f"{group}: {run}, expected proved")
+
+    def new_passwords(self) -> None:
+        extension = self.extensions[0]
+        path = f"/extensions/{extension.number}/edit/"
+        with Reloads() as reloads, phone_of(extension) as desk, phone_of(extension) as stranger:
+            expect(desk, 200)
+            for _ in range(self.rounds):
+                stranger.line.password, desk.line.password = desk.line.password, random_text(20)
+                self._save_and_apply(PASSWORD, path, {"registration_password": desk.line.password}, desk)
+                expect(stranger, 401)
+            desk.unregister()
+            self._expect_no_reload(PASSWORD, reloads)
+
+    def new_names(self) -> None:
+        path = f"/extensions/{self.extensions[1].number}/edit/"
+        with Reloads() as reloads:
+            for place in range(self.rounds):
+                self._save_and_apply(NAME, path, {"first_name": f"Name {place}"})
+            self._expect_no_reload(NAME, reloads)
+
+    def _expect_no_reload(self, group: str, reloads: Reloads) -> None:
+        heard = reloads.heard()
+        self.note(group, "reloads in all rounds", heard)
+        if heard:
+            raise Failed(f"{group}: Asterisk reloaded {heard} times, expected never")
+
+    def new_extensions(self) -> None:
+        """Each asks for a reload: so this shows as well that reloads are heard."""
+        with Reloads() as reloads:
+            for place in range(self.rounds):
+                self._new_extension(place)
+            heard = reloads.heard()
+        self.note(ADDED, "reloads in all rounds", heard)
+        if heard < self.rounds:
+            raise Failed(f"{ADDED}: {heard} reloads heard, expected {self.rounds}")
+
+    def _new_extension(self, place: int) -> None:
+        number, name, password = str(self._free(place)), random_text(10), random_text(20)
+        typed = {
+            "first_name": "New",
+            "last_name": f"Person {place}",
+            "number": number,
+            "registration_name": name,
+            "registration_password": password,
+        }
+        with new_phone(number, name, password) as phone:
+            self._save_and_apply(ADDED, "/extensions/add/", typed, phone)
+            phone.unregister()
+
+    def _free(self, place: int) -> int:
+        return int(self.extensions[-1].number) + 1 + place
+
+    # --- everybody else ---
+
+    def others(self) -> None:
+        with bystander(self.extensions[2]) as idle:
+            time.sleep(IDLE_SECONDS)
+        self.note(OTHERS, "while nothing is applied, ms", *(1000 * each for each in idle.seconds))
+        with bystander(self.extensions[2]) as busy:
+            replace(self, figures=Figures()).new_passwords()
+        self.note(OTHERS, "while passwords are applied in a loop, ms", *(1000 * each for each in busy.seconds))
+
+
+def new_phone(number: str, name: str, password: str) -> Phone:
+    return Phone(number, name, password, ("127.0.0.1", settings.SIP_PORT))
+
+
+def phone_of(extension: SipExtension) -> Phone:
+    extension.refresh_from_db()
+    return new_phone(extension.number, extension.registration_name, extension.registration_password)
+
+
+def bystander(extension: SipExtension) -> Bystander:
+    return Bystander(extension.number, extension.registration_name, extension.registration_password, settings.SIP_PORT)
+
+
+def expect(phone: Phone, wanted: int) -> None:
+    status = phone.register()
+    if status != wanted:
+        raise Failed(f"REGISTER of {phone.number}: {status}, expected {wanted}")
+
+
+def until_registered(phone: Phone) -> int:
+    """How many REGISTERs it took, one right after the other."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    tries = 1
+    while (status := phone.register()) != 200:
+        tries += 1
+        if time.monotonic() > deadline:
+            raise Failed(f"REGISTER of {phone.number}: {status} for {PATIENCE_SECONDS} s, expected 200")
+    return tries

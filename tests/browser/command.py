@@ -1,0 +1,112 @@
+"""`manage.py run` as an administrator starts it: with a directory and ports of its own, in a terminal that is read."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from tests.settings import free_port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY = "Ctrl-C stops it."
+LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
+
+
+class Command:
+    def __init__(self, directory: Path, program: Path, **more: str) -> None:
+        self.directory = directory
+        (directory / "asterisk-program").symlink_to(program)
+        self.ports = {name: free_port() for name in LISTENERS}
+        rtp = 50000 + os.getpid() % 100 * 100
+        self.environment = {
+            **os.environ,
+            **self.ports,
+            "DJANGO_SETTINGS_MODULE": "pbxportal.settings",
+            "PBXPORTAL_VAR": str(directory),
+            "PORTAL_BIND": f"127.0.0.1:{self.ports['PORTAL_BIND']}",
+            "RTP_FIRST": str(rtp),
+            "RTP_LAST": str(rtp + 98),
+            **more,
+        }
+        self.lines: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process:
+            self.stop()
+
+    def start(self, seconds: float = 60) -> float:
+        """How long it took until it said that it is ready."""
+        self.lines, began = [], time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        Thread(target=self._read, args=(self.process,), daemon=True).start()
+        while READY not in self.lines:
+            took = time.monotonic() - began
+            assert self.process.poll() is None and took < seconds, self.text
+            time.sleep(0.02)
+        return took
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        with process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip("\n"))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.environment['PORTAL_BIND']}"
+
+    def setup_link(self) -> str | None:
+        found = re.search(r"First administrator.*: (http\S+)", self.text)
+        return found[1] if found else None
+
+    def stop(self) -> int:
+        """Ctrl-C, and its exit code."""
+        assert self.process
+        process, self.process = self.process, None
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        try:
+            return process.wait(20)
+        finally:
+            process.kill()
+
+    def left_running(self) -> list[str]:
+        """Whatever runs with this directory in its environment, or still listens."""
+        mark = f"PBXPORTAL_VAR={self.directory}\0".encode()
+        found = []
+        for each in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (each / "environ").read_bytes():
+                    found.append((each / "cmdline").read_text().replace("\0", " "))
+        return found + [name for name, port in self.ports.items() if listens(int(port))]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0

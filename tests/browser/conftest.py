@@ -1,0 +1,76 @@
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.browser.watch import Watch
+
+# Chromium as Debian has it; nothing of it speaks to anybody but the portal.
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+MILLISECONDS_TO_WAIT = 10_000
+
+NewContext = Callable[..., BrowserContext]
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    # Playwright keeps a loop in this thread, and Django would take every query for one made inside of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM.split()}
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def watched(new_context: NewContext) -> Iterator[NewContext]:
+    """Makes browser contexts in which nothing may go wrong."""
+    watch = Watch()
+
+    def make(**options: Any) -> BrowserContext:
+        context = watch.over(new_context(**options))
+        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        return context
+
+    yield make
+    assert watch.trouble == []
+
+
+@pytest.fixture
+def stranger(watched: NewContext, live_server: LiveServer) -> Page:
+    """Somebody at the live portal who has not signed in."""
+    return watched(base_url=live_server.url).new_page()
+
+
+@pytest.fixture
+def sign_in(watched: NewContext, live_server: LiveServer) -> SignIn:
+    """A page of its own for a person, signed in already."""
+
+    def sign_in(user: User, **options: Any) -> Page:
+        context = watched(base_url=live_server.url, **options)
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        return context.new_page()
+
+    return sign_in
+
+
+@pytest.fixture
+def adas(live_server: LiveServer, ada: User, sign_in: SignIn) -> Page:
+    """Ada's page."""
+    return sign_in(ada)

@@ -1,0 +1,95 @@
+"""Deleting, disabling and revealing: what is done, what is refused, and the trace that each leaves."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditRecord, User
+from extensions.models import Change, SipExtension
+from tests.people import Typed, make_extension
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def deeds() -> list[str]:
+    return list(AuditRecord.objects.order_by("id").values_list("deed", flat=True))
+
+
+def test_deleting_takes_the_person_and_leaves_a_waiting_change(signed_in: Client) -> None:
+    extension = make_extension("1000", first_name="Grace")
+    page = signed_in.get("/extensions/1000/delete/").content.decode()
+    assert "Grace" in page
+    assert signed_in.post("/extensions/1000/delete/", {"then": "save"}).status_code == 302
+    assert not SipExtension.objects.exists()
+    assert not User.objects.filter(pk=extension.user.pk).exists()
+    assert Change.objects.waiting().numbers() == ["1000"]
+    assert deeds()[-1] == "extension.deleted"
+
+
+def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> None:
+    make_extension("1000", user=ada)
+    assert signed_in.post("/extensions/1000/delete/", {"then": "apply"}).status_code == 409
+    signed_in.post("/extensions/1000/toggle/")
+    assert SipExtension.objects.get().enabled
+
+
+def test_each_reveal_is_recorded_and_the_page_is_not_kept(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    answer = signed_in.post("/extensions/1000/registration-password/", headers={"HX-Request": "true"})
+    assert extension.registration_password in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    record = AuditRecord.objects.first()
+    assert record is not None
+    assert (record.deed, record.on, record.by_name) == ("extension.password_revealed", "1000", "ada@example.com")
+
+
+def test_the_password_of_an_extension_is_on_no_page_unasked(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    for url in ("", "1000/", "1000/edit/", "1000/delete/", "status/?n=1000"):
+        assert extension.registration_password not in signed_in.get(f"/extensions/{url}").content.decode()
+
+
+def test_no_secret_reaches_the_trail_the_changes_or_the_database_in_clear(signed_in: Client) -> None:
+    typed = Typed()
+    signed_in.post("/extensions/add/", {**typed.fields, "then": "apply"})
+    dump = "".join(
+        str(row) for model in (AuditRecord, Change, SipExtension, User) for row in model._default_manager.values()
+    )
+    session = str(dict(signed_in.session))
+    for secret in (typed.fields["password"], typed.fields["registration_password"]):
+        assert secret not in dump
+        assert secret not in session
+
+
+def test_the_new_user_password_is_shown_once(signed_in: Client) -> None:
+    typed = Typed()
+    signed_in.post("/extensions/add/", typed.fields)
+    assert typed.fields["password"] in signed_in.get("/extensions/1000/").content.decode()
+    assert typed.fields["password"] not in signed_in.get("/extensions/1000/").content.decode()
+
+
+def test_a_change_that_no_phone_notices_does_not_wait(signed_in: Client) -> None:
+    signed_in.post("/extensions/add/", Typed().fields)
+    Change.objects.all().delete()
+    kept = {"version": "1", "password": "", "registration_password": "", "caller_id": "1000", "job_title": "Admiral"}
+    signed_in.post("/extensions/1000/edit/", Typed(more=kept).fields)
+    assert SipExtension.objects.get().user.job_title == "Admiral"
+    assert not Change.objects.exists()
+    assert deeds()[-1] == "extension.changed"
+
+
+def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client) -> None:
+    answer = signed_in.post("/extensions/add/", {**Typed().fields, "then": "apply"}, follow=True)
+    assert answer.status_code == 200
+    assert "kept for the PBX" in answer.content.decode()
+    assert Change.objects.waiting().numbers() == ["1000"]
+
+
+def test_an_audit_record_is_written_once(ada: User) -> None:
+    record = AuditRecord(by=ada, by_name="ada", deed="x", on="y")
+    record.save()
+    with pytest.raises(TypeError):
+        record.save()

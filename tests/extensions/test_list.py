@@ -1,0 +1,155 @@
+"""The list: who sees it, what is found, and pages that neither lose nor repeat a row."""
+
+import re
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from extensions.models import SipExtension
+from extensions.paging import page
+from tests.people import make_extension
+
+
+def numbers(client: Client, query: str = "") -> list[str]:
+    return [row.number for row in client.get(f"/extensions/{query}").context["extensions"]]
+
+
+def all_pages(client: Client, query: str) -> list[str]:
+    found, url = [], query
+    while url:
+        context = client.get(f"/extensions/{url}").context
+        found += [row.number for row in context["extensions"]]
+        url = context["next_url"]
+    return found
+
+
+def test_pages_follow_one_another_in_each_order(client: Client, ada: User) -> None:
+    for i in range(60):
+        make_extension(str(1000 + i), first_name=f"Same {i % 3}")
+    make_extension("99", first_name="Zoe")
+    client.force_login(ada)
+    by_number = ["99", *(str(1000 + i) for i in range(60))]
+    assert all_pages(client, "?sort=number") == by_number
+    assert all_pages(client, "?sort=-number") == by_number[::-1]
+    for sort in ("name", "-name", "email", "-email"):
+        assert sorted(all_pages(client, f"?sort={sort}")) == sorted(by_number)
+    assert all_pages(client, "?sort=-name")[0] == "99"
+
+
+def test_previous_leads_back(client: Client, ada: User) -> None:
+    for i in range(60):
+        make_extension(str(1000 + i))
+    client.force_login(ada)
+    first = client.get("/extensions/").context
+    assert first["previous_url"] == ""
+    second = client.get(f"/extensions/{first['next_url']}").context
+    back = client.get(f"/extensions/{second['previous_url']}").context
+    assert [row.number for row in back["extensions"]] == [row.number for row in first["extensions"]]
+    assert back["previous_url"] == ""
+
+
+@pytest.mark.django_db
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(names=st.lists(st.sampled_from("abc"), max_size=12), size=st.integers(1, 5), descending=st.booleans())
+def test_walking_there_and_back_meets_every_row_once(names: list[str], size: int, descending: bool) -> None:
+    User.objects.all().delete()
+    for i, name in enumerate(names):
+        make_extension(str(1000 + i), first_name=name)
+    rows, there, cursor = SipExtension.objects.all(), [], ""
+    while True:
+        shown = page(rows, "sort_name", descending=descending, cursor=cursor, size=size)
+        there.append([row.number for row in shown.rows])
+        cursor = shown.next
+        if not cursor:
+            break
+    assert sorted(sum(there, [])) == [str(1000 + i) for i in range(len(names))]
+    back, cursor = [there[-1]], shown.previous
+    while cursor:
+        shown = page(rows, "sort_name", descending=descending, cursor=cursor, size=size)
+        back.append([row.number for row in shown.rows])
+        cursor = shown.previous
+    assert back[::-1] == there
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "a:b:c", "%00", "WyJhZnRlciIsMSwyXQ:forged"])
+def test_a_forged_cursor_shows_the_first_page(client: Client, ada: User, cursor: str) -> None:
+    make_extension("1000")
+    client.force_login(ada)
+    assert numbers(client, f"?page={cursor}") == ["1000"]
+
+
+@pytest.mark.parametrize("q", ["1001", "grace", "GRACE hop", "hopper 1001", "ПЕТРОВ", "@navy", "admiral", "+1555"])
+def test_search_finds_numbers_names_addresses_in_any_case(client: Client, ada: User, q: str) -> None:
+    make_extension("1000", first_name="Ivan", last_name="Other")
+    grace = User.objects.create(
+        first_name="Grace Петров",
+        last_name="Hopper",
+        email="g@navy.example.com",
+        job_title="Admiral",
+        mobile="+15551234567",
+    )
+    make_extension("1001", user=grace)
+    client.force_login(ada)
+    assert [row.number for row in client.get("/extensions/", {"q": q}).context["extensions"]] == ["1001"]
+
+
+@pytest.mark.parametrize(
+    "q", ["'; DROP TABLE", "%", "_", "\0", "x" * 5000, "<script>alert(1)</script>", "\\", "\ud7ff"]
+)
+def test_hostile_searches_find_nothing_and_break_nothing(client: Client, ada: User, q: str) -> None:
+    make_extension("1000")
+    client.force_login(ada)
+    answer = client.get("/extensions/", {"q": q})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.content.decode()
+    if q != "\0":
+        assert answer.context["extensions"] == []
+
+
+def test_names_are_text_on_every_page(client: Client, ada: User) -> None:
+    make_extension("1000", first_name="<script>alert(1)</script>", last_name='"><img src=x>')
+    client.force_login(ada)
+    for url in ("", "1000/", "1000/edit/", "1000/delete/"):
+        page_text = client.get(f"/extensions/{url}").content.decode()
+        assert "<script>alert" not in page_text
+        assert "<img src=x" not in page_text
+
+
+# --- who sees what ---
+
+
+def test_a_person_without_a_role_sees_the_own_extension_alone(client: Client, vic: User) -> None:
+    make_extension("1000", first_name="Canary")
+    own = make_extension("1001", user=vic)
+    client.force_login(vic)
+    assert client.get("/extensions/").status_code == 403
+    assert client.get("/extensions/1001/").status_code == 200
+    assert client.post("/extensions/1001/registration-password/").content.count(own.registration_password.encode()) == 1
+    for url in ("", "edit/", "delete/", "toggle/", "registration-password/"):
+        assert client.post(f"/extensions/1000/{url}").status_code in (404, 405)
+        assert client.get(f"/extensions/1000/{url}").status_code in (404, 405)
+        assert b"Canary" not in client.get(f"/extensions/1000/{url}").content
+    for url in ("edit", "delete", "toggle"):
+        assert client.post(f"/extensions/1001/{url}/").status_code == 403
+    assert client.get("/extensions/status/?n=1000&n=1001").content.count(b'id="status-') == 1
+    assert client.post("/apply/").status_code == 403
+    assert client.get("/preferences/").status_code == 403
+    assert client.post("/extensions/strength/", {"registration_password": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["supervisor", "operator", "employee", "accounting"])
+def test_roles_without_rights_see_no_list(client: Client, vic: User, role: str) -> None:
+    vic.role = type(vic).role.field.related_model.objects.get(key=role)
+    vic.save()
+    client.force_login(vic)
+    assert client.get("/extensions/").status_code == 403
+
+
+def test_the_page_says_which_extensions_wait(client: Client, ada: User) -> None:
+    make_extension("1000")
+    client.force_login(ada)
+    page_text = client.get("/extensions/").content.decode()
+    assert re.search(r"1\s*<span class=\"waiting-noun\"> change</span> waits", page_text)
