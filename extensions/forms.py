@@ -131,13 +131,12 @@ class ExtensionForm:
     def __init__(
         self, data: Any = None, *, by: User, preferences: Preferences, extension: SipExtension | None = None
     ) -> None:
-        self.by, self.data, self.extension = by, data, extension
+        self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
         self.before = changes.values(extension) if extension else {}
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
         self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
         self.person = PersonForm(data, by=by, preferences=preferences, instance=extension.user if extension else None)
         self.sip = SipExtensionForm(data, preferences=preferences, instance=extension)
-        self._again = lambda: ExtensionForm(data, by=by, preferences=preferences, extension=extension)
 
     @property
     def version(self) -> SafeString:
@@ -199,7 +198,7 @@ class ExtensionForm:
         try:
             return self.save()
         except IntegrityError:
-            again = self._again()
+            again = ExtensionForm(self.data, by=self.by, preferences=self.preferences, extension=self.extension)
             if again.is_valid():
                 raise
             self.person, self.sip = again.person, again.sip

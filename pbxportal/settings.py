@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
@@ -42,7 +43,7 @@ SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [
 ]
 PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
 PORTAL_URL = env.str("PORTAL_URL", default=f"http://{PORTAL_BIND}")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]) + [urlsplit(PORTAL_URL).hostname]
 HTTPS = PORTAL_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 

@@ -68,11 +68,11 @@ def test_no_drawers() -> None:
 def test_the_settings_name_each_variable_in_the_readme() -> None:
     settings = (ROOT / "pbxportal/settings.py").read_text()
     named = {
-        node.args[0].value
+        str(node.args[0].value)
         for node in ast.walk(ast.parse(settings))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name) and node.func.value.id == "env"
         and node.args and isinstance(node.args[0], ast.Constant)
     }  # fmt: skip
     readme = (ROOT / "README.md").read_text()
-    assert not {str(name) for name in named if f"`{name}`" not in readme}
+    assert not {name for name in named if f"`{name}`" not in readme}

@@ -65,8 +65,7 @@ class Site:
             self.browser.get(path)
         for _ in range(self.rounds):
             with self.timed_cpu(PAGES, f"{name}: server CPU, ms"):
-                seconds = self.browser.get(path).seconds
-            self.note(PAGES, f"{name}: request, ms", 1000 * seconds)
+                self.note(PAGES, f"{name}: request, ms", 1000 * self.browser.get(path).seconds)
 
     # --- Save and Apply ---
 
@@ -78,7 +77,7 @@ class Site:
             answer = self.browser.post(path, fields)
             tries = until_registered(phone) if phone else 0
             waited = time.perf_counter() - answer.ended
-        self.note(group, "request, ms", 1000 * answer.seconds)
+            self.note(group, "request, ms", 1000 * answer.seconds)
         if phone:
             self.note(group, "from its end until REGISTER 200, ms", 1000 * waited)
             self.note(group, "REGISTERs until then", tries)

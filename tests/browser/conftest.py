@@ -30,6 +30,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM.split()}
 
 
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No one for all tests: each names the portal that it visits."""
+
+
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}

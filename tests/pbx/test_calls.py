@@ -1,14 +1,11 @@
 """Real phones at a real Asterisk: who rings, who is heard, what is shown."""
 
-import time
-
 import pytest
 
 from asterisk.apply import apply
 from extensions.models import SipExtension
 from tests.pbx.office import Office, engine_tables, eventually, refusal, rings, talking
 from tests.phones.call import Call
-from tests.phones.phone import Phone, PhoneTimeoutError
 
 CLOSE = 5  # Hz
 

@@ -13,26 +13,31 @@ HOSTILE = {
         "Local/A@ring/n", "A/B", "A|B", "A:B", "A!B", "A~B", "A^B", "A(B)", "A[B]", "A=B", "A$B", "A'B", 'A"B', "A\\B",
     ],
     "another context": [
-        "A@ring", "A@number", "A@from-extension", "ring,A,1", "number,A,1", "ring", "number", "unknown", "busy", "absent",
-        "from-extension", "hints", "default", "general", "globals",
+        "A@ring", "A@number", "A@from-extension", "ring,A,1", "number,A,1", "ring", "number", "unknown", "busy",
+        "absent", "from-extension", "hints", "default", "general", "globals",
     ],
     "something around a number": [
-        "+A", "+1A", "00A", "0A", "A0", "A#", "#A", "*A", "A*", "**A", "*8A", "A ", " A", "A\t", "A\n", "A\r\n", "A\r\nX: y",
-        "A.", "A!", "-A", "A-", "A.B", "1-0-0-1", "A;user=phone", "A;B", "A;phone-context=B", "A?Replaces=1", "AB", "BA",
+        "+A", "+1A", "00A", "0A", "A0", "A#", "#A", "*A", "A*", "**A", "*8A", "A ", " A", "A\t", "A\n", "A\r\n",
+        "A\r\nX: y", "A.", "A!", "-A", "A-", "A.B", "1-0-0-1", "A;user=phone", "A;B", "A;phone-context=B", "A?Replaces=1",
+        "AB", "BA",
     ],
-    "something around a feature code": ["*43A", "*431001", "*44", "*4", "*", "#", "**", "*43&A", "*43,1", "43", "*43 ", "*43#"],
+    "something around a feature code": [
+        "*43A", "*431001", "*44", "*4", "*", "#", "**", "*43&A", "*43,1", "43", "*43 ", "*43#",
+    ],
     "a pattern": [
-        "_A", "_X", "_XX", "_XXX", "_XXXX", "_XXXXX", "_XXXXXX", "_XXXXXXX", "_XXXXXXXX", "_X!", "_.", "_!", "_[0-9]", "X",
-        "XXXX", "N", "Z", "[0-9]", "_", "_*43", "%", "!", ".",
+        "_A", "_X", "_XX", "_XXX", "_XXXX", "_XXXXX", "_XXXXXX", "_XXXXXXX", "_XXXXXXXX", "_X!", "_.", "_!", "_[0-9]",
+        "X", "XXXX", "N", "Z", "[0-9]", "_", "_*43", "%", "!", ".",
     ],
     "an extension that Asterisk knows": [
         "h", "i", "s", "t", "o", "a", "T", "e", "fax", "failed", "H", "I", "S", "hangup", "start", "invalid", "timeout",
     ],
     "a program": [
-        "${SHELL(id)}", "${EXTEN}", "${CHANNEL(endpoint)}", "$[1+1]", "${A}", "A${EXTEN}", "$(id)", "`id`", "A;id", "A'--",
-        "A' OR '1'='1", 'A" OR ""="', "../A", "A\\", "A,1,Goto(ring)", "Goto(ring,A,1)", "A)&System(id", "%s%n", "A%s",
+        "${SHELL(id)}", "${EXTEN}", "${CHANNEL(endpoint)}", "$[1+1]", "${A}", "A${EXTEN}", "$(id)", "`id`", "A;id",
+        "A'--", "A' OR '1'='1", 'A" OR ""="', "../A", "A\\", "A,1,Goto(ring)", "Goto(ring,A,1)", "A)&System(id", "%s%n", "A%s",
     ],
-    "digits of other scripts": ["١٠٠٠", "１０００", "𝟏𝟎𝟎𝟎", "९९९", "A\u200b", "\u202eA", "\ufeffA", "Á", "A\u0301", "\x7fA"],
+    "digits of other scripts": [
+        "١٠٠٠", "१०००", "１０００", "𝟏𝟎𝟎𝟎", "A\u200b", "\u202eA", "\ufeffA", "Á", "A\u0301", "\x7fA",  # noqa: RUF001
+    ],
     "very much": ["1" * 9, "1" * 79, "1" * 80, "1" * 255, "1" * 2000, "A" * 20, "*" * 500, "é" * 500],
 }  # fmt: skip
 

@@ -1,38 +1,37 @@
 """Real phones at a real Asterisk: who may register."""
 
-from collections.abc import Callable
-
-import pytest
-
 from asterisk.apply import apply
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts
 
-Typed = dict[str, str]
 
-# What the owner of a phone may get wrong; `other` is a colleague's extension.
-MISTAKES: dict[str, Callable[[SipExtension, SipExtension], Typed]] = {
-    "the number as authentication name": lambda own, other: {"auth_name": own.number},
-    "the registration name as user name": lambda own, other: {"user": own.registration_name},
-    "an empty authentication name": lambda own, other: {"auth_name": ""},
-    "the registration name in other case": lambda own, other: {"auth_name": own.registration_name.swapcase()},
-    "the registration name with a blank": lambda own, other: {"auth_name": f"{own.registration_name} "},
-    "a wrong password": lambda own, other: {"password": "Wrong7Horse9Staple"},
-    "an empty password": lambda own, other: {"password": ""},
-    "the password in other case": lambda own, other: {"password": own.registration_password.swapcase()},
-    "the start of the password": lambda own, other: {"password": own.registration_password[:-1]},
-    "the password and more": lambda own, other: {"password": f"{own.registration_password}x"},
-    "the number as password": lambda own, other: {"password": own.number},
-    "a colleague's registration name": lambda own, other: {"auth_name": other.registration_name},
-    "a colleague's password": lambda own, other: {"password": other.registration_password},
-    "a colleague's number": lambda own, other: {"user": other.number},
-    "a colleague's name and password": lambda own, other: {
-        "auth_name": other.registration_name,
-        "password": other.registration_password,
-    },
-    "a number that nobody has": lambda own, other: {"user": "9999"},
-    "a feature code as user name": lambda own, other: {"user": "*43"},
-}
+def mistakes(own: SipExtension, other: SipExtension) -> dict[str, dict[str, str]]:
+    """What the owner of a phone may type wrong; `other` is a colleague's extension."""
+    name, password = own.registration_name, own.registration_password
+    return {
+        "the number as authentication name": {"auth_name": own.number},
+        "the registration name as user name": {"user": name},
+        "the registration name as both, the number nowhere": {"user": name, "auth_name": name},
+        "an empty authentication name": {"auth_name": ""},
+        "the authentication name in other case": {"auth_name": name.swapcase()},
+        "a blank behind the authentication name": {"auth_name": f"{name} "},
+        "a wrong password": {"password": "Wrong7Horse9Staple"},
+        "an empty password": {"password": ""},
+        "the password in other case": {"password": password.swapcase()},
+        "the start of the password": {"password": password[:-1]},
+        "the password and more": {"password": f"{password}x"},
+        "the number as password": {"password": own.number},
+        "a colleague's authentication name": {"auth_name": other.registration_name},
+        "a colleague's password": {"password": other.registration_password},
+        "a colleague's number": {"user": other.number},
+        "a colleague's name and password": {
+            "auth_name": other.registration_name,
+            "password": other.registration_password,
+        },
+        "a number that nobody has": {"user": "9999"},
+        "a feature code as user name": {"user": "*43"},
+        "a context as user name": {"user": "ring"},
+    }
 
 
 def test_a_phone_registers_with_number_registration_name_and_password(office: Office) -> None:
@@ -43,11 +42,10 @@ def test_a_phone_registers_with_number_registration_name_and_password(office: Of
     assert contact["URI"] == f"sip:{extension.number}@127.0.0.1:{phone.port}"
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_nothing_else_registers(office: Office, mistake: str) -> None:
+def test_nothing_else_registers(office: Office) -> None:
     own, other = office.extension(registration_name="Desk.of-Ada"), office.extension()
-    phone = office.phone(own, **MISTAKES[mistake](own, other))
-    assert phone.register() in (401, 403, 404)
+    answers = {what: office.phone(own, **typed).register() for what, typed in mistakes(own, other).items()}
+    assert {what: status for what, status in answers.items() if status not in (401, 403, 404)} == {}
     assert contacts(own.number) == contacts(other.number) == []
 
 

@@ -1,0 +1,36 @@
+"""An Asterisk that stops, or is killed, comes back as it was."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from asterisk.embedded import Embedded
+from tests.pbx.office import Office, contacts, talking
+
+Ending = Callable[[Embedded], None]
+
+ENDINGS = pytest.mark.parametrize("ending", [Embedded.stop, Embedded.kill], ids=["stopped", "killed"])
+WRITTEN_SECONDS = 1.2  # Asterisk writes registrations to its disk once a second
+
+
+@ENDINGS
+def test_phones_need_not_register_again(office: Office, asterisk: Embedded, ending: Ending) -> None:
+    one, other = office.registered(), office.registered()
+    before = [[each["URI"] for each in contacts(phone.number)] for phone in (one, other)]
+    time.sleep(WRITTEN_SECONDS)
+    ending(asterisk)
+    asterisk.start()
+    assert [[each["URI"] for each in contacts(phone.number)] for phone in (one, other)] == before
+    talking(one, other)
+
+
+@ENDINGS
+def test_what_was_applied_still_holds(office: Office, asterisk: Embedded, ending: Ending) -> None:
+    extension, callee = office.extension(first_name="Zoë", caller_id="*77"), office.extension()
+    ending(asterisk)
+    asterisk.start()
+    phone = office.registered(callee)
+    office.registered(extension).call(callee.number)
+    incoming = phone.wait_call()
+    assert (incoming.caller_name, incoming.caller_number) == ("Zoë", "*77")
