@@ -3,6 +3,7 @@
 The portal's database is committed before the PBX is spoken to, and no transaction of it is open while it is.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 
@@ -21,6 +22,7 @@ from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
 
 Outcome = ApplyRun.Outcome
+logger = logging.getLogger(__name__)
 
 
 class ApplyError(Refused):
@@ -76,7 +78,8 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
-        run.close(Outcome.WAITING, f"Written, and kept for the PBX. {error}")
+        logger.warning("Apply %s waits: %s", run.pk, error)
+        run.close(Outcome.WAITING, "Kept for the PBX: it takes effect as soon as the PBX is up.")
         return
     except AmiError as error:
         engine.put_back(db, steps, run.pk)

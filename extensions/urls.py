@@ -1,6 +1,14 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from extensions import views
+
+
+class NumberConverter(StringConverter):
+    regex = "[1-9][0-9]{1,7}"
+
+
+register_converter(NumberConverter, "number")
 
 app_name = "extensions"
 urlpatterns = [
@@ -8,9 +16,9 @@ urlpatterns = [
     path("add/", views.add, name="add"),
     path("status/", views.statuses, name="status"),
     path("strength/", views.strength, name="strength"),
-    path("<str:number>/", views.detail, name="detail"),
-    path("<str:number>/edit/", views.edit, name="edit"),
-    path("<str:number>/delete/", views.delete, name="delete"),
-    path("<str:number>/toggle/", views.toggle, name="toggle"),
-    path("<str:number>/registration-password/", views.reveal, name="reveal"),
+    path("<number:number>/", views.detail, name="detail"),
+    path("<number:number>/edit/", views.edit, name="edit"),
+    path("<number:number>/delete/", views.delete, name="delete"),
+    path("<number:number>/toggle/", views.toggle, name="toggle"),
+    path("<number:number>/registration-password/", views.reveal, name="reveal"),
 ]

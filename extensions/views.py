@@ -1,10 +1,8 @@
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, F, Value
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,13 +17,10 @@ from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import changes, pbx
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
+from extensions.listing import PAGE_SIZE, SORTS, link, rows_of, sort_links, sorted_page
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
-from extensions.paging import Page, page
 from extensions.validators import Strength
 from pbxportal.models import Preferences
-
-PAGE_SIZE = 25
-SORTS = {"number": "position", "name": "sort_name", "email": "sort_email"}
 
 
 def visible(request: SignedInRequest) -> SipExtensionQuerySet:
@@ -72,52 +67,6 @@ def home(request: SignedInRequest) -> HttpResponse:
     return redirect(own) if own else render(request, "extensions/none.html", {"section": "own"})
 
 
-class Row:
-    """An extension as the list shows it."""
-
-    def __init__(self, extension: SipExtension, waiting: set[str], phones: dict[str, list[pbx.Phone]] | None) -> None:
-        user = extension.user
-        self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
-        self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or "None")
-        self.mobile, self.job_title = user.mobile_shown, user.job_title
-        self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
-        self.organizations = ", ".join(str(each) for each in user.organizations.all())
-        self.waiting = extension.number in waiting
-        self.phones = None if phones is None else phones.get(extension.number, [])
-        self.url = extension.get_absolute_url()
-        self.edit_url = reverse("extensions:edit", args=[self.number])
-        self.delete_url = reverse("extensions:delete", args=[self.number])
-        self.toggle_url = reverse("extensions:toggle", args=[self.number])
-
-
-def rows_of(found: list[SipExtension]) -> list[Row]:
-    numbers = [each.number for each in found]
-    try:
-        phones = pbx.get().phones(numbers)
-    except pbx.PbxError:
-        phones = None
-    waiting = set(Change.objects.waiting().of(numbers).numbers())
-    return [Row(each, waiting, phones) for each in found]
-
-
-def link(parameters: dict[str, str]) -> str:
-    return "?" + urlencode({name: value for name, value in parameters.items() if value})
-
-
-def sort_links(q: str, sort: str) -> dict[str, dict[str, str]]:
-    links = {}
-    for name in SORTS:
-        now = "asc" if sort == name else "desc" if sort == f"-{name}" else ""
-        links[name] = {"direction": now, "url": link({"q": q, "sort": f"-{name}" if now == "asc" else name})}
-    return links
-
-
-def sorted_page(found: SipExtensionQuerySet, sort: str, cursor: str) -> Page[SipExtension]:
-    if sort.removeprefix("-") == "email":
-        found = found.annotate(sort_email=Coalesce(F("user__email"), Value(""), output_field=CharField()))
-    return page(found, SORTS[sort.removeprefix("-")], descending=sort.startswith("-"), cursor=cursor, size=PAGE_SIZE)
-
-
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     require(request, Permission.VIEW_EXTENSIONS)
@@ -147,7 +96,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""
-    numbers = request.GET.getlist("n")[:PAGE_SIZE]
+    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if number.isascii() and number.isdigit()]
     found = list(visible(request).filter(number__in=numbers))
     return render(request, "extensions/_statuses.html", {"extensions": rows_of(found)})
 
@@ -264,7 +213,7 @@ def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[st
     preferences = Preferences.load()
     host, port = pbx.get().address()
     if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
-        host = request.get_host().rpartition(":")[0] or request.get_host()
+        host = urlsplit(f"//{request.get_host()}").hostname or ""
     return {
         "server": preferences.sip_host or host,
         "port": preferences.sip_port or port,
@@ -334,11 +283,13 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
 @require_POST
 def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
-    if extension.enabled and extension.user == request.user:
+    enabled = request.POST.get("enabled") == "yes"
+    if not enabled and extension.user == request.user:
         messages.error(request, "This is your own extension: somebody else must disable it.")
         return redirect(extension)
-    set_enabled(extension, request.user, not extension.enabled)
-    word = "disabled" if extension.enabled else "enabled"
+    if enabled != extension.enabled:
+        set_enabled(extension, request.user, enabled)
+    word = "enabled" if enabled else "disabled"
     return apply_numbers(request, [number], f"{extension} {word}.", extension.get_absolute_url())
 
 

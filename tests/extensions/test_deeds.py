@@ -84,7 +84,7 @@ def test_a_change_that_no_phone_notices_does_not_wait(signed_in: Client) -> None
 def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client) -> None:
     answer = signed_in.post("/extensions/add/", {**Typed().fields, "then": "apply"}, follow=True)
     assert answer.status_code == 200
-    assert "kept for the PBX" in answer.content.decode()
+    assert "Kept for the PBX" in answer.content.decode()
     assert Change.objects.waiting().numbers() == ["1000"]
 
 
@@ -93,3 +93,12 @@ def test_an_audit_record_is_written_once(ada: User) -> None:
     record.save()
     with pytest.raises(TypeError):
         record.save()
+
+
+def test_a_stale_page_does_not_turn_a_disable_into_an_enable(signed_in: Client) -> None:
+    make_extension("1000")
+    for _ in range(2):
+        signed_in.post("/extensions/1000/toggle/", {"enabled": "no"})
+        assert not SipExtension.objects.get().enabled
+    signed_in.post("/extensions/1000/toggle/", {"enabled": "yes"})
+    assert SipExtension.objects.get().enabled

@@ -59,7 +59,7 @@ def test_without_organization_management_there_are_no_departments(ada: User) -> 
 
 def test_it_is_kept_for_a_pbx_that_is_away(ada: User) -> None:
     lines = demo()
-    assert lines[2].startswith("Waiting: Written, and kept for the PBX.")
+    assert lines[2].startswith("Waiting: Kept for the PBX")
     assert len(Change.objects.waiting().numbers()) == 26
 
 

@@ -1,0 +1,376 @@
+"""An apply is proved by Asterisk, or undone, or kept until Asterisk is there."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from asterisk import engine
+from asterisk.apply import ApplyError, all_numbers, apply, catch_up, plan
+from asterisk.embedded import Embedded
+from asterisk.models import ApplyRun
+from asterisk.render import Rows
+from extensions.forms import DeleteForm, set_enabled
+from extensions.models import Change, SipExtension
+from tests.pbx.office import Office, contacts, engine_tables, refusal, rings
+from tests.people import make_extension
+
+Outcome = ApplyRun.Outcome
+
+
+def rows(number: str) -> Rows:
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        return engine.read(tables, [number])[number]
+
+
+def waiting() -> list[str]:
+    return Change.objects.waiting().numbers()
+
+
+def rename(extension: SipExtension, first_name: str) -> None:
+    extension.user.first_name = first_name
+    extension.user.save()
+    Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+
+
+# --- proved ---
+
+
+def test_a_proved_apply_leaves_nothing_waiting(asterisk: Embedded, ada: User) -> None:
+    extension = make_extension()
+    run = apply([extension.number], ada)
+    assert (run.outcome, run.rows_written, run.by) == (Outcome.PROVED, 1, ada)
+    assert waiting() == []
+    assert plan([extension.number]) == []
+
+
+def test_a_second_apply_writes_nothing(asterisk: Embedded, ada: User) -> None:
+    extension = make_extension()
+    apply([extension.number], ada)
+    assert apply([extension.number], ada).rows_written == 0
+
+
+def test_the_apply_of_one_extension_leaves_the_others_waiting(office: Office, asterisk: Embedded, ada: User) -> None:
+    one, other = make_extension(), make_extension()
+    apply([one.number], ada)
+    assert waiting() == [other.number]
+    assert rows(other.number) == Rows()
+    assert office.phone(other).register() == 401
+
+
+def test_many_extensions_are_proved_at_once(asterisk: Embedded, ada: User) -> None:
+    numbers = [make_extension().number for _ in range(60)]
+    assert apply(numbers, ada).outcome == Outcome.PROVED
+    assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_applies_at_once_come_one_after_the_other(asterisk: Embedded) -> None:
+    extensions = [make_extension() for _ in range(4)]
+    numbers = [extension.number for extension in extensions]
+    runs: list[ApplyRun] = []
+
+    def apply_here(some: list[str]) -> None:
+        runs.append(apply(some, None))
+        connection.close()
+
+    threads = [Thread(target=apply_here, args=(some,)) for some in (numbers[:3], numbers[1:], numbers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [run.outcome for run in runs] == [Outcome.PROVED] * 3
+    runs.sort(key=lambda run: run.started_at)
+    for earlier, later in zip(runs, runs[1:], strict=False):
+        assert earlier.finished_at
+        assert earlier.finished_at <= later.started_at
+    assert sum(run.rows_written for run in runs) == len(numbers)
+    assert waiting() == []
+
+
+# --- refused ---
+
+PLANTED = [
+    ("ps_auths", "registration_name AS username", "'x' || registration_name AS username", "Registration Name"),
+    ("ps_auths", "password_digest", "'MD5:' || hex(zeroblob(16)) AS password_digest", "Registration Password"),
+    ("ps_aors", "max_contacts", "9 AS max_contacts", "IP Phone Concurrent Registrations"),
+    ("ps_aors", "'30' AS qualify_frequency", "'0' AS qualify_frequency", "QualifyFrequency"),
+    ("ps_endpoints", "caller_id AS callerid", "'\"Boss\" <9999>' AS callerid", "Caller ID"),
+    ("ps_endpoints", "'CALLERID(name)=' ||", "'CALLERID(num)=' ||", "name"),
+    ("ps_endpoints", "'ulaw,alaw,g722,opus' AS allow", "'alaw' AS allow", "Allow"),
+    ("ps_endpoints", "'from-extension' AS context", "'ring' AS context", "Context"),
+    ("ps_endpoints", "id AS auth", "'' AS auth", "Auth"),
+    ("ps_endpoints", "FROM sip_login", "FROM sip_login WHERE 0", "login"),
+]
+
+
+@contextmanager
+def planted(view: str, text: str, other: str) -> Iterator[None]:
+    """A view that shows Asterisk something else than what was written."""
+    with engine_tables() as tables:
+        (sql,) = tables.execute("SELECT sql FROM sqlite_master WHERE name = ?", (view,)).fetchone()
+        assert text in sql
+        replace_view(tables, view, sql.replace(text, other, 1))
+        try:
+            yield
+        finally:
+            replace_view(tables, view, sql)
+
+
+def replace_view(tables: sqlite3.Connection, view: str, sql: str) -> None:
+    with engine.transaction(tables):
+        tables.execute(f"DROP VIEW {view}")
+        tables.execute(sql)
+
+
+@pytest.mark.parametrize(("view", "text", "other", "field"), PLANTED)
+def test_what_asterisk_reads_differently_is_refused_and_put_back(
+    office: Office, view: str, text: str, other: str, field: str
+) -> None:
+    extension = office.extension(first_name="Ada")
+    before = rows(extension.number)
+    rename(extension, "Grace")
+    with planted(view, text, other), pytest.raises(ApplyError) as refused:
+        apply([extension.number], None)
+    assert (refused.value.extension, refused.value.field) == (extension.number, field)
+    run = ApplyRun.objects.latest("id")
+    assert (run.outcome, waiting()) == (Outcome.REFUSED, [extension.number])
+    assert extension.registration_password not in run.words
+    assert before.login
+    assert before.login.password_digest not in run.words
+    assert rows(extension.number) == before
+    assert office.phone(extension).register() == 200
+
+
+def test_one_bad_extension_undoes_the_whole_apply(office: Office) -> None:
+    good, bad = office.extension(first_name="Good"), office.extension(first_name="Bad")
+    before = [rows(each.number) for each in (good, bad)]
+    rename(good, "Better")
+    rename(bad, "Worse")
+    other = f"CASE id WHEN '{bad.number}' THEN 9 ELSE max_contacts END AS max_contacts"
+    with planted("ps_aors", "max_contacts", other), pytest.raises(ApplyError) as refused:
+        apply([good.number, bad.number], None)
+    assert refused.value.extension == bad.number
+    assert [rows(each.number) for each in (good, bad)] == before
+    assert waiting() == [good.number, bad.number]
+
+
+def test_a_dial_plan_that_asterisk_reads_differently_is_refused(asterisk: Embedded) -> None:
+    extension = make_extension()
+    with engine_tables() as tables:
+        tables.execute(
+            "CREATE TRIGGER planted AFTER INSERT ON pbx_number BEGIN UPDATE pbx_number SET ring_seconds = 7; END"
+        )
+        try:
+            with pytest.raises(ApplyError) as refused:
+                apply([extension.number], None)
+        finally:
+            tables.execute("DROP TRIGGER planted")
+    assert (refused.value.field, refused.value.said, refused.value.wanted) == ("dial plan", "7", "30")
+    assert rows(extension.number) == Rows()
+
+
+def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada: User) -> None:
+    extension = office.extension()
+    before = rows(extension.number)
+    set_enabled(extension, ada, False)
+    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1)"
+    with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
+        apply([extension.number], None)
+    assert (refused.value.extension, refused.value.said) == (extension.number, "still there")
+    assert rows(extension.number) == before
+
+
+def test_a_value_that_the_form_should_have_refused_reaches_no_table(office: Office) -> None:
+    extension = office.extension()
+    before = rows(extension.number)
+    SipExtension.objects.filter(pk=extension.pk).update(caller_id='1" <2>')
+    with pytest.raises(ApplyError) as refused:
+        apply([extension.number], None)
+    assert (refused.value.extension, refused.value.field) == (extension.number, "caller id")
+    assert ApplyRun.objects.latest("id").outcome == Outcome.REFUSED
+    assert rows(extension.number) == before
+
+
+def test_an_engine_that_somebody_holds_locked_is_said_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = office.extension(first_name="Ada")
+    rename(extension, "Grace")
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
+    with engine_tables() as tables:
+        tables.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ApplyError, match="locked"):
+            apply([extension.number], None)
+    assert ApplyRun.objects.latest("id").outcome == Outcome.REFUSED
+    assert waiting() == [extension.number]
+
+
+def test_a_rest_interface_that_refuses_leaves_the_pbx_as_it_was(
+    office: Office, ada: User, settings: Settings
+) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    before = rows(extension.number)
+    set_enabled(extension, ada, False)
+    settings.ARI_SECRET = "wrong"
+    with pytest.raises(ApplyError):
+        apply([extension.number], None)
+    assert ApplyRun.objects.latest("id").outcome == Outcome.REFUSED
+    assert rows(extension.number) == before
+    assert waiting() == [extension.number]
+
+
+# --- waiting for the PBX ---
+
+
+def test_without_a_pbx_the_rows_are_written_and_wait(office: Office, asterisk: Embedded) -> None:
+    asterisk.stop()
+    extension = make_extension()
+    run = apply([extension.number], None)
+    assert (run.outcome, waiting()) == (Outcome.WAITING, [extension.number])
+    assert rows(extension.number).login
+    asterisk.start()
+    assert office.phone(extension).register() == 200
+    catch_up()
+    run.refresh_from_db()
+    assert (run.outcome, waiting()) == (Outcome.PROVED, [])
+
+
+def test_what_nobody_applied_goes_on_waiting_when_the_pbx_starts(asterisk: Embedded) -> None:
+    asterisk.stop()
+    applied, saved = make_extension(), make_extension()
+    apply([applied.number], None)
+    asterisk.start()
+    catch_up()
+    assert waiting() == [saved.number]
+    assert rows(saved.number) == Rows()
+
+
+def test_an_engine_that_was_lost_is_filled_again(office: Office, asterisk: Embedded) -> None:
+    live, saved = office.extension(), make_extension()
+    asterisk.stop()
+    for file in Path(settings.ENGINE_FILE).parent.glob("engine.sqlite3*"):
+        file.unlink()
+    asterisk.start()
+    assert office.phone(live).register() == 401
+    catch_up()
+    assert office.phone(live).register() == 200
+    assert waiting() == [saved.number]
+    assert rows(saved.number) == Rows()
+
+
+def test_a_wrong_secret_of_the_pbx_is_said_and_the_rows_wait(asterisk: Embedded, settings: Settings) -> None:
+    extension = make_extension()
+    right, settings.AMI_SECRET = settings.AMI_SECRET, "wrong"
+    run = apply([extension.number], None)
+    assert (run.outcome, waiting()) == (Outcome.WAITING, [extension.number])
+    assert "Authentication failed" in run.words
+    assert "wrong" not in run.words
+    settings.AMI_SECRET = right
+    catch_up()
+    assert waiting() == []
+
+
+def test_a_number_given_away_while_the_pbx_was_down_does_not_reach_its_former_phone(
+    office: Office, asterisk: Embedded, ada: User
+) -> None:
+    former, caller = office.registered(office.extension(number="1777")), office.registered()
+    asterisk.stop()
+    DeleteForm(SipExtension.objects.get(number="1777"), ada).delete()
+    apply(["1777"], ada)
+    make_extension(number="1777", first_name="Successor")
+    apply(["1777"], ada)
+    asterisk.start()
+    catch_up()
+    assert contacts("1777") == []
+    assert refusal(caller.call("1777")) == 480
+    assert not rings(former)
+
+
+def test_an_extension_enabled_again_after_the_pbx_was_down_does_not_reach_its_former_phone(
+    office: Office, asterisk: Embedded, ada: User
+) -> None:
+    extension = office.extension()
+    former, caller = office.registered(extension), office.registered()
+    asterisk.stop()
+    set_enabled(extension, ada, False)
+    apply([extension.number], ada)
+    asterisk.start()
+    catch_up()
+    set_enabled(SipExtension.objects.get(pk=extension.pk), ada, True)
+    apply([extension.number], ada)
+    assert contacts(extension.number) == []
+    assert refusal(caller.call(extension.number)) == 480
+    assert not rings(former)
+
+
+# --- manage.py apply ---
+
+
+def told(*options: str) -> str:
+    out = StringIO()
+    call_command("apply", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_shows_the_plan_and_writes_nothing(office: Office) -> None:
+    changed, added = office.extension(first_name="Ada"), make_extension()
+    rename(changed, "Grace")
+    changed.registration_password = "Another7Horse9Staple"
+    changed.save()
+    before = rows(changed.number)
+    text = told()
+    assert f"+ {added.number}" in text
+    assert f"  {changed.number} caller_name: Ada -> Grace" in text
+    assert f"  {changed.number} password_digest: changed" in text
+    assert "2 extensions differ. Nothing is written without --yes." in text
+    for secret in ("Another7Horse9Staple", added.registration_password, "MD5:"):
+        assert secret not in text
+    assert (rows(changed.number), rows(added.number)) == (before, Rows())
+    assert waiting() == sorted([changed.number, added.number])
+    assert ApplyRun.objects.count() == 1
+
+
+def test_the_command_applies_what_waits(office: Office, asterisk: Embedded) -> None:
+    extension = make_extension()
+    assert "1 extensions, 1 written" in told("--yes")
+    assert waiting() == []
+    assert office.phone(extension).register() == 200
+    assert told() == "The PBX's tables hold all of it.\n"
+
+
+def test_the_command_finds_and_repairs_rows_that_somebody_else_changed(office: Office) -> None:
+    lost, changed = office.extension(), office.extension()
+    with engine_tables() as tables:
+        tables.execute("DELETE FROM sip_login WHERE number = ?", (lost.number,))
+        tables.execute("UPDATE sip_login SET max_contacts = 9 WHERE number = ?", (changed.number,))
+        tables.execute("INSERT INTO pbx_number VALUES ('4999', 30)")
+    assert "all of it" in told()
+    text = told("--all")
+    assert f"  {changed.number} max_contacts: 9 -> 1" in text
+    assert f"  {lost.number} caller_name:  -> " in text
+    assert "- 4999" in text
+    assert "3 written" in told("--all", "--yes")
+    assert office.phone(lost).register() == 200
+    assert all_numbers() == [lost.number, changed.number]
+    assert told("--all") == "The PBX's tables hold all of it.\n"
+
+
+def test_the_command_ends_with_an_error_when_asterisk_refuses(asterisk: Embedded) -> None:
+    extension = make_extension()
+    with planted("ps_aors", "max_contacts", "9 AS max_contacts"), pytest.raises(CommandError, match=extension.number):
+        told("--yes")
+
+
+def test_the_command_says_that_it_waits(asterisk: Embedded) -> None:
+    asterisk.stop()
+    make_extension()
+    assert "kept for the PBX" in told("--yes")
