@@ -38,19 +38,23 @@ class Ami:
         self._socket, self._rest, self._ids = connection, b"", count(1)
         self._waiting: list[Message] = []
 
+    def _read(self, until: float) -> None:
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            raise AmiUnreachable("The PBX did not answer in time.")
+        try:
+            self._socket.settimeout(remaining)
+            received = self._socket.recv(65536)
+        except OSError as error:
+            raise AmiUnreachable(f"The PBX did not answer: {error}.") from error
+        if not received:
+            raise AmiUnreachable("The PBX closed the connection.")
+        self._rest += received
+
     def _receive(self, until: float) -> Message:
         while not self._waiting:
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                raise AmiUnreachable("The PBX did not answer in time.")
-            try:
-                self._socket.settimeout(remaining)
-                received = self._socket.recv(65536)
-            except OSError as error:
-                raise AmiUnreachable(f"The PBX did not answer: {error}.") from error
-            if not received:
-                raise AmiUnreachable("The PBX closed the connection.")
-            self._waiting, self._rest = wire.decode(self._rest + received)
+            self._read(until)
+            self._waiting, self._rest = wire.decode(self._rest)
         return self._waiting.pop(0)
 
     def _answers(self, action: str, headers: dict[str, object], timeout: float) -> Iterator[Message]:
@@ -85,16 +89,17 @@ class Ami:
                 events.append(message)
         return events
 
-    def read_banner(self) -> None:
+    def read_banner(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
         while b"\r\n" not in self._rest:
-            try:
-                received = self._socket.recv(1024)
-            except OSError as error:
-                raise AmiUnreachable(f"The PBX did not answer: {error}.") from error
-            if not received:
-                raise AmiUnreachable("The PBX closed the connection.")
-            self._rest += received
+            self._read(until)
         self._rest = self._rest.split(b"\r\n", 1)[1]
+
+    def log_in(self, timeout: float) -> None:
+        try:
+            self.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events="off")
+        except AmiRefused as refusal:
+            raise AmiUnreachable(f"The PBX does not let the portal in: {refusal}. Check AMI_SECRET.") from refusal
 
 
 @contextmanager
@@ -106,6 +111,6 @@ def connected(timeout: float = TIMEOUT_SECONDS) -> Iterator[Ami]:
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ami = Ami(connection)
-        ami.read_banner()
-        ami.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events="off")
+        ami.read_banner(timeout)
+        ami.log_in(timeout)
         yield ami

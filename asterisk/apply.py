@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts import audit
@@ -22,6 +23,7 @@ from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
 
 Outcome = ApplyRun.Outcome
+UNPROVED = (Outcome.WAITING, Outcome.RUNNING)
 logger = logging.getLogger(__name__)
 
 
@@ -68,13 +70,12 @@ def _apply(numbers: list[str], by: User | None) -> ApplyRun:
 def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> None:
     try:
         with connected() as ami:
-            registered = _contacts_to_remove(ami, steps)
+            since = _since_proof(db, steps, wanted, run)
+            registered = [each for step in since if not step.after.login for each in _registered(ami, step.number)]
             engine.write(db, steps, run.pk)
-            _settle(ami, steps, registered)
-            different = _prove(ami, wanted)
-            if different:
-                engine.put_back(db, steps, run.pk)
-                _refuse(run, ApplyError(different.number, different.field, different.said, different.wanted))
+            now = _prove(ami, wanted)
+            registered += [each for step in since if _is_another(step, run) for each in now[step.number]]
+            _settle(ami, since, registered)
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
@@ -84,6 +85,9 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
     except AmiError as error:
         engine.put_back(db, steps, run.pk)
         _refuse(run, ApplyError("", "", str(error)))
+    except ApplyError as error:
+        engine.put_back(db, steps, run.pk)
+        _refuse(run, error)
     with transaction.atomic():
         Change.objects.filter(runs=run).update(applied_at=timezone.now())
         run.close(Outcome.PROVED, "Asterisk was asked, and has exactly what was saved.")
@@ -97,21 +101,31 @@ def _refuse(run: ApplyRun, error: ApplyError) -> None:
     raise error
 
 
-def _credentials_gone(step: Step) -> bool:
+def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> list[Step]:
+    """The steps, and those that earlier runs wrote but could not prove; each from what was last proved.
+
+    What rows alone do not do was not done then, so it is still to be done.
+    """
+    linked = ApplyRun.changes.through.objects.filter(
+        change__runs=run, applyrun__outcome__in=UNPROVED, applyrun__lt=run.pk
+    )
+    first_runs = dict(linked.values_list("change__number").annotate(Min("applyrun")))
+    before = {step.number: step.before for step in steps} | engine.restore_points(db, first_runs)
+    return [Step(number, rows, wanted[number]) for number, rows in before.items()]
+
+
+def _is_another(step: Step, run: ApplyRun) -> bool:
+    """Whether registrations that were made with the login before are void for the one after."""
     old, new = step.before.login, step.after.login
-    if old is None:
+    if new is None:
         return False
-    return new is None or (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)
+    if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
+        return step.number in run.changed_numbers
+    return (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)
 
 
-def _contacts_to_remove(ami: Ami, steps: list[Step]) -> list[str]:
-    """The registrations of logins that are about to go or get other credentials."""
-    return [
-        contact["ID"]
-        for step in steps
-        if _credentials_gone(step)
-        for contact in proof.contacts(proof.endpoint(ami, step.number))
-    ]
+def _registered(ami: Ami, number: str) -> list[str]:
+    return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
 def _settle(ami: Ami, steps: list[Step], registered: list[str]) -> None:
@@ -122,13 +136,20 @@ def _settle(ami: Ami, steps: list[Step], registered: list[str]) -> None:
         ami.ask("Reload", RELOAD_SECONDS, Module="res_pjsip")
 
 
-def _prove(ami: Ami, wanted: dict[str, Rows]) -> proof.Difference | None:
-    return next((d for number, rows in wanted.items() for d in proof.differences(ami, number, rows)), None)
+def _prove(ami: Ami, wanted: dict[str, Rows]) -> dict[str, list[str]]:
+    """Compare Asterisk's own words with the rows. Gives the registrations of each number; raises ApplyError."""
+    registered = {}
+    for number, rows in wanted.items():
+        answer = proof.endpoint(ami, number)
+        if found := proof.differences(ami, number, rows, answer):
+            raise ApplyError(found[0].number, found[0].field, found[0].said, found[0].wanted)
+        registered[number] = [contact["ID"] for contact in proof.contacts(answer)]
+    return registered
 
 
 def catch_up() -> None:
     """After the PBX has started: prove what waited for it, and fill an engine that was lost."""
-    waiting = ApplyRun.objects.filter(outcome__in=(Outcome.WAITING, Outcome.RUNNING))
+    waiting = ApplyRun.objects.filter(outcome__in=UNPROVED)
     numbers = {number for run in waiting for number in run.numbers} | set(_lost())
     if not numbers:
         return

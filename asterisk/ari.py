@@ -6,14 +6,13 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from asterisk.ami import AmiUnreachable
-from extensions.pbx import PbxError
+from asterisk.ami import AmiRefused, AmiUnreachable
 
 CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 
 
 def delete_contact(contact: str) -> None:
-    """`contact` is Asterisk's own id of it. One that is gone already is no error."""
+    """`contact` is Asterisk's own id of it. One that is gone already is no error. Raises AmiError."""
     login = b64encode(f"{settings.ARI_USER}:{settings.ARI_SECRET}".encode()).decode()
     connection = http.client.HTTPConnection(settings.ARI_HOST, settings.ARI_PORT, timeout=5)
     try:
@@ -24,4 +23,4 @@ def delete_contact(contact: str) -> None:
     finally:
         connection.close()
     if status not in (204, 404):
-        raise PbxError(f"The PBX would not remove a registration (answer {status}).")
+        raise AmiRefused(f"The PBX would not remove a registration (answer {status}).")

@@ -64,12 +64,18 @@ def configure(program: Program, place: Place) -> None:
         (place.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     place.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine.prepare(place.engine_file)
+    engine.bind_media(place.engine_file, one_ipv4(place.sip_bind))
     values = conf_values(program, place)
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
         write(place.directory / "etc" / template.name, only_existing(text, program.modules))
     for name in EMPTY:
         write(place.directory / "etc" / f"{name}.conf", "")
+
+
+def one_ipv4(bind: str) -> str:
+    """The address, unless it stands for all of this machine's, or is one of IPv6."""
+    return "" if ":" in bind or bind == "0.0.0.0" else bind  # noqa: S104 (compared, not bound)
 
 
 def conf_values(program: Program, place: Place) -> dict[str, str]:

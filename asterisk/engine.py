@@ -3,7 +3,7 @@
 import fcntl
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
@@ -35,6 +35,14 @@ def prepare(path: Path) -> None:
         db.execute("PRAGMA journal_mode=WAL")
         db.executescript(SCHEMA.read_text())
     path.chmod(0o600)
+
+
+def bind_media(path: Path, address: str) -> None:
+    """Have the sound of calls sent and received at one address of this machine alone; "": at all."""
+    with opened(path) as db, transaction(db):
+        db.execute("DELETE FROM common WHERE name = 'media_address'")
+        if address:
+            db.execute("INSERT INTO common VALUES ('media_address', ?)", (address,))
 
 
 @contextmanager
@@ -116,3 +124,14 @@ def put_back(db: sqlite3.Connection, steps: list[Step], run: int) -> None:
         for step in steps:
             _put(db, step.number, step.before)
         db.execute("DELETE FROM restore_point WHERE run = ?", (run,))
+
+
+def restore_points(db: sqlite3.Connection, runs: Mapping[str, int]) -> dict[str, Rows]:
+    """The rows that each number had before a run, of those that the run wrote."""
+    found = {}
+    for number, run in runs.items():
+        point = db.execute("SELECT before FROM restore_point WHERE run = ? AND number = ?", (run, number)).fetchone()
+        if point:
+            login, dial = (json.loads(point[0])[name] for name in ("login", "dial"))
+            found[number] = Rows(Login(**login) if login else None, Dial(**dial) if dial else None)
+    return found

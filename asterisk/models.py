@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import User
 from extensions.models import Change
@@ -28,6 +29,11 @@ class ApplyRun(models.Model):
 
     def __str__(self) -> str:
         return f"Apply {self.pk}: {self.outcome}"
+
+    @cached_property
+    def changed_numbers(self) -> frozenset[str]:
+        """Of `numbers`, those that somebody changed; the others were only compared."""
+        return frozenset(self.changes.values_list("number", flat=True))
 
     def close(self, outcome: Outcome, words: str) -> None:
         self.outcome, self.words, self.finished_at = outcome, words, timezone.now()

@@ -95,8 +95,9 @@ def _login(number: str, login: Login | None, answer: list[Message]) -> list[Diff
     ]
 
 
-def differences(ami: Ami, number: str, wanted: Rows) -> list[Difference]:
-    found = _login(number, wanted.login, endpoint(ami, number))
+def differences(ami: Ami, number: str, wanted: Rows, answer: list[Message]) -> list[Difference]:
+    """`answer`: what Asterisk has said of the endpoint."""
+    found = _login(number, wanted.login, answer)
     ring = ami.ask("Getvar", Variable=f"REALTIME_FIELD(pbx_number,number,{number},ring_seconds)").get("Value", "")
     found += _compare(number, "dial plan", str(wanted.dial.ring_seconds) if wanted.dial else "", ring)
     if wanted.login:

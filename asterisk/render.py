@@ -85,16 +85,16 @@ def digest(name: str, password: str) -> str:
 
 
 def _check(extension: Extension) -> None:
-    for field, pattern in (
+    for name, pattern in (
         ("number", NUMBER),
         ("caller_id", CALLER_ID),
         ("registration_name", REGISTRATION_NAME),
         ("registration_password", PASSWORD),
     ):
-        if not pattern.fullmatch(getattr(extension, field)):
-            raise RenderError(extension.number, field.replace("_", " "))
-    name = extension.caller_name
-    if not name or not all(c.isprintable() or c in "\u200c\u200d" for c in name):
+        if not pattern.fullmatch(getattr(extension, name)):
+            raise RenderError(extension.number, name.replace("_", " "))
+    caller = extension.caller_name
+    if not caller or not all(c.isprintable() or c in "\u200c\u200d" for c in caller):
         raise RenderError(extension.number, "name")
     if extension.max_phones not in (1, 2, 3):
         raise RenderError(extension.number, "number of phones")

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS sip_login (
   caller_id         TEXT NOT NULL,      -- "name" <number>, the name cut to what Asterisk holds
   max_contacts      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
 
 -- One row for each number that can be called: its dial plan.
 CREATE TABLE IF NOT EXISTS pbx_number (
@@ -28,6 +29,12 @@ CREATE TABLE IF NOT EXISTS restore_point (
   PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 
+-- What holds for all endpoints alike. media_address: where the calls' sound is bound to; no row: everywhere.
+CREATE TABLE IF NOT EXISTS common (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Descending: Asterisk collects "all objects" in a sorted list that it searches from the head.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
@@ -37,6 +44,8 @@ CREATE VIEW ps_endpoints AS SELECT
   'username' AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
   '120' AS rtp_timeout,
+  coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
+  iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
   caller_id AS callerid,
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login ORDER BY id DESC;

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -12,6 +13,10 @@ from asterisk.fetch import Program, find_or_fetch
 from tests.people import make_user
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples on every run, and as long as a busy machine needs for them.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class Browser:
         text = response.read().decode()
         ended = time.perf_counter()
         if response.status != wanted:
-            raise Failed(f"{request.method or request.get_method()} {path}: {response.status}, expected {wanted}")
+            raise Failed(f"{request.get_method()} {path}: {response.status}, expected {wanted}")
         return Answer(response.status, text, ended - started, ended)
 
     def _open(self, request: Request) -> HTTPResponse | HTTPError:

@@ -15,7 +15,7 @@ FIRST = 1000
 LAST = 99_999
 DEPARTMENTS = ("Accounting", "Engineering", "Marketing", "Production", "Purchasing", "Sales", "Support", "Warehouse")
 FIRST_NAMES = ("Ada", "Björn", "Chloé", "Наталія", "Emre", "Fatma", "Grace", "美咲")
-LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz", "Öztürk", "Hopper")  # noqa: RUF001 (names)
+LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz", "Öztürk", "Hopper")
 
 
 def empty(keep: User) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts.models import User
 from asterisk.apply import apply
 from asterisk.embedded import Embedded, place_from_settings
-from asterisk.fetch import find_or_fetch
+from asterisk.fetch import NoAsterisk, find_or_fetch
 from asterisk.models import ApplyRun
 from extensions.models import SipExtension
 from tests.bench import filling, process
@@ -33,7 +33,10 @@ def say(text: str) -> None:
 
 def measure(sizes: list[int], rounds: int) -> str:
     """The whole report."""
-    program = find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
+    try:
+        program = find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
+    except NoAsterisk as error:
+        raise Failed(f"No Asterisk to measure. {error}") from error
     figures = Figures()
     with serving() as server, Embedded(program, place_from_settings()) as pbx:
         ada = make_user("Ada", role="super_administrator")
@@ -80,5 +83,5 @@ def measure_site(site: Site) -> None:
     site.pages()
     site.new_passwords()
     site.new_names()
+    site.new_extensions(range(site.rounds))
     site.others()
-    site.new_extensions()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from statistics import median
 
-HEAD = ("", "extensions", "median", "p95", "ratio", "rounds")
+HEAD = ("", "extensions", "median", "p95", "worst", "ratio", "rounds")
 
 
 class Figures:
@@ -42,7 +42,8 @@ def body(measures: dict[str, dict[int, list[float]]]) -> list[tuple[str, ...]]:
             middle = median(values)
             ratio = f"{middle / smallest:.2f}" if smallest else ""
             name = measure if size == min(sizes) else ""
-            rows.append((name, f"{size:,}", shown(middle), shown(p95(values)), ratio, str(len(values))))
+            times = (shown(middle), shown(p95(values)), shown(max(values)))
+            rows.append((name, f"{size:,}", *times, ratio, str(len(values))))
     return rows
 
 

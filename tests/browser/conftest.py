@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.browser.watch import Watch
+from tests.pbx.conftest import office as office
 
 # Chromium as Debian has it; nothing of it speaks to anybody but the portal.
 CHROMIUM = (
@@ -79,16 +80,3 @@ def sign_in(watched: NewContext, live_server: LiveServer) -> SignIn:
 def adas(live_server: LiveServer, ada: User, sign_in: SignIn) -> Page:
     """Ada's page."""
     return sign_in(ada)
-import functools,time
-@pytest.fixture(autouse=True)
-def _slow():
-    import tests.browser.administrator as a, tests.browser.test_main_job as m
-    def wrap(o,n):
-        f=getattr(o,n)
-        @functools.wraps(f)
-        def g(*x,**k):
-            t=time.time(); r=f(*x,**k); print(f"   {n} {time.time()-t:.1f}",flush=True); return r
-        setattr(o,n,g)
-    for n in ["sets_up","adds","sees_it_live","sees_online","plugs_in_a_phone","signs_in"]: wrap(a.Administrator,n)
-    for n in ["errs_first","still_works","they_talk"]: wrap(m,n)
-    wrap(m.Command,"stop"); wrap(m.Command,"left_running"); wrap(m.Command,"start")

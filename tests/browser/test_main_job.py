@@ -63,7 +63,6 @@ def test_from_nothing_to_two_people_who_talk_and_again_after_a_restart(command: 
         administrator.sees_it_live("1001")
         with administrator.plugs_in_a_phone() as hedys:
             assert hedys.register() == 200
-            administrator.sees_online()
             they_talk(graces, hedys)
             they_talk(hedys, graces)
             page.goto("about:blank")

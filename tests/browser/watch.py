@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
+HERE = ("127.0.0.1", "localhost")
 LOUD = ("error", "warning")
 # A page itself may be answered with 403, 409, 422: its test looks at it. Chromium repeats that in the console.
 REPEATED = "Failed to load resource"
@@ -32,7 +33,7 @@ class Watch:
         self.trouble.append(f"script: {error.error}")
 
     def _on_request(self, request: Request) -> None:
-        if urlsplit(request.url).hostname != "127.0.0.1" and not request.url.startswith("data:"):
+        if urlsplit(request.url).hostname not in HERE and not request.url.startswith("data:"):
             self.trouble.append(f"another host was asked: {request.url}")
 
     def _on_failed(self, request: Request) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
@@ -21,7 +22,7 @@ from asterisk.models import ApplyRun
 from asterisk.render import Rows
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
-from tests.pbx.office import Office, contacts, engine_tables, refusal, rings
+from tests.pbx.office import Office, contacts, engine_tables, refusal, rings, talking
 from tests.people import make_extension
 
 Outcome = ApplyRun.Outcome
@@ -90,7 +91,7 @@ def test_two_applies_at_once_come_one_after_the_other(asterisk: Embedded) -> Non
         thread.join()
     assert [run.outcome for run in runs] == [Outcome.PROVED] * 3
     runs.sort(key=lambda run: run.started_at)
-    for earlier, later in zip(runs, runs[1:], strict=False):
+    for earlier, later in pairwise(runs):
         assert earlier.finished_at
         assert earlier.finished_at <= later.started_at
     assert sum(run.rows_written for run in runs) == len(numbers)
@@ -149,6 +150,16 @@ def test_what_asterisk_reads_differently_is_refused_and_put_back(
     assert before.login.password_digest not in run.words
     assert rows(extension.number) == before
     assert office.phone(extension).register() == 200
+
+
+def test_a_refused_apply_disturbs_no_phone(office: Office) -> None:
+    extension = office.extension()
+    phone, caller = office.registered(extension), office.registered()
+    extension.registration_password = "Another7Horse9Staple"
+    extension.save()
+    with planted("ps_aors", "max_contacts", "9 AS max_contacts"), pytest.raises(ApplyError):
+        apply([extension.number], None)
+    talking(caller, phone)
 
 
 def test_one_bad_extension_undoes_the_whole_apply(office: Office) -> None:
@@ -213,9 +224,7 @@ def test_an_engine_that_somebody_holds_locked_is_said_so(office: Office, monkeyp
     assert waiting() == [extension.number]
 
 
-def test_a_rest_interface_that_refuses_leaves_the_pbx_as_it_was(
-    office: Office, ada: User, settings: Settings
-) -> None:
+def test_a_rest_interface_that_refuses_leaves_the_pbx_as_it_was(office: Office, ada: User, settings: Settings) -> None:
     extension = office.extension()
     office.registered(extension)
     before = rows(extension.number)
@@ -256,24 +265,26 @@ def test_what_nobody_applied_goes_on_waiting_when_the_pbx_starts(asterisk: Embed
 
 def test_an_engine_that_was_lost_is_filled_again(office: Office, asterisk: Embedded) -> None:
     live, saved = office.extension(), make_extension()
+    phone, caller = office.registered(live), office.registered()
     asterisk.stop()
     for file in Path(settings.ENGINE_FILE).parent.glob("engine.sqlite3*"):
         file.unlink()
     asterisk.start()
-    assert office.phone(live).register() == 401
+    assert phone.register() == 401
     catch_up()
-    assert office.phone(live).register() == 200
+    talking(caller, phone)
+    assert phone.register() == 200
     assert waiting() == [saved.number]
     assert rows(saved.number) == Rows()
 
 
-def test_a_wrong_secret_of_the_pbx_is_said_and_the_rows_wait(asterisk: Embedded, settings: Settings) -> None:
+def test_with_a_wrong_secret_the_rows_wait(asterisk: Embedded, settings: Settings) -> None:
     extension = make_extension()
-    right, settings.AMI_SECRET = settings.AMI_SECRET, "wrong"
+    right, settings.AMI_SECRET = settings.AMI_SECRET, "not-the-secret"
     run = apply([extension.number], None)
     assert (run.outcome, waiting()) == (Outcome.WAITING, [extension.number])
-    assert "Authentication failed" in run.words
-    assert "wrong" not in run.words
+    assert rows(extension.number).login
+    assert "not-the-secret" not in run.words
     settings.AMI_SECRET = right
     catch_up()
     assert waiting() == []
@@ -293,6 +304,26 @@ def test_a_number_given_away_while_the_pbx_was_down_does_not_reach_its_former_ph
     assert contacts("1777") == []
     assert refusal(caller.call("1777")) == 480
     assert not rings(former)
+
+
+def test_a_password_changed_while_the_pbx_was_away_ends_the_old_registration(
+    office: Office, asterisk: Embedded, settings: Settings
+) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    extension.registration_password = "Another7Horse9Staple"
+    extension.save()
+    Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+    right, settings.AMI_PORT = settings.AMI_PORT, 9
+    assert apply([extension.number], None).outcome == Outcome.WAITING
+    settings.AMI_PORT = right
+    assert len(contacts(extension.number)) == 1
+    assert apply([extension.number], None).outcome == Outcome.PROVED
+    assert contacts(extension.number) == []
+    office.registered(extension)
+    rename(extension, "Grace")
+    apply([extension.number], None)
+    assert len(contacts(extension.number)) == 1
 
 
 def test_an_extension_enabled_again_after_the_pbx_was_down_does_not_reach_its_former_phone(
@@ -373,4 +404,4 @@ def test_the_command_ends_with_an_error_when_asterisk_refuses(asterisk: Embedded
 def test_the_command_says_that_it_waits(asterisk: Embedded) -> None:
     asterisk.stop()
     make_extension()
-    assert "kept for the PBX" in told("--yes")
+    assert "Kept for the PBX" in told("--yes")

@@ -18,8 +18,8 @@ HOSTILE = {
     ],
     "something around a number": [
         "+A", "+1A", "00A", "0A", "A0", "A#", "#A", "*A", "A*", "**A", "*8A", "A ", " A", "A\t", "A\n", "A\r\n",
-        "A\r\nX: y", "A.", "A!", "-A", "A-", "A.B", "1-0-0-1", "A;user=phone", "A;B", "A;phone-context=B", "A?Replaces=1",
-        "AB", "BA",
+        "A\r\nX: y", "A.", "A!", "-A", "A-", "A.B", "1-0-0-1", "A;user=phone", "A;B", "A;phone-context=B",
+        "A?Replaces=1", "AB", "BA",
     ],
     "something around a feature code": [
         "*43A", "*431001", "*44", "*4", "*", "#", "**", "*43&A", "*43,1", "43", "*43 ", "*43#",
@@ -33,7 +33,8 @@ HOSTILE = {
     ],
     "a program": [
         "${SHELL(id)}", "${EXTEN}", "${CHANNEL(endpoint)}", "$[1+1]", "${A}", "A${EXTEN}", "$(id)", "`id`", "A;id",
-        "A'--", "A' OR '1'='1", 'A" OR ""="', "../A", "A\\", "A,1,Goto(ring)", "Goto(ring,A,1)", "A)&System(id", "%s%n", "A%s",
+        "A'--", "A' OR '1'='1", 'A" OR ""="', "../A", "A\\", "A,1,Goto(ring)", "Goto(ring,A,1)", "A)&System(id",
+        "%s%n", "A%s",
     ],
     "digits of other scripts": [
         "١٠٠٠", "१०००", "１０００", "𝟏𝟎𝟎𝟎", "A\u200b", "\u202eA", "\ufeffA", "Á", "A\u0301", "\x7fA",

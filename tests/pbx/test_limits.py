@@ -74,8 +74,8 @@ def test_a_phone_that_restarts_on_a_new_port_is_back_within_one_qualify_cycle(of
     assert back.register() == 403
     talking(office.registered(), other)
     while back.register() == 403:
+        assert time.monotonic() - began < QUALIFY_CYCLE + ON_A_BUSY_MACHINE
         time.sleep(0.5)
-    assert time.monotonic() - began < QUALIFY_CYCLE + ON_A_BUSY_MACHINE
     office.registered().call(extension.number)
     for phone in (other, back):
         phone.wait_call()

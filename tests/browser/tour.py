@@ -1,0 +1,340 @@
+"""Every page of the portal, in each state that a person meets it in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from accounts import setup
+from accounts.models import User
+from asterisk.apply import apply
+from extensions.models import SipExtension
+from pbxportal.models import Preferences
+from tests.browser import company
+from tests.browser.conftest import SignIn
+from tests.pbx.office import Office
+from tests.people import make_extension, make_user
+
+
+@dataclass
+class Tour:
+    """Whom one can go as, and what there is to see."""
+
+    sign_in: SignIn
+    stranger: Page
+    office: Office
+    settings: Settings
+
+    def ada(self, path: str) -> Page:
+        user = User.objects.filter(email="ada@example.com").first() or make_user("Ada", role="super_administrator")
+        return self.opened(user, path)
+
+    def opened(self, user: User, path: str, **options: Any) -> Page:
+        page = self.sign_in(user, **options)
+        page.goto(path)
+        return page
+
+    def setup_path(self) -> str:
+        url = setup.setup_url()
+        assert url
+        return url.removeprefix(self.settings.PORTAL_URL)
+
+
+Stop = Callable[[Tour], Page]
+STOPS: dict[str, Stop] = {}
+
+
+def stop(function: Stop) -> Stop:
+    STOPS[function.__name__.replace("_", " ")] = function
+    return function
+
+
+def press(page: Page, name: str) -> Page:
+    page.get_by_role("button", name=name, exact=True).first.click()
+    return page
+
+
+def one(**more: Any) -> SipExtension:
+    return make_extension("1000", first_name="Grace", last_name="Hopper", **more)
+
+
+# --- before there is anybody ---
+
+
+@stop
+def sign_in(tour: Tour) -> Page:
+    tour.stranger.goto("/sign-in/")
+    return tour.stranger
+
+
+@stop
+def sign_in_refused(tour: Tour) -> Page:
+    page = sign_in(tour)
+    page.get_by_label("Email*").fill("nobody@example.com")
+    page.get_by_label("Password*").fill("wrong")
+    press(page, "Sign in")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def set_up(tour: Tour) -> Page:
+    tour.stranger.goto(tour.setup_path())
+    return tour.stranger
+
+
+@stop
+def set_up_with_errors(tour: Tour) -> Page:
+    page = set_up(tour)
+    page.get_by_label("User Password*").fill("short")
+    press(page, "Create the account and start")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def set_up_link_wrong(tour: Tour) -> Page:
+    tour.stranger.goto("/setup/nonsense/")
+    return tour.stranger
+
+
+@stop
+def set_up_closed(tour: Tour) -> Page:
+    make_user("Ada", role="super_administrator")
+    return set_up_link_wrong(tour)
+
+
+# --- the list ---
+
+
+@stop
+def list_empty(tour: Tour) -> Page:
+    return tour.ada("/extensions/")
+
+
+@stop
+def list_of_one(tour: Tour) -> Page:
+    one()
+    return tour.ada("/extensions/")
+
+
+@stop
+def list_full(tour: Tour) -> Page:
+    people = company.people(60)
+    apply([each.number for each in people[:12]], None)
+    tour.office.registered(people[0])
+    for _ in range(2):
+        tour.office.registered(people[1])
+    return tour.ada("/extensions/")
+
+
+@stop
+def list_with_menu_and_detail_open(tour: Tour) -> Page:
+    page = list_full(tour)
+    page.locator("summary", has_text="Menu of 1003").click()
+    page.locator("#status-1001-words").hover()
+    return page
+
+
+@stop
+def list_found(tour: Tour) -> Page:
+    company.people(20)
+    return tour.ada("/extensions/?q=okafor&sort=-name")
+
+
+@stop
+def list_no_match(tour: Tour) -> Page:
+    one()
+    return tour.ada("/extensions/?q=a+name+that+nobody+in+this+company+has+nor+ever+had+in+all+its+long+years")
+
+
+@stop
+def list_without_a_pbx(tour: Tour) -> Page:
+    company.people(5)
+    tour.settings.PBX_EXPECTED = False
+    tour.settings.AMI_PORT = 9
+    return tour.ada("/extensions/")
+
+
+@stop
+def person_menu(tour: Tour) -> Page:
+    page = list_of_one(tour)
+    page.locator(".person-menu summary").click()
+    return page
+
+
+# --- one extension ---
+
+
+@stop
+def add(tour: Tour) -> Page:
+    company.departments()
+    page = tour.ada("/extensions/add/")
+    page.locator(".strength").wait_for()
+    return page
+
+
+@stop
+def add_with_errors(tour: Tour) -> Page:
+    page = add(tour)
+    page.locator("#id_email").fill("nonsense")
+    page.locator("#id_mobile").fill("call me")
+    page.locator("#id_number").fill("700")
+    page.locator("#id_password").fill("short")
+    page.locator("#id_registration_password").fill("password123")
+    for box in page.get_by_role("checkbox").all():
+        box.uncheck()
+    press(page, "Save and Apply")
+    page.locator(".strength").wait_for()
+    return page
+
+
+@stop
+def edit(tour: Tour) -> Page:
+    company.people(2)
+    return tour.ada("/extensions/1001/edit/")
+
+
+@stop
+def edit_revealed(tour: Tour) -> Page:
+    page = edit(tour)
+    press(page, "Reveal the saved Registration Password")
+    page.locator("#revealed-password").wait_for()
+    return page
+
+
+@stop
+def detail(tour: Tour) -> Page:
+    people = company.people(2)
+    apply(["1001"], None)
+    for _ in range(2):
+        tour.office.registered(people[1])
+    return tour.ada("/extensions/1001/")
+
+
+@stop
+def detail_revealed(tour: Tour) -> Page:
+    page = detail(tour)
+    press(page, "Reveal Registration Password")
+    page.locator("#revealed-password").wait_for()
+    return page
+
+
+@stop
+def just_applied(tour: Tour) -> Page:
+    page = tour.ada("/extensions/add/")
+    page.locator("#id_first_name").fill("Grace")
+    page.locator("#id_email").fill("grace@example.com")
+    press(page, "Save and Apply")
+    page.get_by_role("heading", name="is live").wait_for()
+    return page
+
+
+@stop
+def just_saved(tour: Tour) -> Page:
+    page = tour.ada("/extensions/add/")
+    page.locator("#id_first_name").fill("Grace")
+    press(page, "Save")
+    page.locator(".panel-wait").wait_for()
+    return page
+
+
+@stop
+def disabled(tour: Tour) -> Page:
+    one(enabled=False)
+    return tour.ada("/extensions/1000/")
+
+
+@stop
+def conflict(tour: Tour) -> Page:
+    company.people(2)
+    page = tour.ada("/extensions/1001/edit/")
+    other = tour.ada("/extensions/1001/edit/")
+    other.locator("#id_job_title").fill("Admiral")
+    press(other, "Save")
+    page.locator("#id_job_title").fill("Captain")
+    page.locator("#id_caller_id").fill("7777")
+    page.locator("#id_registration_password").fill("t7Rw9KqX2mZv5LpB8nYc")
+    press(page, "Save")
+    page.get_by_role("heading", name="was changed meanwhile").wait_for()
+    return page
+
+
+@stop
+def delete(tour: Tour) -> Page:
+    company.people(2)
+    return tour.ada("/extensions/1001/delete/")
+
+
+@stop
+def delete_refused(tour: Tour) -> Page:
+    one(user=make_user("Ada", role="super_administrator"))
+    return tour.ada("/extensions/1000/delete/")
+
+
+@stop
+def apply_failed(tour: Tour) -> Page:
+    one()
+    SipExtension.objects.update(caller_id="not a number")
+    page = press(tour.ada("/extensions/"), "Apply")
+    page.get_by_role("heading", name="was not applied").wait_for()
+    return page
+
+
+# --- the rest ---
+
+
+@stop
+def preferences(tour: Tour) -> Page:
+    return tour.ada("/preferences/")
+
+
+@stop
+def preferences_with_errors(tour: Tour) -> Page:
+    page = preferences(tour)
+    page.get_by_label("First extension number").fill("7000")
+    page.get_by_label("SIP server").fill("not a host")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def not_allowed(tour: Tour) -> Page:
+    return tour.opened(make_user("Hugo", role="human_resource"), "/preferences/")
+
+
+@stop
+def not_found(tour: Tour) -> Page:
+    return tour.ada("/extensions/4711/")
+
+
+@stop
+def page_too_old(tour: Tour) -> Page:
+    page = sign_in(tour)
+    page.context.clear_cookies()
+    page.get_by_label("Email*").fill("nobody@example.com")
+    press(page, "Sign in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page was open too long")
+    return page
+
+
+@stop
+def own_page(tour: Tour) -> Page:
+    vic = make_user("Vic", last_name="Vega")
+    one_of_vics = make_extension("1000", user=vic)
+    apply([one_of_vics.number], None)
+    return tour.opened(vic, "/")
+
+
+@stop
+def own_page_without_extension(tour: Tour) -> Page:
+    return tour.opened(make_user("Eve"), "/")
+
+
+@stop
+def add_by_human_resources_without_organizations(tour: Tour) -> Page:
+    Preferences.objects.update(organization_management=False)
+    return tour.opened(make_user("Hugo", role="human_resource"), "/extensions/add/")
