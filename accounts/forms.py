@@ -116,8 +116,8 @@ class PersonForm(forms.ModelForm[User]):
         role: Role | None = self.cleaned_data["role"]
         if not self.by.reaches_up_to(role):
             raise ValidationError("You cannot give a role that may do more than you may.", code="role_too_mighty")
-        was_super = self.instance.pk and self.instance.is_last_super_administrator()
-        if was_super and (role is None or role.key != Role.SUPER_ADMINISTRATOR):
+        demoted = self.instance.pk and (role is None or role.key != Role.SUPER_ADMINISTRATOR)
+        if demoted and self.instance.is_last_super_administrator():
             raise ValidationError(
                 "This is the last Super Administrator. Make somebody else one first.", code="last_super_administrator"
             )
@@ -173,7 +173,8 @@ class SetupForm(forms.Form):
     company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
     country = forms.ChoiceField(
         label="Country",
-        choices=countries,
+        choices=lambda: [("", "Choose a country"), *countries()],
+        error_messages={"required": "Choose a country."},
         help_text="Phone numbers typed without + are read as numbers of this country.",
     )
 

@@ -140,8 +140,9 @@ class User(AbstractBaseUser):
         return self.can(Permission.MANAGE_PREFERENCES)
 
     def is_last_super_administrator(self) -> bool:
-        others = User.objects.super_administrators().exclude(pk=self.pk)
-        return self.role is not None and self.role.key == Role.SUPER_ADMINISTRATOR and not others.exists()
+        if self.role is None or self.role.key != Role.SUPER_ADMINISTRATOR:
+            return False
+        return not User.objects.super_administrators().exclude(pk=self.pk).exists()
 
     def words(self) -> Iterator[str]:
         """What others know of this person, and would try as the password."""
