@@ -17,11 +17,11 @@ from pbxportal.models import Preferences
 
 
 def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
-    """Says of each field what to enter or that it is optional. The template has the <form>, the token and the buttons."""
+    """Says of each field what to enter, or that it is optional. The template has the <form> and the buttons."""
     for name, field in form.fields.items():
         if name in optional:
             field.label = f"{field.label} (optional)"
-        elif field.required and not isinstance(field, forms.ModelMultipleChoiceField):
+        elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
             field.error_messages["required"] = f"Enter the {field.label}."
     helper = FormHelper()
     helper.form_tag = False
@@ -48,7 +48,7 @@ class DepartmentsWidget(forms.CheckboxSelectMultiple):
 
 
 class PersonForm(forms.ModelForm[User]):
-    """Who somebody is. `known` are words beyond the person's own that the password must not hold."""
+    """Who somebody is, and the password that the person signs in with."""
 
     mobile = MobileFormField(
         label="Mobile Number", max_length=31, required=False, help_text="Shown to colleagues in international form."
@@ -80,11 +80,9 @@ class PersonForm(forms.ModelForm[User]):
         help_texts = {"email": "The sign-in name. Without one this person cannot sign in or get mail."}
 
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
-        self.by, self.known = by, list[str]()
-        initial = (
-            {} if instance else {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
-        )
-        super().__init__(data, instance=instance, initial=initial)
+        self.by = by
+        suggested = {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
+        super().__init__(data, instance=instance, initial={"mobile": instance.mobile_shown} if instance else suggested)
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
         self._offer_roles()

@@ -20,7 +20,7 @@ class Conflict(Exception):
 
 
 class SipExtensionForm(forms.ModelForm[SipExtension]):
-    """A number and its account. `known` are words that a guesser of its password would try."""
+    """A number, and the account by which its phones register."""
 
     registration_password = forms.CharField(
         label="Registration Password",

@@ -28,11 +28,6 @@ class Strength:
     def __init__(self, password: str, known: list[str]) -> None:
         found = zxcvbn(password[:63], user_inputs=[word for word in known if word]) if password else None
         self.guesses = float(found["guesses"]) if found else 0.0
-        self.bits = (
-            int(found["guesses_log2"])
-            if found and "guesses_log2" in found
-            else max(0, int(self.guesses).bit_length() - 1)
-        )
         self.level = int(found["score"]) if found else 0
         self.words = self.WORDS[self.level]
 

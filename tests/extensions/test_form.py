@@ -245,3 +245,11 @@ def test_the_last_super_administrator_stays(signed_in: Client, ada: User) -> Non
     assert "last Super Administrator" in found["role"]
     make_user("Second", role="super_administrator")
     assert errors(signed_in, edited(extension, role="", email="ada@example.com"), "/extensions/1000/edit/") == {}
+
+
+def test_a_mobile_number_is_shown_in_international_form_and_survives_an_edit(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    User.objects.filter(pk=extension.user.pk).update(mobile="+447400123456")
+    assert 'value="+44 7400 123456"' in signed_in.get("/extensions/1000/edit/").content.decode()
+    assert errors(signed_in, edited(extension, mobile="+44 7400 123456"), "/extensions/1000/edit/") == {}
+    assert User.objects.get(pk=extension.user.pk).mobile == "+447400123456"
