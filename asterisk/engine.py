@@ -116,7 +116,7 @@ def write(db: sqlite3.Connection, steps: list[Step], run: int) -> None:
         for step in steps:
             _put(db, step.number, step.after)
             before = json.dumps(asdict(step.before), ensure_ascii=False, sort_keys=True)
-            db.execute("INSERT INTO restore_point VALUES (?, ?, ?)", (run, step.number, before))
+            db.execute("INSERT OR REPLACE INTO restore_point VALUES (?, ?, ?)", (run, step.number, before))
 
 
 def put_back(db: sqlite3.Connection, steps: list[Step], run: int) -> None:

@@ -49,9 +49,14 @@ def running(program: Program) -> Iterator[Embedded]:
 @pytest.fixture
 def asterisk(running: Embedded, db: None) -> Iterator[Embedded]:
     """A real Asterisk that knows no extension before the test, and none after it."""
+    forget_all()
     yield running
     if running.process is None or running.process.poll() is not None:
         running.start()
+    forget_all()
+
+
+def forget_all() -> None:
     with engine.opened(settings.ENGINE_FILE) as tables, connected() as ami:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):

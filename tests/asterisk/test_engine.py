@@ -103,6 +103,12 @@ def test_a_restore_point_is_what_each_number_had(tables: sqlite3.Connection) -> 
     assert engine.restore_points(tables, {"1001": 2, "1002": 2, "1003": 2}) == {"1001": rows("1001"), "1002": Rows()}
 
 
+def test_a_run_that_comes_again_after_a_restored_backup_replaces_its_restore_point(tables: sqlite3.Connection) -> None:
+    write(tables, {"1001": rows("1001")}, run=7)
+    write(tables, {"1001": rows("1001", max_contacts=2)}, run=7)
+    assert engine.restore_points(tables, {"1001": 7}) == {"1001": rows("1001")}
+
+
 def test_a_file_that_is_no_database_is_said_so(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nothing that SQLite knows" * 100)

@@ -36,6 +36,7 @@ class Command:
             "RTP_LAST": str(rtp + 98),
             **more,
         }
+        self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -63,7 +64,8 @@ class Command:
         Thread(target=self._read, args=(self.process,), daemon=True).start()
         while READY not in self.lines:
             took = time.monotonic() - began
-            assert self.process.poll() is None and took < seconds, self.text
+            assert self.process.poll() is None, self.text
+            assert took < seconds, self.text
             time.sleep(0.02)
         return took
 

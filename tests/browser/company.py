@@ -15,7 +15,7 @@ NAMES = [
     ("Наталія", "Шевченко"),
     ("अनिता", "शर्मा"),
     ("Lobby", ""),
-    ("Siobhán", "O’Brien"),  # noqa: RUF001 (a name)
+    ("Siobhán", "O’Brien"),
     ("Nguyễn", "Thị Mai"),
 ]
 TITLES = ["Key Accounts", "Senior Vice President of Customer Success and Regional Enablement, EMEA", ""]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -28,6 +28,7 @@ SignIn = Callable[..., Page]
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     # Playwright keeps a loop in this thread, and Django would take every query for one made inside of it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=MILLISECONDS_TO_WAIT)
     return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM.split()}
 
 

@@ -45,7 +45,7 @@ def they_talk(caller: Phone, callee: Phone) -> None:
 
 
 def test_from_nothing_to_two_people_who_talk_and_again_after_a_restart(command: Command, page: Page) -> None:
-    print(f"first start: {command.start():.1f} s")
+    print(f"first start: {command.start():.1f} s")  # noqa: T201 (for pytest -s)
     link = command.setup_link()
     assert link, command.text
     administrator = Administrator(page)
@@ -69,7 +69,7 @@ def test_from_nothing_to_two_people_who_talk_and_again_after_a_restart(command: 
             assert command.stop() == 0, command.text
             assert command.left_running() == []
 
-            print(f"second start: {command.start():.1f} s")
+            print(f"second start: {command.start():.1f} s")  # noqa: T201
             assert command.setup_link() is None
             still_works(administrator, command.url, link)
             they_talk(graces, hedys)

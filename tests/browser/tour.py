@@ -121,9 +121,9 @@ def list_of_one(tour: Tour) -> Page:
 
 
 @stop
-def list_full(tour: Tour) -> Page:
-    people = company.people(60)
-    apply([each.number for each in people[:12]], None)
+def list_full(tour: Tour, count: int = 60) -> Page:
+    people = company.people(count)
+    apply([each.number for each in people[: count // 2]], None)
     tour.office.registered(people[0])
     for _ in range(2):
         tour.office.registered(people[1])
@@ -132,7 +132,7 @@ def list_full(tour: Tour) -> Page:
 
 @stop
 def list_with_menu_and_detail_open(tour: Tour) -> Page:
-    page = list_full(tour)
+    page = list_full(tour, 6)
     page.locator("summary", has_text="Menu of 1003").click()
     page.locator("#status-1001-words").hover()
     return page
@@ -154,8 +154,9 @@ def list_no_match(tour: Tour) -> Page:
 def list_without_a_pbx(tour: Tour) -> Page:
     company.people(5)
     tour.settings.PBX_EXPECTED = False
-    tour.settings.AMI_PORT = 9
-    return tour.ada("/extensions/")
+    page = tour.ada("/extensions/")
+    page.locator("#pbx-words").focus()
+    return page
 
 
 @stop
@@ -163,6 +164,13 @@ def person_menu(tour: Tour) -> Page:
     page = list_of_one(tour)
     page.locator(".person-menu summary").click()
     return page
+
+
+@stop
+def menu_of_a_narrow_screen(tour: Tour) -> Page:
+    page = list_of_one(tour)
+    page.set_viewport_size({"width": 390, "height": 844})
+    return press(page, "Menu")
 
 
 # --- one extension ---

@@ -74,7 +74,7 @@ def test_many_extensions_are_proved_at_once(asterisk: Embedded, ada: User) -> No
     assert waiting() == []
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_applies_at_once_come_one_after_the_other(asterisk: Embedded) -> None:
     extensions = [make_extension() for _ in range(4)]
     numbers = [extension.number for extension in extensions]
