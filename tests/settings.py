@@ -16,7 +16,7 @@ def free_port() -> str:
         return str(one.getsockname()[1])
 
 
-first_rtp = 20000 + os.getpid() % 150 * 200
+first_rtp = 20000 + os.getpid() % 60 * 200  # below the ports that the system hands out
 os.environ |= {
     "PBXPORTAL_VAR": directory,
     "SIP_PORT": free_port(),

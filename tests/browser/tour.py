@@ -120,8 +120,7 @@ def list_of_one(tour: Tour) -> Page:
     return tour.ada("/extensions/")
 
 
-@stop
-def list_full(tour: Tour, count: int = 60) -> Page:
+def list_with_phones(tour: Tour, count: int) -> Page:
     people = company.people(count)
     apply([each.number for each in people[: count // 2]], None)
     tour.office.registered(people[0])
@@ -131,8 +130,13 @@ def list_full(tour: Tour, count: int = 60) -> Page:
 
 
 @stop
+def list_full(tour: Tour) -> Page:
+    return list_with_phones(tour, 60)
+
+
+@stop
 def list_with_menu_and_detail_open(tour: Tour) -> Page:
-    page = list_full(tour, 6)
+    page = list_with_phones(tour, 6)
     page.locator("summary", has_text="Menu of 1003").click()
     page.locator("#status-1001-words").hover()
     return page
@@ -154,6 +158,7 @@ def list_no_match(tour: Tour) -> Page:
 def list_without_a_pbx(tour: Tour) -> Page:
     company.people(5)
     tour.settings.PBX_EXPECTED = False
+    tour.settings.AMI_PORT = 9
     page = tour.ada("/extensions/")
     page.locator("#pbx-words").focus()
     return page

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
+from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
 from pbxportal.models import Preferences
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -253,3 +254,19 @@ def test_a_mobile_number_is_shown_in_international_form_and_survives_an_edit(sig
     assert 'value="+44 7400 123456"' in signed_in.get("/extensions/1000/edit/").content.decode()
     assert errors(signed_in, edited(extension, mobile="+44 7400 123456"), "/extensions/1000/edit/") == {}
     assert User.objects.get(pk=extension.user.pk).mobile == "+447400123456"
+
+
+def test_two_administrators_who_take_one_number_at_once_the_second_is_told(ada: User) -> None:
+    first, second = (
+        ExtensionForm(typed.fields, by=ada, preferences=Preferences.load())
+        for typed in (Typed(), Typed(email="other@example.com", more={"registration_name": "other"}))
+    )
+    assert first.is_valid()
+    assert second.is_valid()
+    assert first.try_save() is not None
+    assert second.try_save() is None
+    assert [(each["id"], "Another extension has this number" in each["message"]) for each in second.error_list()] == [
+        ("id_number", True)
+    ]
+    assert SipExtension.objects.count() == 1
+    assert not User.objects.filter(email="other@example.com").exists()

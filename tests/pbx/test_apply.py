@@ -212,16 +212,19 @@ def test_a_value_that_the_form_should_have_refused_reaches_no_table(office: Offi
     assert rows(extension.number) == before
 
 
-def test_an_engine_that_somebody_holds_locked_is_said_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_cannot_be_written_is_said_so(office: Office) -> None:
     extension = office.extension(first_name="Ada")
+    before = rows(extension.number)
     rename(extension, "Grace")
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.1)
     with engine_tables() as tables:
-        tables.execute("BEGIN IMMEDIATE")
-        with pytest.raises(ApplyError, match="locked"):
-            apply([extension.number], None)
+        tables.execute("CREATE TRIGGER planted BEFORE INSERT ON restore_point BEGIN SELECT RAISE(ABORT, 'full'); END")
+        try:
+            with pytest.raises(ApplyError, match="full"):
+                apply([extension.number], None)
+        finally:
+            tables.execute("DROP TRIGGER planted")
     assert ApplyRun.objects.latest("id").outcome == Outcome.REFUSED
-    assert waiting() == [extension.number]
+    assert (rows(extension.number), waiting()) == (before, [extension.number])
 
 
 def test_a_rest_interface_that_refuses_leaves_the_pbx_as_it_was(office: Office, ada: User, settings: Settings) -> None:
