@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -82,7 +83,7 @@ class PersonForm(forms.ModelForm[User]):
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
         suggested = {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
-        super().__init__(data, instance=instance, initial={"mobile": instance.mobile_shown} if instance else suggested)
+        super().__init__(data, instance=instance, initial=self._shown(instance) if instance else suggested)
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
         self._offer_roles()
@@ -94,6 +95,13 @@ class PersonForm(forms.ModelForm[User]):
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
+
+    @staticmethod
+    def _shown(instance: User) -> dict[str, Any]:
+        shown: dict[str, Any] = {"mobile": instance.mobile_shown}
+        if not instance.organizations.exists():
+            shown["organizations"] = [Organization.company()]
+        return shown
 
     def _offer_roles(self) -> None:
         """Only who may manage roles can give one, and nobody gives more than they have."""
@@ -153,6 +161,17 @@ class PersonForm(forms.ModelForm[User]):
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._save_m2m()  # type: ignore[attr-defined]
         return user
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """allauth's, without the placeholders that repeat the labels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Email Address"
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.helper = finish(self)
 
 
 class SetupForm(forms.Form):

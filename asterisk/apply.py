@@ -61,9 +61,9 @@ def _apply(numbers: list[str], by: User | None) -> ApplyRun:
             run.rows_written = len(steps)
             _carry_out(db, steps, wanted, run)
     except render.RenderError as error:
-        _refuse(run, ApplyError(error.number, error.field, str(error)))
+        _refuse(run, ApplyError(str(error), error.number, error.field))
     except engine.EngineError as error:
-        _refuse(run, ApplyError("", "", str(error)))
+        _refuse(run, ApplyError(str(error)))
     return run
 
 
@@ -84,7 +84,7 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         return
     except AmiError as error:
         engine.put_back(db, steps, run.pk)
-        _refuse(run, ApplyError("", "", str(error)))
+        _refuse(run, ApplyError(str(error)))
     except ApplyError as error:
         engine.put_back(db, steps, run.pk)
         _refuse(run, error)
@@ -142,7 +142,7 @@ def _prove(ami: Ami, wanted: dict[str, Rows]) -> dict[str, list[str]]:
     for number, rows in wanted.items():
         answer = proof.endpoint(ami, number)
         if found := proof.differences(ami, number, rows, answer):
-            raise ApplyError(found[0].number, found[0].field, found[0].said, found[0].wanted)
+            raise ApplyError(str(found[0]), found[0].number, found[0].field)
         registered[number] = [contact["ID"] for contact in proof.contacts(answer)]
     return registered
 

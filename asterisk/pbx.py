@@ -10,7 +10,7 @@ from asterisk.ami import AmiError, connected
 from asterisk.apply import apply
 from asterisk.models import ApplyRun
 from asterisk.wire import Message
-from extensions.pbx import Applied, Phone, State
+from extensions.pbx import Applied, PbxError, Phone, State
 
 STATE_TIMEOUT_SECONDS = 1.0
 KEPT = "Changes are kept, and applied as soon as it is up."
@@ -43,6 +43,8 @@ class Asterisk:
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
 
     def phones(self, numbers: Iterable[str]) -> dict[str, list[Phone]]:
+        if not settings.PBX_EXPECTED:
+            raise PbxError("There is no PBX on this machine.")
         with connected(STATE_TIMEOUT_SECONDS) as ami:
             return {
                 number: [_phone(each) for each in proof.contacts(proof.endpoint(ami, number))] for number in numbers

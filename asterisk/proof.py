@@ -24,6 +24,9 @@ class Difference:
     wanted: str
     said: str
 
+    def __str__(self) -> str:
+        return f"the PBX said “{self.said}” instead of “{self.wanted}”."
+
 
 def expected(login: Login) -> dict[str, dict[str, str]]:
     """Event -> field -> text, as Asterisk shows what the row should have become."""

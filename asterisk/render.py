@@ -37,7 +37,7 @@ class RenderError(ValueError):
 
     def __init__(self, number: str, field: str) -> None:
         self.number, self.field = number, field
-        super().__init__(f"Extension {number}: the {field} holds what a PBX cannot take.")
+        super().__init__("It holds what a PBX cannot take, and was not sent.")
 
 
 @dataclass(frozen=True)

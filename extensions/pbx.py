@@ -15,12 +15,11 @@ class PbxError(Exception):
 
 
 class Refused(PbxError):
-    """The PBX would not take a change: which extension, which field, and its own words."""
+    """A change that is not on the PBX: which extension and field it is about ("": all of it), and why."""
 
-    def __init__(self, extension: str, field: str, said: str, wanted: str = "") -> None:
-        self.extension, self.field, self.said, self.wanted = extension, field, said, wanted
-        where = f"Extension {extension}, {field}: " if extension else ""
-        super().__init__(f"{where}the PBX said “{said}”" + (f" instead of “{wanted}”." if wanted else "."))
+    def __init__(self, why: str, extension: str = "", field: str = "") -> None:
+        self.extension, self.field, self.why = extension, field, why
+        super().__init__(f"Extension {extension}, {field}: {why}" if extension else why)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         super().__init__(data, instance=preferences, initial={"company": self.root.name})
         self.helper = finish(self, "sip_host", "sip_port")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
+            self.add_error("last_number", "Enter a number that is not below the first.")
+        return cleaned
+
     def save(self, commit: bool = True) -> Preferences:
         with transaction.atomic():
             self.root.name = self.cleaned_data["company"]

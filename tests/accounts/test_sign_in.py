@@ -29,7 +29,7 @@ def test_a_wrong_sign_in_says_the_same_for_known_and_unknown(
     client: Client, ada: User, email: str, password: str
 ) -> None:
     answer = client.post("/sign-in/", {"login": email, "password": password})
-    assert "not correct" in answer.content.decode()
+    assert "is not right" in answer.content.decode()
     assert "_auth_user_id" not in client.session
 
 
@@ -42,6 +42,14 @@ def test_a_disabled_person_does_not_get_in(client: Client, ada: User) -> None:
 def test_the_sign_in_page_sends_nobody_to_another_site(client: Client, ada: User) -> None:
     typed = {"login": "ada@example.com", "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post("/sign-in/", typed)["Location"] == "/"
+
+
+def test_the_sign_in_page_leads_to_where_one_wanted_to_go(client: Client, ada: User) -> None:
+    page = client.get("/sign-in/?next=/preferences/").content.decode()
+    assert '<input type="hidden" name="next" value="/preferences/">' in page
+    assert "placeholder" not in page
+    typed = {"login": "ada@example.com", "password": PASSWORD, "next": "/preferences/"}
+    assert client.post("/sign-in/", typed)["Location"] == "/preferences/"
 
 
 def test_nobody_signs_up(client: Client, db: None) -> None:

@@ -186,7 +186,7 @@ def test_a_dial_plan_that_asterisk_reads_differently_is_refused(asterisk: Embedd
                 apply([extension.number], None)
         finally:
             tables.execute("DROP TRIGGER planted")
-    assert (refused.value.field, refused.value.said, refused.value.wanted) == ("dial plan", "7", "30")
+    assert str(refused.value).endswith(", dial plan: the PBX said “7” instead of “30”.")
     assert rows(extension.number) == Rows()
 
 
@@ -197,7 +197,8 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1)"
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
-    assert (refused.value.extension, refused.value.said) == (extension.number, "still there")
+    assert refused.value.extension == extension.number
+    assert "still there" in str(refused.value)
     assert rows(extension.number) == before
 
 
