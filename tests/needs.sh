@@ -6,6 +6,7 @@ need() { command -v "$1" > /dev/null || missing="$missing $2"; }
 need chromium chromium
 need baresip baresip-core
 need git git
+/sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get > /dev/null; then
   echo "The tests need these programs:$missing" >&2
