@@ -35,6 +35,10 @@ class ApplyRun(models.Model):
         """Of `numbers`, those that somebody changed; the others were only compared."""
         return frozenset(self.changes.values_list("number", flat=True))
 
+    @property
+    def seconds(self) -> float | None:
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
     def close(self, outcome: Outcome, words: str) -> None:
         self.outcome, self.words, self.finished_at = outcome, words, timezone.now()
         self.save(update_fields=["outcome", "words", "finished_at", "rows_written"])

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from accounts.models import User
-from asterisk import proof
+from asterisk import dialplan, proof
 from asterisk.ami import AmiError, connected
 from asterisk.apply import apply
+from asterisk.engine import EngineError
 from asterisk.models import ApplyRun
 from asterisk.wire import Message
 from extensions.pbx import Applied, PbxError, Phone, State
@@ -49,6 +50,12 @@ class Asterisk:
             return {
                 number: [_phone(each) for each in proof.contacts(proof.endpoint(ami, number))] for number in numbers
             }
+
+    def when_called(self, number: str) -> list[str]:
+        try:
+            return dialplan.in_words(number, dialplan.of(number))
+        except EngineError as error:
+            raise PbxError(str(error)) from error
 
     def address(self) -> tuple[str, int]:
         return settings.SIP_BIND, settings.SIP_PORT

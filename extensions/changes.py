@@ -1,9 +1,10 @@
 """What one save changed, said so that it can be shown: who, when, which field, before and after."""
 
-from django.utils import timezone
+from dataclasses import dataclass
 
 from accounts import audit
 from accounts.models import User
+from extensions import wish
 from extensions.models import Change, SipExtension
 
 Values = dict[str, str]
@@ -38,6 +39,21 @@ ON_THE_PBX = {
 }
 
 
+@dataclass(frozen=True)
+class Picture:
+    """An extension at one moment: as it is shown, and whole, as it can be put back."""
+
+    values: Values
+    record: wish.Record | None
+
+
+NOTHING = Picture({}, None)
+
+
+def picture(extension: SipExtension) -> Picture:
+    return Picture(values(extension), wish.record_of(extension))
+
+
 def values(extension: SipExtension) -> Values:
     """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
     user = extension.user
@@ -68,13 +84,12 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
-def record(by: User | None, kind: Change.Kind, number: str, before: Values, after: Values) -> bool:
+def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture) -> bool:
     """Inside the transaction of the save. True when the PBX must be told."""
-    fields = difference(before, after)
+    fields = difference(before.values, after.values)
     audit.record(by, f"extension.{kind}", number, fields=fields)
     if not ON_THE_PBX & fields.keys():
         return False
-    Change.objects.create(
-        number=number, kind=kind, by=by, fields={n: v for n, v in fields.items() if n in ON_THE_PBX}, at=timezone.now()
-    )
+    seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
+    Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
     return True

@@ -6,6 +6,7 @@ from accounts.models import Organization
 from accounts.views import THEMES
 from extensions import pbx
 from extensions.models import Change, SipExtension
+from extensions.review import waits_for_others
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -17,5 +18,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return shown
     own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
-    waiting = len(Change.objects.waiting().numbers()) if user.manages_extensions else 0
+    waiting = Change.objects.waiting().values("number").distinct().count() if user.manages_extensions else 0
+    shown["only_mine_wait"] = bool(waiting) and not waits_for_others(user)
     return {**shown, "pbx": pbx.get().state(), "waiting": waiting, "own_number": own or ""}

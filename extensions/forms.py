@@ -3,7 +3,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -132,7 +131,7 @@ class ExtensionForm:
         self, data: Any = None, *, by: User, preferences: Preferences, extension: SipExtension | None = None
     ) -> None:
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
-        self.before = changes.values(extension) if extension else {}
+        self.before = changes.picture(extension) if extension else changes.NOTHING
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
         self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
         self.person = PersonForm(data, by=by, preferences=preferences, instance=extension.user if extension else None)
@@ -189,7 +188,7 @@ class ExtensionForm:
         with transaction.atomic():
             extension = self._write()
             kind = Change.Kind.CHANGED if self.extension else Change.Kind.ADDED
-            after = changes.values(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
+            after = changes.picture(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
             changes.record(self.by, kind, extension.number, self.before, after)
         return extension
 
@@ -230,17 +229,15 @@ class DeleteForm:
 
     def delete(self) -> None:
         with transaction.atomic():
-            before = changes.values(self.extension)
+            before = changes.picture(self.extension)
             self.extension.user.delete()
-            changes.record(self.by, Change.Kind.DELETED, self.extension.number, before, {})
+            changes.record(self.by, Change.Kind.DELETED, self.extension.number, before, changes.NOTHING)
 
 
 def set_enabled(extension: SipExtension, by: User, enabled: bool) -> None:
     with transaction.atomic():
-        before = changes.values(extension)
+        before = changes.picture(extension)
         extension.enabled = enabled
-        extension.version = F("version") + 1
+        extension.version += 1
         extension.save(update_fields=["enabled", "version"])
-        changes.record(
-            by, Change.Kind.CHANGED, extension.number, before, {**before, "enabled": "yes" if enabled else "no"}
-        )
+        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))

@@ -121,7 +121,7 @@ class SipExtension(models.Model):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def waiting(self) -> Self:
-        return self.filter(applied_at=None)
+        return self.filter(applied_at=None, discarded_at=None)
 
     def of(self, numbers: Iterable[str]) -> Self:
         return self.filter(number__in=numbers)
@@ -143,13 +143,19 @@ class Change(models.Model):
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     fields = models.JSONField(default=dict)  # name -> [before, after]; secrets masked
+    former = models.JSONField(null=True)  # the wish before, whole, as extensions.wish keeps it; None: no extension
     applied_at = models.DateTimeField(null=True, editable=False)
+    discarded_at = models.DateTimeField(null=True, editable=False)
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["number"], condition=models.Q(applied_at=None), name="waiting_changes")]
+        indexes = [
+            models.Index(
+                fields=["number"], condition=models.Q(applied_at=None, discarded_at=None), name="waiting_changes"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind}"

@@ -56,6 +56,9 @@ class Pbx(Protocol):
     def phones(self, numbers: Iterable[str]) -> dict[str, list[Phone]]:
         """The registered phones of each number. Raises PbxError."""
 
+    def when_called(self, number: str) -> list[str]:
+        """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError."""
+
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""
 

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import views
+from extensions import applying, views
 
 
 class NumberConverter(StringConverter):
@@ -17,6 +17,7 @@ urlpatterns = [
     path("status/", views.statuses, name="status"),
     path("strength/", views.strength, name="strength"),
     path("<number:number>/", views.detail, name="detail"),
+    path("<number:number>/discard/", applying.discard, name="discard"),
     path("<number:number>/edit/", views.edit, name="edit"),
     path("<number:number>/delete/", views.delete, name="delete"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),

@@ -3,11 +3,10 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -16,47 +15,13 @@ from accounts import audit, sealer
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import changes, pbx
+from extensions.applying import apply_numbers, finish
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, link, rows_of, sort_links, sorted_page
-from extensions.models import Change, SipExtension, SipExtensionQuerySet
+from extensions.lookup import get_extension, get_managed, may_manage, require, visible
+from extensions.models import Change, SipExtension
 from extensions.validators import Strength
 from pbxportal.models import Preferences
-
-
-def visible(request: SignedInRequest) -> SipExtensionQuerySet:
-    return (
-        SipExtension.objects.visible_to(request.user)
-        .select_related("user__role")
-        .prefetch_related("user__organizations")
-    )
-
-
-def get_extension(request: SignedInRequest, number: str) -> SipExtension:
-    """Hides what the user may not see."""
-    try:
-        return visible(request).get(number=number)
-    except SipExtension.DoesNotExist:
-        raise Http404("No such extension.") from None
-
-
-def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
-    return request.user.manages_extensions and request.user.reaches_up_to(extension.user.role)
-
-
-def get_managed(request: SignedInRequest, number: str) -> SipExtension:
-    """Hides what the user may not see; refuses what they may see but not change."""
-    extension = get_extension(request, number)
-    if not may_manage(request, extension):
-        raise PermissionDenied
-    return extension
-
-
-def require(request: SignedInRequest, permission: Permission) -> None:
-    if not request.user.can(permission):
-        raise PermissionDenied
-
-
-# --- pages ---
 
 
 @require_GET
@@ -122,20 +87,6 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
         },
         status=422 if form.data is not None else 200,
     )
-
-
-def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> HttpResponse:
-    """After a save: apply it if that was the button, and show what is true now."""
-    if request.POST.get("then") != "apply":
-        waits = Change.objects.waiting().of([extension.number]).exists()
-        messages.success(request, f"{saved} Apply to send it to the PBX." if waits else saved)
-        return redirect(extension)
-    try:
-        applied = pbx.get().apply([extension.number], request.user)
-    except pbx.PbxError as error:
-        return apply_failed(request, error, reverse("extensions:edit", args=[extension.number]))
-    request.session["applied"] = [extension.number, applied.live, applied.words]
-    return redirect(extension)
 
 
 def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
@@ -230,6 +181,10 @@ def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
 
 
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
+    try:
+        when_called = pbx.get().when_called(extension.number)
+    except pbx.PbxError as error:
+        when_called = [str(error)]
     return render(
         request,
         "extensions/detail.html",
@@ -238,6 +193,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "extension": rows_of([extension])[0],
             "can_edit": may_manage(request, extension),
             "phone": phone_settings(request, extension),
+            "when_called": when_called,
             **more,
         },
     )
@@ -291,34 +247,6 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
         set_enabled(extension, request.user, enabled)
     word = "enabled" if enabled else "disabled"
     return apply_numbers(request, [number], f"{extension} {word}.", extension.get_absolute_url())
-
-
-# --- the PBX ---
-
-
-def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
-    context = {"section": "extension", "error": error, "back": back}
-    return render(request, "extensions/apply_failed.html", context, status=503)
-
-
-def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back: str) -> HttpResponse:
-    try:
-        applied = pbx.get().apply(numbers, request.user)
-    except pbx.PbxError as error:
-        return apply_failed(request, error, back)
-    (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
-    return redirect(back)
-
-
-def apply(request: SignedInRequest) -> HttpResponse:
-    """All waiting changes."""
-    require(request, Permission.MANAGE_EXTENSIONS)
-    if request.method != "POST":
-        return redirect("extensions:list")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = reverse("extensions:list")
-    return apply_numbers(request, Change.objects.waiting().numbers(), "", back)
 
 
 @never_cache

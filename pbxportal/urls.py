@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from extensions import applying
 from extensions import views as extensions
 from pbxportal import views
 
@@ -7,7 +8,9 @@ urlpatterns = [
     path("", extensions.home, name="home"),
     path("", include("accounts.urls")),
     path("extensions/", include("extensions.urls")),
-    path("apply/", extensions.apply, name="apply"),
+    path("apply/", applying.apply, name="apply"),
+    path("review/", applying.review_page, name="review"),
+    path("history/", include("asterisk.urls")),
     path("pbx/", extensions.pbx_state, name="pbx_state"),
     path("preferences/", views.preferences, name="preferences"),
     path("health/", views.health, name="health"),

@@ -37,7 +37,7 @@ def make_extension(number: str = "", *, first_name: str = "", last_name: str = "
     )
     extension.registration_password = random_text(20)
     extension.save()
-    changes.record(None, Change.Kind.ADDED, number, {}, changes.values(extension))
+    changes.record(None, Change.Kind.ADDED, number, changes.NOTHING, changes.picture(extension))
     return extension
 
 

@@ -179,6 +179,27 @@
     follow();
   }
 
+  // A choice of rows: the button says how many, and one box stands for all.
+  function countChosen(form) {
+    const boxes = [...form.querySelectorAll("input[name=n]")];
+    const count = boxes.filter((box) => box.checked).length;
+    const words = count ? `Apply ${count} extension${count === 1 ? "" : "s"}` : "Apply the chosen";
+    form.querySelector("[data-chosen]").textContent = words;
+    const all = form.querySelector("[data-choose-all]");
+    if (!all) return;
+    all.checked = count === boxes.length;
+    all.indeterminate = count > 0 && !all.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = closest(event, "form[data-choice]");
+    if (!form) return;
+    if (event.target.matches("[data-choose-all]")) {
+      for (const box of form.querySelectorAll("input[name=n]")) box.checked = event.target.checked;
+    }
+    countChosen(form);
+  });
+
   // Menus and keys
 
   function closeMenus(except) {
@@ -286,6 +307,7 @@
   document.documentElement.classList.add("has-script");
   showWhatNeedsScript(document);
   document.querySelectorAll("form[data-guard]").forEach(guard);
+  document.querySelectorAll("form[data-choice]").forEach(countChosen);
   document.querySelectorAll("[data-placeholder-from]").forEach(followPlaceholder);
   document.querySelectorAll("[data-fade]").forEach(fade);
   document.querySelector("[data-error-summary]")?.focus();

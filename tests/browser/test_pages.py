@@ -9,7 +9,7 @@ from accounts.models import AuditRecord, Organization, User
 from asterisk.embedded import Embedded
 from extensions.models import SipExtension
 from tests.browser.conftest import SignIn
-from tests.browser.tour import press
+from tests.browser.tour import belongs_to, press
 from tests.pbx.office import Office
 from tests.people import PASSWORD, make_extension, make_user
 
@@ -105,7 +105,8 @@ def test_leaving_with_unsaved_work_asks(adas: Page, grace: SipExtension) -> None
     assert asked == ["beforeunload"]
 
 
-def test_control_and_enter_save_and_apply(adas: Page, office: Office, grace: SipExtension) -> None:
+def test_control_and_enter_save_and_apply(adas: Page, office: Office, ada: User, grace: SipExtension) -> None:
+    belongs_to(ada)
     adas.goto("/extensions/1000/edit/")
     adas.locator("#id_first_name").fill("Amazing")
     adas.keyboard.press("Control+Enter")
@@ -113,7 +114,10 @@ def test_control_and_enter_save_and_apply(adas: Page, office: Office, grace: Sip
     assert office.phone(grace).register() == 200
 
 
-def test_the_header_counts_what_waits_and_applies_it(adas: Page, asterisk: Embedded, grace: SipExtension) -> None:
+def test_the_header_counts_what_waits_and_applies_it(
+    adas: Page, asterisk: Embedded, ada: User, grace: SipExtension
+) -> None:
+    belongs_to(ada)
     adas.goto("/extensions/")
     expect(adas.locator("#pbx")).to_contain_text("1 change waits")
     press(adas, "Apply")

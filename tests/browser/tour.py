@@ -1,6 +1,7 @@
 """Every page of the portal, in each state that a person meets it in."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,20 @@ from pytest_django import Settings
 
 from accounts import setup
 from accounts.models import User
-from asterisk.apply import apply
-from extensions.models import SipExtension
+from asterisk.apply import ApplyError, apply
+from asterisk.models import ApplyRun
+from extensions import changes, wish
+from extensions.forms import DeleteForm, set_enabled
+from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 from tests.browser import company
 from tests.browser.conftest import SignIn
 from tests.pbx.office import Office
 from tests.people import make_extension, make_user
+
+
+def ada() -> User:
+    return User.objects.filter(email="ada@example.com").first() or make_user("Ada", role="super_administrator")
 
 
 @dataclass
@@ -28,8 +36,7 @@ class Tour:
     settings: Settings
 
     def ada(self, path: str) -> Page:
-        user = User.objects.filter(email="ada@example.com").first() or make_user("Ada", role="super_administrator")
-        return self.opened(user, path)
+        return self.opened(ada(), path)
 
     def opened(self, user: User, path: str, **options: Any) -> Page:
         page = self.sign_in(user, **options)
@@ -60,6 +67,22 @@ def one(**more: Any) -> SipExtension:
     return make_extension("1000", first_name="Grace", last_name="Hopper", **more)
 
 
+def belongs_to(user: User) -> None:
+    """All that nobody in particular has saved is theirs."""
+    Change.objects.waiting().filter(by=None).update(by=user)
+
+
+def edited(extension: SipExtension, by: User, **fields: str) -> None:
+    """Saved, and waiting. `fields` are the person's or the extension's."""
+    extension = SipExtension.objects.select_related("user").get(pk=extension.pk)
+    before = changes.picture(extension)
+    for name, value in fields.items():
+        setattr(extension.user if name in wish.PERSON else extension, name, value)
+    extension.user.save()
+    extension.save()
+    changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
 # --- before there is anybody ---
 
 
@@ -72,7 +95,7 @@ def sign_in(tour: Tour) -> Page:
 @stop
 def sign_in_refused(tour: Tour) -> Page:
     page = sign_in(tour)
-    page.get_by_label("Email*").fill("nobody@example.com")
+    page.get_by_label("Email Address*").fill("nobody@example.com")
     page.get_by_label("Password*").fill("wrong")
     press(page, "Sign in")
     page.get_by_role("alert").wait_for()
@@ -290,10 +313,107 @@ def delete_refused(tour: Tour) -> Page:
 @stop
 def apply_failed(tour: Tour) -> Page:
     one()
+    belongs_to(ada())
     SipExtension.objects.update(caller_id="not a number")
     page = press(tour.ada("/extensions/"), "Apply")
     page.get_by_role("heading", name="was not applied").wait_for()
     return page
+
+
+# --- review ---
+
+
+@stop
+def review_empty(tour: Tour) -> Page:
+    return tour.ada("/review/")
+
+
+@stop
+def review_of_ones_own(tour: Tour) -> Page:
+    grace = one()
+    apply(["1000"], None)
+    edited(grace, ada(), first_name="Amazing", registration_password="t7Rw9KqX2mZv5LpB8nYc")
+    return tour.ada("/review/")
+
+
+@stop
+def review_of_all_kinds_and_long_names(tour: Tour) -> Page:
+    people = company.people(5)
+    apply([each.number for each in people[:4]], None)
+    belongs_to(ada())
+    hugo = make_user("Hugo", role="human_resource", last_name="Wolfeschlegelsteinhausenbergerdorff")
+    edited(people[1], ada(), last_name="Featherstonehaugh-Cholmondeley-Marjoribanks", caller_id="+441614960000")
+    edited(people[2], hugo, registration_name="another-name", max_phones="2")
+    edited(people[0], ada(), caller_id="7000")
+    edited(people[0], hugo, caller_id="1000")
+    DeleteForm(people[3], ada()).delete()
+    page = tour.ada("/review/#n1002")
+    page.locator("#n1003 summary").click()
+    return page
+
+
+# --- history ---
+
+
+@stop
+def history_empty(tour: Tour) -> Page:
+    return tour.ada("/history/")
+
+
+@stop
+def history_full(tour: Tour) -> Page:
+    company.people(20)
+    apply(Change.objects.waiting().numbers(), ada())
+    hugo = make_user("Hugo", role="human_resource", last_name=company.NAMES[1][1])
+    outcomes = list(ApplyRun.Outcome)
+    for n in range(40):
+        run = ApplyRun.objects.create(
+            by=(ada(), hugo, None)[n % 3], numbers=[str(1000 + each) for each in range((1, 3, 1500)[n % 3])]
+        )
+        if outcomes[n % 4] != ApplyRun.Outcome.RUNNING:
+            run.close(outcomes[n % 4], "What came of it.")
+    return tour.ada("/history/")
+
+
+def run_page(tour: Tour) -> Page:
+    return tour.ada(f"/history/{ApplyRun.objects.latest('pk').pk}/")
+
+
+@stop
+def run_proved(tour: Tour) -> Page:
+    people = company.people(3)
+    apply(["1000", "1001"], ada())
+    edited(people[0], ada(), first_name="Amazing")
+    set_enabled(people[1], ada(), False)
+    apply(["1000", "1001", "1002"], ada())
+    return run_page(tour)
+
+
+@stop
+def run_refused(tour: Tour) -> Page:
+    grace = one()
+    apply(["1000"], None)
+    edited(grace, ada(), caller_id="not a number")
+    with suppress(ApplyError):
+        apply(["1000"], ada())
+    return run_page(tour)
+
+
+@stop
+def run_that_waits(tour: Tour) -> Page:
+    one()
+    port, tour.settings.AMI_PORT = tour.settings.AMI_PORT, 9
+    apply(["1000"], ada())
+    tour.settings.AMI_PORT = port
+    return run_page(tour)
+
+
+@stop
+def run_that_compared_only(tour: Tour) -> Page:
+    one()
+    apply(["1000"], ada())
+    apply(["1000"], None)
+    return run_page(tour)
 
 
 # --- the rest ---
@@ -328,7 +448,7 @@ def not_found(tour: Tour) -> Page:
 def page_too_old(tour: Tour) -> Page:
     page = sign_in(tour)
     page.context.clear_cookies()
-    page.get_by_label("Email*").fill("nobody@example.com")
+    page.get_by_label("Email Address*").fill("nobody@example.com")
     press(page, "Sign in")
     expect(page.get_by_role("heading", level=1)).to_have_text("This page was open too long")
     return page

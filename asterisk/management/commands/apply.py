@@ -1,11 +1,17 @@
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive, make_aware
 
-from asterisk import apply
+from asterisk import apply, history
 from asterisk.engine import EngineError, Step
+from asterisk.models import ApplyRun
 from asterisk.render import Rows
+from extensions import wish
 from extensions.models import Change
 from extensions.pbx import PbxError
 
@@ -26,26 +32,53 @@ def told(step: Step) -> list[str]:
     return lines
 
 
+def moment(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ArgumentTypeError("a day and a time such as 2026-01-31T18:00")
+    return make_aware(found) if is_naive(found) else found
+
+
 class Command(BaseCommand):
     help = "Shows what an apply of the waiting changes would write; with --yes, applies and proves them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--yes", action="store_true", help="apply, not only show")
-        parser.add_argument(
-            "--all", action="store_true", help="compare every extension, not only those with waiting changes"
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--all", action="store_true", help="compare every extension, not only those with changes")
+        which.add_argument("--undo", type=int, metavar="RUN", help="take back what this run of the history changed")
+        which.add_argument(
+            "--to", type=moment, metavar="TIME", help="take back all that was applied after 2026-01-31T18:00"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            numbers = apply.all_numbers() if options["all"] else Change.objects.waiting().numbers()
+            with transaction.atomic():
+                numbers = self._numbers(options)
+                steps = apply.plan(numbers)
+                transaction.set_rollback(not options["yes"])
             if not options["yes"]:
-                self._show(apply.plan(numbers))
+                self._show(steps)
                 return
             run = apply.apply(numbers, None)
-        except (PbxError, EngineError) as error:
+        except (PbxError, EngineError, wish.CannotPutBack) as error:
             raise CommandError(str(error)) from error
-        took = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-        self.stdout.write(f"{len(numbers)} extensions, {run.rows_written} written, {took:.3f} s: {run.words}")
+        self.stdout.write(
+            f"{len(numbers)} extensions, {run.rows_written} written, {run.seconds or 0:.3f} s: {run.words}"
+        )
+
+    def _numbers(self, options: dict[str, Any]) -> list[str]:
+        if options["undo"]:
+            run = ApplyRun.objects.filter(pk=options["undo"]).first()
+            if run is None:
+                raise CommandError(f"There is no run {options['undo']} in the history.")
+            return history.undo(run, None)
+        if options["to"]:
+            return history.back_to(options["to"], None)
+        return apply.all_numbers() if options["all"] else Change.objects.waiting().numbers()
 
     def _show(self, steps: list[Step]) -> None:
         for line in (line for step in steps for line in told(step)):

@@ -1,0 +1,22 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from asterisk import dialplan
+from asterisk.engine import EngineError
+
+
+class Command(BaseCommand):
+    help = "Says what happens when someone calls a number, from the rows that the PBX reads."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("number")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        number = options["number"]
+        try:
+            sentences = dialplan.in_words(number, dialplan.of(number))
+        except EngineError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("\n".join(sentences))

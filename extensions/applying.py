@@ -1,0 +1,90 @@
+"""From a saved wish to the PBX: review, apply, discard, and what the person is told of it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Permission
+from accounts.views import SignedInRequest
+from extensions import pbx, review, wish
+from extensions.lookup import may_manage, require, visible
+from extensions.models import Change, SipExtension
+
+
+def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> HttpResponse:
+    """After a save: apply it if that was the button, and show what is true now."""
+    if request.POST.get("then") != "apply":
+        waits = Change.objects.waiting().of([extension.number]).exists()
+        messages.success(request, f"{saved} Apply to send it to the PBX." if waits else saved)
+        return redirect(extension)
+    if review.waits_for_others(request.user, extension.number):
+        messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
+        return redirect(f"{reverse('review')}#n{extension.number}")
+    try:
+        applied = pbx.get().apply([extension.number], request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, reverse("extensions:edit", args=[extension.number]))
+    request.session["applied"] = [extension.number, applied.live, applied.words]
+    return redirect(extension)
+
+
+def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
+    context = {"section": "extension", "error": error, "back": back}
+    return render(request, "extensions/apply_failed.html", context, status=503)
+
+
+def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back: str) -> HttpResponse:
+    try:
+        applied = pbx.get().apply(numbers, request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, back)
+    (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
+    return redirect(back)
+
+
+def apply(request: SignedInRequest) -> HttpResponse:
+    """What was chosen on the review page; from elsewhere all that waits, if nobody else's is among it."""
+    require(request, Permission.MANAGE_EXTENSIONS)
+    if request.method != "POST":
+        return redirect("review")
+    chosen = request.POST.getlist("n")
+    if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
+        messages.info(request, "Choose what to apply.")
+        return redirect("review")
+    waiting = Change.objects.waiting().numbers()
+    numbers = [number for number in waiting if number in chosen] if chosen else waiting
+    if not numbers:
+        messages.info(request, "Nothing waits any more.")
+        return redirect("review")
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("extensions:list")
+    return apply_numbers(request, numbers, "", back)
+
+
+@require_GET
+@never_cache
+def review_page(request: SignedInRequest) -> HttpResponse:
+    require(request, Permission.MANAGE_EXTENSIONS)
+    context = {"section": "extension", "rows": review.waiting(request.user)}
+    return render(request, "extensions/review.html", context)
+
+
+@require_POST
+def discard(request: SignedInRequest, number: str) -> HttpResponse:
+    """Back to what was last applied; and applied, as a PBX that was away may have been given the change already."""
+    require(request, Permission.MANAGE_EXTENSIONS)
+    extension = visible(request).filter(number=number).first()
+    if extension and not may_manage(request, extension):
+        raise PermissionDenied
+    try:
+        review.discard(number, request.user)
+    except wish.CannotPutBack as error:
+        messages.error(request, str(error))
+        return redirect("review")
+    return apply_numbers(request, [number], f"Extension {number} is as it was.", reverse("review"))

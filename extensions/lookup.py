@@ -1,0 +1,41 @@
+"""The one lookup of an extension for a page, and the lock: hides what one may not see, refuses what one may not do."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from accounts.permissions import Permission
+from accounts.views import SignedInRequest
+from extensions.models import SipExtension, SipExtensionQuerySet
+
+
+def visible(request: SignedInRequest) -> SipExtensionQuerySet:
+    return (
+        SipExtension.objects.visible_to(request.user)
+        .select_related("user__role")
+        .prefetch_related("user__organizations")
+    )
+
+
+def get_extension(request: SignedInRequest, number: str) -> SipExtension:
+    """Hides what the user may not see."""
+    try:
+        return visible(request).get(number=number)
+    except SipExtension.DoesNotExist:
+        raise Http404("No such extension.") from None
+
+
+def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
+    return request.user.manages_extensions and request.user.reaches_up_to(extension.user.role)
+
+
+def get_managed(request: SignedInRequest, number: str) -> SipExtension:
+    """Hides what the user may not see; refuses what they may see but not change."""
+    extension = get_extension(request, number)
+    if not may_manage(request, extension):
+        raise PermissionDenied
+    return extension
+
+
+def require(request: SignedInRequest, permission: Permission) -> None:
+    if not request.user.can(permission):
+        raise PermissionDenied

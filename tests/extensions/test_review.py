@@ -1,0 +1,198 @@
+"""What waits is looked at before it goes, nobody's half-done edit is swept along, and each can be taken back."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from extensions import review, wish
+from extensions.forms import DeleteForm, ExtensionForm, set_enabled
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+from tests.people import PASSWORD, Typed, make_extension, make_user
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def edit(extension: SipExtension, by: User, **more: Any) -> None:
+    extension = SipExtension.objects.get(pk=extension.pk)
+    typed = {
+        "first_name": extension.user.first_name, "last_name": extension.user.last_name, "password": "",
+        "email": extension.user.email or "", "version": str(extension.version), "caller_id": extension.caller_id,
+        "registration_name": extension.registration_name, "registration_password": "",
+    }  # fmt: skip
+    form = ExtensionForm(
+        Typed(more={**typed, **more}).fields, by=by, preferences=Preferences.load(), extension=extension
+    )
+    assert form.is_valid(), form.error_list()
+    form.save()
+
+
+def applied() -> None:
+    """As if all that waits had been proved."""
+    Change.objects.update(applied_at="2026-01-01T00:00Z")
+
+
+def test_edits_of_one_extension_are_one_difference(ada: User, hugo: User) -> None:
+    extension = make_extension("1000", first_name="Grace")
+    applied()
+    edit(extension, ada, caller_id="2000")
+    edit(extension, hugo, caller_id="3000", registration_password="t7Rw9KqX2mZv5LpB8nYc")
+    edit(extension, ada, first_name="Amazing")
+    edit(extension, ada, first_name="Grace")
+    (row,) = review.waiting(ada)
+    assert [(each.label, each.old, each.new) for each in row.fields] == [
+        ("Caller ID", "1000", "3000"),
+        ("Registration Password", "", "changed"),
+    ]
+    assert (row.number, row.kind, row.mine) == ("1000", "Changed", False)
+    assert [name for name, _ in row.authors] == ["Ada", "Hugo", "Ada", "Ada"]
+
+
+def test_new_and_deleted_say_so(ada: User) -> None:
+    make_extension("1000", first_name="Old")
+    applied()
+    make_extension("1001", first_name="New")
+    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    assert [(row.number, row.name, row.kind) for row in review.waiting(ada)] == [
+        ("1000", "Old", "Deleted"),
+        ("1001", "New", "New"),
+    ]
+
+
+def test_only_what_was_chosen_is_applied(signed_in: Client, ada: User) -> None:
+    make_extension("1000")
+    make_extension("1001")
+    signed_in.post("/apply/", {"from": "review", "n": ["1001", "9999"]})
+    run = ada_runs()[-1]
+    assert run == ["1001"]
+
+
+def ada_runs() -> list[list[str]]:
+    from asterisk.models import ApplyRun
+
+    return [run.numbers for run in ApplyRun.objects.order_by("pk")]
+
+
+def test_apply_from_the_header_never_takes_somebody_elses_change_along(
+    signed_in: Client, ada: User, hugo: User
+) -> None:
+    extension = make_extension("1000")
+    applied()
+    set_enabled(extension, hugo, False)
+    answer = signed_in.post("/apply/")
+    assert answer["Location"] == "/review/"
+    assert ada_runs() == []
+
+
+def test_save_and_apply_shows_anothers_waiting_change_of_the_same_extension_first(
+    signed_in: Client, ada: User, hugo: User
+) -> None:
+    extension = make_extension("1000", first_name="Grace")
+    applied()
+    edit(extension, hugo, caller_id="3000")
+    extension.refresh_from_db()
+    typed = Typed(
+        more={
+            "version": str(extension.version), "password": "", "registration_password": "", "then": "apply",
+            "registration_name": extension.registration_name, "caller_id": "3000",
+        }
+    )  # fmt: skip
+    assert signed_in.post("/extensions/1000/edit/", typed.fields)["Location"] == "/review/#n1000"
+    assert ada_runs() == []
+
+
+def test_nothing_chosen_applies_nothing(signed_in: Client) -> None:
+    make_extension("1000")
+    assert signed_in.post("/apply/", {"from": "review"})["Location"] == "/review/"
+    assert ada_runs() == []
+
+
+# --- taking back ---
+
+
+def test_discarding_gives_back_what_the_pbx_has(signed_in: Client, ada: User) -> None:
+    extension = make_extension("1000", first_name="Grace", last_name="Hopper")
+    secret, name = extension.registration_password, extension.registration_name
+    applied()
+    edit(extension, ada, caller_id="2000", first_name="Amazing", registration_password="t7Rw9KqX2mZv5LpB8nYc",
+         registration_name="another", max_phones="3", job_title="Admiral")  # fmt: skip
+    set_enabled(SipExtension.objects.get(), ada, False)
+    signed_in.post("/extensions/1000/discard/")
+    now = SipExtension.objects.get()
+    assert (now.caller_id, now.user.full_name, now.registration_password, now.registration_name) == (
+        "1000", "Grace Hopper", secret, name,
+    )  # fmt: skip
+    assert (now.max_phones, now.enabled) == (1, True)
+    assert now.user.job_title == "Admiral"
+    assert review.waiting(ada) == []
+
+
+def test_discarding_a_new_one_takes_it_away_and_a_deleted_one_brings_it_back(signed_in: Client, ada: User) -> None:
+    grace = make_user("Grace", role="employee")
+    kept = make_extension("1000", user=grace)
+    applied()
+    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    make_extension("1001")
+    for number in ("1000", "1001"):
+        assert signed_in.post(f"/extensions/{number}/discard/").status_code == 302
+    now = SipExtension.objects.get()
+    assert (now.number, now.pk, now.registration_password) == ("1000", kept.pk, kept.registration_password)
+    assert (now.user.email, str(now.user.role)) == ("grace@example.com", "Employee")
+    assert now.user.check_password(PASSWORD)
+    assert [each.name for each in now.user.organizations.all()] == ["Company"]
+
+
+def test_what_cannot_stand_again_is_said_and_nothing_is_lost(signed_in: Client, ada: User) -> None:
+    grace = make_user("Grace")
+    make_extension("1000", user=grace)
+    applied()
+    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    make_user("Grace")
+    page = signed_in.post("/extensions/1000/discard/", follow=True).content.decode()
+    assert "grace@example.com is another person" in page
+    assert [row.kind for row in review.waiting(ada)] == ["Deleted"]
+
+
+def test_nobody_discards_what_a_mightier_person_has(client: Client, ada: User, hugo: User) -> None:
+    extension = make_extension("1000", user=ada)
+    second = make_user("Second", role="super_administrator")
+    applied()
+    set_enabled(extension, second, False)
+    client.force_login(hugo)
+    assert client.post("/extensions/1000/discard/").status_code == 403
+    DeleteForm(SipExtension.objects.get(), second).delete()
+    assert client.post("/extensions/1000/discard/").status_code == 403
+    assert not User.objects.filter(pk=ada.pk).exists()
+
+
+def test_restoring_is_all_or_nothing(ada: User) -> None:
+    first, second = make_extension("1000"), make_extension("1001")
+    formers = {each.number: wish.record_of(each) for each in (first, second)}
+    applied()
+    edit(first, ada, caller_id="2000")
+    edit(second, ada, registration_name="other")
+    make_extension("1002", registration_name=second.registration_name)
+    with pytest.raises(wish.CannotPutBack):
+        review.restore(formers, ada)
+    assert SipExtension.objects.get(number="1000").caller_id == "2000"
+
+
+def test_the_former_wish_holds_no_secret_in_clear(ada: User) -> None:
+    extension = make_extension("1000")
+    edit(extension, ada, caller_id="2000")
+    assert extension.registration_password not in str(list(Change.objects.values()))
+
+
+def test_a_person_without_rights_reviews_and_discards_nothing(client: Client, vic: User) -> None:
+    make_extension("1000", user=vic)
+    client.force_login(vic)
+    assert client.get("/review/").status_code == 403
+    assert client.post("/extensions/1000/discard/").status_code == 403
+    assert client.get("/history/").status_code == 403
+    assert client.post("/history/back/", {"moment": "2026-01-01T00:00"}).status_code == 403

@@ -1,0 +1,36 @@
+"""The words of `manage.py dialplan` against what real phones get."""
+
+from io import StringIO
+
+from django.core.management import call_command
+
+from accounts.models import User
+from asterisk.apply import apply
+from extensions.forms import set_enabled
+from tests.pbx.office import Office
+
+
+def words(number: str) -> str:
+    said = StringIO()
+    call_command("dialplan", number, stdout=said)
+    return said.getvalue()
+
+
+def status(office: Office, number: str) -> int | None:
+    caller = office.phone(office.extension())
+    caller.register()
+    call = caller.call(number)
+    call.wait_ended()
+    return call.status
+
+
+def test_what_the_words_say_happens(office: Office, ada: User) -> None:
+    called = office.extension(max_phones=3)
+    assert "at most 3, ring for 30 seconds" in words(called.number)
+    assert "Nobody is registered as" in words(called.number)
+    assert status(office, called.number) == 480
+    set_enabled(called, ada, False)
+    assert "at most 3" in words(called.number), "what the PBX reads, not what is wished"
+    apply([called.number], ada)
+    assert "no such number (404)" in words(called.number)
+    assert status(office, called.number) == 404

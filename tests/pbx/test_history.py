@@ -1,0 +1,117 @@
+"""Every apply is a restore point: undone or gone back behind, the PBX has its old rows again, byte for byte."""
+
+import time
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from asterisk import engine, history
+from asterisk.apply import apply
+from asterisk.embedded import Embedded
+from asterisk.models import ApplyRun
+from extensions import changes
+from extensions.forms import DeleteForm, set_enabled
+from extensions.models import Change, SipExtension
+from tests.people import make_extension
+
+
+def rows() -> list[tuple[object, ...]]:
+    from django.conf import settings
+
+    with engine.opened(settings.ENGINE_FILE) as db:
+        return [row for table in ("sip_login", "pbx_number") for row in db.execute(f"SELECT * FROM {table} ORDER BY 1")]
+
+
+def apply_all(by: User) -> ApplyRun:
+    return apply(Change.objects.waiting().numbers(), by)
+
+
+def change_everything(by: User) -> None:
+    first, second, third = SipExtension.objects.order_by("position")
+    before = changes.picture(first)
+    first.registration_password, first.caller_id = "t7Rw9KqX2mZv5LpB8nYc", "77#"
+    first.save()
+    changes.record(by, Change.Kind.CHANGED, first.number, before, changes.picture(first))
+    set_enabled(second, by, False)
+    DeleteForm(third, by).delete()
+    make_extension("1900")
+
+
+@pytest.fixture
+def three(asterisk: Embedded, ada: User) -> None:
+    for number in ("1100", "1101", "1102"):
+        make_extension(number, first_name="Zoë", last_name='"Ace" O\\Neil')
+    apply_all(ada)
+
+
+WAYS: dict[str, Callable[[ApplyRun, User], list[str]]] = {
+    "undo": history.undo,
+    "back to a moment": lambda run, by: history.back_to(run.started_at, by),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_old_rows_come_back_byte_for_byte(three: None, ada: User, way: str) -> None:
+    before = rows()
+    change_everything(ada)
+    run = apply_all(ada)
+    assert rows() != before
+    assert WAYS[way](run, ada) == ["1100", "1101", "1102", "1900"]
+    assert rows() != before
+    assert apply_all(ada).outcome == ApplyRun.Outcome.PROVED
+    assert rows() == before
+
+
+def test_undoing_an_undo_gives_the_change_back(three: None, ada: User) -> None:
+    change_everything(ada)
+    run = apply_all(ada)
+    changed = rows()
+    history.undo(run, ada)
+    undone = apply_all(ada)
+    history.undo(undone, ada)
+    apply_all(ada)
+    assert rows() == changed
+
+
+def test_an_undo_of_what_is_so_already_waits_for_nothing(three: None, ada: User) -> None:
+    change_everything(ada)
+    run = apply_all(ada)
+    history.undo(run, ada)
+    apply_all(ada)
+    assert history.undo(run, ada) == []
+
+
+def test_the_command_shows_then_undoes(three: None, ada: User) -> None:
+    before, moment = rows(), timezone.now()
+    time.sleep(0.01)
+    change_everything(ada)
+    run = apply_all(ada)
+    for options in (["--undo", str(run.pk)], ["--to", moment.isoformat()]):
+        shown = StringIO()
+        call_command("apply", *options, stdout=shown)
+        assert "1900" in shown.getvalue()
+        assert not Change.objects.waiting().exists()
+        assert rows() != before
+    call_command("apply", undo=run.pk, yes=True, stdout=StringIO())
+    assert rows() == before
+
+
+def test_discarding_what_was_written_for_a_pbx_that_is_away_takes_it_from_the_engine(
+    asterisk: Embedded, ada: User, client: Client
+) -> None:
+    extension = make_extension("1100")
+    apply_all(ada)
+    before = rows()
+    asterisk.stop()
+    set_enabled(extension, ada, False)
+    assert apply_all(ada).outcome == ApplyRun.Outcome.WAITING
+    assert rows() != before
+    client.force_login(ada)
+    client.post("/extensions/1100/discard/")
+    assert rows() == before
+    assert not Change.objects.waiting().exists()
