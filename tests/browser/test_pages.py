@@ -172,7 +172,7 @@ def test_deleting_says_what_goes_and_then_it_is_gone(adas: Page, office: Office)
     phone = office.registered(extension)
     adas.goto("/extensions/1000/")
     adas.get_by_role("link", name="Delete").click()
-    for words in ("Number 1000", "sign-in of Grace (grace@example.com)", "cannot be undone"):
+    for words in ("Number 1000", "sign-in of Grace (grace@example.com)", "Review can take this back"):
         expect(adas.get_by_role("main")).to_contain_text(words)
     adas.get_by_role("link", name="Cancel").click()
     assert SipExtension.objects.exists()
