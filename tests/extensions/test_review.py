@@ -196,3 +196,10 @@ def test_a_person_without_rights_reviews_and_discards_nothing(client: Client, vi
     assert client.post("/extensions/1000/discard/").status_code == 403
     assert client.get("/history/").status_code == 403
     assert client.post("/history/back/", {"moment": "2026-01-01T00:00"}).status_code == 403
+
+
+def test_thousands_can_be_chosen_at_once(signed_in: Client) -> None:
+    make_extension("1000")
+    chosen = ["1000", *(str(number) for number in range(2000, 5000))]
+    assert signed_in.post("/apply/", {"from": "review", "n": chosen}).status_code == 302
+    assert ada_runs() == [["1000"]]

@@ -23,7 +23,7 @@ NAMES = [
     ("", '"'),
     ("<sip:1002@evil>", ";tag=1, <9999>"),
     ("${SHELL(id)}", "$[1+1] %s %0d%0a"),
-    ("Wolfeschlegelsteinhausenbergerdorff-Welche-Vor-Altern-Waren-Gewis", ""),
+    ("Wolfeschlegelsteinhausenbergerdorff-Welche-Vor-Altern-Waren", ""),
     ("日" * 63, "本" * 63),
     ("é" * 63, "😀" * 63),
 ]
