@@ -41,6 +41,16 @@ def secret_input(*, length: int, classes: bool = False) -> forms.PasswordInput:
     return forms.PasswordInput(render_value=True, attrs=attrs | ({"data-classes": "1"} if classes else {}))
 
 
+def user_password_field() -> forms.CharField:
+    return forms.CharField(
+        label="User Password",
+        max_length=128,
+        strip=False,
+        widget=secret_input(length=16, classes=True),
+        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
+    )
+
+
 class DepartmentsWidget(forms.CheckboxSelectMultiple):
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -54,13 +64,7 @@ class PersonForm(forms.ModelForm[User]):
     mobile = MobileFormField(
         label="Mobile Number", max_length=31, required=False, help_text="Shown to colleagues in international form."
     )
-    password = forms.CharField(
-        label="User Password",
-        max_length=128,
-        strip=False,
-        widget=secret_input(length=16, classes=True),
-        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
-    )
+    password = user_password_field()
     organizations = forms.ModelMultipleChoiceField(
         label="Organization",
         queryset=Organization.objects.none(),
@@ -180,13 +184,7 @@ class SetupForm(forms.Form):
     first_name = SingleLineFormField(label="First Name", max_length=63, validators=[single_line])
     last_name = SingleLineFormField(label="Last Name", max_length=63, required=False, validators=[single_line])
     email = EmailFormField(label="Email Address", max_length=254, help_text="You sign in with it.")
-    password = forms.CharField(
-        label="User Password",
-        max_length=128,
-        strip=False,
-        widget=secret_input(length=16, classes=True),
-        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
-    )
+    password = user_password_field()
     company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
     country = forms.ChoiceField(
         label="Country",
