@@ -86,8 +86,7 @@ class PersonForm(forms.ModelForm[User]):
 
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
-        suggested = {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
-        super().__init__(data, instance=instance, initial=self._shown(instance) if instance else suggested)
+        super().__init__(data, instance=instance, initial=self._shown(instance))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
         self._offer_roles()
@@ -101,7 +100,9 @@ class PersonForm(forms.ModelForm[User]):
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
 
     @staticmethod
-    def _shown(instance: User) -> dict[str, Any]:
+    def _shown(instance: User | None) -> dict[str, Any]:
+        if instance is None:
+            return {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
         shown: dict[str, Any] = {"mobile": instance.mobile_shown}
         if not instance.organizations.exists():
             shown["organizations"] = [Organization.company()]

@@ -23,14 +23,18 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
         messages.success(request, f"{saved} Apply to send it to the PBX." if waits else saved)
         return redirect(extension)
     if review.waits_for_others(request.user, extension.number):
-        messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
-        return redirect(f"{reverse('review')}#n{extension.number}")
+        return look_first(request, extension.number, saved)
     try:
         applied = pbx.get().apply([extension.number], request.user)
     except pbx.PbxError as error:
         return apply_failed(request, error, reverse("extensions:edit", args=[extension.number]))
     request.session["applied"] = [extension.number, applied.live, applied.words]
     return redirect(extension)
+
+
+def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
+    messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
+    return redirect(f"{reverse('review')}#n{number}")
 
 
 def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
@@ -52,7 +56,7 @@ def apply(request: SignedInRequest) -> HttpResponse:
     require(request, Permission.MANAGE_EXTENSIONS)
     if request.method != "POST":
         return redirect("review")
-    chosen = request.POST.getlist("n")
+    chosen = set(request.POST.getlist("n"))
     if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
         messages.info(request, "Choose what to apply.")
         return redirect("review")

@@ -224,7 +224,7 @@ class DeleteForm:
         return [
             f"Number {self.extension.number} and its registration: phones that use it stop working",
             *sign_in,
-            f"What is stored about {user.full_name}",
+            f"{user.full_name} from every list: what was known stays in the Apply History alone",
         ]
 
     def delete(self) -> None:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit, sealer
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from extensions import changes, pbx
-from extensions.applying import apply_numbers, finish
+from extensions import changes, pbx, review
+from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, may_manage, require, visible
@@ -245,8 +245,10 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     if enabled != extension.enabled:
         set_enabled(extension, request.user, enabled)
-    word = "enabled" if enabled else "disabled"
-    return apply_numbers(request, [number], f"{extension} {word}.", extension.get_absolute_url())
+    done = f"{extension} {'enabled' if enabled else 'disabled'}."
+    if review.waits_for_others(request.user, number):
+        return look_first(request, number, done)
+    return apply_numbers(request, [number], done, extension.get_absolute_url())
 
 
 @never_cache

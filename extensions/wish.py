@@ -42,7 +42,7 @@ def put_back(number: str, record: Record | None, by: User | None) -> SipExtensio
     _refuse_mightier(by, now, record)
     if record is None:
         if now:
-            _refuse_to_lose(now.user)
+            _refuse_to_lose(now.user, by)
             now.user.delete()
         return None
     _refuse_taken(number, record, now)
@@ -55,7 +55,9 @@ def _refuse_mightier(by: User | None, now: SipExtension | None, record: Record |
         raise PermissionDenied
 
 
-def _refuse_to_lose(user: User) -> None:
+def _refuse_to_lose(user: User, by: User | None) -> None:
+    if user == by:
+        raise CannotPutBack("This would take away your own extension: somebody else must do it.")
     if user.is_last_super_administrator():
         raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.")
 

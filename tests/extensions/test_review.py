@@ -107,6 +107,16 @@ def test_save_and_apply_shows_anothers_waiting_change_of_the_same_extension_firs
     assert ada_runs() == []
 
 
+def test_disabling_does_not_take_anothers_waiting_change_along(signed_in: Client, ada: User, hugo: User) -> None:
+    extension = make_extension("1000")
+    applied()
+    edit(extension, hugo, caller_id="3000")
+    answer = signed_in.post("/extensions/1000/toggle/", {"enabled": "no"})
+    assert answer["Location"] == "/review/#n1000"
+    assert not SipExtension.objects.get().enabled
+    assert ada_runs() == []
+
+
 def test_nothing_chosen_applies_nothing(signed_in: Client) -> None:
     make_extension("1000")
     assert signed_in.post("/apply/", {"from": "review"})["Location"] == "/review/"
@@ -169,6 +179,14 @@ def test_nobody_discards_what_a_mightier_person_has(client: Client, ada: User, h
     DeleteForm(SipExtension.objects.get(), second).delete()
     assert client.post("/extensions/1000/discard/").status_code == 403
     assert not User.objects.filter(pk=ada.pk).exists()
+
+
+def test_nobody_takes_away_their_own_extension_by_an_undo(ada: User) -> None:
+    make_user("Second", role="super_administrator")
+    make_extension("1000", user=ada)
+    with pytest.raises(wish.CannotPutBack, match="your own"):
+        review.restore({"1000": None}, ada)
+    assert User.objects.filter(pk=ada.pk).exists()
 
 
 def test_restoring_is_all_or_nothing(ada: User) -> None:
