@@ -158,7 +158,8 @@ def test_disabling_puts_a_phone_out_at_once_and_enabling_lets_it_in(adas: Page, 
     assert phone.register() == 200
 
 
-def test_the_menu_of_a_row_disables(adas: Page, asterisk: Embedded, grace: SipExtension) -> None:
+def test_the_menu_of_a_row_disables(adas: Page, asterisk: Embedded, grace: SipExtension, ada: User) -> None:
+    belongs_to(ada)
     adas.goto("/extensions/")
     adas.locator("summary", has_text="Menu of 1000").click()
     press(adas, "Disable")
