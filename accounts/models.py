@@ -59,6 +59,11 @@ class Organization(TreeNode):  # type: ignore[misc]
         root: Organization = cls.objects.get(parent=None)
         return root
 
+    @classmethod
+    def company_name(cls) -> str:
+        """On every page: without the tree around it."""
+        return str(cls.objects.filter(parent=None).values_list("name", flat=True)[0])
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:

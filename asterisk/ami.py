@@ -1,8 +1,9 @@
-"""A short talk with Asterisk over its manager interface: log in, ask, hang up."""
+"""Talking with Asterisk over its manager interface: log in, ask, listen, hang up."""
 
 import socket
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
@@ -13,10 +14,26 @@ from asterisk.wire import Message
 from extensions.pbx import PbxError
 
 TIMEOUT_SECONDS = 5.0
-RELOAD_SECONDS = 60.0
+# Questions under way at once. Their answers must fit into the connection: Asterisk hangs up on who reads too slowly.
+WINDOW = 16
+BANNER = b"Asterisk Call Manager/"
+LARGEST_MESSAGE = 1_000_000
 
 # All that the portal ever asks for. Asterisk's manager.conf refuses more as well.
-ALLOWED = {"Login", "Logoff", "Ping", "Reload", "Getvar", "ExtensionState", "PJSIPShowEndpoint"}
+ALLOWED = {
+    "DeviceStateList",
+    "Filter",
+    "Getvar",
+    "Login",
+    "Logoff",
+    "Ping",
+    "PJSIPShowEndpoint",
+    "PJSIPShowRegistrationInboundContactStatuses",
+    "ShowDialPlan",
+}
+
+
+Question = tuple[str, dict[str, object]]  # action, headers
 
 
 class AmiError(PbxError):
@@ -25,6 +42,10 @@ class AmiError(PbxError):
 
 class AmiUnreachable(AmiError):
     """No connection, or the connection broke, or no answer in time."""
+
+
+class AmiQuiet(AmiUnreachable):
+    """No word in time."""
 
 
 class AmiRefused(AmiError):
@@ -36,28 +57,34 @@ class Ami:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket, self._rest, self._ids = connection, b"", count(1)
-        self._waiting: list[Message] = []
+        self._waiting: deque[Message] = deque()
+        self._heard: list[Message] = []
 
     def _read(self, until: float) -> None:
         remaining = until - time.monotonic()
         if remaining <= 0:
-            raise AmiUnreachable("The PBX did not answer in time.")
+            raise AmiQuiet("The PBX did not answer in time.")
         try:
             self._socket.settimeout(remaining)
             received = self._socket.recv(65536)
+        except TimeoutError as error:
+            raise AmiQuiet("The PBX did not answer in time.") from error
         except OSError as error:
             raise AmiUnreachable(f"The PBX did not answer: {error}.") from error
         if not received:
             raise AmiUnreachable("The PBX closed the connection.")
         self._rest += received
+        if len(self._rest) > LARGEST_MESSAGE:
+            raise AmiUnreachable("The PBX's answer has no end.")
 
     def _receive(self, until: float) -> Message:
         while not self._waiting:
             self._read(until)
-            self._waiting, self._rest = wire.decode(self._rest)
-        return self._waiting.pop(0)
+            complete, self._rest = wire.decode(self._rest)
+            self._waiting.extend(complete)
+        return self._waiting.popleft()
 
-    def _answers(self, action: str, headers: dict[str, object], timeout: float) -> Iterator[Message]:
+    def _send(self, action: str, headers: dict[str, object]) -> str:
         if action not in ALLOWED:
             raise AmiRefused(f"The portal never asks for {action}.")
         mark = str(next(self._ids))
@@ -65,14 +92,19 @@ class Ami:
             self._socket.sendall(wire.encode(action, {"ActionID": mark, **headers}))
         except OSError as error:
             raise AmiUnreachable(f"The PBX cannot be reached: {error}.") from error
+        return mark
+
+    def _messages(self, mark: str, timeout: float) -> Iterator[Message]:
         until = time.monotonic() + timeout
         while True:
             message = self._receive(until)
             if message.get("ActionID") == mark:
                 yield message
+            elif "Event" in message:
+                self._heard.append(message)
 
     def ask(self, action: str, timeout: float = TIMEOUT_SECONDS, **headers: object) -> Message:
-        answer = next(self._answers(action, headers, timeout))
+        answer = next(self._messages(self._send(action, headers), timeout))
         if answer.get("Response") == "Error":
             raise AmiRefused(answer.get("Message", "The PBX refused."))
         return answer
@@ -80,7 +112,7 @@ class Ami:
     def ask_for_list(self, action: str, timeout: float = TIMEOUT_SECONDS, **headers: object) -> list[Message]:
         """The events of an answer that is a list."""
         events = []
-        for message in self._answers(action, headers, timeout):
+        for message in self._messages(self._send(action, headers), timeout):
             if message.get("Response") == "Error":
                 raise AmiRefused(message.get("Message", "The PBX refused."))
             if message.get("EventList") == "Complete":
@@ -89,21 +121,55 @@ class Ami:
                 events.append(message)
         return events
 
+    def events(self, seconds: float) -> list[Message]:
+        """What Asterisk has said by itself; waits at most so long for the first word, and gives [] without one."""
+        until = time.monotonic() + seconds
+        while not self._heard:
+            try:
+                self._heard.append(self._receive(until))
+            except AmiQuiet:
+                return []
+        heard, self._heard = [*self._heard, *self._waiting], []
+        self._waiting.clear()
+        return heard
+
+    def ask_many(self, questions: Iterable[Question], timeout: float = TIMEOUT_SECONDS) -> Iterator[list[Message]]:
+        """The whole answer to each, in their order, as Asterisk keeps it. A refusal is an answer too."""
+        marks: deque[str] = deque()
+        for action, headers in questions:
+            if len(marks) == WINDOW:
+                yield self._answer(marks.popleft(), timeout)
+            marks.append(self._send(action, headers))
+        while marks:
+            yield self._answer(marks.popleft(), timeout)
+
+    def _answer(self, mark: str, timeout: float) -> list[Message]:
+        messages = self._messages(mark, timeout)
+        answer = [next(messages)]
+        if answer[0].get("EventList") == "start":
+            while answer[-1].get("EventList") != "Complete":
+                answer.append(next(messages))
+        return answer
+
     def read_banner(self, timeout: float) -> None:
         until = time.monotonic() + timeout
-        while b"\r\n" not in self._rest:
+        while b"\r\n" not in self._rest and BANNER.startswith(self._rest[: len(BANNER)]):
             self._read(until)
+        if not self._rest.startswith(BANNER):
+            raise AmiUnreachable(f"It is not Asterisk that answers at port {settings.AMI_PORT}. Check AMI_PORT.")
         self._rest = self._rest.split(b"\r\n", 1)[1]
 
-    def log_in(self, timeout: float) -> None:
+    def log_in(self, timeout: float, events: str) -> None:
         try:
-            self.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events="off")
+            self.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events=events)
         except AmiRefused as refusal:
             raise AmiUnreachable(f"The PBX does not let the portal in: {refusal}. Check AMI_SECRET.") from refusal
 
 
 @contextmanager
-def connected(timeout: float = TIMEOUT_SECONDS) -> Iterator[Ami]:
+def connected(timeout: float = TIMEOUT_SECONDS, events: str = "off") -> Iterator[Ami]:
+    """`timeout`: until it is logged in. `events`: the classes of what Asterisk says by itself, as in manager.conf."""
+    until = time.monotonic() + timeout
     try:
         connection = socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), timeout)
     except OSError as error:
@@ -111,6 +177,6 @@ def connected(timeout: float = TIMEOUT_SECONDS) -> Iterator[Ami]:
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ami = Ami(connection)
-        ami.read_banner(timeout)
-        ami.log_in(timeout)
+        ami.read_banner(until - time.monotonic())
+        ami.log_in(until - time.monotonic(), events)
         yield ami

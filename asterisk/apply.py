@@ -5,30 +5,46 @@ The portal's database is committed before the PBX is spoken to, and no transacti
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from asterisk import ari, engine, proof, render, snapshot
-from asterisk.ami import RELOAD_SECONDS, Ami, AmiError, AmiUnreachable, connected
+from asterisk import ari, engine, keeping, proof, render, snapshot, tablefile
+from asterisk.ami import Ami, AmiError, AmiUnreachable, connected
 from asterisk.engine import Step
-from asterisk.models import ApplyRun
+from asterisk.models import UNPROVED, ApplyRun
 from asterisk.render import Rows
+from asterisk.wire import Message
 from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
+from extensions.validators import allows
 
 Outcome = ApplyRun.Outcome
-UNPROVED = (Outcome.WAITING, Outcome.RUNNING)
 logger = logging.getLogger(__name__)
+
+KEPT = "Kept for the PBX: it takes effect, and is proved, as soon as the PBX answers."
+CUT_SHORT = "It was cut short. What it had begun waits, and is proved with the next apply or start."
 
 
 class ApplyError(Refused):
     """The PBX is as it was before this apply; the wish waits."""
+
+
+class NotTakenBack(ApplyError):
+    """What was refused could not be taken back either."""
+
+    true_now = "The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits."
+
+
+class Elsewhere(AmiUnreachable):
+    """Asterisk reads a file that is not there any more."""
 
 
 def plan(numbers: Iterable[str]) -> list[Step]:
@@ -46,16 +62,41 @@ def all_numbers() -> list[str]:
 
 def apply(numbers: Iterable[str], by: User | None) -> ApplyRun:
     """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back."""
-    with engine.locked(settings.ENGINE_FILE):
-        return _apply(sorted(set(numbers)), by)
+    with _alone():
+        try:
+            return _apply(sorted(set(numbers)), by, {})
+        finally:
+            keeping.prune()
 
 
-def _apply(numbers: list[str], by: User | None) -> ApplyRun:
-    changes = [change.pk for some in snapshot.chunks(numbers) for change in Change.objects.waiting().of(some)]
-    run = ApplyRun.objects.create(by=by, numbers=numbers)
-    run.changes.set(changes)
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other apply runs, what the last one left is known, and the engine is whole."""
     try:
-        wanted = render.render(snapshot.take(numbers))
+        with engine.locked(settings.ENGINE_FILE):
+            last = ApplyRun.objects.first()
+            if last and last.outcome == Outcome.RUNNING:
+                last.close(Outcome.WAITING, CUT_SHORT)
+            _make_whole()
+            yield
+    except engine.EngineError as error:
+        raise ApplyError(str(error)) from error
+
+
+def _apply(numbers: list[str], by: User | None, untaken: Mapping[str, Change]) -> ApplyRun:
+    """`untaken`: number -> its first change that is to go on waiting."""
+    changes = [
+        change.pk
+        for some in snapshot.chunks(numbers)
+        for change in Change.objects.waiting().of(some)
+        if change.number not in untaken or change.pk < untaken[change.number].pk
+    ]
+    with transaction.atomic():
+        run = ApplyRun.objects.create(by=by, numbers=numbers)
+        run.changes.set(changes)
+    instead = {number: change.former for number, change in untaken.items()}
+    try:
+        wanted = render.render(snapshot.take(numbers, instead))
         with engine.opened(settings.ENGINE_FILE) as db:
             steps = engine.plan(db, wanted)
             run.rows_written = len(steps)
@@ -63,38 +104,67 @@ def _apply(numbers: list[str], by: User | None) -> ApplyRun:
     except render.RenderError as error:
         _refuse(run, ApplyError(str(error), error.number, error.field))
     except engine.EngineError as error:
+        with suppress(engine.EngineError):
+            tablefile.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
         _refuse(run, ApplyError(str(error)))
     return run
 
 
 def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> None:
     try:
+        since = _since_proof(db, steps, wanted, run)
         with connected() as ami:
-            since = _since_proof(db, steps, wanted, run)
+            _refuse_another_table(ami, db)
             registered = [each for step in since if not step.after.login for each in _registered(ami, step.number)]
             engine.write(db, steps, run.pk)
-            now = _prove(ami, wanted)
-            registered += [each for step in since if _is_another(step, run) for each in now[step.number]]
-            _settle(ami, since, registered)
+            now = _prove(ami, wanted, run)
+            registered += [each["ID"] for step in since for each in now[step.number] if _is_void(step, each, run)]
+            for contact in registered:
+                ari.delete_contact(contact)
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
         logger.warning("Apply %s waits: %s", run.pk, error)
-        run.close(Outcome.WAITING, "Kept for the PBX: it takes effect as soon as the PBX is up.")
+        run.close(Outcome.WAITING, f"Kept for the PBX: {error}" if isinstance(error, Elsewhere) else KEPT)
         return
     except AmiError as error:
-        engine.put_back(db, steps, run.pk)
-        _refuse(run, ApplyError(str(error)))
+        _take_back(db, since, run, ApplyError(str(error)))
     except ApplyError as error:
-        engine.put_back(db, steps, run.pk)
-        _refuse(run, error)
+        _take_back(db, since, run, error)
     with transaction.atomic():
         Change.objects.filter(runs=run).update(applied_at=timezone.now())
-        run.close(Outcome.PROVED, "Asterisk was asked, and has exactly what was saved.")
+        run.close(Outcome.PROVED, f"Asterisk was asked, and has exactly what was saved: {run.compared_words}.")
         audit.record(run.by, "apply.proved", f"{len(run.numbers)} extensions", run=run.pk, numbers=run.numbers[:100])
+        for earlier in _unproved_before(run):
+            if not earlier.changes.waiting().exists():
+                earlier.close(Outcome.PROVED, f"Proved by apply {run.pk}.")
 
 
-def _refuse(run: ApplyRun, error: ApplyError) -> None:
+def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
+    """The runs that wrote some of the same changes and were not proved."""
+    return ApplyRun.objects.filter(changes__runs=run, outcome=Outcome.WAITING, pk__lt=run.pk).distinct()
+
+
+def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
+    if proof.table(ami) != engine.token(db):
+        raise Elsewhere("its table was replaced while it ran. Restart the PBX: it then takes effect.")
+
+
+def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
+    """All numbers to what was last proved of them."""
+    try:
+        engine.put_back(db, since, run.pk)
+    except sqlite3.Error as fault:
+        words = f"{error} It could not be taken back. {engine.unusable(settings.ENGINE_FILE, fault)}"
+        run.close(Outcome.WAITING, words)
+        raise NotTakenBack(words) from fault
+    for earlier in _unproved_before(run):
+        if set(earlier.numbers) <= set(run.numbers):
+            earlier.close(Outcome.REFUSED, f"Refused with apply {run.pk}. {error}")
+    _refuse(run, error)
+
+
+def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
         run.close(Outcome.REFUSED, str(error))
         audit.record(run.by, "apply.refused", error.extension or "all", run=run.pk, words=str(error))
@@ -124,45 +194,90 @@ def _is_another(step: Step, run: ApplyRun) -> bool:
     return (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)
 
 
+def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
+    networks = step.after.login.permit if step.after.login else ""
+    host = proof.address(contact).rpartition(":")[0].strip("[]")
+    return _is_another(step, run) or not allows(networks, host)
+
+
 def _registered(ami: Ami, number: str) -> list[str]:
     return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
-def _settle(ami: Ami, steps: list[Step], registered: list[str]) -> None:
-    """What rows alone do not do: end old registrations, and give new endpoints a device state and qualification."""
-    for contact in registered:
-        ari.delete_contact(contact)
-    if any(step.after.login and not step.before.login for step in steps):
-        ami.ask("Reload", RELOAD_SECONDS, Module="res_pjsip")
-
-
-def _prove(ami: Ami, wanted: dict[str, Rows]) -> dict[str, list[str]]:
+def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
     """Compare Asterisk's own words with the rows. Gives the registrations of each number; raises ApplyError."""
     registered = {}
-    for number, rows in wanted.items():
-        answer = proof.endpoint(ami, number)
-        if found := proof.differences(ami, number, rows, answer):
+    for said in proof.ask(ami, wanted):
+        values = proof.values(wanted[said.number])
+        if found := proof.differences(values, said):
             raise ApplyError(str(found[0]), found[0].number, found[0].field)
-        registered[number] = [contact["ID"] for contact in proof.contacts(answer)]
+        run.values_compared += len(values)
+        registered[said.number] = proof.contacts(said.endpoint)
     return registered
 
 
+def make_whole() -> None:
+    """Before the PBX starts: an engine that was lost is filled, so that no phone is turned away."""
+    with _alone():
+        pass
+
+
 def catch_up() -> None:
-    """After the PBX has started: prove what waited for it, and fill an engine that was lost."""
-    waiting = ApplyRun.objects.filter(outcome__in=UNPROVED)
-    numbers = {number for run in waiting for number in run.numbers} | set(_lost())
-    if not numbers:
-        return
-    pending = list(waiting)
-    if apply(numbers, None).outcome == Outcome.PROVED:
-        for run in pending:
-            run.close(Outcome.PROVED, "Proved when the PBX was up again.")
+    """After the PBX has started, or an apply was cut short: prove what was applied. What nobody applied waits on."""
+    with _alone():
+        pending = list(ApplyRun.objects.filter(outcome=Outcome.WAITING).order_by("id"))
+        if not pending:
+            return
+        try:
+            done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}))
+        except ApplyError as error:
+            logger.warning("What waited for the PBX: %s", error)
+            if len(pending) > 1:
+                _catch_up_one_by_one(pending)
+            return
+        if done.outcome == Outcome.PROVED:
+            for run in ApplyRun.objects.filter(outcome=Outcome.WAITING, pk__lt=done.pk):
+                run.close(Outcome.PROVED, f"Proved by apply {done.pk}, when the PBX was up again.")
 
 
-def _lost() -> list[str]:
-    """Numbers that the PBX once had, when the engine has none at all. Those with waiting changes go on waiting."""
+def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
+    """One that is refused keeps no other from being proved."""
+    for run in pending:
+        run.save(update_fields=["outcome", "words", "finished_at"])  # they were all refused together
+    for run in pending:
+        try:
+            _apply_as_taken(run.numbers)
+        except ApplyError as error:
+            logger.warning("Apply %s: %s", run.pk, error)
+
+
+def _apply_as_taken(numbers: list[str]) -> ApplyRun:
+    return _apply(numbers, None, _untaken(numbers))
+
+
+def _untaken(numbers: list[str]) -> dict[str, Change]:
+    """The first change of each number that no apply has taken, or that was taken and refused."""
+    taken = Change.objects.filter(runs__outcome=Outcome.WAITING)
+    first: dict[str, Change] = {}
+    for some in snapshot.chunks(numbers):
+        for change in Change.objects.waiting().of(some).exclude(pk__in=taken.of(some)).order_by("id"):
+            first.setdefault(change.number, change)
+    return first
+
+
+def is_behind() -> bool:
+    """Whether an apply is not proved yet."""
+    return ApplyRun.objects.filter(outcome__in=UNPROVED).exists()
+
+
+def _make_whole() -> None:
+    """An engine that is made anew is given all that had been applied."""
+    tablefile.mend_if_unreadable(settings.ENGINE_FILE)
     with engine.opened(settings.ENGINE_FILE) as db:
-        if engine.numbers(db):
-            return []
-    waiting = set(Change.objects.waiting().numbers())
-    return [number for number in SipExtension.objects.values_list("number", flat=True) if number not in waiting]
+        if engine.is_complete(db):
+            return
+        numbers = sorted({*SipExtension.objects.values_list("number", flat=True), *Change.objects.waiting().numbers()})
+        untaken = _untaken(numbers)
+        if had := [number for number in numbers if number not in untaken or untaken[number].former]:
+            _apply_as_taken(had)
+        engine.mark_complete(db)

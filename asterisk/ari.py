@@ -1,6 +1,7 @@
-"""The one thing that only Asterisk's REST interface does: take a registration away."""
+"""The two things that only Asterisk's REST interface does: take a registration away, and have one watched."""
 
 import http.client
+import json
 from base64 import b64encode
 from urllib.parse import quote
 
@@ -13,14 +14,29 @@ CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 
 def delete_contact(contact: str) -> None:
     """`contact` is Asterisk's own id of it. One that is gone already is no error. Raises AmiError."""
+    status, _ = _ask("DELETE", contact)
+    if status not in (204, 404):
+        raise AmiRefused(f"The PBX would not remove a registration (answer {status}).")
+
+
+def qualify_contact(contact: str, seconds: str) -> None:
+    """Have Asterisk ask the phone that often whether it is there. Raises AmiError."""
+    status, body = _ask("PUT", contact, {"fields": [{"attribute": "qualify_frequency", "value": seconds}]})
+    if status != 200:
+        raise AmiRefused(f"The PBX would not watch a registration (answer {status}).")
+    if not any(field["attribute"] == "uri" and field["value"] for field in json.loads(body)):
+        delete_contact(contact)  # it had just gone, and was made anew without an address
+
+
+def _ask(method: str, contact: str, body: object = None) -> tuple[int, bytes]:
     login = b64encode(f"{settings.ARI_USER}:{settings.ARI_SECRET}".encode()).decode()
+    headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
     connection = http.client.HTTPConnection(settings.ARI_HOST, settings.ARI_PORT, timeout=5)
     try:
-        connection.request("DELETE", CONTACT + quote(contact, safe=""), headers={"Authorization": f"Basic {login}"})
-        status = connection.getresponse().status
+        connection.request(method, CONTACT + quote(contact, safe=""), json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
         raise AmiUnreachable(f"The PBX's REST interface did not answer: {error}.") from error
     finally:
         connection.close()
-    if status not in (204, 404):
-        raise AmiRefused(f"The PBX would not remove a registration (answer {status}).")

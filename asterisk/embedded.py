@@ -3,9 +3,11 @@
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,7 @@ from typing import Self
 
 from django.conf import settings
 
-from asterisk import engine
+from asterisk import engine, live, tablefile, waking
 from asterisk.fetch import Program
 
 CONF = Path(__file__).parent / "conf"
@@ -63,14 +65,28 @@ def configure(program: Program, place: Place) -> None:
     for name in ("etc", "lib", "spool", "log"):
         (place.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     place.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine.prepare(place.engine_file)
-    engine.bind_media(place.engine_file, one_ipv4(place.sip_bind))
+    tablefile.mend(place.engine_file)
     values = conf_values(program, place)
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
         write(place.directory / "etc" / template.name, only_existing(text, program.modules))
     for name in EMPTY:
         write(place.directory / "etc" / f"{name}.conf", "")
+
+
+def prepare_start(place: Place) -> None:
+    """Right before each start of Asterisk. An engine that cannot be written stops no start: `apply` says so."""
+    known: list[str] = []
+    with suppress(sqlite3.Error, OSError), live.opened(live_file(place)) as db:
+        known = live.registered_numbers(db)
+    with suppress(engine.EngineError):
+        tablefile.mend(place.engine_file)
+        engine.bind_media(place.engine_file, one_ipv4(place.sip_bind))
+        waking.before_start(place.engine_file, known)
+
+
+def live_file(place: Place) -> Path:
+    return place.engine_file.with_name("live.sqlite3")
 
 
 def one_ipv4(bind: str) -> str:
@@ -184,6 +200,7 @@ class Embedded:
 
     def start(self, timeout: float = 30) -> None:
         configure(self.program, self.place)
+        prepare_start(self.place)
         with (self.place.directory / "log/start.log").open("wb") as log:
             self.process = subprocess.Popen(
                 command(self.program, self.place), stdin=subprocess.DEVNULL, stdout=log, stderr=log

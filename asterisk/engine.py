@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -19,6 +20,21 @@ class EngineError(Exception):
     """The engine's file cannot be read or written."""
 
 
+# What SQLite and the system say -> the one thing to do.
+REMEDIES = {
+    ("full", "disk I/O", "No space", "too large"): "Free space on the disk that holds {0}, then press Apply.",
+    ("readonly", "unable to open", "denied", "Read-only"): "Let the portal's user write all of {0}, then press Apply.",
+    ("malformed", "not a database", "no such table"): "It is made anew: press Apply, then restart the PBX.",
+}
+
+
+def unusable(path: Path, error: Exception) -> EngineError:
+    """The error, with the one thing to do about it."""
+    said = str(error)
+    remedy = next((text for signs, text in REMEDIES.items() if any(sign in said for sign in signs)), "")
+    return EngineError(f"The PBX's table {path.name}: {said}. {remedy.format(path.parent)}".strip())
+
+
 @dataclass(frozen=True)
 class Step:
     """One number: its rows in the engine now, and as they should be."""
@@ -33,8 +49,17 @@ def prepare(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=WAL")
+        _widen(db)
         db.executescript(SCHEMA.read_text())
+        db.execute("INSERT OR IGNORE INTO common VALUES ('token', ?)", (secrets.token_hex(8),))
     path.chmod(0o600)
+
+
+def _widen(db: sqlite3.Connection) -> None:
+    """Give a table of an earlier version the columns that have come since."""
+    there = [name for _, name, *_ in db.execute("PRAGMA table_info(sip_login)")]
+    if there and "permit" not in there:
+        db.execute("ALTER TABLE sip_login ADD COLUMN permit TEXT NOT NULL DEFAULT ''")
 
 
 def bind_media(path: Path, address: str) -> None:
@@ -54,14 +79,18 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             db.execute("PRAGMA synchronous=NORMAL")
             yield db
     except (sqlite3.Error, OSError) as error:
-        raise EngineError(f"The PBX's table {path.name}: {error}") from error
+        raise unusable(path, error) from error
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """One apply at a time. The lock dies with its process."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as held:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise unusable(path, error) from error
+    with held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
@@ -71,10 +100,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite ends it by itself when the disk is full
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def _select(kind: type[Login] | type[Dial], table: str, count: int) -> str:
@@ -91,8 +121,40 @@ def read(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Rows]:
     return found
 
 
+def use_own_views(db: sqlite3.Connection) -> None:
+    """On this connection the views are those of the schema, whatever has become of the file's."""
+    views = SCHEMA.read_text().partition("DROP VIEW")
+    text = (views[1] + views[2]).replace("COMMIT;", "")
+    text = text.replace("DROP VIEW IF EXISTS ", "DROP VIEW IF EXISTS temp.").replace("CREATE VIEW", "CREATE TEMP VIEW")
+    db.executescript(text)
+
+
+def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> dict[str, dict[str, str]]:
+    """number -> the columns of its row that are not empty, as text."""
+    marks = ", ".join("?" * len(some))
+    found = db.execute(f"SELECT * FROM {table} WHERE {key} IN ({marks})", some)  # noqa: S608 (our own names)
+    names = [each[0] for each in found.description]
+    rows = ({name: str(value) for name, value in zip(names, row, strict=True) if value is not None} for row in found)
+    return {row[key]: {name: value for name, value in row.items() if value} for row in rows}
+
+
 def numbers(db: sqlite3.Connection) -> set[str]:
     return {number for (number,) in db.execute("SELECT number FROM pbx_number UNION SELECT number FROM sip_login")}
+
+
+def token(db: sqlite3.Connection) -> str:
+    """Made with the file: Asterisk, asked for it, says whether it reads this file or one that was here before."""
+    found = db.execute("SELECT value FROM common WHERE name = 'token'").fetchone()
+    return found[0] if found else ""
+
+
+def is_complete(db: sqlite3.Connection) -> bool:
+    """Whether it has been given all that was applied before it was made."""
+    return db.execute("SELECT 1 FROM common WHERE name = 'complete'").fetchone() is not None
+
+
+def mark_complete(db: sqlite3.Connection) -> None:
+    db.execute("INSERT OR REPLACE INTO common VALUES ('complete', 'yes')")
 
 
 def plan(db: sqlite3.Connection, wanted: dict[str, Rows]) -> list[Step]:
@@ -105,7 +167,7 @@ def _put(db: sqlite3.Connection, number: str, rows: Rows) -> None:
     db.execute("DELETE FROM sip_login WHERE number = ?", (number,))
     db.execute("DELETE FROM pbx_number WHERE number = ?", (number,))
     if rows.login:
-        db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(rows.login))
+        db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(rows.login))
     if rows.dial:
         db.execute("INSERT INTO pbx_number VALUES (?, ?)", astuple(rows.dial))
 
@@ -124,6 +186,12 @@ def put_back(db: sqlite3.Connection, steps: list[Step], run: int) -> None:
         for step in steps:
             _put(db, step.number, step.before)
         db.execute("DELETE FROM restore_point WHERE run = ?", (run,))
+
+
+def forget(db: sqlite3.Connection, runs: list[int]) -> None:
+    """The restore points of these runs."""
+    with transaction(db):
+        db.executemany("DELETE FROM restore_point WHERE run = ?", [(run,) for run in runs])
 
 
 def restore_points(db: sqlite3.Connection, runs: Mapping[str, int]) -> dict[str, Rows]:

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from django.db.models import Max, Min
+from django.utils.timezone import localtime
+
 from accounts.models import User
 from asterisk.models import ApplyRun
 from extensions import review, wish
 from extensions.models import Change
+from pbxportal.models import Preferences
 
 
 def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
@@ -22,5 +26,18 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:
-    """Wish back all that was applied after the moment. Gives the numbers that now wait. Raises wish.CannotPutBack."""
-    return review.restore(former_wishes(list(Change.objects.filter(applied_at__gt=moment))), by)
+    """Wish back all that was applied after the moment. Gives the numbers that now wait. Raises wish.CannotPutBack.
+
+    From the first run that ended later on: the clock may have been set back since, the order of the runs was not.
+    """
+    _refuse_before_the_kept(moment)
+    applied = Change.objects.exclude(applied_at=None).annotate(run=Max("runs"))
+    first = applied.filter(applied_at__gt=moment).aggregate(first=Min("run"))["first"]
+    return review.restore(former_wishes(list(applied.filter(run__gte=first))), by) if first else []
+
+
+def _refuse_before_the_kept(moment: datetime) -> None:
+    first = ApplyRun.objects.order_by("pk")[:1].first()
+    if first and moment < first.started_at and ApplyRun.objects.count() >= Preferences.load().restore_points:
+        begins = localtime(first.started_at).strftime("%Y-%m-%d %H:%M:%S")
+        raise wish.CannotPutBack(f"Apply History begins at {begins}: choose a later moment.")

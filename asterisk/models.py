@@ -20,6 +20,7 @@ class ApplyRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     numbers = models.JSONField(default=list)
     rows_written = models.PositiveIntegerField(default=0)
+    values_compared = models.PositiveIntegerField(default=0)  # that Asterisk was asked for, and that were equal
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.RUNNING)
     words = models.TextField(blank=True)
     changes = models.ManyToManyField(Change, related_name="runs")
@@ -37,8 +38,47 @@ class ApplyRun(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+        """None while it lasts; 0 where the clock was set back meanwhile."""
+        return max(0.0, (self.finished_at - self.started_at).total_seconds()) if self.finished_at else None
+
+    @property
+    def compared_words(self) -> str:
+        return f"{self.values_compared:,} values compared"
 
     def close(self, outcome: Outcome, words: str) -> None:
         self.outcome, self.words, self.finished_at = outcome, words, timezone.now()
-        self.save(update_fields=["outcome", "words", "finished_at", "rows_written"])
+        self.save(update_fields=["outcome", "words", "finished_at", "rows_written", "values_compared"])
+
+
+UNPROVED = (ApplyRun.Outcome.WAITING, ApplyRun.Outcome.RUNNING)
+
+
+class CheckRun(models.Model):
+    """One comparison of everything: wish, engine and Asterisk."""
+
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(default=0)
+    compared = models.PositiveIntegerField(default=0)
+    asterisk_asked = models.BooleanField(default=False)
+    differing = models.PositiveIntegerField(default=0)  # numbers
+    drifts = models.JSONField(default=list)  # asterisk.check.Drift, as dicts
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Check {self.pk}"
+
+    @property
+    def numbers(self) -> list[str]:
+        return sorted({drift["number"] for drift in self.drifts})
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+    def close(self, asked: bool, drifts: list[dict[str, str | None]]) -> None:
+        self.asterisk_asked, self.drifts, self.finished_at = asked, drifts, timezone.now()
+        self.differing, self.compared = len(self.numbers), self.total
+        self.save()

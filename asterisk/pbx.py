@@ -1,55 +1,164 @@
 """Asterisk as the portal's PBX: what extensions.pbx.Pbx asks for."""
 
+import sqlite3
+import time
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import User
-from asterisk import dialplan, proof
+from asterisk import ari, dialplan, engine, live, proof
 from asterisk.ami import AmiError, connected
 from asterisk.apply import apply
 from asterisk.engine import EngineError
-from asterisk.models import ApplyRun
-from asterisk.wire import Message
-from extensions.pbx import Applied, PbxError, Phone, State
+from asterisk.models import ApplyRun, CheckRun
+from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
 
 STATE_TIMEOUT_SECONDS = 1.0
+SAME_SECONDS = 0.5
+MOST_ATTEMPTS = 20
 KEPT = "Changes are kept, and applied as soon as it is up."
 
 
-def _phone(contact: Message) -> Phone:
-    status = contact.get("Status", "")
-    online = status not in ("Unreachable", "Unavailable", "Removed")
+ABSENT = ("Unreachable", "Unavailable", "Removed")
+# Asterisk's device state -> the line's; every other one is idle, or offline where no phone is registered.
+STATES = {
+    "INUSE": LineState.BUSY,
+    "BUSY": LineState.BUSY,
+    "ONHOLD": LineState.BUSY,
+    "RINGING": LineState.RINGING,
+    "RINGINUSE": LineState.RINGING,
+}
+
+
+def _phone(contact: live.Contact) -> Phone:
     return Phone(
-        online=online,
-        words="Online" if online else "Unreachable",
-        address=contact.get("ViaAddress", ""),
-        model=contact.get("UserAgent", ""),
+        id=contact.id,
+        answers=contact.status not in ABSENT,
+        address=contact.address,
+        model=contact.model,
+        since=datetime.fromtimestamp(contact.since, UTC),
     )
+
+
+def _line(contacts: list[live.Contact], device: str) -> Line:
+    phones = tuple(map(_phone, contacts))
+    if not phones:
+        return Line(STATES.get(device, LineState.OFFLINE))
+    resting = LineState.IDLE if any(phone.answers for phone in phones) else LineState.UNREACHABLE
+    return Line(STATES.get(device, resting), phones)
+
+
+def _attempt(attempt: live.Attempt) -> Attempt:
+    return Attempt(
+        account=attempt.account,
+        cause=Cause(attempt.cause),
+        host=attempt.host,
+        transport=attempt.transport,
+        times=attempt.times,
+        first_at=datetime.fromtimestamp(attempt.first_at, UTC),
+        last_at=datetime.fromtimestamp(attempt.last_at, UTC),
+    )
+
+
+class Seen:
+    """What Asterisk said of itself, for a moment: while the listener hears it, and its table is the same file."""
+
+    def __init__(self) -> None:
+        self._about: tuple[object, ...] = ()
+        self._until = 0.0
+        self._state = State(False, "")
+
+    def state(self) -> State:
+        about = _about()
+        if about == self._about and time.monotonic() < self._until and _is_heard():
+            return self._state
+        state = _asked()
+        self._about, self._state = about, state
+        self._until = time.monotonic() + SAME_SECONDS if state.up else 0.0
+        return state
+
+
+_seen = Seen()
+
+
+def _about() -> tuple[object, ...]:
+    file = settings.ENGINE_FILE.stat() if settings.ENGINE_FILE.exists() else None
+    table = file and (file.st_ino, file.st_size, file.st_mtime_ns, file.st_mode)
+    return settings.AMI_HOST, settings.AMI_PORT, settings.AMI_SECRET, settings.LIVE_FILE, table
+
+
+def _is_heard() -> bool:
+    try:
+        with live.opened(settings.LIVE_FILE) as db:
+            return live.is_fresh(db)
+    except (sqlite3.Error, OSError):
+        return False
+
+
+def _asked() -> State:
+    try:
+        with connected(STATE_TIMEOUT_SECONDS) as ami:
+            read = proof.table(ami, STATE_TIMEOUT_SECONDS)
+        with engine.opened(settings.ENGINE_FILE) as db:
+            there = engine.token(db)
+    except AmiError:
+        return State(False, "PBX not reachable", KEPT)
+    except EngineError as error:
+        return State(False, "PBX table unusable", str(error))
+    if read != there:
+        return State(False, "PBX reads a lost table", "Restart the PBX: its table was replaced while it ran.")
+    return State(True, "PBX running", "Asterisk answers.")
 
 
 class Asterisk:
     def state(self) -> State:
         if not settings.PBX_EXPECTED:
             return State(False, "No PBX on this machine", KEPT)
-        try:
-            with connected(STATE_TIMEOUT_SECONDS) as ami:
-                ami.ask("Ping", STATE_TIMEOUT_SECONDS)
-        except AmiError:
-            return State(False, "PBX not reachable", KEPT)
-        return State(True, "PBX running", "Asterisk answers.")
+        differing = CheckRun.objects.exclude(finished_at=None).values_list("differing", flat=True).first()
+        trouble = f"{differing:,} extension{'s differ' if differing > 1 else ' differs'}" if differing else ""
+        look = reverse("history:checks")
+        return replace(_seen.state(), trouble=trouble, look=look)
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         run = apply(numbers, by)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
 
-    def phones(self, numbers: Iterable[str]) -> dict[str, list[Phone]]:
-        if not settings.PBX_EXPECTED:
-            raise PbxError("There is no PBX on this machine.")
-        with connected(STATE_TIMEOUT_SECONDS) as ami:
-            return {
-                number: [_phone(each) for each in proof.contacts(proof.endpoint(ami, number))] for number in numbers
-            }
+    def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
+        wanted = list(numbers)
+        try:
+            with live.opened(settings.LIVE_FILE) as db:
+                if not live.is_fresh(db):
+                    raise PbxError("The PBX is not being listened to now.")
+                phones, states = live.phones(db, wanted), live.states(db, wanted)
+        except sqlite3.Error as error:
+            raise PbxError(f"What phones do is not known: {error}.") from error
+        return {number: _line(phones.get(number, []), states.get(number, "")) for number in wanted}
+
+    def remove_phone(self, number: str, phone: str) -> bool:
+        with connected() as ami:
+            registered = [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
+        if phone in registered:
+            ari.delete_contact(phone)
+        return phone in registered
+
+    def attempts(self, accounts: Iterable[str]) -> list[Attempt]:
+        try:
+            with live.opened(settings.LIVE_FILE) as db:
+                found = live.attempts(db, accounts, MOST_ATTEMPTS)
+        except sqlite3.Error as error:
+            raise PbxError(f"What phones tried is not known: {error}.") from error
+        return [_attempt(each) for each in found]
+
+    def forget_attempts(self, accounts: Iterable[str]) -> None:
+        try:
+            with live.opened(settings.LIVE_FILE) as db:
+                live.forget_attempts(db, accounts)
+        except sqlite3.Error as error:
+            raise PbxError(f"They could not be forgotten: {error}.") from error
 
     def when_called(self, number: str) -> list[str]:
         try:

@@ -11,6 +11,7 @@ CALLER_NAME_BYTES = 79  # what Asterisk keeps of an endpoint's caller ID name; l
 NUMBER = re.compile(r"[1-9][0-9]{1,7}")
 CALLER_ID = re.compile(r"[0-9*#+]{1,31}")
 REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
+NETWORKS = re.compile(r"([0-9a-f.:]{2,39}(/[0-9]{1,3})?(, |$)){0,10}")
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
 
 
@@ -22,6 +23,7 @@ class Extension:
     registration_name: str
     registration_password: str = field(repr=False)
     max_phones: int = 1
+    allowed_networks: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Snapshot:
 
 
 class RenderError(ValueError):
-    """A value that the PBX must not see. `field` is its name; the value itself is not repeated."""
+    """A value that the PBX must not see. `field` is its label; the value itself is not repeated."""
 
     def __init__(self, number: str, field: str) -> None:
         self.number, self.field = number, field
@@ -51,6 +53,7 @@ class Login:
     caller_name: str
     caller_id: str
     max_contacts: int
+    permit: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,19 +88,20 @@ def digest(name: str, password: str) -> str:
 
 
 def _check(extension: Extension) -> None:
-    for name, pattern in (
-        ("number", NUMBER),
-        ("caller_id", CALLER_ID),
-        ("registration_name", REGISTRATION_NAME),
-        ("registration_password", PASSWORD),
+    for name, label, pattern in (
+        ("number", "Extension Number", NUMBER),
+        ("caller_id", "Caller ID", CALLER_ID),
+        ("registration_name", "Registration Name", REGISTRATION_NAME),
+        ("registration_password", "Registration Password", PASSWORD),
+        ("allowed_networks", "Allowed Networks", NETWORKS),
     ):
         if not pattern.fullmatch(getattr(extension, name)):
-            raise RenderError(extension.number, name.replace("_", " "))
+            raise RenderError(extension.number, label)
     caller = extension.caller_name
     if not caller or not all(c.isprintable() or c in "\u200c\u200d" for c in caller):
-        raise RenderError(extension.number, "name")
+        raise RenderError(extension.number, "Name")
     if extension.max_phones not in (1, 2, 3):
-        raise RenderError(extension.number, "number of phones")
+        raise RenderError(extension.number, "IP Phone Concurrent Registrations")
 
 
 def rows(extension: Extension) -> Rows:
@@ -111,6 +115,7 @@ def rows(extension: Extension) -> Rows:
         caller_name=name,
         caller_id=f'"{quoted(cut(name, CALLER_NAME_BYTES))}" <{extension.caller_id}>',
         max_contacts=extension.max_phones,
+        permit=extension.allowed_networks.replace(", ", ","),
     )
     return Rows(login, Dial(number, RING_SECONDS))
 

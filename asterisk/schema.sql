@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS sip_login (
   password_digest   TEXT NOT NULL,      -- MD5:hex of name:realm:password
   caller_name       TEXT NOT NULL,
   caller_id         TEXT NOT NULL,      -- "name" <number>, the name cut to what Asterisk holds
-  max_contacts      INTEGER NOT NULL
+  max_contacts      INTEGER NOT NULL,
+  permit            TEXT NOT NULL DEFAULT ''  -- networks that it may register from, by commas; '': all
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
 
@@ -35,7 +36,17 @@ CREATE TABLE IF NOT EXISTS common (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Descending: Asterisk collects "all objects" in a sorted list that it searches from the head.
+-- The numbers whose phones Asterisk itself watches (lamps, OPTIONS) since its start; `listed`: shown when it asks for all.
+-- It learns an aor when it lists it, at its start, or when a contact of it asks to be qualified: see asterisk/waking.py.
+CREATE TABLE IF NOT EXISTS awake (
+  number TEXT PRIMARY KEY,
+  listed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS awake_listed ON awake (number) WHERE listed;
+
+DROP VIEW IF EXISTS ps_endpoints_listed;
+DROP VIEW IF EXISTS ps_aors_listed;
+
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
   id, id AS aors, id AS auth,
@@ -46,20 +57,29 @@ CREATE VIEW ps_endpoints AS SELECT
   '120' AS rtp_timeout,
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
+  iif(permit = '', NULL, '0.0.0.0/0,::/0') AS deny, nullif(permit, '') AS permit,
   caller_id AS callerid,
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
-FROM sip_login ORDER BY id DESC;
+FROM sip_login;
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT
   id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest
-FROM sip_login ORDER BY id DESC;
+FROM sip_login;
 
 DROP VIEW IF EXISTS ps_aors;
 CREATE VIEW ps_aors AS SELECT
   id, max_contacts, 'no' AS remove_existing, 'yes' AS remove_unavailable,
-  '30' AS qualify_frequency, '3.0' AS qualify_timeout,
+  iif(EXISTS (SELECT 1 FROM awake WHERE number = id), '30', '0') AS qualify_frequency, '3.0' AS qualify_timeout,
   '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration
-FROM sip_login ORDER BY id DESC;
+FROM sip_login;
+
+-- All that Asterisk sees when it asks for all, and only what watching needs. No single row is ever found here: the NUL
+-- ends the id for Asterisk, not for SQLite. Descending: it collects them in a sorted list that it searches from the head.
+CREATE VIEW ps_endpoints_listed AS
+SELECT number || char(0) AS id, number AS aors FROM awake WHERE listed ORDER BY number DESC;
+
+CREATE VIEW ps_aors_listed AS
+SELECT number || char(0) AS id, '30' AS qualify_frequency, '3.0' AS qualify_timeout FROM awake WHERE listed ORDER BY number DESC;
 
 COMMIT;

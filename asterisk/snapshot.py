@@ -1,9 +1,10 @@
 """A frozen picture of part of the wish."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from asterisk.render import Extension, Snapshot
+from extensions import wish
 from extensions.models import SipExtension
 
 CHUNK = 500
@@ -15,18 +16,26 @@ def chunks(numbers: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-def take(numbers: Iterable[str]) -> Snapshot:
+def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | None = None) -> Snapshot:
+    """`instead`: number -> the wish that counts for it in place of the present one; None: no extension."""
     wanted = tuple(sorted(set(numbers)))
     found = [
-        Extension(
-            number=each.number,
-            caller_name=each.user.full_name,
-            caller_id=each.caller_id,
-            registration_name=each.registration_name,
-            registration_password=each.registration_password,
-            max_phones=each.max_phones,
-        )
+        each
         for some in chunks(wanted)
         for each in SipExtension.objects.enabled().filter(number__in=some).select_related("user")
+        if each.number not in (instead or {})
     ]
-    return Snapshot(wanted, tuple(found))
+    found += [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
+    return Snapshot(wanted, tuple(_extension(each) for each in found if each.enabled))
+
+
+def _extension(each: SipExtension) -> Extension:
+    return Extension(
+        number=each.number,
+        caller_name=each.user.full_name,
+        caller_id=each.caller_id,
+        registration_name=each.registration_name,
+        registration_password=each.registration_password,
+        max_phones=each.max_phones,
+        allowed_networks=each.allowed_networks,
+    )

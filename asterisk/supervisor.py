@@ -34,13 +34,15 @@ class Child:
         command: Sequence[str],
         logs: Sequence[Path],
         environment: Mapping[str, str] | None = None,
+        before_start: Callable[[], None] | None = None,
         on_start: Callable[[subprocess.Popen[bytes]], None] | None = None,
+        trouble: Callable[[], str] = str,
     ) -> None:
         self.name = name
         self.command = command
         self.logs = logs
         self.environment = {**os.environ, **(environment or {})}
-        self.on_start = on_start
+        self.before_start, self.on_start, self.trouble = before_start, on_start, trouble
         self.process: subprocess.Popen[bytes] | None = None
         self.started = self.due = 0.0
         self.delay = 0.0
@@ -50,6 +52,8 @@ class Child:
         """From the main thread: a child dies with the thread that started it."""
         self.read_from = {log: size(log) for log in self.logs}
         self.started = time.monotonic()
+        if self.before_start:
+            self.before_start()
         with self.logs[0].open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -74,6 +78,10 @@ class Child:
             self.process = None
         elif not self.process and now >= self.due:
             self.start()
+        elif self.process and (why := self.trouble()):
+            say(f"{self.name} must start again: {why}.")
+            stop([self])
+            self.due = now
 
     def last_lines(self, count: int = 5) -> list[str]:
         """The last of what it wrote since its start."""

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -11,11 +12,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from asterisk import history
-from asterisk.models import ApplyRun
+from asterisk import check, history, proof
+from asterisk.engine import EngineError
+from asterisk.models import ApplyRun, CheckRun
 from extensions import review, wish
+from extensions.models import SipExtension
+from extensions.pbx import PbxError
 
 PAGE_SIZE = 25
+MOST_DRIFTS = 200
 
 
 def require_manager(request: SignedInRequest) -> None:
@@ -42,7 +47,14 @@ def index(request: SignedInRequest) -> HttpResponse:
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     require_manager(request)
     found = get_object_or_404(ApplyRun.objects.select_related("by"), pk=pk)
-    context = {"section": "history", "run": found, "rows": review.by_extension(found.changes.all(), request.user)}
+    page = review.page(found.changes.all(), request.GET.get("from", ""))
+    context = {
+        "section": "history",
+        "run": found,
+        "page": page,
+        "rows": review.by_extension(found.changes.filter(number__in=page.numbers), request.user),
+        "compared": proof.compared(),
+    }
     return render(request, "asterisk/run.html", context)
 
 
@@ -66,6 +78,67 @@ def back(request: SignedInRequest) -> HttpResponse:
         return redirect("history:list")
     exact = make_aware(moment) if is_naive(moment) else moment
     return wished_back(request, lambda: history.back_to(exact, request.user))
+
+
+@require_GET
+@never_cache
+def checks(request: SignedInRequest) -> HttpResponse:
+    """The last comparison of everything, and how far the one under way is."""
+    require_manager(request)
+    last = CheckRun.objects.first()
+    running = check.is_running()
+    finished = last if last and last.finished_at else CheckRun.objects.exclude(finished_at=None).first()
+    drifts = finished.drifts[:MOST_DRIFTS] if finished else []
+    known = SipExtension.objects.filter(number__in={drift["number"] for drift in drifts})
+    context = {
+        "section": "check",
+        "run": finished,
+        "running": last if running else None,
+        "broken_off": last and not last.finished_at and not running,
+        "drifts": drifts,
+        "known": set(known.values_list("number", flat=True)),
+        "more": max(0, len(finished.drifts) - MOST_DRIFTS) if finished else 0,
+    }
+    template = "asterisk/_check.html" if request.htmx else "asterisk/check.html"
+    return render(request, template, context)
+
+
+@require_POST
+def check_now(request: SignedInRequest) -> HttpResponse:
+    require_manager(request)
+    if not check.is_running():
+        check.start()
+        wait_until(check.is_running)
+    return redirect("history:checks")
+
+
+@require_POST
+def repair(request: SignedInRequest) -> HttpResponse:
+    require_manager(request)
+    run = CheckRun.objects.exclude(finished_at=None).first()
+    if run is None or not run.drifts:
+        messages.info(request, "Nothing differs any more.")
+        return redirect("history:checks")
+    try:
+        run = check.repair(run, request.user)
+    except (PbxError, EngineError, check.Running) as error:
+        messages.error(request, f"Not repaired. {error}")
+        return redirect("history:checks")
+    if run.drifts:
+        messages.error(request, f"{count_of(run.differing)} still.")
+    else:
+        messages.success(request, "Repaired: the PBX has exactly what was applied.")
+    return redirect("history:checks")
+
+
+def count_of(numbers: int) -> str:
+    return f"{numbers:,} extension{'' if numbers == 1 else 's'} differ{'s' if numbers == 1 else ''}"
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:

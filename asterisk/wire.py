@@ -26,11 +26,12 @@ def encode(action: str, headers: Mapping[str, object]) -> bytes:
 
 def parse(block: bytes) -> Message:
     """One message; a header that stands twice keeps both values, a line each."""
-    message: Message = {}
-    for line in block.decode(errors="replace").split("\r\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            value = value.removeprefix(" ")
+    lines = [line.partition(":") for line in block.decode(errors="replace").split("\r\n") if ":" in line]
+    pairs = [(name, value.removeprefix(" ")) for name, _, value in lines]
+    message = dict(pairs)
+    if len(message) < len(pairs):
+        message = {}
+        for name, value in pairs:
             message[name] = f"{message[name]}\n{value}" if name in message else value
     return message
 

@@ -34,7 +34,8 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
 
 def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
     messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
-    return redirect(f"{reverse('review')}#n{number}")
+    start = "" if review.page(Change.objects.waiting()).is_all else f"?from={number}"
+    return redirect(f"{reverse('review')}{start}#n{number}")
 
 
 def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
@@ -56,7 +57,7 @@ def apply(request: SignedInRequest) -> HttpResponse:
     require(request, Permission.MANAGE_EXTENSIONS)
     if request.method != "POST":
         return redirect("review")
-    chosen = set(request.POST.getlist("n"))
+    chosen = chosen_numbers(request)
     if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
         messages.info(request, "Choose what to apply.")
         return redirect("review")
@@ -65,17 +66,40 @@ def apply(request: SignedInRequest) -> HttpResponse:
     if not numbers:
         messages.info(request, "Nothing waits any more.")
         return redirect("review")
+    seen = request.POST.get("seen", "")
+    if seen.isascii() and seen.isdigit() and not review.unseen(request.user, int(seen[:18])).isdisjoint(numbers):
+        messages.info(request, "Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        return redirect("review")
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("extensions:list")
     return apply_numbers(request, numbers, "", back)
 
 
+def chosen_numbers(request: SignedInRequest) -> set[str]:
+    """Those ticked on the page; or with its other buttons all that wait, or all but those that others changed too."""
+    every = request.POST.get("all")
+    if every not in ("mine", "everybody"):
+        return set(request.POST.getlist("n"))
+    waiting = set(Change.objects.waiting().numbers())
+    return waiting if every == "everybody" else waiting - review.of_others(request.user)
+
+
 @require_GET
 @never_cache
 def review_page(request: SignedInRequest) -> HttpResponse:
     require(request, Permission.MANAGE_EXTENSIONS)
-    context = {"section": "extension", "rows": review.waiting(request.user)}
+    seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
+    page = review.page(Change.objects.waiting(), request.GET.get("from", ""))
+    others = 0 if page.is_all else len(review.of_others(request.user))
+    context = {
+        "section": "extension",
+        "rows": review.waiting(request.user, page.numbers),
+        "page": page,
+        "seen": seen or 0,
+        "others": others,
+        "mine": page.total - others,
+    }
     return render(request, "extensions/review.html", context)
 
 

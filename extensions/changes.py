@@ -24,6 +24,7 @@ LABELS = {
     "registration_name": "Registration Name",
     "registration_password": "Registration Password",
     "max_phones": "IP Phone Concurrent Registrations",
+    "allowed_networks": "Allowed Networks",
     "enabled": "Enabled",
 }
 # What a phone or a caller can notice. A save that touches nothing of it needs no apply.
@@ -35,6 +36,7 @@ ON_THE_PBX = {
     "registration_name",
     "registration_password",
     "max_phones",
+    "allowed_networks",
     "enabled",
 }
 
@@ -71,6 +73,7 @@ def values(extension: SipExtension) -> Values:
         "registration_name": extension.registration_name,
         "registration_password": extension.sealed_password,
         "max_phones": str(extension.max_phones),
+        "allowed_networks": extension.allowed_networks,
         "enabled": "yes" if extension.enabled else "no",
     }
 

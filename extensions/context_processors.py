@@ -2,11 +2,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.views import THEMES
 from extensions import pbx
 from extensions.models import Change, SipExtension
-from extensions.review import waits_for_others
+
+COUNTED = 1000
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -14,10 +15,20 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     chosen = request.COOKIES.get("theme")
     shown: dict[str, Any] = {"theme": chosen if chosen in THEMES else "auto"}
     user = getattr(request, "user", None)
-    shown["company"] = Organization.company().name
+    shown["company"] = Organization.company_name()
     if user is None or not user.is_authenticated:
         return shown
     own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
-    waiting = Change.objects.waiting().values("number").distinct().count() if user.manages_extensions else 0
-    shown["only_mine_wait"] = bool(waiting) and not waits_for_others(user)
-    return {**shown, "pbx": pbx.get().state(), "waiting": waiting, "own_number": own or ""}
+    shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
+    return {**shown, "pbx": pbx.get().state(), "own_number": own or ""}
+
+
+def waiting_for(user: User) -> dict[str, Any]:
+    """How many extensions wait, counted to COUNTED: this stands on every page."""
+    waiting = Change.objects.waiting()
+    counted = waiting.order_by("number").values("number").distinct()[: COUNTED + 1].count()
+    return {
+        "waiting": min(counted, COUNTED),
+        "more_wait": counted > COUNTED,
+        "only_mine_wait": bool(counted) and waiting.only_by(user),
+    }

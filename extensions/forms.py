@@ -31,17 +31,19 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     class Meta:
         model = SipExtension
-        fields = ["number", "caller_id", "registration_name", "max_phones"]
+        fields = ["number", "caller_id", "registration_name", "max_phones", "allowed_networks"]
         help_texts = {
             "caller_id": "The number that others in the company see. Empty: the extension number.",
             "registration_name": "The phone's authentication name.",
             "max_phones": "How many phones may register with this extension at the same time.",
+            "allowed_networks": "Where its phones may register from, such as 192.168.1.0/24. Empty: anywhere.",
         }
         error_messages = {"max_phones": {"invalid_choice": "Choose 1, 2 or 3."}}
 
     def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
         self.preferences = preferences
-        super().__init__(data, instance=instance, initial={} if instance else self._suggestions(preferences))
+        blank = instance is None and data is None
+        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else {})
         first, last = preferences.first_number, preferences.last_number
         self.fields["number"].help_text = f"{first} to {last}. The phone's user name."
         self.fields["number"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
@@ -55,7 +57,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             ].help_text = "A number stays with its person. For another number, add another extension."
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = "Leave empty to keep the password that the phones have."
-        self.helper = finish(self, "caller_id")
+        self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.helper = finish(self, "caller_id", "allowed_networks")
 
     @staticmethod
     def _suggestions(preferences: Preferences) -> dict[str, str]:
@@ -101,6 +104,9 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         if SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("This is another extension's number. Choose another name.", code="anothers_number")
         return name
+
+    def clean_allowed_networks(self) -> str:
+        return validators.allowed_networks(self.cleaned_data["allowed_networks"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -2,8 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.db.models import CharField, F, Value
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from extensions import pbx
@@ -17,16 +15,18 @@ SORTS = {"number": "position", "name": "sort_name", "email": "sort_email"}
 class Row:
     """An extension as the list shows it."""
 
-    def __init__(self, extension: SipExtension, waiting: set[str], phones: dict[str, list[pbx.Phone]] | None) -> None:
+    def __init__(self, extension: SipExtension, waiting: set[str], line: pbx.Line | None) -> None:
         user = extension.user
         self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
         self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or "None")
         self.mobile, self.job_title = user.mobile_shown, user.job_title
         self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
+        self.allowed_networks = extension.allowed_networks
         self.organizations = ", ".join(str(each) for each in user.organizations.all())
         self.waiting = extension.number in waiting
-        registered = None if phones is None else phones.get(extension.number, [])
-        self.phones = registered and sorted(registered, key=lambda phone: not phone.online)
+        self.phones = line.phones if line else None
+        self.state = line.state.name.lower() if line else "unknown"
+        self.state_words = line.state.value if line else "Unknown"
         self.url = extension.get_absolute_url()
         self.edit_url = reverse("extensions:edit", args=[self.number])
         self.delete_url = reverse("extensions:delete", args=[self.number])
@@ -36,11 +36,11 @@ class Row:
 def rows_of(found: list[SipExtension]) -> list[Row]:
     numbers = [each.number for each in found]
     try:
-        phones = pbx.get().phones(numbers)
+        lines = pbx.get().lines(numbers)
     except pbx.PbxError:
-        phones = None
+        lines = {}
     waiting = set(Change.objects.waiting().of(numbers).numbers())
-    return [Row(each, waiting, phones) for each in found]
+    return [Row(each, waiting, lines.get(each.number)) for each in found]
 
 
 def link(parameters: dict[str, str]) -> str:
@@ -56,6 +56,4 @@ def sort_links(q: str, sort: str) -> dict[str, dict[str, str]]:
 
 
 def sorted_page(found: SipExtensionQuerySet, sort: str, cursor: str) -> Page[SipExtension]:
-    if sort.removeprefix("-") == "email":
-        found = found.annotate(sort_email=Coalesce(F("user__email"), Value(""), output_field=CharField()))
     return page(found, SORTS[sort.removeprefix("-")], descending=sort.startswith("-"), cursor=cursor, size=PAGE_SIZE)

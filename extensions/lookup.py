@@ -28,6 +28,11 @@ def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
     return request.user.manages_extensions and request.user.reaches_up_to(extension.user.role)
 
 
+def may_use(request: SignedInRequest, extension: SipExtension) -> bool:
+    """Its phones and their password: by its own person, and by who may manage it."""
+    return extension.user == request.user or may_manage(request, extension)
+
+
 def get_managed(request: SignedInRequest, number: str) -> SipExtension:
     """Hides what the user may not see; refuses what they may see but not change."""
     extension = get_extension(request, number)

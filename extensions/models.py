@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pbxportal.models import Preferences
 
 
+NARROW = 64
+
+
 class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
     def visible_to(self, user: User) -> Self:
         return self if user.sees_extensions else self.filter(user=user)
@@ -25,19 +28,25 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
     def enabled(self) -> Self:
         return self.filter(enabled=True)
 
-    def search(self, text: str) -> Self:
+    def containing(self, words: Iterable[str]) -> Self:
         found = self
-        for word in text.casefold().split():
+        for word in words:
             found = found.filter(search_text__contains=word)
         return found
 
     def _free_from(self, first: int) -> int:
-        """The lowest number from `first` on that nobody has."""
-        if not self.filter(position=first).exists():
-            return first
-        followed = self.filter(position=models.OuterRef("position") + 1)
-        ends = self.filter(position__gte=first).filter(~models.Exists(followed)).order_by("position")
-        return int(ends.values_list("position", flat=True)[0]) + 1
+        """The lowest number from `first` on that nobody has, by halving: a stretch is full if it has as many as fit."""
+        width = NARROW
+        while self._are_taken(first, width):
+            first, width = first + width, 4 * width
+        while width > 1:
+            width = (width + 1) // 2
+            if self._are_taken(first, width):
+                first += width
+        return first
+
+    def _are_taken(self, first: int, many: int) -> bool:
+        return self.filter(position__range=(first, first + many - 1)).count() == many
 
     def next_free_number(self, preferences: Preferences) -> str:
         """The lowest number of the range that can be given; "" where none is left."""
@@ -79,9 +88,11 @@ class SipExtension(models.Model):
     max_phones = models.PositiveSmallIntegerField(
         "IP Phone Concurrent Registrations", default=1, choices=[(n, str(n)) for n in MAX_PHONES]
     )
+    allowed_networks = models.CharField("Allowed Networks", max_length=511, blank=True)
     enabled = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     sort_name = models.CharField(max_length=127, editable=False)
+    sort_email = models.CharField(max_length=254, editable=False)
     search_text = models.TextField(editable=False)
 
     objects = SipExtensionQuerySet.as_manager()
@@ -94,21 +105,27 @@ class SipExtension(models.Model):
         indexes = [
             models.Index(F("position"), F("id"), name="by_position"),
             models.Index(fields=["sort_name", "id"], name="by_name"),
+            models.Index(fields=["sort_email", "id"], name="by_email"),
         ]
 
     def __str__(self) -> str:
         return f"Extension {self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        user = self.user
-        self.sort_name = user.full_name.casefold()[:127]
-        self.search_text = " ".join(
-            [self.number, user.full_name, user.email or "", user.mobile, self.caller_id, user.job_title]
-        ).casefold()
+        self.note_person()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("extensions:detail", args=[self.number])
+
+    def note_person(self) -> None:
+        """The columns that the list sorts and searches by. save() does it; what goes around save() must."""
+        user = self.user
+        self.sort_name = user.full_name.casefold()[:127]
+        self.sort_email = user.email or ""
+        self.search_text = " ".join(
+            [self.number, user.full_name, user.email or "", user.mobile, self.caller_id, user.job_title]
+        ).casefold()
 
     @property
     def registration_password(self) -> str:
@@ -123,8 +140,18 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def waiting(self) -> Self:
         return self.filter(applied_at=None, discarded_at=None)
 
+    def settled(self) -> Self:
+        """Applied or discarded."""
+        return self.exclude(applied_at=None, discarded_at=None)
+
     def of(self, numbers: Iterable[str]) -> Self:
         return self.filter(number__in=numbers)
+
+    def only_by(self, user: User) -> bool:
+        """Whether nobody else's change is among them. Asks the two ends of their order by author alone."""
+        authors = self.values_list("by", flat=True)
+        ends = [*authors.order_by("by")[:1], *authors.order_by("-by")[:1]]
+        return all(author == user.pk for author in ends)
 
     def numbers(self) -> list[str]:
         return list(self.order_by("number").values_list("number", flat=True).distinct())
@@ -154,7 +181,8 @@ class Change(models.Model):
         indexes = [
             models.Index(
                 fields=["number"], condition=models.Q(applied_at=None, discarded_at=None), name="waiting_changes"
-            )
+            ),
+            models.Index(fields=["by"], condition=models.Q(applied_at=None, discarded_at=None), name="waiting_authors"),
         ]
 
     def __str__(self) -> str:

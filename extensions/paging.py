@@ -31,19 +31,27 @@ def _read(cursor: str) -> tuple[str, Any, str] | None:
     return way, value, pk
 
 
+def _rows(rows: QuerySet[M], ordered: QuerySet[M], size: int) -> list[M]:
+    """Keys first: an index of the order has them, and the rows of no other are read."""
+    keys = list(ordered.prefetch_related(None).values_list("pk", flat=True)[:size])
+    found = {row.pk: row for row in rows.filter(pk__in=keys)}
+    return [found[key] for key in keys if key in found]
+
+
 def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: int) -> Page[M]:
     """The page at the cursor, by the field or annotation `key`, then by primary key. A cursor not ours: the first."""
     place = _read(cursor)
     backwards = place is not None and place[0] == "before"
     falling = descending != backwards
+    after = rows
     if place is not None:
         _, value, pk = place
         step = "lt" if falling else "gt"
-        rows = rows.filter(
+        after = rows.filter(
             Q(**{f"{key}__{step}e": value}) & (Q(**{f"{key}__{step}": value}) | Q(**{f"pk__{step}": pk}))
         )
     sign = "-" if falling else ""
-    found = list(rows.order_by(f"{sign}{key}", f"{sign}pk")[: size + 1])
+    found = _rows(rows, after.order_by(f"{sign}{key}", f"{sign}pk"), size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from django.conf import settings
@@ -12,6 +14,8 @@ from accounts.models import User
 
 class PbxError(Exception):
     """Anything that kept the PBX from answering or from taking a change. Its text is for the administrator."""
+
+    true_now = "The PBX works as before: what this apply had changed was put back. The change is saved here and waits."
 
 
 class Refused(PbxError):
@@ -24,19 +28,64 @@ class Refused(PbxError):
 
 @dataclass(frozen=True)
 class State:
+    """`trouble`: what an administrator should look at, and `look`: the page to look at."""
+
     up: bool
     words: str
     detail: str = ""
+    trouble: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True)
 class Phone:
-    """One registered phone, as the PBX sees it now."""
+    """One registered phone, as the PBX sees it now. `answers`: to the PBX's question whether it is there."""
 
-    online: bool
-    words: str
+    id: str
+    answers: bool
     address: str
     model: str
+    since: datetime
+
+
+class LineState(Enum):
+    """What a number does now, and the word for it."""
+
+    OFFLINE = "Offline"
+    UNREACHABLE = "Unreachable"
+    IDLE = "Idle"
+    RINGING = "Ringing"
+    BUSY = "Busy"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number and its registered phones."""
+
+    state: LineState
+    phones: tuple[Phone, ...] = ()
+
+
+class Cause(Enum):
+    """Why the PBX would not register a phone."""
+
+    CREDENTIALS = "credentials"  # the password or the authentication name: it does not say which
+    ACCOUNT = "account"  # it has nobody of that user name
+    LIMIT = "limit"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Registrations that failed alike. `account`: the user name that the phone gave."""
+
+    account: str
+    cause: Cause
+    host: str
+    transport: str
+    times: int
+    first_at: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True)
@@ -53,8 +102,16 @@ class Pbx(Protocol):
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         """Make the PBX fulfil all saved wishes about these numbers. Raises PbxError; then it is as it was before."""
 
-    def phones(self, numbers: Iterable[str]) -> dict[str, list[Phone]]:
-        """The registered phones of each number. Raises PbxError."""
+    def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
+        """What each number does now. Raises PbxError when that is not known."""
+
+    def remove_phone(self, number: str, phone: str) -> bool:
+        """End the registration of that id; False when there is none (any more). Raises PbxError."""
+
+    def attempts(self, accounts: Iterable[str]) -> list[Attempt]:
+        """The registrations that failed, of phones that gave one of these user names, the latest first."""
+
+    def forget_attempts(self, accounts: Iterable[str]) -> None: ...
 
     def when_called(self, number: str) -> list[str]:
         """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError."""

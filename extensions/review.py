@@ -1,6 +1,7 @@
 """The waiting changes, an extension at a time: what each would change and whose they are; taking back, and undoing."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from accounts import audit
 from accounts.models import User
 from extensions import changes, wish
 from extensions.models import Change, SipExtension
+
+PAGE_SIZE = 100
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,49 @@ class Waiting:
     mine: bool
 
 
-def waiting(by: User) -> list[Waiting]:
-    return by_extension(Change.objects.waiting(), by)
+@dataclass(frozen=True)
+class Page:
+    """Some of the numbers, by number; `previous` and `next` are the numbers that the pages beside it begin with."""
+
+    numbers: list[str]
+    total: int
+    previous: str
+    next: str
+
+    @property
+    def is_all(self) -> bool:
+        return len(self.numbers) == self.total
+
+
+def page(of: models.QuerySet[Change], start: str = "") -> Page:
+    """From the number `start` on; where none is so high, the last page."""
+    numbers = sorted(of.order_by().values_list("number", flat=True).distinct(), key=int)
+    wanted = int(start[:9]) if start.isascii() and start.isdigit() else 0
+    first = bisect_left(numbers, wanted, key=int)
+    if first == len(numbers):
+        first = max(0, first - PAGE_SIZE)
+    last = first + PAGE_SIZE
+    return Page(
+        numbers=numbers[first:last],
+        total=len(numbers),
+        previous=numbers[max(0, first - PAGE_SIZE)] if first else "",
+        next=numbers[last] if last < len(numbers) else "",
+    )
+
+
+def waiting(by: User, numbers: Iterable[str] | None = None) -> list[Waiting]:
+    every = Change.objects.waiting()
+    return by_extension(every if numbers is None else every.of(numbers), by)
+
+
+def of_others(by: User) -> set[str]:
+    """The numbers of which a change waits that somebody else saved."""
+    return set(Change.objects.waiting().exclude(by=by).numbers())
+
+
+def unseen(by: User, seen: int) -> set[str]:
+    """Those of which somebody else saved a change after the one that was the newest when the page was made."""
+    return set(Change.objects.waiting().exclude(by=by).filter(pk__gt=seen).numbers())
 
 
 def by_extension(of: models.QuerySet[Change], by: User) -> list[Waiting]:
@@ -67,8 +111,8 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
 
 def waits_for_others(by: User, number: str = "") -> bool:
     """Whether a change that somebody else saved waits: nobody sends it along unseen."""
-    waiting_ones = Change.objects.waiting().exclude(by=by)
-    return (waiting_ones.of([number]) if number else waiting_ones).exists()
+    waiting_ones = Change.objects.waiting()
+    return not (waiting_ones.of([number]) if number else waiting_ones).only_by(by)
 
 
 def discard(number: str, by: User) -> None:

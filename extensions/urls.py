@@ -21,5 +21,7 @@ urlpatterns = [
     path("<number:number>/edit/", views.edit, name="edit"),
     path("<number:number>/delete/", views.delete, name="delete"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
+    path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
+    path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),
     path("<number:number>/registration-password/", views.reveal, name="reveal"),
 ]

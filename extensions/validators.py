@@ -1,4 +1,5 @@
 import re
+from ipaddress import ip_address, ip_interface
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ registration_name = RegexValidator(
 )
 
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+MOST_NETWORKS = 10
 WEAKEST_GUESSES = 1e10  # a registration password can be tried against a captured digest, millions a second
 
 
@@ -45,3 +47,47 @@ def registration_password(password: str, known: list[str]) -> None:
         )
     if not Strength(password, known).suffices:
         raise ValidationError("This is easy to guess. Press Regenerate for a strong one.", code="weak")
+
+
+def allowed_networks(text: str) -> str:
+    """Addresses and networks in the form in which they are kept: each once, as short as can be, after commas."""
+    found = list(dict.fromkeys(_network(each) for each in text.replace(",", " ").split()))
+    if len(found) > MOST_NETWORKS:
+        raise ValidationError(
+            "These are %(count)s. Enter at most %(most)s.",
+            code="too_many_networks",
+            params={"count": len(found), "most": MOST_NETWORKS},
+        )
+    return ", ".join(found)
+
+
+def _network(text: str) -> str:
+    try:
+        typed = ip_interface(text)
+    except ValueError:
+        typed = None
+    if typed is None or "%" in text or getattr(typed.ip, "ipv4_mapped", None):
+        raise ValidationError(
+            "“%(text)s” is no address and no network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example.",
+            code="network",
+            params={"text": text[:50]},
+        )
+    network = typed.network
+    if network.num_addresses == 1:
+        return str(typed.ip)
+    if typed.ip != network.network_address:
+        raise ValidationError(
+            "%(text)s is one address of a network. Enter %(network)s for the network, or %(address)s for the address.",
+            code="host_bits",
+            params={"text": text, "network": str(network), "address": str(typed.ip)},
+        )
+    return str(network)
+
+
+def allows(networks: str, host: str) -> bool:
+    """Whether a phone at that address may register, where `networks` are allowed; "": everywhere."""
+    allowed = [ip_interface(each).network for each in networks.replace(",", " ").split()]
+    try:
+        return not allowed or any(ip_address(host) in each for each in allowed)
+    except ValueError:
+        return False

@@ -14,14 +14,17 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit, sealer
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from extensions import changes, pbx, review
+from extensions import changes, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
-from extensions.listing import PAGE_SIZE, SORTS, link, rows_of, sort_links, sorted_page
-from extensions.lookup import get_extension, get_managed, may_manage, require, visible
+from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
+from extensions.lookup import get_extension, get_managed, may_manage, may_use, require, visible
 from extensions.models import Change, SipExtension
+from extensions.search import search
 from extensions.validators import Strength
 from pbxportal.models import Preferences
+
+REMOVED = "The phone was removed. It registers again by itself unless its password is changed or it is switched off."
 
 
 @require_GET
@@ -38,15 +41,16 @@ def index(request: SignedInRequest) -> HttpResponse:
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     sort = request.GET.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else "number"
-    found = visible(request).search(q)
-    shown = sorted_page(found, sort, request.GET.get("page", ""))
+    found = search(visible(request), q)
+    shown = sorted_page(found.rows, sort, request.GET.get("page", ""))
     return render(
         request,
         "extensions/list.html",
         {
             "section": "extension",
             "extensions": rows_of(shown.rows),
-            "total": found.count(),
+            "total": found.total,
+            "more_than_total": found.more,
             "q": q,
             "sort": sort,
             "sort_links": sort_links(q, sort),
@@ -63,7 +67,46 @@ def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""
     numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if number.isascii() and number.isdigit()]
     found = list(visible(request).filter(number__in=numbers))
-    return render(request, "extensions/_statuses.html", {"extensions": rows_of(found)})
+    rows = rows_of(found)
+    more = with_phones(request, found[0], rows[0]) if len(found) == 1 and "detail" in request.GET else {}
+    return render(request, "extensions/_statuses.html", {"extensions": rows, **more})
+
+
+def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> dict[str, Any]:
+    """What only the extension's own page says of its phones."""
+    manages = may_manage(request, extension)
+    try:
+        found = troubles.of(extension, row.phones or (), may_manage=manages)
+    except pbx.PbxError:
+        found = []
+    return {"may_remove": may_use(request, extension), "troubles": found, "may_forget": manages}
+
+
+@require_POST
+def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_managed(request, number)
+    try:
+        pbx.get().forget_attempts(troubles.accounts(extension))
+    except pbx.PbxError as error:
+        messages.error(request, str(error))
+    return redirect(extension)
+
+
+@require_POST
+def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
+    """One registration; the phone may register again if it knows the password."""
+    extension = get_extension(request, number)
+    if not may_use(request, extension):
+        raise PermissionDenied
+    try:
+        removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
+    except pbx.PbxError as error:
+        messages.error(request, f"The phone was not removed. {error}")
+        return redirect(extension)
+    if removed:
+        audit.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
+    messages.success(request, REMOVED if removed else "That phone is not registered any more.")
+    return redirect(extension)
 
 
 @require_GET
@@ -185,13 +228,15 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
         when_called = pbx.get().when_called(extension.number)
     except pbx.PbxError as error:
         when_called = [str(error)]
+    row = rows_of([extension])[0]
     return render(
         request,
         "extensions/detail.html",
         {
             "section": "extension" if request.user.sees_extensions else "own",
-            "extension": rows_of([extension])[0],
+            "extension": row,
             "can_edit": may_manage(request, extension),
+            **with_phones(request, extension, row),
             "phone": phone_settings(request, extension),
             "when_called": when_called,
             **more,
@@ -233,6 +278,8 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
     if request.POST.get("then") != "apply":
         messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
         return redirect("extensions:list")
+    if review.waits_for_others(request.user, number):
+        return look_first(request, number, f"{extension} deleted.")
     return apply_numbers(request, [number], f"{extension} deleted.", reverse("extensions:list"))
 
 
@@ -256,7 +303,7 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
     if request.method != "POST":
         return redirect(extension)
-    if extension.user != request.user and not may_manage(request, extension):
+    if not may_use(request, extension):
         raise PermissionDenied
     audit.record(request.user, "extension.password_revealed", number)
     password = extension.registration_password

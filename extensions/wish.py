@@ -4,6 +4,7 @@ Secrets stand in it as they stand in the database: hashed or sealed.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 
@@ -13,7 +14,7 @@ from extensions.models import SipExtension
 Record = dict[str, Any]
 
 PERSON = ("first_name", "last_name", "email", "mobile", "password", "job_title", "is_active")
-EXTENSION = ("caller_id", "registration_name", "sealed_password", "max_phones", "enabled")
+EXTENSION = ("caller_id", "registration_name", "sealed_password", "max_phones", "allowed_networks", "enabled")
 # What the PBX has of a person. A role, an address or an own password is not for an undo of an apply to change.
 PERSON_ON_THE_PBX = ("first_name", "last_name")
 
@@ -31,6 +32,12 @@ def record_of(extension: SipExtension) -> Record:
         "organizations": sorted(user.organizations.values_list("pk", flat=True)),
         "extension": {name: getattr(extension, name) for name in EXTENSION},
     }
+
+
+def extension_of(number: str, record: Record) -> SipExtension:
+    """The extension that the record was made of, not saved."""
+    person = User(**{name: record["person"][name] for name in PERSON_ON_THE_PBX})
+    return SipExtension(id=UUID(record["id"]), user=person, number=number, **record["extension"])
 
 
 def put_back(number: str, record: Record | None, by: User | None) -> SipExtension | None:
@@ -77,7 +84,7 @@ def _changed(extension: SipExtension, record: Record) -> SipExtension:
         setattr(extension.user, name, record["person"][name])
     extension.user.save(update_fields=PERSON_ON_THE_PBX)
     for name in EXTENSION:
-        setattr(extension, name, record["extension"][name])
+        setattr(extension, name, record["extension"].get(name, ""))  # "" of a column that an old record lacks
     extension.version += 1
     extension.save()
     return extension

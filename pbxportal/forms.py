@@ -23,11 +23,20 @@ class PreferencesForm(forms.ModelForm[Preferences]):
 
     class Meta:
         model = Preferences
-        fields = ["organization_management", "country", "first_number", "last_number", "sip_host", "sip_port"]
+        fields = [
+            "organization_management",
+            "country",
+            "first_number",
+            "last_number",
+            "sip_host",
+            "sip_port",
+            "restore_points",
+        ]
         help_texts = {
             "organization_management": "Off: the departments and their fields are hidden. Nothing is deleted.",
             "sip_host": "The name or address that phones are told to register with. Empty: this machine's own.",
             "sip_port": "Empty: the port that the PBX listens on.",
+            "restore_points": "How many applies Apply History keeps, each of which can be undone.",
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:

@@ -31,6 +31,9 @@ class Preferences(models.Model):
     sip_port = models.PositiveIntegerField(
         "SIP port", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
+    restore_points = models.PositiveIntegerField(
+        "Applies kept", default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+    )
 
     class Meta:
         constraints = [

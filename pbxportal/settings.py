@@ -203,6 +203,7 @@ LOGGING = {
 PBX = env.str("PBX", default="asterisk.pbx.Asterisk")
 ASTERISK_DIR = Path(env.str("ASTERISK_DIR", default=str(VAR / "asterisk"))).resolve()
 ENGINE_FILE = Path(env.str("ENGINE_FILE", default=str(ASTERISK_DIR / "db" / "engine.sqlite3")))
+LIVE_FILE = ENGINE_FILE.with_name("live.sqlite3")
 SIP_BIND = env.str("SIP_BIND", default="127.0.0.1")
 SIP_PORT = env.int("SIP_PORT", default=5060)
 RTP_PORTS = (env.int("RTP_FIRST", default=10000), env.int("RTP_LAST", default=10499))

@@ -4,6 +4,8 @@ from extensions import applying
 from extensions import views as extensions
 from pbxportal import views
 
+handler500 = "pbxportal.views.server_error"
+
 urlpatterns = [
     path("", extensions.home, name="home"),
     path("", include("accounts.urls")),

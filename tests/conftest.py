@@ -1,12 +1,13 @@
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import hypothesis
 import pytest
 from django.conf import settings
 
 from accounts.models import User
-from asterisk import ari, engine, proof
+from asterisk import ari, engine, listener, live, proof
 from asterisk.ami import connected
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import Program, find_or_fetch
@@ -42,8 +43,13 @@ def program() -> Program:
 
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
+    over = Event()
+    ear = Thread(target=listener.listen, args=(over.is_set,), daemon=True)
     with Embedded(program, place_from_settings()) as embedded:
+        ear.start()
         yield embedded
+        over.set()
+        ear.join()
 
 
 @pytest.fixture
@@ -63,3 +69,6 @@ def forget_all() -> None:
                 ari.delete_contact(contact["ID"])
         for table in ("sip_login", "pbx_number", "restore_point"):
             tables.execute(f"DELETE FROM {table}")
+    live.prepare(settings.LIVE_FILE)
+    with live.opened(settings.LIVE_FILE) as heard:
+        heard.execute("DELETE FROM attempt")

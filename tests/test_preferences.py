@@ -10,6 +10,7 @@ from tests.people import make_extension
 TYPED = {
     "company": "Acme", "organization_management": "on", "country": "DE",
     "first_number": "200", "last_number": "299", "sip_host": "pbx.example.com", "sip_port": "5070",
+    "restore_points": "1000",
 }  # fmt: skip
 
 
@@ -40,6 +41,8 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
         ("last_number", "199", "not below the first"),
         ("sip_host", "pbx example;com", "host name or an address"),
         ("sip_port", "70000", "less than or equal to 65535"),
+        ("restore_points", "9", "greater than or equal to 10"),
+        ("restore_points", "100001", "less than or equal to 100000"),
     ],
 )
 def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value: str, words: str) -> None:

@@ -245,7 +245,7 @@ def test_a_line_break_in_a_value_is_not_sent(serve: Serve) -> None:
         ami.ask("Getvar", Variable="x\r\n\r\nAction: Command\r\nCommand: core stop now")
 
 
-def test_the_state_of_a_silent_pbx_is_said_within_two_seconds(serve: Serve) -> None:
+def test_the_state_of_a_silent_pbx_is_said_within_two_seconds(serve: Serve, db: None) -> None:
     serve(silent)
     began = time.monotonic()
     assert not Asterisk().state().up

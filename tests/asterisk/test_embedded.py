@@ -40,7 +40,7 @@ def extend(place: Place) -> None:
         for number in NUMBERS:
             digest = hashlib.md5(f"name-{number}:pbx:secret".encode()).hexdigest()  # noqa: S324 (SIP's own)
             login = (number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
-            db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?)", login)
+            db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, '')", login)
             db.execute("INSERT INTO pbx_number VALUES (?, 1)", (number,))
 
 

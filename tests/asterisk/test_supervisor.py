@@ -95,6 +95,19 @@ def test_it_is_told_of_each_start(tmp_path: Path) -> None:
     assert len(set(started)) == 2
 
 
+def test_one_in_trouble_is_started_again_and_why_is_told(tmp_path: Path) -> None:
+    started: list[int] = []
+    child = Child(
+        "It",
+        ("sleep", "60"),
+        [tmp_path / "log"],
+        on_start=lambda process: started.append(process.pid),
+        trouble=lambda: "its table is gone" if len(started) == 1 else "",
+    )
+    assert watch(child, lambda: len(started) == 2) == ["It must start again: its table is gone."]
+    assert not runs(started[0])
+
+
 def test_a_child_sees_our_environment_and_what_is_added(tmp_path: Path) -> None:
     log = tmp_path / "log"
     child = Child("It", ("sh", "-c", "echo $PBX_EXPECTED $PATH"), [log], {"PBX_EXPECTED": "0"})

@@ -5,6 +5,8 @@ import django
 
 from tests.bench import surroundings
 
+SIZES = [10, 100, 1_000, 10_000, 100_000]
+
 
 def sizes(text: str) -> list[int]:
     found = sorted({int(each) for each in text.split(",")})
@@ -15,7 +17,7 @@ def sizes(text: str) -> list[int]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="How long the real thing takes.")
-    parser.add_argument("--sizes", type=sizes, default=[10, 100, 1000], metavar="10,100,1000", help="extensions")
+    parser.add_argument("--sizes", type=sizes, default=SIZES, metavar="10,100,...", help="extensions")
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
     return parser.parse_args()
 

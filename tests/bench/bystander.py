@@ -1,4 +1,4 @@
-"""A phone of somebody else, in a process of its own: it registers again and again, and notes how long each takes."""
+"""A phone of somebody else, in a process of its own: it registers and asks, and notes how long each takes."""
 
 import json
 import subprocess
@@ -17,11 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Bystander:
-    """Registers for as long as the `with` block lasts; `seconds` are there when it has ended."""
+    """Registers for as long as the `with` block lasts; `seconds` and `options` are there when it has ended."""
 
     def __init__(self, number: str, name: str, password: str, port: int) -> None:
         self._typed = json.dumps([number, name, password, port])
         self.seconds: list[float] = []
+        self.options: list[float] = []
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.bench.bystander"]
@@ -43,10 +44,11 @@ class Bystander:
 
     def _read(self, said: str) -> None:
         answers = json.loads(said) if said else []
-        refused = [status for status, _ in answers if status != 200]
+        refused = [status for status, _, _ in answers if status != 200]
         if refused or not answers:
             raise Failed(f"Another phone's REGISTER: {refused[:1] or 'no answer'}, expected 200")
-        self.seconds = [seconds for _, seconds in answers]
+        self.seconds = [seconds for _, seconds, _ in answers]
+        self.options = [seconds for _, _, seconds in answers]
 
 
 def wait_for_end(over: threading.Event) -> None:
@@ -65,7 +67,7 @@ def main() -> None:
         print("ready", flush=True)  # noqa: T201 (the other process waits for it)
         while not over.wait(PACE_SECONDS):
             started = time.perf_counter()
-            answers.append((phone.register(), time.perf_counter() - started))
+            answers.append((phone.register(), time.perf_counter() - started, phone.options()))
         phone.unregister()
     print(json.dumps(answers))  # noqa: T201
 

@@ -12,7 +12,8 @@ from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 
 FIRST = 1000
-LAST = 99_999
+LAST = 999_999
+BATCH = 1000
 DEPARTMENTS = ("Accounting", "Engineering", "Marketing", "Production", "Purchasing", "Sales", "Support", "Warehouse")
 FIRST_NAMES = ("Ada", "Björn", "Chloé", "Наталія", "Emre", "Fatma", "Grace", "美咲")
 LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz", "Öztürk", "Hopper")
@@ -26,17 +27,18 @@ def empty(keep: User) -> None:
     User.objects.exclude(pk=keep.pk).delete()
 
 
-def fill(size: int, by: User) -> list[SipExtension]:
+def fill(size: int, by: User, first: int = FIRST) -> list[SipExtension]:
     with transaction.atomic():
         Preferences.objects.update(first_number=FIRST, last_number=LAST)
-        extensions = [extension(FIRST + place, user) for place, user in enumerate(people(size))]
+        made = (extension(first + place, user) for place, user in enumerate(people(size, first)))
+        extensions = SipExtension.objects.bulk_create(made, batch_size=BATCH)
         kind = Change.Kind.ADDED
-        Change.objects.bulk_create(Change(number=each.number, kind=kind, by=by) for each in extensions)
+        Change.objects.bulk_create((Change(number=each.number, kind=kind, by=by) for each in extensions), BATCH)
     return extensions
 
 
-def people(size: int) -> list[User]:
-    users = User.objects.bulk_create(person(place) for place in range(size))
+def people(size: int, first: int) -> list[User]:
+    users = User.objects.bulk_create(person(first - FIRST + place) for place in range(size))
     departments = [
         Organization.objects.get_or_create(name=name, parent=Organization.company())[0] for name in DEPARTMENTS
     ]
@@ -59,8 +61,7 @@ def person(place: int) -> User:
 
 
 def extension(number: int, user: User) -> SipExtension:
-    """Through save(), which keeps the columns that the list sorts and searches by."""
     made = SipExtension(user=user, number=str(number), caller_id=str(number), registration_name=random_text(10))
     made.registration_password = random_text(20)
-    made.save(force_insert=True)
+    made.note_person()
     return made

@@ -9,15 +9,13 @@ import time
 from django.conf import settings
 
 from accounts.models import User
-from asterisk.apply import apply
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import NoAsterisk, find_or_fetch
-from asterisk.models import ApplyRun
 from extensions.models import SipExtension
 from tests.bench import filling, process
 from tests.bench.browser import Browser
 from tests.bench.server import serving
-from tests.bench.site import Site
+from tests.bench.site import Site, applied
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
 from tests.people import PASSWORD, make_user
@@ -45,7 +43,7 @@ def measure(sizes: list[int], rounds: int) -> str:
         for size in sizes:
             started = time.monotonic()
             extensions = prepared(size, figures, pbx, ada)
-            measure_site(Site(size, rounds, figures, browser, server, extensions))
+            measure_site(Site(size, rounds, figures, browser, server, extensions), ada)
             say(f"{size:,} extensions: {time.monotonic() - started:.0f} s")
     return f"{machine(program.version)}\n\n{figures}"
 
@@ -73,15 +71,14 @@ def prepared(size: int, figures: Figures, pbx: Embedded, by: User) -> list[SipEx
 
 def seconds_to_apply(extensions: list[SipExtension], by: User) -> float:
     started = time.perf_counter()
-    run = apply([extension.number for extension in extensions], by)
-    if run.outcome != ApplyRun.Outcome.PROVED:
-        raise Failed(f"Apply of {len(extensions)} extensions: {run.outcome}, {run.words}")
+    applied([extension.number for extension in extensions], by)
     return time.perf_counter() - started
 
 
-def measure_site(site: Site) -> None:
+def measure_site(site: Site, by: User) -> None:
     site.pages()
     site.new_passwords()
     site.new_names()
     site.new_extensions(range(site.rounds))
-    site.others()
+    site.check()
+    site.others(by)

@@ -26,14 +26,15 @@ class Server:
 @contextmanager
 def serving() -> Iterator[Server]:
     run.prepare_portal()
-    child = run.portal(has_pbx=True)
+    child, ear = run.portal(has_pbx=True), run.listener()
     child.start()
+    ear.start()
     try:
         wait_until_it_answers(child)
         assert child.process
         yield Server(child.process.pid)
     finally:
-        supervisor.stop([child])
+        supervisor.stop([child, ear])
 
 
 def wait_until_it_answers(child: supervisor.Child) -> None:

@@ -4,12 +4,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import StringIO
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.management import call_command
 
+from accounts.models import User
 from accounts.passwords import random_text
+from asterisk.apply import apply
 from asterisk.models import ApplyRun
 from extensions.models import SipExtension
+from tests.bench import filling
 from tests.bench.browser import Browser
 from tests.bench.bystander import Bystander
 from tests.bench.reloads import Reloads
@@ -22,7 +28,9 @@ PASSWORD = "Save and Apply: a new registration password"
 NAME = "Save and Apply: a new name"
 ADDED = "Save and Apply: a new extension"
 PAGES = "Pages"
-OTHERS = "REGISTER of another phone, both of its messages"
+BULK = "Many at once"
+MANY = 1_000
+OTHERS = "Another phone"
 PATIENCE_SECONDS = 10
 IDLE_SECONDS = 3
 ADDED_ASIDE = 5
@@ -51,10 +59,16 @@ class Site:
 
     def pages(self) -> None:
         middle = self.extensions[self.size // 2]
+        shown = [each.number for each in self.extensions[:25]]
         for name, path in {
             "list, first page": "/extensions/",
+            "list, last page": "/extensions/?sort=-number",
+            "list, by name": "/extensions/?sort=name",
             "list, search with one hit": f"/extensions/?q={middle.user.email}",
+            "list, search with many hits": f"/extensions/?{urlencode({'q': middle.user.first_name})}",
             "list, search without a hit": "/extensions/?q=nobody-of-this-name",
+            "poll of a list's states": f"/extensions/status/?{urlencode({'n': shown}, doseq=True)}",
+            "poll of the header": "/pbx/?next=/extensions/",
             "Add": "/extensions/add/",
             "Edit": f"/extensions/{middle.number}/edit/",
             "extension": f"/extensions/{middle.number}/",
@@ -112,14 +126,27 @@ class Site:
             raise Failed(f"{group}: Asterisk reloaded {heard} times, expected never")
 
     def new_extensions(self, places: range) -> None:
-        """Each asks for a reload: so this shows as well that reloads are heard."""
         with Reloads() as reloads:
             for place in places:
                 self._new_extension(place)
-            heard = reloads.heard()
-        self.note(ADDED, "reloads in all rounds", heard)
-        if heard < len(places):
-            raise Failed(f"{ADDED}: {heard} reloads heard, expected {len(places)}")
+            self._expect_no_reload(ADDED, reloads)
+
+    # --- many at once ---
+
+    def import_of_many(self, by: User) -> None:
+        """Saved in bulk, as no page does it; applied and proved as ever."""
+        first = int(self.extensions[-1].number) + 1 + 1_000
+        started = time.perf_counter()
+        added = filling.fill(MANY, by, first)
+        saved = time.perf_counter()
+        applied([each.number for each in added], by)
+        self.note(BULK, f"{MANY:,} more: saved, s", saved - started)
+        self.note(BULK, f"{MANY:,} more: applied and proved, s", time.perf_counter() - saved)
+
+    def check(self) -> None:
+        started = time.perf_counter()
+        call_command("check_engine", stdout=StringIO())
+        self.note(BULK, "check_engine: all of them against wish and Asterisk, s", time.perf_counter() - started)
 
     def _new_extension(self, place: int) -> None:
         number, name, password = str(self._free(place)), random_text(10), random_text(20)
@@ -139,18 +166,26 @@ class Site:
 
     # --- everybody else ---
 
-    def others(self) -> None:
+    def others(self, by: User) -> None:
         """Comes last: it adds extensions that no other figure is to see."""
         aside = replace(self, figures=Figures())
         added = range(self.rounds, self.rounds + ADDED_ASIDE)
-        self._other("while nothing is applied, ms", lambda: time.sleep(IDLE_SECONDS))
-        self._other("while passwords are applied in a loop, ms", aside.new_passwords)
-        self._other("while extensions are added in a loop, ms", lambda: aside.new_extensions(added))
+        self._other("while nothing is applied", lambda: time.sleep(IDLE_SECONDS))
+        self._other("while passwords are applied in a loop", aside.new_passwords)
+        self._other("while extensions are added in a loop", lambda: aside.new_extensions(added))
+        self._other(f"while {MANY:,} are applied at once", lambda: self.import_of_many(by))
 
     def _other(self, measure: str, meanwhile: Callable[[], None]) -> None:
         with bystander(self.extensions[2]) as other:
             meanwhile()
-        self.note(OTHERS, measure, *(1000 * each for each in other.seconds))
+        self.note(OTHERS, f"REGISTER, both of its messages, {measure}, ms", *(1000 * each for each in other.seconds))
+        self.note(OTHERS, f"OPTIONS, {measure}, ms", *(1000 * each for each in other.options))
+
+
+def applied(numbers: list[str], by: User) -> None:
+    run = apply(numbers, by)
+    if run.outcome != ApplyRun.Outcome.PROVED:
+        raise Failed(f"Apply of {len(numbers)} extensions: {run.outcome}, {run.words}")
 
 
 def new_phone(number: str, name: str, password: str) -> Phone:

@@ -48,7 +48,7 @@ class Administrator:
 
     def sees_online(self) -> None:
         """Without a reload."""
-        expect(self.page.locator(".heading-state")).to_contain_text("Online", timeout=POLLED_WITHIN)
+        expect(self.page.locator(".heading-state")).to_contain_text("Idle", timeout=POLLED_WITHIN)
 
     def plugs_in_a_phone(self) -> Phone:
         """Types into it exactly what the page says."""

@@ -4,6 +4,7 @@ With SHOTS=DIR in the environment, a picture of each is left there.
 """
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,11 @@ axe = Axe()
 def test_a_page_is_accessible_and_fits(
     asterisk: Embedded, sign_in: SignIn, stranger: Page, office: Office, settings: Settings, stop: str
 ) -> None:
-    page = STOPS[stop](Tour(sign_in, stranger, office, settings))
+    with ExitStack() as stack:
+        look(STOPS[stop](Tour(sign_in, stranger, office, settings, stack)), stop)
+
+
+def look(page: Page, stop: str) -> None:
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(SIDEWAYS) <= 0, f"{width} wide: it scrolls sideways"

@@ -109,7 +109,7 @@ def still_works(administrator: Administrator, url: str, old_link: str) -> None:
     administrator.signs_in(url)
     expect(page.locator("#pbx")).to_contain_text("PBX running", timeout=20_000)
     for number in ("1000", "1001"):
-        expect(page.locator(f"#status-{number}")).to_contain_text("Online", timeout=10_000)
+        expect(page.locator(f"#status-{number}")).to_contain_text("Idle", timeout=10_000)
 
 
 def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, page: Page) -> None:
@@ -122,7 +122,7 @@ def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, pag
         administrator.sets_up(link)
         expect(page.locator("#pbx")).to_contain_text("No PBX on this machine")
         administrator.adds("Grace", "grace@example.com")
-        expect(page.locator(".panel-wait")).to_contain_text("as soon as the PBX is up")
+        expect(page.locator(".panel-wait")).to_contain_text("as soon as the PBX answers")
         expect(page.locator("#pbx")).to_contain_text("1 change waits")
         assert command.stop() == 0, command.text
         assert command.left_running() == []

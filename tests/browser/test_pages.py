@@ -149,7 +149,7 @@ def test_disabling_puts_a_phone_out_at_once_and_enabling_lets_it_in(adas: Page, 
     extension = office.extension(number="1000")
     phone = office.registered(extension)
     adas.goto("/extensions/1000/")
-    expect(adas.locator(".heading-state")).to_contain_text("Online")
+    expect(adas.locator(".heading-state")).to_contain_text("Idle")
     press(adas, "Disable")
     expect(adas.locator(".heading-state")).to_contain_text("Disabled")
     assert phone.register() != 200
@@ -252,6 +252,6 @@ def test_without_scripts_one_adds_applies_reveals_and_deletes(sign_in: SignIn, a
 def test_a_phone_that_registers_appears_in_the_list_by_itself(adas: Page, office: Office) -> None:
     extension = office.extension(number="1000")
     adas.goto("/extensions/")
-    expect(adas.locator("#status-1000")).to_contain_text("No phone")
+    expect(adas.locator("#status-1000")).to_contain_text("Offline")
     office.registered(extension)
-    expect(adas.locator("#status-1000")).to_contain_text("Online", timeout=7000)
+    expect(adas.locator("#status-1000")).to_contain_text("Idle", timeout=7000)

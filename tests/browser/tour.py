@@ -1,7 +1,7 @@
 """Every page of the portal, in each state that a person meets it in."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,16 @@ from pytest_django import Settings
 
 from accounts import setup
 from accounts.models import User
+from asterisk import check
 from asterisk.apply import ApplyError, apply
-from asterisk.models import ApplyRun
+from asterisk.models import ApplyRun, CheckRun
 from extensions import changes, wish
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 from tests.browser import company
 from tests.browser.conftest import SignIn
-from tests.pbx.office import Office
+from tests.pbx.office import Office, engine_tables, qualify, talking
 from tests.people import make_extension, make_user
 
 
@@ -34,6 +35,7 @@ class Tour:
     stranger: Page
     office: Office
     settings: Settings
+    stack: ExitStack
 
     def ada(self, path: str) -> Page:
         return self.opened(ada(), path)
@@ -320,6 +322,87 @@ def apply_failed(tour: Tour) -> Page:
     return page
 
 
+# --- phones that do not register, and what the others do ---
+
+
+def why(tour: Tour, extension: SipExtension, *phones: dict[str, str]) -> Page:
+    """The page of an extension whose phones were all refused."""
+    for typed in phones:
+        assert tour.office.phone(extension, **typed).register() != 200
+    page = tour.ada(f"/extensions/{extension.number}/")
+    page.locator(".trouble-what").nth(len(phones) - 1).wait_for()
+    return page
+
+
+@stop
+def why_nothing_failed(tour: Tour) -> Page:
+    extension = one()
+    apply(["1000"], None)
+    tour.office.registered(extension)
+    page = tour.ada("/extensions/1000/")
+    page.locator(".phone-remove").wait_for()
+    return page
+
+
+@stop
+def why_a_wrong_password_and_name(tour: Tour) -> Page:
+    extension = one()
+    apply(["1000"], None)
+    return why(tour, extension, {"password": "Wrong7Horse9Staple"}, {"user": extension.registration_name})
+
+
+@stop
+def why_it_waits(tour: Tour) -> Page:
+    return why(tour, one(), {})
+
+
+@stop
+def why_it_is_disabled(tour: Tour) -> Page:
+    return why(tour, one(enabled=False), {})
+
+
+@stop
+def why_one_too_many(tour: Tour) -> Page:
+    extension = one()
+    apply(["1000"], None)
+    tour.office.registered(extension)
+    return why(tour, extension, {})
+
+
+@stop
+def why_outside_of_the_networks(tour: Tour) -> Page:
+    extension = one(allowed_networks="10.0.0.0/8, 192.168.1.0/24, 2001:db8::/32")
+    apply(["1000"], None)
+    return why(tour, extension, {})
+
+
+@stop
+def why_solved_since(tour: Tour) -> Page:
+    extension = one()
+    apply(["1000"], None)
+    assert tour.office.phone(extension, password="Wrong7Horse9Staple").register() == 401
+    tour.office.registered(extension)
+    page = tour.ada("/extensions/1000/")
+    page.locator(".is-solved").wait_for()
+    return page
+
+
+@stop
+def list_of_all_states(tour: Tour) -> Page:
+    extensions = [make_extension(str(1000 + n), first_name=f"Person {n}") for n in range(7)]
+    apply([each.number for each in extensions], None)
+    _, ringing, caller, callee, gone, other = map(tour.office.registered, extensions[:6])
+    talking(caller, callee)
+    other.call(ringing.number)
+    ringing.wait_call()
+    gone.close()
+    qualify(gone.number)
+    page = tour.ada("/extensions/")
+    for state in ("Idle", "Ringing", "Busy", "Unreachable", "Offline"):
+        page.get_by_text(state, exact=True).first.wait_for()
+    return page
+
+
 # --- review ---
 
 
@@ -414,6 +497,40 @@ def run_that_compared_only(tour: Tour) -> Page:
     apply(["1000"], ada())
     apply(["1000"], None)
     return run_page(tour)
+
+
+# --- the engine check ---
+
+
+@stop
+def check_never(tour: Tour) -> Page:
+    return tour.ada("/history/check/")
+
+
+@stop
+def check_equal(tour: Tour) -> Page:
+    tour.office.extension(number="1000")
+    check.check()
+    return tour.ada("/history/check/")
+
+
+@stop
+def check_differing(tour: Tour) -> Page:
+    people = company.people(4)
+    apply([each.number for each in people], None)
+    with engine_tables() as tables:
+        tables.execute("UPDATE sip_login SET max_contacts = 9, caller_name = 'Eve' WHERE number = '1001'")
+        tables.execute("DELETE FROM sip_login WHERE number = '1002'")
+    edited(people[3], ada(), first_name="Amazing")
+    check.check()
+    return tour.ada("/history/check/")
+
+
+@stop
+def check_running(tour: Tour) -> Page:
+    CheckRun.objects.create(total=20_000, compared=7_500)
+    tour.stack.enter_context(check.only_one())
+    return tour.ada("/history/check/")
 
 
 # --- the rest ---

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import AuditRecord, User
 from extensions.models import Change, SipExtension
@@ -81,7 +82,8 @@ def test_a_change_that_no_phone_notices_does_not_wait(signed_in: Client) -> None
     assert deeds()[-1] == "extension.changed"
 
 
-def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client) -> None:
+def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client, settings: Settings) -> None:
+    settings.AMI_PORT = 9
     answer = signed_in.post("/extensions/add/", {**Typed().fields, "then": "apply"}, follow=True)
     assert answer.status_code == 200
     assert "Kept for the PBX" in answer.content.decode()

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from asterisk.models import ApplyRun
 from extensions import review, wish
 from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
@@ -74,8 +75,6 @@ def test_only_what_was_chosen_is_applied(signed_in: Client, ada: User) -> None:
 
 
 def ada_runs() -> list[list[str]]:
-    from asterisk.models import ApplyRun
-
     return [run.numbers for run in ApplyRun.objects.order_by("pk")]
 
 
@@ -221,3 +220,84 @@ def test_thousands_can_be_chosen_at_once(signed_in: Client) -> None:
     chosen = ["1000", *(str(number) for number in range(2000, 5000))]
     assert signed_in.post("/apply/", {"from": "review", "n": chosen}).status_code == 302
     assert ada_runs() == [["1000"]]
+
+
+# --- many ---
+
+MANY = [str(number) for number in range(2000, 2600)]
+
+
+@pytest.fixture
+def many(ada: User) -> None:
+    extension = make_extension("2000")
+    record = wish.record_of(extension)
+    Change.objects.all().delete()
+    Change.objects.bulk_create(
+        Change(number=number, kind="changed", by=ada, fields={"caller_id": ["1", "2"]}, former=record)
+        for number in MANY
+    )
+
+
+def hugos_change(hugo: User, number: str = "2599") -> None:
+    Change.objects.create(number=number, kind="changed", by=hugo, former=Change.objects.of([number])[0].former)
+
+
+def test_many_are_shown_a_hundred_at_a_time_by_number(signed_in: Client, many: None) -> None:
+    Change.objects.filter(number="2599").update(number="999")
+    seen, address = [], "/review/"
+    for _ in range(6):
+        answer = signed_in.get(address)
+        seen += [row.number for row in answer.context["rows"]]
+        address = f"/review/?from={answer.context['page'].next}"
+        assert len(answer.content) < 400_000
+    assert seen == ["999", *MANY[:-1]]
+    assert answer.context["page"].previous == "2399"
+    assert 'rel="next"' not in answer.content.decode()
+    assert [row.number for row in signed_in.get("/review/?from=99999").context["rows"]] == MANY[-101:-1]
+    for nonsense in ("x", "-1", "²", "9" * 5000):
+        assert signed_in.get("/review/", {"from": nonsense}).status_code == 200
+
+
+def test_all_that_wait_are_applied_at_once(signed_in: Client, many: None) -> None:
+    page = signed_in.get("/review/")
+    assert "Apply all 600 that wait<" in page.content.decode()
+    signed_in.post("/apply/", {"from": "review", "all": "mine", "n": ["2000"], "seen": page.context["seen"]})
+    assert ada_runs() == [MANY]
+
+
+def test_others_changes_go_along_only_where_the_button_says_so(signed_in: Client, many: None, hugo: User) -> None:
+    hugos_change(hugo)
+    page = signed_in.get("/review/")
+    for words in ("Apply all 599 that only you changed", "Apply all 600 that wait, 1 of them changed by others"):
+        assert words in page.content.decode()
+    for choice in ("mine", "everybody"):
+        signed_in.post("/apply/", {"from": "review", "all": choice, "seen": page.context["seen"]})
+    mine, everybody = ada_runs()
+    assert mine == MANY[:-1]
+    assert "2599" in everybody
+
+
+@pytest.mark.parametrize("choice", [{"all": "everybody"}, {"n": MANY}])
+def test_what_another_saved_after_the_page_was_opened_does_not_go_unseen(
+    signed_in: Client, many: None, hugo: User, choice: dict[str, Any]
+) -> None:
+    seen = signed_in.get("/review/").context["seen"]
+    hugos_change(hugo)
+    answer = signed_in.post("/apply/", {"from": "review", "seen": seen, **choice})
+    assert answer["Location"] == "/review/"
+    assert ada_runs() == []
+
+
+def test_looking_first_leads_to_the_page_that_shows_it(signed_in: Client, many: None, hugo: User) -> None:
+    hugos_change(hugo, "2000")
+    extension = SipExtension.objects.get()
+    answer = signed_in.post(f"/extensions/{extension.number}/toggle/", {"enabled": "no"})
+    assert answer["Location"] == "/review/?from=2000#n2000"
+
+
+def test_a_run_of_many_is_shown_a_hundred_at_a_time(signed_in: Client, many: None) -> None:
+    run = ApplyRun.objects.create(numbers=MANY)
+    run.changes.set(Change.objects.all())
+    answer = signed_in.get(f"/history/{run.pk}/?from=2500")
+    assert [row.number for row in answer.context["rows"]] == MANY[500:]
+    assert "2500 to 2599 of 600 extensions" in answer.content.decode()

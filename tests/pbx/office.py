@@ -113,15 +113,23 @@ def engine_tables() -> Iterator[sqlite3.Connection]:
 
 
 def qualify(number: str) -> None:
-    """Ask Asterisk to look now, instead of within 30 s, whether the phones of a number are still there.
+    """Ask Asterisk to look now, instead of within 30 s, whether the phones of a number are still there."""
+    asked("PJSIPQualify", Endpoint=number)
 
-    The portal never asks for this itself, so its own client would refuse to.
-    """
+
+def lamp(number: str) -> str:
+    """What a watching phone would show."""
+    return wire.parse(asked("ExtensionState", Context="hints", Exten=number)).get("StatusText", "")
+
+
+def asked(action: str, **headers: str) -> bytes:
+    """The answer to what the portal never asks for, and its own client would refuse to."""
     with socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), 5) as link:
         login = {"Username": settings.AMI_USER, "Secret": settings.AMI_SECRET, "Events": "off"}
-        link.sendall(wire.encode("Login", login) + wire.encode("PJSIPQualify", {"Endpoint": number}))
+        link.sendall(wire.encode("Login", login) + wire.encode(action, headers))
         heard = b""
-        while heard.count(b"Response: Success") < 2:
+        while heard.count(b"Response: Success") < 2 or not heard.endswith(b"\r\n\r\n"):
             received = link.recv(4096)
             assert received, heard
             heard += received
+    return heard.rpartition(b"Response: Success")[2]

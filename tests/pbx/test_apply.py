@@ -104,9 +104,9 @@ PLANTED = [
     ("ps_auths", "registration_name AS username", "'x' || registration_name AS username", "Registration Name"),
     ("ps_auths", "password_digest", "'MD5:' || hex(zeroblob(16)) AS password_digest", "Registration Password"),
     ("ps_aors", "max_contacts", "9 AS max_contacts", "IP Phone Concurrent Registrations"),
-    ("ps_aors", "'30' AS qualify_frequency", "'0' AS qualify_frequency", "QualifyFrequency"),
+    ("ps_aors", "'3600' AS maximum_expiration", "'60' AS maximum_expiration", "MaximumExpiration"),
     ("ps_endpoints", "caller_id AS callerid", "'\"Boss\" <9999>' AS callerid", "Caller ID"),
-    ("ps_endpoints", "'CALLERID(name)=' ||", "'CALLERID(num)=' ||", "name"),
+    ("ps_endpoints", "'CALLERID(name)=' ||", "'CALLERID(num)=' ||", "Name"),
     ("ps_endpoints", "'ulaw,alaw,g722,opus' AS allow", "'alaw' AS allow", "Allow"),
     ("ps_endpoints", "'from-extension' AS context", "'ring' AS context", "Context"),
     ("ps_endpoints", "id AS auth", "'' AS auth", "Auth"),
@@ -194,11 +194,11 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     extension = office.extension()
     before = rows(extension.number)
     set_enabled(extension, ada, False)
-    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1)"
+    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1, '')"
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
     assert refused.value.extension == extension.number
-    assert "still there" in str(refused.value)
+    assert str(refused.value).endswith("login: the PBX said “there” instead of “gone”.")
     assert rows(extension.number) == before
 
 
@@ -208,7 +208,7 @@ def test_a_value_that_the_form_should_have_refused_reaches_no_table(office: Offi
     SipExtension.objects.filter(pk=extension.pk).update(caller_id='1" <2>')
     with pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
-    assert (refused.value.extension, refused.value.field) == (extension.number, "caller id")
+    assert (refused.value.extension, refused.value.field) == (extension.number, "Caller ID")
     assert ApplyRun.objects.latest("id").outcome == Outcome.REFUSED
     assert rows(extension.number) == before
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.passwords import random_text
 from asterisk import engine, history
 from asterisk.apply import apply
 from asterisk.embedded import Embedded
@@ -115,3 +116,35 @@ def test_discarding_what_was_written_for_a_pbx_that_is_away_takes_it_from_the_en
     client.post("/extensions/1100/discard/")
     assert rows() == before
     assert not Change.objects.waiting().exists()
+
+
+def wish_otherwise(extension: SipExtension, by: User, kind: int) -> None:
+    """Renamed, with a new password, disabled or deleted, by turns."""
+    if kind == 2:
+        set_enabled(extension, by, False)
+    elif kind == 3:
+        DeleteForm(extension, by).delete()
+    else:
+        before = changes.picture(extension)
+        if kind == 0:
+            extension.user.last_name = "O'Brien, Żółć"
+            extension.user.save()
+        else:
+            extension.registration_password = random_text(20)
+        extension.save()
+        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_five_hundred_of_all_kinds_come_back_byte_for_byte(asterisk: Embedded, ada: User, way: str) -> None:
+    there = [make_extension(str(number)) for number in range(2000, 2400)]
+    apply_all(ada)
+    before = rows()
+    for n, extension in enumerate(there):
+        wish_otherwise(extension, ada, n % 4)
+    added = [make_extension(str(number)) for number in range(2400, 2500)]
+    run = apply_all(ada)
+    assert len({*before} & {*rows()}) == 200  # the dial plans of those renamed or with a new password
+    assert len(WAYS[way](run, ada)) == len(there) + len(added)
+    assert apply_all(ada).outcome == ApplyRun.Outcome.PROVED
+    assert rows() == before

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -14,13 +15,17 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.utils.timezone import localdate, localtime
 
 from accounts.setup import setup_url
-from asterisk import embedded, supervisor
+from asterisk import embedded, supervisor, tablefile
+from asterisk.engine import EngineError
 from asterisk.fetch import NoAsterisk, Program, find_or_fetch
 from asterisk.supervisor import CannotStart, Child, Door, door
+from asterisk.tablefile import Guard
 
 BOOT_SECONDS = 60
+AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
 logger = logging.getLogger(__name__)
 
 
@@ -59,10 +64,17 @@ def run() -> None:
     program = find_program()
     children = [portal(has_pbx=program is not None)]
     if program:
-        children.append(pbx(program))
+        children += [pbx(program), listener()]
     link = setup_url()
     connection.close()
-    supervisor.watch(children, say, Welcome(portal_door, link, program))
+    welcome, nightly = Welcome(portal_door, link, program), Nightly()
+
+    def each_round() -> None:
+        welcome()
+        if program:
+            nightly()
+
+    supervisor.watch(children, say, each_round)
 
 
 def pbx_doors() -> list[Door]:
@@ -131,6 +143,23 @@ class Welcome:
             self.lines = []
 
 
+class Nightly:
+    """Compares everything at three o'clock; once a night, whatever is done to the clock."""
+
+    HOUR = 3
+
+    def __init__(self) -> None:
+        self.last = localdate()
+
+    def __call__(self) -> None:
+        from asterisk import check
+
+        now = localtime()
+        if now.hour == self.HOUR and now.date() != self.last:
+            self.last = now.date()
+            check.start()
+
+
 def answers(address: tuple[str, int]) -> bool:
     try:
         socket.create_connection(address, 1).close()
@@ -157,7 +186,7 @@ def pbx(program: Program) -> Child:
     place = embedded.place_from_settings()
     try:
         embedded.configure(program, place)
-    except ValueError as error:
+    except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = place.directory / "log"
     supervisor.keep_small(directory)
@@ -166,7 +195,34 @@ def pbx(program: Program) -> Child:
     def on_start(process: subprocess.Popen[bytes]) -> None:
         Thread(target=catch_up, args=(place, process), daemon=True).start()
 
-    return Child("Asterisk", embedded.command(program, place), logs, on_start=on_start)
+    guard = Guard(place.engine_file)
+
+    def before_start() -> None:
+        fill_lost_table(place)
+        embedded.prepare_start(place)
+        guard.begin()
+
+    command = embedded.command(program, place)
+    return Child("Asterisk", command, logs, before_start=before_start, on_start=on_start, trouble=guard.trouble)
+
+
+def fill_lost_table(place: embedded.Place) -> None:
+    from asterisk import apply
+
+    try:
+        if wrong := tablefile.mend(place.engine_file):
+            say(f"The PBX's table {wrong}: it is made anew.")
+        apply.make_whole()
+    except Exception:
+        logger.exception("The PBX's table could not be filled")
+    finally:
+        connection.close()
+
+
+def listener() -> Child:
+    """Hears what Asterisk says of phones."""
+    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), "listen"]
+    return Child("The listener", command, [settings.VAR / "log/listener.log"])
 
 
 def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
@@ -177,16 +233,29 @@ def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             say(f"{error} Its log: {place.directory}/log/messages.log")
         return
-    if process.poll() is None:
-        prove_waiting()
+    from asterisk import check
+
+    pause = AGAIN_SECONDS
+    settled = False
+    while process.poll() is None:
+        proved = prove_waiting()
+        pause = AGAIN_SECONDS if proved else min(2 * pause, LONGEST_SECONDS)
+        if proved and not settled:
+            settled = True
+            check.start()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(pause)
 
 
-def prove_waiting() -> None:
+def prove_waiting() -> bool:
+    """Whether nothing is left to prove."""
     from asterisk import apply
 
     try:
         apply.catch_up()
+        return not apply.is_behind()
     except Exception:
         logger.exception("What was applied while the PBX was away could not be proved")
+        return False
     finally:
         connection.close()

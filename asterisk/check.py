@@ -1,0 +1,195 @@
+"""Whether the engine holds the wish, and Asterisk reads it so: every extension, a chunk at a time.
+
+Of every number Asterisk is asked for the rows that it reads, and of those that differ anywhere, and of one in each
+chunk, for what it makes of them, value by value.
+What waits to be applied is no drift: of such a number only the engine is compared with Asterisk. Nothing is adopted:
+a repair writes the wish again, as any other apply.
+"""
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from itertools import chain
+from threading import Thread
+
+from django.conf import settings
+
+from accounts import audit
+from accounts.models import User
+from asterisk import apply, engine, proof, render, snapshot
+from asterisk.ami import AmiUnreachable, connected
+from asterisk.models import CheckRun
+from asterisk.render import Rows
+from extensions.models import Change
+
+KEPT_FOR = timedelta(days=90)
+
+Told = Callable[[int], object]
+
+
+class Running(Exception):
+    """Another check is under way."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One value of a number, as it is wished, as the engine holds it and as Asterisk says it; None: not compared."""
+
+    number: str
+    field: str
+    wished: str | None
+    engine: str
+    said: str | None
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """The lock dies with its process."""
+    settings.ENGINE_FILE.parent.mkdir(parents=True, exist_ok=True)
+    with settings.ENGINE_FILE.with_suffix(".check").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Running("A check is running already.") from error
+        yield
+
+
+def is_running() -> bool:
+    try:
+        with only_one():
+            return False
+    except Running:
+        return True
+
+
+def start() -> None:
+    """In a process of its own: it takes its time, and goes on when whoever asked for it leaves."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_engine"]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, start_new_session=True, **streams)  # type: ignore[call-overload]
+    Thread(target=process.wait, daemon=True).start()
+
+
+def check() -> CheckRun:
+    """All of it. Raises Running, and EngineError."""
+    with only_one():
+        numbers = apply.all_numbers()
+        run = CheckRun.objects.create(total=len(numbers))
+        CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()
+
+        def tell(compared: int) -> None:
+            CheckRun.objects.filter(pk=run.pk).update(compared=compared)
+
+        asked, found = compare(numbers, tell)
+        suspects = sorted({drift.number for drift in found})
+        if suspects:  # an apply may have been under way
+            with engine.locked(settings.ENGINE_FILE):
+                asked, found = compare(suspects)
+        run.close(asked, [asdict(drift) for drift in found])
+    return run
+
+
+def repair(run: CheckRun, by: User | None) -> CheckRun:
+    """Write the wish again where it differs, and compare that again. Raises PbxError, EngineError, and Running."""
+    with only_one():
+        engine.prepare(settings.ENGINE_FILE)
+        numbers = run.numbers
+        waiting = set(Change.objects.waiting().of(numbers).numbers())
+        audit.record(by, "engine.repaired", f"{len(numbers)} extensions", numbers=numbers[:100])
+        if wished := [number for number in numbers if number not in waiting]:
+            apply.apply(wished, by)
+        asked, found = compare(numbers)
+        run.close(asked, [asdict(drift) for drift in found])
+    return run
+
+
+def compare(numbers: list[str], tell: Told = lambda _: None) -> tuple[bool, list[Drift]]:
+    """Whether Asterisk could be asked, and what differs, by number."""
+    found: list[Drift] = []
+    asked, compared = True, 0
+    with ThreadPoolExecutor(1) as asking:
+        for some in snapshot.chunks(numbers):
+            answer = asking.submit(_unlike_what_asterisk_reads, some) if asked else None
+            suspects = set(_unlike_the_wish(some))
+            if answer:
+                unlike = answer.result()
+                asked = unlike is not None
+                suspects |= {*(unlike or ()), some[0]}
+            found += _of(sorted(suspects), asked)
+            compared += len(some)
+            tell(compared)
+    return asked, found
+
+
+def _unlike_the_wish(numbers: list[str]) -> list[str]:
+    wished, held = _wished(numbers), _held(numbers)
+    return [number for number, rows in wished.items() if rows != held[number]]
+
+
+def _unlike_what_asterisk_reads(numbers: list[str]) -> list[str] | None:
+    """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable."""
+    with engine.opened(settings.ENGINE_FILE) as db:
+        engine.use_own_views(db)
+        rows = {family: engine.columns(db, family, key, numbers) for family, key in proof.FAMILIES.items()}
+    try:
+        with connected() as ami:
+            read = dict(proof.read(ami, numbers))
+    except AmiUnreachable:
+        return None
+    return [
+        number
+        for number in numbers
+        if any(rows[family].get(number, {}) != columns for family, columns in read[number].items())
+    ]
+
+
+def _of(numbers: list[str], asked: bool) -> list[Drift]:
+    """Value by value, with what Asterisk makes of it."""
+    wished, held, said = _wished(numbers), _held(numbers), _said(numbers) if asked else {}
+    drifts = (_of_one(number, wished.get(number), held[number], said.get(number)) for number in numbers)
+    return list(chain.from_iterable(drifts))
+
+
+def _said(numbers: list[str]) -> dict[str, proof.Said]:
+    try:
+        with connected() as ami:
+            return {said.number: said for said in proof.ask(ami, numbers, hints=False)}
+    except AmiUnreachable:
+        return {}
+
+
+def _held(numbers: list[str]) -> dict[str, Rows]:
+    with engine.opened(settings.ENGINE_FILE) as db:
+        return engine.read(db, numbers)
+
+
+def _wished(numbers: list[str]) -> dict[str, Rows]:
+    """Of those that do not wait."""
+    waiting = set(Change.objects.waiting().of(numbers).numbers())
+    settled = [number for number in numbers if number not in waiting]
+    try:
+        return render.render(snapshot.take(settled))
+    except render.RenderError as error:  # an apply refuses it and says why: here it is not compared
+        return _wished([number for number in settled if number != error.number])
+
+
+def _of_one(number: str, wished: Rows | None, held: Rows, said: proof.Said | None) -> Iterable[Drift]:
+    holds = proof.values(held)
+    wants = proof.values(wished) if wished is not None else holds
+    asked = {key: text for key, text in holds.items() if key != proof.HINT}
+    hears = proof.told(said, asked) if said else asked
+    for key in dict.fromkeys([*proof.differing(wants, holds), *proof.differing(asked, hears)]):
+        values = [
+            wants.get(key, "") if wished is not None else None,
+            holds.get(key, ""),
+            hears.get(key, "") if said else None,
+        ]
+        values = [value and value.removeprefix(proof.NAME_BEFORE) for value in values]
+        if key[1] in proof.SECRET:
+            values = [value and "(secret)" for value in values]
+        yield Drift(number, proof.label(key), values[0], values[1] or "", values[2])

@@ -1,0 +1,43 @@
+"""How many applies are kept. The oldest beyond that go, some after each apply, with all that only they needed."""
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+
+from asterisk import engine
+from asterisk.models import UNPROVED, ApplyRun
+from extensions.models import Change
+from pbxportal.models import Preferences
+
+RUNS_AT_ONCE = 10
+CHANGES_AT_ONCE = 1_000
+logger = logging.getLogger(__name__)
+
+
+def prune() -> None:
+    """Costs the same however many are kept: runs are numbered without gaps."""
+    newest = ApplyRun.objects.values_list("pk", flat=True).first()
+    if newest is None:
+        return
+    bound = newest - Preferences.load().restore_points
+    ended = ApplyRun.objects.filter(pk__lte=bound).exclude(outcome__in=UNPROVED).order_by("pk")
+    gone = list(ended.values_list("pk", flat=True)[:RUNS_AT_ONCE])
+    try:
+        with engine.opened(settings.ENGINE_FILE) as db:
+            engine.forget(db, gone)
+    except engine.EngineError as error:
+        logger.warning("Old applies are kept: %s", error)
+        return
+    with transaction.atomic():
+        ApplyRun.objects.filter(pk__in=gone).delete()
+        _prune_changes(bound)
+
+
+def _prune_changes(bound: int) -> None:
+    """Those older than the kept runs that no run names any more. What waits stays."""
+    links = ApplyRun.changes.through.objects.filter(applyrun__gt=bound).order_by("applyrun_id", "change_id")
+    first_kept = links.values_list("change_id", flat=True).first()
+    if bound > 0 and first_kept is not None:
+        over = Change.objects.settled().filter(pk__lt=first_kept, runs=None).order_by("pk")
+        Change.objects.filter(pk__in=list(over.values_list("pk", flat=True)[:CHANGES_AT_ONCE])).delete()

@@ -1,0 +1,205 @@
+"""The portal's one ear at the PBX: hears registrations, states and refusals, and keeps them for the pages (live.py).
+
+It also has Asterisk watch each number whose phone registers for the first time (waking.py).
+"""
+
+import fcntl
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from django.conf import settings
+
+from asterisk import engine, live, proof, waking
+from asterisk.ami import Ami, AmiError, connected
+from asterisk.live import Attempt
+from asterisk.wire import Message
+
+ROUND_SECONDS = 0.2
+PING_SECONDS = 1.0
+AGAIN_SECONDS = 0.5
+ONE_ATTEMPT_SECONDS = 2.0  # a phone's request with and without its answer to the challenge are one attempt
+DEVICE = "PJSIP/"
+# A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
+AFTER_SIGN_IN = (0.05, 0.5, 3.0)
+MOST_LOOKS = 6
+
+# Asterisk's event, and for a FailedACL the list's name -> the cause of a failure.
+CAUSES = {
+    "ChallengeResponseFailed": "credentials",
+    "InvalidPassword": "credentials",
+    "InvalidAccountID": "account",
+    "registrar_attempt_exceeds_maximum_configured_contacts": "limit",
+    "not_match_endpoint_acl": "network",
+    "not_match_endpoint_contact_acl": "network",
+}
+HEARD = ["ContactStatus", "DeviceStateChange", "FullyBooted", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
+logger = logging.getLogger(__name__)
+
+
+def attempt_of(message: Message, now: float) -> Attempt | None:
+    """What a security event says of a registration that failed."""
+    cause = CAUSES.get(message.get("ACLName") or message.get("Event", ""))
+    account, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
+    if message.get("Service") != "PJSIP" or not cause or account in ("", "<unknown>") or len(remote) != 4:
+        return None
+    _, transport, host, port = remote
+    return Attempt(account[:80], cause, host, f"{host}:{port}", transport, 1, now, now)
+
+
+def listen(stopped: Callable[[], bool] = lambda: False) -> None:
+    """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work."""
+    while not stopped():
+        try:
+            with alone(settings.LIVE_FILE):
+                live.prepare(settings.LIVE_FILE)
+                _while_connected(stopped)
+        except BlockingIOError:
+            time.sleep(AGAIN_SECONDS)
+        except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
+            logger.info("Not listening: %s", error)
+            _say_deaf()
+            time.sleep(AGAIN_SECONDS)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Raises BlockingIOError while another listens. The lock dies with its process."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _say_deaf() -> None:
+    try:
+        with live.opened(settings.LIVE_FILE) as db:
+            live.beat(db, hears=False)
+    except (sqlite3.Error, OSError) as error:
+        logger.warning("The live file: %s", error)
+
+
+def _while_connected(stopped: Callable[[], bool]) -> None:
+    with (
+        live.opened(settings.LIVE_FILE) as db,
+        engine.opened(settings.ENGINE_FILE) as tables,
+        connected(events="system,call,security") as ear,
+        connected() as mouth,
+    ):
+        files = [settings.LIVE_FILE, settings.ENGINE_FILE]
+        opened = [file.stat().st_ino for file in files]
+        hearing = Hearing(db, waking.Waker(tables), ear, mouth)
+        while not stopped() and opened == [file.stat().st_ino for file in files]:
+            hearing.round()
+        live.beat(db, hears=False)
+
+
+class Hearing:
+    """One connection's time: what was heard and is not written yet."""
+
+    def __init__(self, db: sqlite3.Connection, waker: waking.Waker, ear: Ami, mouth: Ami) -> None:
+        self._db, self._waker, self._ear, self._mouth = db, waker, ear, mouth
+        self._looks: dict[str, list[float]] = {}
+        self._changed: dict[str, str] = {}
+        self._states: dict[str, str] = {}
+        self._attempts: dict[tuple[str, str, str], Attempt] = {}
+        self._last: dict[tuple[str, str, str], float] = {}
+        self._beat_at = 0.0
+        self._booted = False
+
+        for event in HEARD:
+            ear.ask("Filter", Operation="Add", Filter=f"Event: {event}")
+
+    def round(self) -> None:
+        for message in self._ear.events(ROUND_SECONDS):
+            if message.get("Event") == "FullyBooted":  # said to each connection, at once or when it is so
+                self._begin()
+            else:
+                self._hear(message)
+        if self._booted:
+            self._look_now()
+            self._waker.step(self._is_watched)
+            self._write()
+
+    def _begin(self) -> None:
+        self._booted = True
+        waking.after_start(settings.ENGINE_FILE)
+        self._waker.begin()
+        said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
+        found = [live.contact_of(message) for message in said if message.get("ID")]
+        devices = self._mouth.ask_for_list("DeviceStateList")
+        self._states = dict(filter(None, map(state_of, devices)))
+        live.replace_all(self._db, found, self._states)
+        by_number: dict[str, list[str]] = {}
+        for contact in found:
+            by_number.setdefault(contact.number, []).append(contact.id)
+        self._waker.ask(by_number)
+
+    def _hear(self, message: Message) -> None:
+        event, now = message.get("Event"), time.time()
+        if event == "DeviceStateChange" and (pair := state_of(message)):
+            self._changed[pair[0]] = pair[1]
+        elif event == "ContactStatus":
+            self._look(message.get("AOR", ""), [0])
+        elif event == "SuccessfulAuth":
+            if message.get("Service") == "PJSIP" and not self._waker.is_awake(message.get("AccountID", "")):
+                self._look(message["AccountID"], AFTER_SIGN_IN)
+        elif attempt := attempt_of(message, now):
+            self._note(attempt)
+
+    def _note(self, attempt: Attempt) -> None:
+        key = (attempt.account, attempt.cause, attempt.host)
+        again = abs(attempt.last_at - self._last.get(key, 0)) < ONE_ATTEMPT_SECONDS  # a clock may be set back
+        self._last[key] = attempt.last_at
+        before = self._attempts.get(key)
+        self._attempts[key] = replace(attempt, times=(before.times if before else 0) + (not again))
+
+    def _look(self, number: str, after: Sequence[float]) -> None:
+        """Ask for the phones of the number, after so many seconds each."""
+        if number.isascii() and number.isdigit():
+            now = time.monotonic()
+            self._looks[number] = sorted({*self._looks.get(number, []), *(now + each for each in after)})[:MOST_LOOKS]
+
+    def _look_now(self) -> None:
+        now = time.monotonic()
+        due = [number for number, times in self._looks.items() if times[0] <= now][: waking.AT_ONCE]
+        found = {}
+        for number in due:
+            later = [each for each in self._looks.pop(number) if each > now]
+            if later:
+                self._looks[number] = later
+            found[number] = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+        if found:
+            live.replace(self._db, found)
+            self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
+
+    def _is_watched(self, number: str) -> bool:
+        return self._states.get(number, "UNAVAILABLE") not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
+
+    def _write(self) -> None:
+        if self._changed:
+            self._states |= self._changed
+            live.set_states(self._db, self._changed)
+            self._changed = {}
+        if self._attempts:
+            live.add_attempts(self._db, self._attempts.values())
+            self._attempts = {}
+        if len(self._last) > live.MOST_ATTEMPTS:
+            self._last.clear()
+        if time.monotonic() > self._beat_at + live.HEARTBEAT_SECONDS:
+            self._mouth.ask("Ping", PING_SECONDS)  # a connection stays open when Asterisk hangs
+            live.beat(self._db, hears=True)
+            self._beat_at = time.monotonic()
+
+
+def state_of(message: Message) -> tuple[str, str] | None:
+    """number and state of a DeviceStateChange event about an extension."""
+    device = message.get("Device", "")
+    number = device.removeprefix(DEVICE)
+    if not device.startswith(DEVICE) or not number.isdigit():
+        return None
+    return number, message.get("State", "")

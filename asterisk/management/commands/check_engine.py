@@ -1,0 +1,43 @@
+import sys
+from argparse import ArgumentParser
+from itertools import groupby
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from asterisk import check
+from asterisk.engine import EngineError
+from asterisk.models import CheckRun
+from extensions.pbx import PbxError
+
+
+def shown(value: str | None) -> str:
+    return "not compared" if value is None else value or "nothing"
+
+
+class Command(BaseCommand):
+    help = "Compares what is wished with the PBX's tables and with what Asterisk says, for every extension."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--repair", action="store_true", help="write the wish again where something differs")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            run = check.check()
+            if run.drifts and options["repair"]:
+                self._tell(run)
+                run = check.repair(run, None)
+        except (check.Running, EngineError, PbxError) as error:
+            raise CommandError(str(error)) from error
+        self._tell(run)
+        if run.drifts:
+            sys.exit(1)
+
+    def _tell(self, run: CheckRun) -> None:
+        for number, drifts in groupby(run.drifts, lambda drift: drift["number"]):
+            self.stdout.write(number)
+            for drift in drifts:
+                wished, held, said = (shown(drift[side]) for side in ("wished", "engine", "said"))
+                self.stdout.write(f"  {drift['field']}: wished {wished}; engine {held}; Asterisk {said}")
+        asked = "" if run.asterisk_asked else " Asterisk could not be asked."
+        self.stdout.write(f"{run.total} extensions in {run.seconds or 0:.1f} s: {run.differing} differ.{asked}")

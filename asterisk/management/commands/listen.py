@@ -1,0 +1,21 @@
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from asterisk import listener
+
+
+class Command(BaseCommand):
+    help = "Hears what the PBX says of phones, for the pages, until it is stopped. `run` starts it."
+
+    def handle(self, **_: Any) -> None:
+        stopped = False
+
+        def stop(*_: object) -> None:
+            nonlocal stopped
+            stopped = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        listener.listen(lambda: stopped)

@@ -1,0 +1,89 @@
+"""Which numbers Asterisk watches itself: their lamps, and by OPTIONS whether their phones are there.
+
+Asterisk learns an aor in two ways: at its start, when it lists all; and when a contact asks to be qualified while
+the aor is not known yet. Its endpoint is connected at that moment, if the list has it, or never. Listing everybody
+takes Asterisk seconds to minutes above some thousands, and as long for each one that is new. So it is shown a short
+list: at its start all numbers while they are few, later only those whose first phone has just registered.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from asterisk import ari, engine
+from asterisk.ami import AmiRefused
+
+FEW = 3_000  # that many are listed at the start: a second more of it
+AT_ONCE = 100  # listed while Asterisk runs: each new aor makes it read them all
+PATIENCE_SECONDS = 5.0
+QUALIFY_SECONDS = "30"
+AT_START, NOW = 1, 2  # why a number is listed
+logger = logging.getLogger(__name__)
+
+
+def before_start(path: Path, registered: Iterable[str]) -> None:
+    """Asterisk is about to start, and knows nothing. `registered`: whose phones it had, as far as is known."""
+    with engine.opened(path) as db, engine.transaction(db):
+        db.execute("DELETE FROM awake")
+        (count,) = db.execute("SELECT count(*) FROM sip_login").fetchone()
+        if count <= FEW:
+            db.execute("INSERT INTO awake SELECT id, ? FROM sip_login", (AT_START,))
+            return
+        few = sorted(set(registered))[:FEW]
+        of_one = "INSERT INTO awake SELECT id, ? FROM sip_login WHERE id = ?"
+        db.executemany(of_one, [(AT_START, number) for number in few])
+
+
+def after_start(path: Path) -> None:
+    """Asterisk has booted: what it was to learn by listing, it knows."""
+    with engine.opened(path) as db:
+        db.execute("UPDATE awake SET listed = 0 WHERE listed = ?", (AT_START,))
+
+
+class Waker:
+    """Has Asterisk watch the numbers whose phones have registered, a few at a time."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._clock = db, clock
+        self._waiting: dict[str, list[str]] = {}
+        self._since: dict[str, float] = {}
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._since)
+
+    def begin(self) -> None:
+        """What an earlier waker had begun and not finished is begun again."""
+        self._since.clear()
+        self._waiting.clear()
+        self._db.execute("DELETE FROM awake WHERE listed = ?", (NOW,))
+
+    def ask(self, registered: Mapping[str, list[str]]) -> None:
+        """number -> its contacts, by Asterisk's own ids. Those that are awake are left alone."""
+        for number, contacts in registered.items():
+            if contacts and number not in self._since and not self.is_awake(number):
+                self._waiting[number] = contacts
+
+    def is_awake(self, number: str) -> bool:
+        return self._db.execute("SELECT 1 FROM awake WHERE number = ?", (number,)).fetchone() is not None
+
+    def step(self, is_watched: Callable[[str], bool]) -> None:
+        """Let go of those that Asterisk watches now, and begin with the next. Raises AmiUnreachable."""
+        now = self._clock()
+        done = [number for number, since in self._since.items() if now > since + PATIENCE_SECONDS or is_watched(number)]
+        for number in done:
+            self._db.execute("UPDATE awake SET listed = 0 WHERE number = ?", (number,))
+            del self._since[number]
+        for number in list(self._waiting)[: AT_ONCE - len(self._since)]:
+            self._wake(number, self._waiting.pop(number))
+
+    def _wake(self, number: str, contacts: list[str]) -> None:
+        self._db.execute("INSERT OR REPLACE INTO awake VALUES (?, ?)", (number, NOW))
+        self._since[number] = self._clock()
+        for contact in contacts:
+            try:
+                ari.qualify_contact(contact, QUALIFY_SECONDS)
+            except AmiRefused as refusal:  # it has just gone
+                logger.info("%s: %s", number, refusal)

@@ -1,0 +1,27 @@
+"""The number that the Add page offers: the lowest that is free, however the taken ones lie."""
+
+import pytest
+
+from extensions.models import SipExtension
+from pbxportal.models import Preferences
+from tests.people import make_extension
+
+FIRST = 1000
+
+
+def offered() -> str:
+    return SipExtension.objects.next_free_number(Preferences.load())
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2, 63, 64, 65, 127, 128, 190, 319, 320, 321])
+def test_after_a_stretch_without_a_gap(db: None, taken: int) -> None:
+    for place in range(taken):
+        make_extension(str(FIRST + place))
+    assert offered() == str(FIRST + taken)
+
+
+@pytest.mark.parametrize("gap", [0, 1, 31, 63, 64, 65, 100, 255, 298])
+def test_a_gap_is_found_wherever_it_is(db: None, gap: int) -> None:
+    for place in {*range(300)} - {gap, 299}:
+        make_extension(str(FIRST + place))
+    assert offered() == str(FIRST + gap)

@@ -1,0 +1,59 @@
+"""A bad wire between the portal and Asterisk's manager interface."""
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+
+
+class Proxy:
+    """Hands on what both sides say, as it has been told to: late, or cut off in the middle."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self._to = to
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+        self.delay = 0.0
+        self.cut_after: int | None = None
+        self.handed_on = 0
+        self.when_asked: dict[bytes, Callable[[], None]] = {}
+        Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._door.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._door.accept()
+                try:
+                    far = socket.create_connection(self._to)
+                except OSError:
+                    near.close()
+                    continue
+                self.handed_on = 0
+                Thread(target=self._hand_on, args=(near, far, self._ask), daemon=True).start()
+                Thread(target=self._hand_on, args=(far, near, self._answer), daemon=True).start()
+
+    def _hand_on(self, source: socket.socket, sink: socket.socket, way: Callable[[bytes], bytes]) -> None:
+        with suppress(OSError), source, sink:
+            while (received := source.recv(65536)) and (given := way(received)):
+                sink.sendall(given)
+                if len(given) < len(received):
+                    break
+            for end in (source, sink):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _ask(self, received: bytes) -> bytes:
+        for action, deed in self.when_asked.items():
+            if b"Action: " + action in received:
+                deed()
+        return received
+
+    def _answer(self, received: bytes) -> bytes:
+        time.sleep(self.delay)
+        if self.cut_after is not None:
+            received = received[: max(0, self.cut_after - self.handed_on)]
+        self.handed_on += len(received)
+        return received

@@ -1,0 +1,98 @@
+"""`manage.py run` heals what it can without hands: a lost table, a worker that was killed in the middle of an apply."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from asterisk.fetch import Program
+from tests.browser.command import ROOT, Command
+from tests.faults.test_table import delete, overwrite
+from tests.pbx.office import eventually
+from tests.phones.phone import Phone
+
+HEALED_SECONDS = 30
+
+ADD = """
+from asterisk.apply import apply
+from tests.people import make_extension
+extension = make_extension('1000')
+apply(['1000'], None)
+print(extension.registration_name, extension.registration_password)
+"""
+CUT_SHORT = """
+import os
+from asterisk import apply, proof
+from extensions.forms import set_enabled
+from extensions.models import SipExtension
+extension = SipExtension.objects.get()
+set_enabled(extension, extension.user, False)
+proof.differences = lambda *_: os.kill(os.getpid(), 9)
+apply.apply(['1000'], None)
+"""
+OUTCOMES = """
+from asterisk.models import ApplyRun
+print(*ApplyRun.objects.order_by('id').values_list('outcome', flat=True))
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path, program: Program) -> Iterator[Command]:
+    with Command(tmp_path, ROOT / "var" / "asterisk-program") as command:
+        command.start()
+        yield command
+
+
+def in_portal(command: Command, script: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "manage.py", "shell", "-v", "0", "-c", script]
+    return subprocess.run(program, cwd=ROOT, env=command.environment, capture_output=True, text=True, check=False)
+
+
+def plugged_in(command: Command) -> Phone:
+    name, password = in_portal(command, ADD).stdout.split()
+    return Phone("1000", name, password, ("127.0.0.1", int(command.ports["SIP_PORT"])))
+
+
+def answers_with(phone: Phone, status: int) -> Callable[[], bool]:
+    def answers() -> bool:
+        try:
+            return phone.register() == status
+        except TimeoutError:
+            return False
+
+    return answers
+
+
+@pytest.mark.parametrize("lose", [delete, overwrite])
+def test_a_lost_table_is_made_anew_and_filled(command: Command, lose: Callable[[Path], object]) -> None:
+    with plugged_in(command) as phone:
+        assert phone.register() == 200
+        lose(command.directory / "asterisk/db/engine.sqlite3")
+        assert eventually(lambda: "Asterisk must start again" in command.text, HEALED_SECONDS), command.text
+        assert eventually(answers_with(phone, 200), HEALED_SECONDS), command.text
+    assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS)
+    assert "Traceback" not in command.text
+
+
+def test_an_apply_that_was_killed_is_finished(command: Command) -> None:
+    with plugged_in(command) as phone:
+        assert phone.register() == 200
+        assert in_portal(command, CUT_SHORT).returncode == -signal.SIGKILL
+        assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS)
+        assert phone.register() == 401
+
+
+def test_a_table_that_cannot_be_made_is_said_and_not_for_ever(command: Command) -> None:
+    """The place of the directory taken by a file: nothing can be made there until somebody takes it away."""
+    place = command.directory / "asterisk/db"
+    with plugged_in(command) as phone:
+        place.rename(command.directory / "elsewhere")
+        place.write_text("in the way")
+        assert eventually(lambda: "Asterisk must start again" in command.text, HEALED_SECONDS), command.text
+        assert command.process
+        place.unlink()
+        assert eventually(answers_with(phone, 200), 2 * HEALED_SECONDS), command.text
+        assert command.process.poll() is None

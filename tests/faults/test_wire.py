@@ -1,0 +1,133 @@
+"""The manager interface slow, cut off in the middle, or not Asterisk's: nothing half, nothing lost, and soon told."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from threading import Thread
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from asterisk.ami import AmiUnreachable, connected
+from asterisk.apply import apply, catch_up
+from asterisk.embedded import Embedded
+from asterisk.models import ApplyRun
+from asterisk.pbx import Asterisk
+from extensions.models import Change
+from tests.faults.proxy import Proxy
+from tests.pbx.office import Office, contacts
+from tests.pbx.test_apply import rows
+
+Outcome = ApplyRun.Outcome
+CUTS = 40
+
+
+@pytest.fixture
+def proxy(asterisk: Embedded, settings: Settings) -> Iterator[Proxy]:
+    proxy = Proxy((settings.AMI_HOST, settings.AMI_PORT))
+    settings.AMI_PORT = proxy.port
+    yield proxy
+    proxy.close()
+
+
+def test_an_answer_cut_off_anywhere_leaves_the_change_kept_and_provable(office: Office, proxy: Proxy) -> None:
+    extension = office.extension()
+    whole = proxy.handed_on
+    for which, cut in enumerate(range(0, whole, whole // CUTS)):
+        office.registered(extension)
+        proxy.cut_after = cut
+        extension.registration_password = f"Another7Horse{which}Staple"
+        extension.save()
+        Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+        run = apply([extension.number], None)
+        assert run.outcome == Outcome.WAITING, cut
+        assert Change.objects.waiting().numbers() == [extension.number]
+        proxy.cut_after = None
+        catch_up()
+        run.refresh_from_db()
+        assert (run.outcome, Change.objects.waiting().numbers()) == (Outcome.PROVED, []), cut
+        assert contacts(extension.number) == [], cut
+
+
+def test_an_answer_that_takes_too_long_holds_an_apply_up_for_seconds_alone(office: Office, proxy: Proxy) -> None:
+    extension = office.extension()
+    proxy.delay = 10
+    began = time.monotonic()
+    run = apply([extension.number], None)
+    assert run.outcome == Outcome.WAITING
+    assert time.monotonic() - began < 8
+
+
+def test_no_page_waits_for_a_slow_pbx(office: Office, proxy: Proxy, client: Client, ada: User) -> None:
+    office.extension(number="1100")
+    client.force_login(ada)
+    proxy.delay = 0.6
+    for page in ("/extensions/", "/extensions/1100/", "/review/", "/history/", "/pbx/"):
+        began = time.monotonic()
+        answer = client.get(page)
+        assert (answer.status_code, "PBX not reachable" in answer.content.decode()) == (200, True), page
+        assert time.monotonic() - began < 2.5, page
+
+
+def test_an_asterisk_that_dies_while_it_answers_gets_the_change_when_it_is_back(
+    office: Office, proxy: Proxy, asterisk: Embedded
+) -> None:
+    extension = office.extension(first_name="Ada")
+    extension.user.first_name = "Grace"
+    extension.user.save()
+    Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+    proxy.when_asked = {b"PJSIPShowEndpoint": asterisk.kill}
+    assert apply([extension.number], None).outcome == Outcome.WAITING
+    proxy.when_asked.clear()
+    asterisk.start()
+    catch_up()
+    assert Change.objects.waiting().numbers() == []
+    login = rows(extension.number).login
+    assert login
+    assert login.caller_name == "Grace"
+
+
+@pytest.fixture
+def stranger(settings: Settings) -> Iterator[list[bytes]]:
+    """Something else at the port of the manager interface: it says what is in the list, again and again."""
+    says: list[bytes] = []
+    door = socket.create_server(("127.0.0.1", 0))
+    settings.AMI_PORT = door.getsockname()[1]
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                with suppress(ConnectionError, BrokenPipeError), closing(door.accept()[0]) as link:
+                    while says:
+                        link.sendall(says[0])
+                        if len(says) > 1:
+                            says.pop(0)
+
+    Thread(target=serve, daemon=True).start()
+    yield says
+    says.clear()
+    door.close()
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad\r\n\r\n", b"\0\xff" * 999, b"A\r\n"]
+)
+def test_whoever_else_answers_at_the_port_is_told_from_asterisk(
+    stranger: list[bytes], greeting: bytes, db: None
+) -> None:
+    stranger.append(greeting)
+    with (
+        pytest.raises(AmiUnreachable, match=r"It is not Asterisk that answers at port .* Check AMI_PORT"),
+        connected(2),
+    ):
+        pass
+    assert not Asterisk().state().up
+
+
+def test_an_answer_without_an_end_is_not_collected_for_ever(stranger: list[bytes]) -> None:
+    stranger += [b"Asterisk Call Manager/11.0.0\r\n", b"x" * 65536]
+    with pytest.raises(AmiUnreachable, match="has no end"), connected(30):
+        pass

@@ -1,0 +1,112 @@
+"""Apply History keeps as many applies as Preferences say; what only older ones needed is gone."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from asterisk import history, keeping
+from asterisk.apply import ApplyError, apply
+from asterisk.embedded import Embedded
+from asterisk.models import ApplyRun
+from extensions import review, wish
+from extensions.forms import set_enabled
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+from tests.browser.tour import edited
+from tests.pbx.office import engine_tables
+from tests.people import make_extension
+
+KEPT = 10
+
+
+@pytest.fixture(autouse=True)
+def few(db: None) -> None:
+    Preferences.objects.update(restore_points=KEPT)
+
+
+def restore_points() -> list[int]:
+    with engine_tables() as tables:
+        return [run for (run,) in tables.execute("SELECT DISTINCT run FROM restore_point ORDER BY run")]
+
+
+def runs() -> list[int]:
+    return sorted(ApplyRun.objects.values_list("pk", flat=True))
+
+
+def turned(extension: SipExtension, ada: User, times: int) -> None:
+    """Off and on and off again, each applied."""
+    for _ in range(times):
+        set_enabled(extension, ada, not extension.enabled)
+        apply([extension.number], ada)
+
+
+def test_the_oldest_go_with_all_that_only_they_needed(asterisk: Embedded, ada: User) -> None:
+    extension = make_extension()
+    apply([extension.number], ada)
+    turned(extension, ada, KEPT - 1)
+    first = runs()[0]
+    assert len(runs()) == KEPT
+    turned(extension, ada, 3)
+    assert runs() == list(range(first + 3, first + 3 + KEPT))
+    assert restore_points() == runs()
+    assert Change.objects.count() == KEPT
+    enabled = SipExtension.objects.get().enabled
+    history.undo(ApplyRun.objects.latest("pk"), ada)
+    assert SipExtension.objects.get().enabled != enabled
+
+
+def test_nobody_goes_back_behind_what_is_kept(asterisk: Embedded, ada: User) -> None:
+    extension = make_extension()
+    apply([extension.number], ada)
+    moment = timezone.now()
+    turned(extension, ada, KEPT + 1)
+    assert history.back_to(ApplyRun.objects.earliest("pk").started_at, ada) == []
+    with pytest.raises(wish.CannotPutBack, match="begins at"):
+        history.back_to(moment, ada)
+
+
+def test_what_waits_or_runs_stays(asterisk: Embedded, ada: User) -> None:
+    waiting, extension = make_extension("1900"), make_extension()
+    stuck = ApplyRun.objects.create(numbers=["1900"])
+    stuck.changes.set(Change.objects.of(["1900"]))
+    away = ApplyRun.objects.create(outcome=ApplyRun.Outcome.WAITING)
+    edited(waiting, ada, first_name="Grace")
+    turned(extension, ada, KEPT + 5)
+    assert runs()[:2] == [stuck.pk, away.pk]
+    assert len(runs()) == KEPT + 2
+    assert len(Change.objects.waiting().of(["1900"])) == 2
+
+
+def test_a_discarded_change_goes_and_a_refused_one_waits_on(asterisk: Embedded, ada: User) -> None:
+    discarded, refused, extension = make_extension("1900"), make_extension("1901"), make_extension()
+    edited(refused, ada, caller_id="not a number")
+    with pytest.raises(ApplyError):
+        apply(["1901"], ada)
+    review.discard(discarded.number, ada)
+    turned(extension, ada, KEPT + 1)
+    assert not Change.objects.of(["1900"]).exists()
+    assert len(Change.objects.waiting().of(["1901"])) == 2
+    assert not ApplyRun.objects.filter(outcome=ApplyRun.Outcome.REFUSED).exists()
+
+
+def test_after_a_lower_limit_they_go_in_batches(asterisk: Embedded, ada: User) -> None:
+    ApplyRun.objects.bulk_create(ApplyRun(outcome=ApplyRun.Outcome.PROVED) for _ in range(50))
+    apply([], ada)
+    assert len(runs()) == 51 - keeping.RUNS_AT_ONCE
+    for _ in range(4):
+        apply([], ada)
+    assert len(runs()) <= KEPT + 5
+
+
+def test_an_apply_succeeds_where_the_old_cannot_be_taken_away(asterisk: Embedded, ada: User) -> None:
+    with engine_tables() as tables:
+        tables.execute("CREATE TRIGGER stays BEFORE DELETE ON restore_point BEGIN SELECT RAISE(ABORT, 'no'); END")
+    try:
+        extension = make_extension()
+        apply([extension.number], ada)
+        turned(extension, ada, KEPT + 1)
+        assert ApplyRun.objects.latest("pk").outcome == ApplyRun.Outcome.PROVED
+        assert len(runs()) == KEPT + 2
+    finally:
+        with engine_tables() as tables:
+            tables.execute("DROP TRIGGER stays")

@@ -1,0 +1,150 @@
+"""What a number does, as a lamp shows it: among few extensions, and among so many that few are listed."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from asterisk import engine, live, waking
+from asterisk.embedded import Embedded
+from asterisk.render import Extension, rows
+from extensions.models import SipExtension
+from tests.pbx.office import Office, engine_tables, eventually, lamp, qualify, talking
+
+MANY = waking.FEW + 100
+FIRST = 20_000_000
+
+
+def shows(number: str, state: str) -> bool:
+    return eventually(lambda: lamp(number) == state)
+
+
+def awake() -> dict[str, int]:
+    with engine_tables() as tables:
+        return dict(tables.execute("SELECT number, listed FROM awake").fetchall())
+
+
+@pytest.fixture(params=["few", "many"])
+def company(request: pytest.FixtureRequest, asterisk: Embedded) -> Iterator[Embedded]:
+    """An Asterisk that was started with few extensions, or with more than are listed to it."""
+    if request.param == "few":
+        yield asterisk
+        return
+    with engine_tables() as tables, engine.transaction(tables):
+        for number in map(str, range(FIRST, FIRST + MANY)):
+            extension = Extension(number, "Clerk", number, f"name-{number}", "t7Rw9KqX2mZv5LpB8nYc")
+            engine._put(tables, number, rows(extension))
+    asterisk.restart()
+    yield asterisk
+    with engine_tables() as tables:
+        for table in ("sip_login", "pbx_number"):
+            tables.execute(f"DELETE FROM {table} WHERE number >= '{FIRST}'")
+    asterisk.restart()
+
+
+def test_a_lamp_follows_a_phone_from_its_first_registration_on(company: Embedded, office: Office) -> None:
+    extension = office.extension()
+    watcher = office.registered()
+    subscription = watcher.subscribe(extension.number)
+    assert lamp(extension.number) == "Unavailable"
+    phone = office.registered(extension)
+    assert shows(extension.number, "Idle")
+    call = watcher.call(extension.number)
+    incoming = phone.wait_call()
+    assert shows(extension.number, "Ringing")
+    subscription.wait_state("early")
+    incoming.answer()
+    call.wait_answered()
+    assert shows(extension.number, "InUse")
+    subscription.wait_state("confirmed")
+    call.hangup()
+    assert shows(extension.number, "Idle")
+    subscription.wait_state("terminated")
+    phone.unregister()
+    assert shows(extension.number, "Unavailable")
+    phone.register()
+    assert shows(extension.number, "Idle")
+
+
+def test_a_phone_that_vanishes_is_noticed(company: Embedded, office: Office) -> None:
+    extension = office.extension()
+    phone = office.registered(extension)
+    assert shows(extension.number, "Idle")
+    phone.close()
+    qualify(extension.number)
+    assert shows(extension.number, "Unavailable")
+    office.registered(extension, port=phone.port)
+    qualify(extension.number)
+    assert shows(extension.number, "Idle")
+
+
+def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office) -> None:
+    before, later = office.extension(), office.extension()
+    office.registered(before)
+    assert shows(before.number, "Idle")
+    company.restart()
+    assert shows(before.number, "Idle")
+    assert lamp(later.number) == "Unavailable"
+    office.registered(later)
+    assert shows(later.number, "Idle")
+    assert lamp(before.number) == "Idle"
+
+
+def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded, office: Office) -> None:
+    extensions = [office.extension() for _ in range(40)]
+    for extension in extensions:
+        office.registered(extension)
+    numbers = [each.number for each in extensions]
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    assert eventually(lambda: not any(awake().values()))
+
+
+def test_two_phones_of_a_number_share_its_lamp(company: Embedded, office: Office) -> None:
+    extension: SipExtension = office.extension(max_phones=2)
+    one, other = office.registered(extension), office.registered(extension)
+    assert shows(extension.number, "Idle")
+    one.unregister()
+    assert shows(extension.number, "Idle")
+    outgoing, _ = talking(office.registered(), other)
+    assert shows(extension.number, "InUse")
+    outgoing.hangup()
+    other.unregister()
+    assert shows(extension.number, "Unavailable")
+
+
+def test_only_a_short_list_is_shown_to_asterisk_among_many(asterisk: Embedded, office: Office) -> None:
+    known = office.extension()
+    with engine_tables() as tables, engine.transaction(tables):
+        for number in map(str, range(FIRST, FIRST + MANY)):
+            tables.execute(
+                "INSERT INTO sip_login SELECT ?, ?, ?, password_digest, caller_name, caller_id, 1, ''"
+                " FROM sip_login WHERE id = ?",
+                (number, number, f"name-{number}", known.number),
+            )
+    waking.before_start(settings.ENGINE_FILE, [known.number, "77777777"])
+    try:
+        assert awake() == {known.number: waking.AT_START}
+        waking.after_start(settings.ENGINE_FILE)
+        assert awake() == {known.number: 0}
+    finally:
+        with engine_tables() as tables:
+            tables.execute(f"DELETE FROM sip_login WHERE number >= '{FIRST}'")
+
+
+def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Office) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    assert eventually(lambda: not any(awake().values()))
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        tables.execute("UPDATE awake SET listed = ? WHERE number = ?", (waking.NOW, phone.number))
+        waker = waking.Waker(tables)
+        waker.begin()
+        with live.opened(settings.LIVE_FILE) as db:
+            contacts = [each.id for each in live.phones(db, [phone.number])[phone.number]]
+        waker.ask({phone.number: contacts})
+        waker.step(lambda _: False)
+        assert awake()[phone.number] == waking.NOW
+        waker.step(lambda _: True)
+        assert awake()[phone.number] == 0
+        assert not waker.busy
+    assert shows(phone.number, "Idle")
