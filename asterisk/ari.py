@@ -19,13 +19,13 @@ def delete_contact(contact: str) -> None:
         raise AmiRefused(f"The PBX would not remove a registration (answer {status}).")
 
 
-def qualify_contact(contact: str, seconds: str) -> None:
-    """Have Asterisk ask the phone that often whether it is there. Raises AmiError."""
+def qualify_contact(contact: str, seconds: str) -> bool:
+    """Have Asterisk ask the phone that often whether it is there. False: it has gone. Raises AmiError."""
     status, body = _ask("PUT", contact, {"fields": [{"attribute": "qualify_frequency", "value": seconds}]})
-    if status != 200:
-        raise AmiRefused(f"The PBX would not watch a registration (answer {status}).")
-    if not any(field["attribute"] == "uri" and field["value"] for field in json.loads(body)):
+    if status == 200 and not any(field["attribute"] == "uri" and field["value"] for field in json.loads(body)):
         delete_contact(contact)  # it had just gone, and was made anew without an address
+        return False
+    return status == 200
 
 
 def _ask(method: str, contact: str, body: object = None) -> tuple[int, bytes]:

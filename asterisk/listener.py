@@ -105,7 +105,6 @@ class Hearing:
         self._db, self._waker, self._ear, self._mouth = db, waker, ear, mouth
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
-        self._states: dict[str, str] = {}
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
         self._last: dict[tuple[str, str, str], float] = {}
         self._beat_at = 0.0
@@ -122,18 +121,19 @@ class Hearing:
                 self._hear(message)
         if self._booted:
             self._look_now()
-            self._waker.step(self._is_watched)
+            for number in self._waker.step():
+                self._look(number, [0])
             self._write()
 
     def _begin(self) -> None:
         self._booted = True
         waking.after_start(settings.ENGINE_FILE)
-        self._waker.begin()
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         found = [live.contact_of(message) for message in said if message.get("ID")]
         devices = self._mouth.ask_for_list("DeviceStateList")
-        self._states = dict(filter(None, map(state_of, devices)))
-        live.replace_all(self._db, found, self._states)
+        states = dict(filter(None, map(state_of, devices)))
+        live.replace_all(self._db, found, states)
+        self._waker.begin(number for number, state in states.items() if is_there(state))
         by_number: dict[str, list[str]] = {}
         for contact in found:
             by_number.setdefault(contact.number, []).append(contact.id)
@@ -143,8 +143,12 @@ class Hearing:
         event, now = message.get("Event"), time.time()
         if event == "DeviceStateChange" and (pair := state_of(message)):
             self._changed[pair[0]] = pair[1]
+            if is_there(pair[1]):
+                self._waker.confirm(pair[0])
         elif event == "ContactStatus":
             self._look(message.get("AOR", ""), [0])
+            if message.get("ContactStatus") in ("Reachable", "Unreachable"):
+                self._waker.confirm(message.get("AOR", ""))
         elif event == "SuccessfulAuth":
             if message.get("Service") == "PJSIP" and not self._waker.is_awake(message.get("AccountID", "")):
                 self._look(message["AccountID"], AFTER_SIGN_IN)
@@ -177,12 +181,8 @@ class Hearing:
             live.replace(self._db, found)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
 
-    def _is_watched(self, number: str) -> bool:
-        return self._states.get(number, "UNAVAILABLE") not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
-
     def _write(self) -> None:
         if self._changed:
-            self._states |= self._changed
             live.set_states(self._db, self._changed)
             self._changed = {}
         if self._attempts:
@@ -203,3 +203,8 @@ def state_of(message: Message) -> tuple[str, str] | None:
     if not device.startswith(DEVICE) or not number.isdigit():
         return None
     return number, message.get("State", "")
+
+
+def is_there(state: str) -> bool:
+    """Whether a device state is one of a phone that Asterisk can reach, so that it watches it."""
+    return state not in ("UNAVAILABLE", "INVALID", "UNKNOWN")

@@ -6,21 +6,18 @@ takes Asterisk seconds to minutes above some thousands, and as long for each one
 list: at its start all numbers while they are few, later only those whose first phone has just registered.
 """
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from asterisk import ari, engine
-from asterisk.ami import AmiRefused
 
 FEW = 3_000  # that many are listed at the start: a second more of it
 AT_ONCE = 100  # listed while Asterisk runs: each new aor makes it read them all
 PATIENCE_SECONDS = 5.0
 QUALIFY_SECONDS = "30"
 AT_START, NOW = 1, 2  # why a number is listed
-logger = logging.getLogger(__name__)
 
 
 def before_start(path: Path, registered: Iterable[str]) -> None:
@@ -54,10 +51,12 @@ class Waker:
     def busy(self) -> bool:
         return bool(self._waiting or self._since)
 
-    def begin(self) -> None:
-        """What an earlier waker had begun and not finished is begun again."""
+    def begin(self, watched: Iterable[str]) -> None:
+        """What an earlier waker had begun is finished if Asterisk watches it, and else begun again when asked for."""
         self._since.clear()
         self._waiting.clear()
+        finished = "UPDATE awake SET listed = 0 WHERE number = ? AND listed = ?"
+        self._db.executemany(finished, [(number, NOW) for number in watched])
         self._db.execute("DELETE FROM awake WHERE listed = ?", (NOW,))
 
     def ask(self, registered: Mapping[str, list[str]]) -> None:
@@ -69,21 +68,29 @@ class Waker:
     def is_awake(self, number: str) -> bool:
         return self._db.execute("SELECT 1 FROM awake WHERE number = ?", (number,)).fetchone() is not None
 
-    def step(self, is_watched: Callable[[str], bool]) -> None:
-        """Let go of those that Asterisk watches now, and begin with the next. Raises AmiUnreachable."""
-        now = self._clock()
-        done = [number for number, since in self._since.items() if now > since + PATIENCE_SECONDS or is_watched(number)]
-        for number in done:
+    def confirm(self, number: str) -> None:
+        """Asterisk has said something of the number that it says only of those that it watches."""
+        if number in self._since:
             self._db.execute("UPDATE awake SET listed = 0 WHERE number = ?", (number,))
             del self._since[number]
+
+    def step(self) -> list[str]:
+        """Begin with the next ones. Returns those given up, whose phones may have gone. Raises AmiUnreachable."""
+        given_up = [number for number, since in self._since.items() if self._clock() > since + PATIENCE_SECONDS]
+        for number in given_up:
+            self._let_sleep(number)
         for number in list(self._waiting)[: AT_ONCE - len(self._since)]:
             self._wake(number, self._waiting.pop(number))
+        return given_up
 
     def _wake(self, number: str, contacts: list[str]) -> None:
         self._db.execute("INSERT OR REPLACE INTO awake VALUES (?, ?)", (number, NOW))
         self._since[number] = self._clock()
-        for contact in contacts:
-            try:
-                ari.qualify_contact(contact, QUALIFY_SECONDS)
-            except AmiRefused as refusal:  # it has just gone
-                logger.info("%s: %s", number, refusal)
+        watched = [ari.qualify_contact(contact, QUALIFY_SECONDS) for contact in contacts]
+        if not any(watched):
+            self._let_sleep(number)
+
+    def _let_sleep(self, number: str) -> None:
+        """So that its next registration wakes it: one that is awake and that Asterisk does not watch stays dark."""
+        self._db.execute("DELETE FROM awake WHERE number = ?", (number,))
+        del self._since[number]

@@ -1,5 +1,6 @@
 """What a number does, as a lamp shows it: among few extensions, and among so many that few are listed."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,10 +10,17 @@ from asterisk import engine, live, waking
 from asterisk.embedded import Embedded
 from asterisk.render import Extension, rows
 from extensions.models import SipExtension
-from tests.pbx.office import Office, engine_tables, eventually, lamp, qualify, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
 
 MANY = waking.FEW + 100
 FIRST = 20_000_000
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def shows(number: str, state: str) -> bool:
@@ -99,6 +107,43 @@ def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded,
     assert eventually(lambda: not any(awake().values()))
 
 
+def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
+    company: Embedded, office: Office
+) -> None:
+    phones = []
+    for wait in (0.05, 0.1, 0.15, 0.2, 0.205, 0.21, 0.215, 0.22, 0.25, 0.3):
+        phones.append(office.registered())
+        time.sleep(wait)
+        phones[-1].unregister()
+    assert eventually(lambda: not any(awake().values()), waking.PATIENCE_SECONDS + 5)
+    for phone in phones:
+        assert phone.register() == 200
+    numbers = [phone.number for phone in phones]
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    with live.opened(settings.LIVE_FILE) as db:
+        assert eventually(lambda: set(live.phones(db, numbers)) == set(numbers))
+
+
+def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Embedded, office: Office) -> None:
+    phone = office.phone(office.extension())
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        waker = waking.Waker(tables, clock := Clock())
+        waker.ask({phone.number: [f"{phone.number};@{'0' * 32}"]})
+        waker.step()
+        assert not waker.busy
+        assert phone.number not in awake()  # the phone had gone before Asterisk could be told
+    assert phone.register() == 200
+    assert shows(phone.number, "Idle")
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
+        waker = waking.Waker(tables, clock)
+        waker.ask({phone.number: [each["ID"] for each in contacts(phone.number)]})
+        assert waker.step() == []
+        clock.now += waking.PATIENCE_SECONDS + 1
+        assert waker.step() == [phone.number]  # nothing was heard of it
+        assert phone.number not in awake()
+
+
 def test_two_phones_of_a_number_share_its_lamp(company: Embedded, office: Office) -> None:
     extension: SipExtension = office.extension(max_phones=2)
     one, other = office.registered(extension), office.registered(extension)
@@ -138,13 +183,11 @@ def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Of
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("UPDATE awake SET listed = ? WHERE number = ?", (waking.NOW, phone.number))
         waker = waking.Waker(tables)
-        waker.begin()
-        with live.opened(settings.LIVE_FILE) as db:
-            contacts = [each.id for each in live.phones(db, [phone.number])[phone.number]]
-        waker.ask({phone.number: contacts})
-        waker.step(lambda _: False)
+        waker.begin([])
+        waker.ask({phone.number: [each["ID"] for each in contacts(phone.number)]})
+        waker.step()
         assert awake()[phone.number] == waking.NOW
-        waker.step(lambda _: True)
+        waker.begin([phone.number])
         assert awake()[phone.number] == 0
         assert not waker.busy
     assert shows(phone.number, "Idle")
