@@ -37,8 +37,11 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
     def _free_from(self, first: int) -> int:
         """The lowest number from `first` on that nobody has, by halving: a stretch is full if it has as many as fit."""
         width = NARROW
-        while self._are_taken(first, width):
-            first, width = first + width, 4 * width
+        if self._are_taken(first, width):
+            last: int = self.aggregate(last=models.Max("position"))["last"]
+            width = last - first + 1
+            if self._are_taken(first, width):
+                return last + 1
         while width > 1:
             width = (width + 1) // 2
             if self._are_taken(first, width):
