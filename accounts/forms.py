@@ -6,7 +6,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
@@ -88,7 +88,7 @@ class PersonForm(forms.ModelForm[User]):
         self.by = by
         super().__init__(data, instance=instance, initial=self._shown(instance))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
-        self.fields["organizations"].queryset = Organization.objects.with_tree_fields()  # type: ignore[attr-defined]
+        self.fields["organizations"].queryset = self._within_reach()  # type: ignore[attr-defined]
         self._offer_roles()
         if not preferences.organization_management:
             del self.fields["organizations"]
@@ -99,13 +99,16 @@ class PersonForm(forms.ModelForm[User]):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
 
-    @staticmethod
-    def _shown(instance: User | None) -> dict[str, Any]:
+    def _within_reach(self) -> models.QuerySet[Organization]:
+        found: models.QuerySet[Organization] = Organization.objects.with_tree_fields()
+        return found if self.by.reaches_everybody else found.filter(pk__in=self.by.reached_organizations)
+
+    def _shown(self, instance: User | None) -> dict[str, Any]:
+        shown: dict[str, Any] = {"mobile": instance.mobile_shown} if instance else {}
         if instance is None:
-            return {"password": passwords.new_user_password(), "organizations": [Organization.company()]}
-        shown: dict[str, Any] = {"mobile": instance.mobile_shown}
-        if not instance.organizations.exists():
-            shown["organizations"] = [Organization.company()]
+            shown["password"] = passwords.new_user_password()
+        if instance is None or not instance.organizations.exists():
+            shown["organizations"] = self._within_reach()[:1]
         return shown
 
     def _offer_roles(self) -> None:
@@ -166,6 +169,13 @@ class PersonForm(forms.ModelForm[User]):
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._save_m2m()  # type: ignore[attr-defined]
         return user
+
+    def clean_organizations(self) -> list[Organization]:
+        """Those that this administrator does not reach stay as they are."""
+        chosen = list(self.cleaned_data["organizations"])
+        if self.by.reaches_everybody or not self.instance.pk:
+            return chosen
+        return [*chosen, *self.instance.organizations.exclude(pk__in=self.by.reached_organizations)]
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]

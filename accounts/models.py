@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -9,20 +10,38 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.functional import cached_property
 from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
-from accounts.permissions import DEFAULT_ROLES, Permission
+from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from pbxportal.models import Preferences
+
+
+def custom_key() -> str:
+    return f"custom-{uuid.uuid4().hex}"
 
 
 class Role(models.Model):
-    """A set of permissions. A default role has a key, by which `permissions` finds its row of the table."""
+    """A set of permissions, and whose extensions it reaches. A default role's are in the table, by its key."""
 
     SUPER_ADMINISTRATOR = "super_administrator"
 
-    name = SingleLineField(max_length=63, unique=True)
-    key = models.SlugField(max_length=40, unique=True, editable=False)
-    position = models.PositiveSmallIntegerField(default=0)
+    class Reach(models.TextChoices):
+        ALL = "all", "All extensions"
+        ORGANIZATIONS = "organizations", "Extensions of chosen organizations"
+
+    name = SingleLineField(
+        max_length=63, unique=True, error_messages={"unique": "Another role has this name. Choose another."}
+    )
+    key = models.SlugField(max_length=40, unique=True, editable=False, default=custom_key)
+    position = models.PositiveSmallIntegerField(default=100, editable=False)
+    granted = models.JSONField(default=list, editable=False)  # of a custom role
+    reach = models.CharField(max_length=16, choices=Reach, default=Reach.ALL)
+    organizations: models.ManyToManyField[Organization, Any] = models.ManyToManyField(
+        "Organization", related_name="reached_by", blank=True
+    )
+    below = models.BooleanField("With the organizations below them", default=True)
 
     class Meta:
         ordering = ["position", "name"]
@@ -31,8 +50,32 @@ class Role(models.Model):
         return self.name
 
     @property
+    def is_default(self) -> bool:
+        return self.key in DEFAULT_ROLES
+
+    @property
+    def reaches_everybody(self) -> bool:
+        return self.reach == self.Reach.ALL
+
+    @property
     def permissions(self) -> frozenset[Permission]:
-        return DEFAULT_ROLES[self.key]
+        """Of a module that concerns the whole system, a role of some organizations has nothing."""
+        if self.is_default:
+            return DEFAULT_ROLES[self.key]
+        granted = with_views(frozenset(each for each in Permission if each in self.granted))
+        return granted if self.reaches_everybody else granted & BY_ORGANIZATION
+
+    def reached_organizations(self) -> frozenset[int]:
+        """Primary keys; none while Organization Management is off, and none of a role that reaches everybody."""
+        if self.reaches_everybody or not Preferences.load().organization_management:
+            return frozenset()
+        chosen = self.organizations.all()
+        if not self.below:
+            return frozenset(chosen.values_list("pk", flat=True))
+        below = Organization.objects.with_tree_fields()
+        return frozenset(
+            pk for each in chosen for pk in below.descendants(each, include_self=True).values_list("pk", flat=True)
+        )
 
 
 class Organization(TreeNode):  # type: ignore[misc]
@@ -128,9 +171,26 @@ class User(AbstractBaseUser):
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
 
+    @cached_property
+    def may(self) -> dict[str, bool]:
+        """For templates: user.may.view_roles."""
+        return {each.name.lower(): each in self.permissions for each in Permission}
+
+    @property
+    def reaches_everybody(self) -> bool:
+        return self.role is not None and self.role.reaches_everybody
+
+    @cached_property
+    def reached_organizations(self) -> frozenset[int]:
+        return self.role.reached_organizations() if self.role else frozenset()
+
     def reaches_up_to(self, role: Role | None) -> bool:
         """Whether this person may do all that the role may: nobody changes, or makes, a mightier person."""
-        return role is None or role.permissions <= self.permissions
+        if role is None or not role.permissions <= self.permissions:
+            return role is None
+        if self.reaches_everybody or not role.permissions:
+            return True
+        return not role.reaches_everybody and role.reached_organizations() <= self.reached_organizations
 
     @property
     def sees_extensions(self) -> bool:
@@ -139,10 +199,6 @@ class User(AbstractBaseUser):
     @property
     def manages_extensions(self) -> bool:
         return self.can(Permission.MANAGE_EXTENSIONS)
-
-    @property
-    def manages_preferences(self) -> bool:
-        return self.can(Permission.MANAGE_PREFERENCES)
 
     def is_last_super_administrator(self) -> bool:
         if self.role is None or self.role.key != Role.SUPER_ADMINISTRATOR:

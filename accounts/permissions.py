@@ -1,24 +1,72 @@
 """Who may do what: the one table. A role is looked up here and nowhere else."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Permission(StrEnum):
     VIEW_EXTENSIONS = "extension.view"
     MANAGE_EXTENSIONS = "extension.manage"
+    VIEW_ROLES = "role.view"
     MANAGE_ROLES = "role.manage"
+    VIEW_ORGANIZATIONS = "organization.view"
+    MANAGE_ORGANIZATIONS = "organization.manage"
+    VIEW_PREFERENCES = "preferences.view"
     MANAGE_PREFERENCES = "preferences.manage"
+    VIEW_HISTORY = "history.view"
+    VIEW_CHECK = "check.view"
+    MANAGE_CHECK = "check.manage"
+    VIEW_LOG = "log.view"
 
 
+@dataclass(frozen=True)
+class Module:
+    """A page of the menu, and who may see it and change what it shows. Most concern the whole system."""
+
+    menu: str
+    name: str
+    view: Permission
+    manage: Permission | None = None
+    by_organization: bool = False
+
+
+MODULES = [
+    Module(
+        "Extension and Trunk",
+        "Extension",
+        Permission.VIEW_EXTENSIONS,
+        Permission.MANAGE_EXTENSIONS,
+        by_organization=True,
+    ),
+    Module("Extension and Trunk", "Role", Permission.VIEW_ROLES, Permission.MANAGE_ROLES),
+    Module("Extension and Trunk", "Organization", Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS),
+    Module("PBX Settings", "Preferences", Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES),
+    Module("Maintenance", "Apply History", Permission.VIEW_HISTORY),
+    Module("Maintenance", "Engine Check", Permission.VIEW_CHECK, Permission.MANAGE_CHECK),
+    Module("Maintenance", "Operation Log", Permission.VIEW_LOG),
+]
+
+VIEW_OF = {module.manage: module.view for module in MODULES if module.manage}
+BY_ORGANIZATION = frozenset(
+    each for module in MODULES if module.by_organization for each in (module.view, module.manage) if each
+)
 EVERYTHING = frozenset(Permission)
+MAINTENANCE = frozenset(
+    each for module in MODULES if module.menu == "Maintenance" for each in (module.view, module.manage) if each
+)
 
 # key of a default role -> what it may do, after the P-Series' own seven roles
 DEFAULT_ROLES: dict[str, frozenset[Permission]] = {
     "super_administrator": EVERYTHING,
-    "administrator": EVERYTHING - {Permission.MANAGE_ROLES},
+    "administrator": EVERYTHING - {Permission.VIEW_ROLES, Permission.MANAGE_ROLES},
     "supervisor": frozenset(),
-    "operator": frozenset(),
+    "operator": MAINTENANCE,
     "employee": frozenset(),
-    "human_resource": frozenset({Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS}),
+    "human_resource": frozenset({Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS, Permission.VIEW_HISTORY}),
     "accounting": frozenset(),
 }
+
+
+def with_views(granted: frozenset[Permission]) -> frozenset[Permission]:
+    """Who manages a thing sees it."""
+    return granted | {VIEW_OF[each] for each in granted if each in VIEW_OF}

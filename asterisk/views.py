@@ -2,7 +2,6 @@ import time
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
@@ -10,6 +9,7 @@ from django.utils.timezone import is_naive, make_aware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from asterisk import check, history, proof
@@ -23,15 +23,10 @@ PAGE_SIZE = 25
 MOST_DRIFTS = 200
 
 
-def require_manager(request: SignedInRequest) -> None:
-    if not request.user.can(Permission.MANAGE_EXTENSIONS):
-        raise PermissionDenied
-
-
+@needs(Permission.VIEW_HISTORY)
 @require_GET
 @never_cache
 def index(request: SignedInRequest) -> HttpResponse:
-    require_manager(request)
     before = request.GET.get("before", "")
     runs = ApplyRun.objects.select_related("by")
     if before.isascii() and before.isdigit():
@@ -42,10 +37,10 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(request, "asterisk/history.html", context)
 
 
+@needs(Permission.VIEW_HISTORY)
 @require_GET
 @never_cache
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
-    require_manager(request)
     found = get_object_or_404(ApplyRun.objects.select_related("by"), pk=pk)
     page = review.page(found.changes.all(), request.GET.get("from", ""))
     context = {
@@ -58,17 +53,17 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "asterisk/run.html", context)
 
 
+@needs(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS)
 @require_POST
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
-    require_manager(request)
     found = get_object_or_404(ApplyRun, pk=pk)
     return wished_back(request, lambda: history.undo(found, request.user))
 
 
+@needs(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS)
 @require_POST
 def back(request: SignedInRequest) -> HttpResponse:
     """To a moment: the value of a date-and-time field, in the system's time zone."""
-    require_manager(request)
     try:
         moment = parse_datetime(request.POST.get("moment", ""))
     except ValueError:
@@ -80,11 +75,11 @@ def back(request: SignedInRequest) -> HttpResponse:
     return wished_back(request, lambda: history.back_to(exact, request.user))
 
 
+@needs(Permission.VIEW_CHECK)
 @require_GET
 @never_cache
 def checks(request: SignedInRequest) -> HttpResponse:
     """The last comparison of everything, and how far the one under way is."""
-    require_manager(request)
     last = CheckRun.objects.first()
     running = check.is_running()
     finished = last if last and last.finished_at else CheckRun.objects.exclude(finished_at=None).first()
@@ -103,18 +98,18 @@ def checks(request: SignedInRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@needs(Permission.MANAGE_CHECK)
 @require_POST
-def check_now(request: SignedInRequest) -> HttpResponse:
-    require_manager(request)
+def check_now(_: SignedInRequest) -> HttpResponse:
     if not check.is_running():
         check.start()
         wait_until(check.is_running)
     return redirect("history:checks")
 
 
+@needs(Permission.MANAGE_CHECK)
 @require_POST
 def repair(request: SignedInRequest) -> HttpResponse:
-    require_manager(request)
     run = CheckRun.objects.exclude(finished_at=None).first()
     if run is None or not run.drifts:
         messages.info(request, "Nothing differs any more.")

@@ -2,17 +2,18 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import pbx, review, wish
-from extensions.lookup import may_manage, require, visible
+from extensions.lookup import may_manage, visible
 from extensions.models import Change, SipExtension
 
 
@@ -34,7 +35,7 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
 
 def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
     messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
-    start = "" if review.page(Change.objects.waiting()).is_all else f"?from={number}"
+    start = "" if review.page(Change.objects.waiting().visible_to(request.user)).is_all else f"?from={number}"
     return redirect(f"{reverse('review')}{start}#n{number}")
 
 
@@ -52,16 +53,16 @@ def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back:
     return redirect(back)
 
 
+@needs(Permission.MANAGE_EXTENSIONS)
 def apply(request: SignedInRequest) -> HttpResponse:
     """What was chosen on the review page; from elsewhere all that waits, if nobody else's is among it."""
-    require(request, Permission.MANAGE_EXTENSIONS)
     if request.method != "POST":
         return redirect("review")
     chosen = chosen_numbers(request)
     if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
         messages.info(request, "Choose what to apply.")
         return redirect("review")
-    waiting = Change.objects.waiting().numbers()
+    waiting = Change.objects.waiting().visible_to(request.user).numbers()
     numbers = [number for number in waiting if number in chosen] if chosen else waiting
     if not numbers:
         messages.info(request, "Nothing waits any more.")
@@ -81,16 +82,16 @@ def chosen_numbers(request: SignedInRequest) -> set[str]:
     every = request.POST.get("all")
     if every not in ("mine", "everybody"):
         return set(request.POST.getlist("n"))
-    waiting = set(Change.objects.waiting().numbers())
+    waiting = set(Change.objects.waiting().visible_to(request.user).numbers())
     return waiting if every == "everybody" else waiting - review.of_others(request.user)
 
 
+@needs(Permission.MANAGE_EXTENSIONS)
 @require_GET
 @never_cache
 def review_page(request: SignedInRequest) -> HttpResponse:
-    require(request, Permission.MANAGE_EXTENSIONS)
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
-    page = review.page(Change.objects.waiting(), request.GET.get("from", ""))
+    page = review.page(Change.objects.waiting().visible_to(request.user), request.GET.get("from", ""))
     others = 0 if page.is_all else len(review.of_others(request.user))
     context = {
         "section": "extension",
@@ -103,13 +104,15 @@ def review_page(request: SignedInRequest) -> HttpResponse:
     return render(request, "extensions/review.html", context)
 
 
+@needs(Permission.MANAGE_EXTENSIONS)
 @require_POST
 def discard(request: SignedInRequest, number: str) -> HttpResponse:
     """Back to what was last applied; and applied, as a PBX that was away may have been given the change already."""
-    require(request, Permission.MANAGE_EXTENSIONS)
     extension = visible(request).filter(number=number).first()
     if extension and not may_manage(request, extension):
         raise PermissionDenied
+    if not Change.objects.of([number]).visible_to(request.user).exists():
+        raise Http404("No such change.")
     try:
         review.discard(number, request.user)
     except wish.CannotPutBack as error:

@@ -25,7 +25,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def waiting_for(user: User) -> dict[str, Any]:
     """How many extensions wait, counted to COUNTED: this stands on every page."""
-    waiting = Change.objects.waiting()
+    waiting = Change.objects.waiting().visible_to(user)
     counted = waiting.order_by("number").values("number").distinct()[: COUNTED + 1].count()
     return {
         "waiting": min(counted, COUNTED),

@@ -3,7 +3,6 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions.models import SipExtension, SipExtensionQuerySet
 
@@ -25,7 +24,10 @@ def get_extension(request: SignedInRequest, number: str) -> SipExtension:
 
 
 def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
-    return request.user.manages_extensions and request.user.reaches_up_to(extension.user.role)
+    user = request.user
+    if not user.manages_extensions or not user.reaches_up_to(extension.user.role):
+        return False
+    return user.reaches_everybody or SipExtension.objects.reached_by(user).filter(pk=extension.pk).exists()
 
 
 def may_use(request: SignedInRequest, extension: SipExtension) -> bool:
@@ -39,8 +41,3 @@ def get_managed(request: SignedInRequest, number: str) -> SipExtension:
     if not may_manage(request, extension):
         raise PermissionDenied
     return extension
-
-
-def require(request: SignedInRequest, permission: Permission) -> None:
-    if not request.user.can(permission):
-        raise PermissionDenied

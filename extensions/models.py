@@ -22,8 +22,22 @@ NARROW = 64
 
 
 class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
+    def reached_by(self, user: User) -> Self:
+        """Those that the person's role is about."""
+        if not user.sees_extensions:
+            return self.none()
+        if user.reaches_everybody:
+            return self
+        members = User.organizations.through.objects.filter(organization__in=user.reached_organizations)
+        return self.filter(user__in=members.values("user"))
+
     def visible_to(self, user: User) -> Self:
-        return self if user.sees_extensions else self.filter(user=user)
+        """Those, and the person's own."""
+        if not user.sees_extensions:
+            return self.filter(user=user)
+        if user.reaches_everybody:
+            return self
+        return self.filter(models.Q(user=user) | models.Q(pk__in=SipExtension.objects.reached_by(user).values("pk")))
 
     def enabled(self) -> Self:
         return self.filter(enabled=True)
@@ -140,6 +154,16 @@ class SipExtension(models.Model):
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
+    def visible_to(self, user: User) -> Self:
+        """Of the extensions that the role reaches; of one that is gone, to whom reaches all and to who did it."""
+        if not user.sees_extensions:
+            return self.none()
+        if user.reaches_everybody:
+            return self
+        reached = SipExtension.objects.reached_by(user).values("number")
+        gone = ~models.Q(number__in=SipExtension.objects.values("number"))
+        return self.filter(models.Q(number__in=reached) | models.Q(by=user) & gone)
+
     def waiting(self) -> Self:
         return self.filter(applied_at=None, discarded_at=None)
 

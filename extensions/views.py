@@ -12,13 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit, sealer
+from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import changes, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
-from extensions.lookup import get_extension, get_managed, may_manage, may_use, require, visible
+from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
 from extensions.models import Change, SipExtension
 from extensions.search import search
 from extensions.validators import Strength
@@ -35,9 +36,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     return redirect(own) if own else render(request, "extensions/none.html", {"section": "own"})
 
 
+@needs(Permission.VIEW_EXTENSIONS)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
-    require(request, Permission.VIEW_EXTENSIONS)
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     sort = request.GET.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else "number"
@@ -138,10 +139,10 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
         request.session["user_password"] = [extension.number, sealer.seal("shown once", extension.pk, password)]
 
 
+@needs(Permission.MANAGE_EXTENSIONS)
 @sensitive_post_parameters("password", "registration_password")
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
-    require(request, Permission.MANAGE_EXTENSIONS)
     form = ExtensionForm(
         request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
     )
@@ -312,11 +313,11 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     return detail_page(request, extension, password=password)
 
 
+@needs(Permission.MANAGE_EXTENSIONS)
 @sensitive_post_parameters("registration_password")
 @require_POST
 @never_cache
 def strength(request: SignedInRequest) -> HttpResponse:
-    require(request, Permission.MANAGE_EXTENSIONS)
     known = [request.POST.get(name, "") for name in ("number", "registration_name", "first_name", "last_name", "email")]
     password = request.POST.get("registration_password", "")
     return render(request, "extensions/_strength.html", {"strength": Strength(password, known) if password else None})

@@ -2,7 +2,6 @@ import sys
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +9,7 @@ from django.template.loader import get_template
 from django.views import defaults
 from django.views.decorators.http import require_GET
 
+from accounts.gate import needs, require
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from pbxportal.forms import PreferencesForm
@@ -43,9 +43,10 @@ def health(_: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@needs(Permission.VIEW_PREFERENCES)
 def preferences(request: SignedInRequest) -> HttpResponse:
-    if not request.user.can(Permission.MANAGE_PREFERENCES):
-        raise PermissionDenied
+    if request.method != "GET":
+        require(request.user, Permission.MANAGE_PREFERENCES)
     form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
     if form.is_valid():
         form.save()
