@@ -110,7 +110,7 @@ PLANTED = [
     ("ps_endpoints", "'ulaw,alaw,g722,opus' AS allow", "'alaw' AS allow", "Allow"),
     ("ps_endpoints", "'from-extension' AS context", "'ring' AS context", "Context"),
     ("ps_endpoints", "id AS auth", "'' AS auth", "Auth"),
-    ("ps_endpoints", "FROM sip_login", "FROM sip_login WHERE 0", "login"),
+    ("ps_endpoints", "FROM sip_login", "FROM sip_login WHERE 0", "Registration"),
 ]
 
 
