@@ -81,7 +81,10 @@ def test_an_apply_that_was_killed_is_finished(command: Command) -> None:
     with plugged_in(command) as phone:
         assert phone.register() == 200
         assert in_portal(command, CUT_SHORT).returncode == -signal.SIGKILL
-        assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS)
+        assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS), (
+            in_portal(command, OUTCOMES).stdout,
+            command.text,
+        )
         assert phone.register() == 401
 
 
