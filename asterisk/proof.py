@@ -26,8 +26,9 @@ NAMES = {
     "PasswordDigest": "Registration Password",
     "MaxContacts": "IP Phone Concurrent Registrations",
     NETWORKS[1]: "Allowed Networks",
-    DIAL_PLAN[1]: "dial plan",
-    HINT[1]: "hint",
+    LOGIN[1]: "Registration",
+    DIAL_PLAN[1]: "Dial plan",
+    HINT[1]: "Lamp",
 }
 
 

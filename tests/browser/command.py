@@ -37,6 +37,7 @@ class Command:
             **more,
         }
         self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+        self.environment.pop("DATABASE_URL", None)  # its own directory holds its database
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 

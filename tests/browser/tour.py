@@ -5,6 +5,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.loader import get_template
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
@@ -17,6 +18,7 @@ from extensions import changes, wish
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
+from pbxportal.views import REMEDIES
 from tests.browser import company
 from tests.browser.conftest import SignIn
 from tests.pbx.office import Office, engine_tables, qualify, talking
@@ -432,6 +434,25 @@ def review_of_all_kinds_and_long_names(tour: Tour) -> Page:
     DeleteForm(people[3], ada()).delete()
     page = tour.ada("/review/#n1002")
     page.locator("#n1003 summary").click()
+    return page
+
+
+@stop
+def review_of_hundreds(tour: Tour) -> Page:
+    for place in range(150):
+        make_extension(str(2000 + place))
+    return tour.ada("/review/?from=2100")
+
+
+@stop
+def database_full(tour: Tour) -> Page:
+    """As the server shows it when the database refuses; its address is never asked for by itself."""
+    page = tour.ada("/health/")
+    shown = get_template("503.html").render(
+        {"error": "database or disk is full", "remedy": next(iter(REMEDIES.values()))}
+    )
+    page.set_content(shown)
+    page.wait_for_load_state("networkidle")
     return page
 
 

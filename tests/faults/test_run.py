@@ -56,6 +56,12 @@ def plugged_in(command: Command) -> Phone:
     return Phone("1000", name, password, ("127.0.0.1", int(command.ports["SIP_PORT"])))
 
 
+def proved_runs(command: Command) -> int:
+    """All of them, or none: an apply before Asterisk has booted is proved by one of its own."""
+    outcomes: list[str] = in_portal(command, OUTCOMES).stdout.split()
+    return len(outcomes) if set(outcomes) == {"proved"} else 0
+
+
 def answers_with(phone: Phone, status: int) -> Callable[[], bool]:
     def answers() -> bool:
         try:
@@ -73,7 +79,7 @@ def test_a_lost_table_is_made_anew_and_filled(command: Command, lose: Callable[[
         lose(command.directory / "asterisk/db/engine.sqlite3")
         assert eventually(lambda: "Asterisk must start again" in command.text, HEALED_SECONDS), command.text
         assert eventually(answers_with(phone, 200), HEALED_SECONDS), command.text
-    assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS)
+    assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
     assert "Traceback" not in command.text
 
 
@@ -81,7 +87,7 @@ def test_an_apply_that_was_killed_is_finished(command: Command) -> None:
     with plugged_in(command) as phone:
         assert phone.register() == 200
         assert in_portal(command, CUT_SHORT).returncode == -signal.SIGKILL
-        assert eventually(lambda: in_portal(command, OUTCOMES).stdout.split() == ["proved"] * 3, HEALED_SECONDS)
+        assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
         assert phone.register() == 401
 
 

@@ -110,7 +110,7 @@ PLANTED = [
     ("ps_endpoints", "'ulaw,alaw,g722,opus' AS allow", "'alaw' AS allow", "Allow"),
     ("ps_endpoints", "'from-extension' AS context", "'ring' AS context", "Context"),
     ("ps_endpoints", "id AS auth", "'' AS auth", "Auth"),
-    ("ps_endpoints", "FROM sip_login", "FROM sip_login WHERE 0", "login"),
+    ("ps_endpoints", "FROM sip_login", "FROM sip_login WHERE 0", "Registration"),
 ]
 
 
@@ -186,7 +186,7 @@ def test_a_dial_plan_that_asterisk_reads_differently_is_refused(asterisk: Embedd
                 apply([extension.number], None)
         finally:
             tables.execute("DROP TRIGGER planted")
-    assert str(refused.value).endswith(", dial plan: the PBX said “7” instead of “30”.")
+    assert str(refused.value).endswith(", Dial plan: the PBX said “7” instead of “30”.")
     assert rows(extension.number) == Rows()
 
 
@@ -198,7 +198,7 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
     assert refused.value.extension == extension.number
-    assert str(refused.value).endswith("login: the PBX said “there” instead of “gone”.")
+    assert str(refused.value).endswith("Registration: the PBX said “there” instead of “gone”.")
     assert rows(extension.number) == before
 
 

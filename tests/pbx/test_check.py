@@ -50,8 +50,8 @@ BEHIND_OUR_BACK = {
         sql("UPDATE sip_login SET password_digest = 'MD5:00112233445566778899aabbccddeeff' WHERE number = '{number}'"),
         ("Registration Password", "(secret)", "(secret)", "(secret)"),
     ),
-    "a login": (sql("DELETE FROM sip_login WHERE number = '{number}'"), ("login", "there", "gone", "gone")),
-    "a dial plan": (sql("DELETE FROM pbx_number WHERE number = '{number}'"), ("dial plan", "30", "", "")),
+    "a login": (sql("DELETE FROM sip_login WHERE number = '{number}'"), ("Registration", "there", "gone", "gone")),
+    "a dial plan": (sql("DELETE FROM pbx_number WHERE number = '{number}'"), ("Dial plan", "30", "", "")),
 }
 
 
@@ -80,7 +80,7 @@ def test_a_row_that_nobody_wished_is_found_and_removed(office: Office) -> None:
             "INSERT INTO sip_login SELECT '4711', '4711', 'x', password_digest, 'E', '\"E\" <1>', 1, '' FROM sip_login"
         )
     assert checked()[0] == 1
-    assert drifts() == [("4711", "login", "gone", "there", "there")]
+    assert drifts() == [("4711", "Registration", "gone", "there", "there")]
     assert checked("--repair")[0] == 0
     assert rows("4711").login is None
     assert rows(extension.number).login
@@ -122,7 +122,7 @@ def test_without_a_pbx_the_tables_are_compared(office: Office, settings: Setting
     code, text = checked()
     assert code == 1
     assert "Asterisk could not be asked." in text
-    assert drifts() == [(extension.number, "dial plan", "30", "", None)]
+    assert drifts() == [(extension.number, "Dial plan", "30", "", None)]
 
 
 def test_no_report_shows_a_secret(office: Office) -> None:
