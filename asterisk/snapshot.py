@@ -25,11 +25,12 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
         for each in SipExtension.objects.enabled().filter(number__in=some).select_related("user")
         if each.number not in (instead or {})
     ]
+    elsewhere = SipExtension.objects.handed_over().values_list("number", "handed_to__number")
     former = [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
     handed = [
         HandOver(number, to)
         for some in chunks(wanted)
-        for number, to in SipExtension.objects.handed_over().filter(number__in=some).values_list("number", "handed_to__number")
+        for number, to in elsewhere.filter(number__in=some)
         if number not in (instead or {})
     ]
     handed += [HandOver(each.number, each.handed_to.number) for each in former if each.handed_to]

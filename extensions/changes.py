@@ -96,9 +96,7 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
-def record(
-    by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = ""
-) -> bool:
+def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
     """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
     fields = difference(before.values, after.values)
     audit.record(by, f"extension.{deed or kind}", number, fields=fields)

@@ -29,7 +29,8 @@ def words(of: SipExtension, by: User) -> str:
     others = len(numbers) - len(seen)
     named = [*seen, *([f"{others} more that you do not see"] if others else [])]
     count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
-    return f"The hand-over of {count} ({', '.join(named)}): calls to {'it' if len(numbers) == 1 else 'them'} ring nobody"
+    them = "it" if len(numbers) == 1 else "them"
+    return f"The hand-over of {count} ({', '.join(named)}): calls to {them} ring nobody"
 
 
 def without_others(numbers: Iterable[str], by: User | None) -> list[str]:
