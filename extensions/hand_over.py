@@ -20,14 +20,19 @@ def end(of: SipExtension, by: User | None) -> list[str]:
     return numbers
 
 
+def seen(of: SipExtension, by: User) -> list[str]:
+    """The numbers that ring its phones, of those that `by` sees."""
+    return list(SipExtension.objects.visible_to(by).filter(handed_to=of).values_list("number", flat=True))
+
+
 def words(of: SipExtension, by: User) -> str:
     """What is lost when `of` goes; of numbers that `by` does not see, only how many."""
     numbers = list(SipExtension.objects.filter(handed_to=of).values_list("number", flat=True))
-    seen = list(SipExtension.objects.visible_to(by).filter(handed_to=of).values_list("number", flat=True))
     if not numbers:
         return ""
-    others = len(numbers) - len(seen)
-    named = [*seen, *([f"{others} more that you do not see"] if others else [])]
+    named = seen(of, by)
+    others = len(numbers) - len(named)
+    named = [*named, *([f"{others} more that you do not see"] if others else [])]
     count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
     them = "it" if len(numbers) == 1 else "them"
     return f"The hand-over of {count} ({', '.join(named)}): calls to {them} ring nobody"

@@ -57,7 +57,7 @@ def phones_of(number: str) -> str:
         return "those that are registered are put out, and none can register"
     if count == 0:
         return "none is registered now, and none can register"
-    return f"{count} registered now {'is' if count == 1 else 'are'} put out, and none can register"
+    return f"{count} registered now, put out at once, and none can register"
 
 
 def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:

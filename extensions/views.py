@@ -249,6 +249,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "phone": phone_settings(request, extension),
             "when_called": when_called,
             "colleague": colleague,
+            "rings_for": hand_over.seen(extension, request.user),
             **more,
         },
     )
