@@ -1,3 +1,5 @@
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +17,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's signature)
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """A sign-in that was ended is answered, and counted, as a wrong password is."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is None or user.is_active:
+            return user
+        self.pre_authenticate(request, **credentials)
+        self.authentication_failed(request, **credentials)
+        return None
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
-        messages.error(request, "This sign-in is disabled. An administrator can enable it.")
+        messages.error(request, self.error_messages["email_password_mismatch"])
         return redirect("account_login")

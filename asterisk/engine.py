@@ -57,9 +57,10 @@ def prepare(path: Path) -> None:
 
 def _widen(db: sqlite3.Connection) -> None:
     """Give a table of an earlier version the columns that have come since."""
-    there = [name for _, name, *_ in db.execute("PRAGMA table_info(sip_login)")]
-    if there and "permit" not in there:
-        db.execute("ALTER TABLE sip_login ADD COLUMN permit TEXT NOT NULL DEFAULT ''")
+    for table, column in (("sip_login", "permit"), ("pbx_number", "rings")):
+        there = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
+        if there and column not in there:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
 
 def bind_media(path: Path, address: str) -> None:
@@ -169,7 +170,7 @@ def _put(db: sqlite3.Connection, number: str, rows: Rows) -> None:
     if rows.login:
         db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(rows.login))
     if rows.dial:
-        db.execute("INSERT INTO pbx_number VALUES (?, ?)", astuple(rows.dial))
+        db.execute("INSERT INTO pbx_number VALUES (?, ?, ?)", astuple(rows.dial))
 
 
 def write(db: sqlite3.Connection, steps: list[Step], run: int) -> None:

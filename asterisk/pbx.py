@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -160,9 +160,9 @@ class Asterisk:
         except sqlite3.Error as error:
             raise PbxError(f"They could not be forgotten: {error}.") from error
 
-    def when_called(self, number: str) -> list[str]:
+    def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:
-            return dialplan.in_words(number, dialplan.of(number))
+            return dialplan.in_words(number, dialplan.of(number), named)
         except EngineError as error:
             raise PbxError(str(error)) from error
 

@@ -8,10 +8,13 @@ from asterisk.ami import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.render import REALM, Login, Rows
 from asterisk.wire import Message
 
+Columns = dict[str, str]
+BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: no name or number can hold them
 Key = tuple[str, str]  # what Asterisk calls the object, and its field
 
 LOGIN: Key = ("", "login")
 DIAL_PLAN: Key = ("Dial plan", "seconds that it rings")
+RINGS: Key = ("Dial plan", "number that rings")
 HINT: Key = ("Hint", "device")
 NETWORKS: Key = ("EndpointDetail", "Networks")  # Asterisk says of its own lists only that they are there
 SECRET = {"PasswordDigest"}
@@ -28,6 +31,7 @@ NAMES = {
     NETWORKS[1]: "Allowed Networks",
     LOGIN[1]: "Registration",
     DIAL_PLAN[1]: "Dial plan",
+    RINGS[1]: "Calls Handed To",
     HINT[1]: "Lamp",
 }
 
@@ -49,7 +53,7 @@ class Said:
 
     number: str
     endpoint: list[Message]
-    ring_seconds: str
+    dial: Columns
     networks: str
     hint: str
 
@@ -91,7 +95,9 @@ def expected(login: Login) -> dict[str, dict[str, str]]:
 
 def values(rows: Rows) -> dict[Key, str]:
     """Every value that Asterisk is to show of a number with these rows."""
-    found = {LOGIN: "there" if rows.login else "gone", DIAL_PLAN: str(rows.dial.ring_seconds) if rows.dial else ""}
+    dial = rows.dial
+    found = {LOGIN: "there" if rows.login else "gone", DIAL_PLAN: str(dial.ring_seconds) if dial else ""}
+    found[RINGS] = dial.rings if dial else ""
     if rows.login:
         found |= {(event, name): text for event, its in expected(rows.login).items() for name, text in its.items()}
         found[HINT] = f"PJSIP/{rows.login.number}"
@@ -105,13 +111,13 @@ def compared() -> dict[str, list[str]]:
     for event, its in expected(Login("", "", "", "", "", "", 1)).items():
         found[OBJECTS[event]] = [NAMES.get(name, name) for name in its]
     found[OBJECTS["EndpointDetail"]].append(label(NETWORKS))
-    return found | {thing: [name] for thing, name in (DIAL_PLAN, HINT)}
+    return found | {DIAL_PLAN[0]: [DIAL_PLAN[1], label(RINGS)], HINT[0]: [HINT[1]]}
 
 
 def questions(number: str, *, hint: bool = True) -> list[Question]:
     asked: list[Question] = [
         ("PJSIPShowEndpoint", {"Endpoint": number}),
-        ("Getvar", {"Variable": f"REALTIME_FIELD(pbx_number,number,{number},ring_seconds)"}),
+        ("Getvar", {"Variable": f"REALTIME(pbx_number,number,{number},{BETWEEN},{EQUALS})"}),
         ("Getvar", {"Variable": f"REALTIME_FIELD(ps_endpoints,id,{number},permit)"}),
     ]
     return [*asked, ("ShowDialPlan", {"Context": "hints", "Extension": number})] if hint else asked
@@ -122,9 +128,9 @@ def ask(ami: Ami, numbers: Iterable[str], *, hints: bool = True) -> Iterator[Sai
     asked = list(numbers)
     answers = ami.ask_many(question for number in asked for question in questions(number, hint=hints))
     for number in asked:
-        shown, ring, networks, *hint = islice(answers, 4 if hints else 3)
+        shown, dial, networks, *hint = islice(answers, 4 if hints else 3)
         lamp = _hint(number, hint[0]) if hint else ""
-        yield Said(number, _endpoint(shown), _granted(ring).get("Value", ""), _granted(networks).get("Value", ""), lamp)
+        yield Said(number, _endpoint(shown), _columns(dial), _granted(networks).get("Value", ""), lamp)
 
 
 def _hint(number: str, answer: list[Message]) -> str:
@@ -150,8 +156,6 @@ def _endpoint(answer: list[Message]) -> list[Message]:
 
 # What Asterisk's realtime driver reads for its objects: family -> the column that it finds a row by.
 FAMILIES = {"ps_endpoints": "id", "ps_auths": "id", "ps_aors": "id", "pbx_number": "number"}
-BETWEEN, EQUALS = "\x1e", "\x1f"  # no name or number can hold them
-Columns = dict[str, str]
 
 
 def read(ami: Ami, numbers: Iterable[str]) -> Iterator[tuple[str, dict[str, Columns]]]:
@@ -197,15 +201,15 @@ def contacts(answer: list[Message]) -> list[Message]:
 def told(said: Said, keys: Iterable[Key]) -> dict[Key, str]:
     """Asterisk's text for each value that is compared."""
     shown = {message["Event"]: message for message in said.endpoint}
-    own = {LOGIN: "there" if said.endpoint else "gone", DIAL_PLAN: said.ring_seconds, HINT: said.hint}
-    own[NETWORKS] = said.networks
+    own = {LOGIN: "there" if said.endpoint else "gone", HINT: said.hint, NETWORKS: said.networks}
+    own |= {DIAL_PLAN: said.dial.get("ring_seconds", ""), RINGS: said.dial.get("rings", "")}
     return {key: own[key] if key in own else shown.get(key[0], {}).get(key[1], "") for key in keys}
 
 
 def differing(one: Mapping[Key, str], other: Mapping[Key, str]) -> list[Key]:
     """The values of both that differ; of a login that only one has, no more than that."""
     keys = [key for key in {**one, **other} if one.get(key, "") != other.get(key, "")]
-    return [key for key in keys if key in (LOGIN, DIAL_PLAN)] if LOGIN in keys else keys
+    return [key for key in keys if key in (LOGIN, DIAL_PLAN, RINGS)] if LOGIN in keys else keys
 
 
 def label(key: Key) -> str:

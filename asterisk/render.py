@@ -27,11 +27,20 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """A number without phones of its own: calls to it ring the phones of the number `to`."""
+
+    number: str
+    to: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """`extensions`: those of `numbers` that are to work; the other numbers are to be gone from the PBX."""
+    """`extensions`: those of `numbers` that are to work; of the others those not handed over are to be gone."""
 
     numbers: tuple[str, ...]
     extensions: tuple[Extension, ...]
+    handed_over: tuple[HandOver, ...] = ()
 
 
 class RenderError(ValueError):
@@ -58,10 +67,11 @@ class Login:
 
 @dataclass(frozen=True)
 class Dial:
-    """A row of pbx_number: what happens when the number is called."""
+    """A row of pbx_number: what happens when the number is called. `rings`: whose phones; "": its own."""
 
     number: str
     ring_seconds: int
+    rings: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,17 @@ def rows(extension: Extension) -> Rows:
     return Rows(login, Dial(number, RING_SECONDS))
 
 
+def handed_over(each: HandOver) -> Rows:
+    for number in (each.number, each.to):
+        if not NUMBER.fullmatch(number):
+            raise RenderError(each.number, "Calls Handed To")
+    if each.number == each.to:
+        raise RenderError(each.number, "Calls Handed To")
+    return Rows(dial=Dial(each.number, RING_SECONDS, each.to))
+
+
 def render(snapshot: Snapshot) -> dict[str, Rows]:
     """number -> its rows, for every number of the snapshot, sorted."""
-    wanted = {extension.number: rows(extension) for extension in snapshot.extensions}
+    wanted = {each.number: handed_over(each) for each in snapshot.handed_over}
+    wanted |= {extension.number: rows(extension) for extension in snapshot.extensions}
     return {number: wanted.get(number, Rows()) for number in sorted(snapshot.numbers)}

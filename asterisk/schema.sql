@@ -19,7 +19,8 @@ CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
 -- One row for each number that can be called: its dial plan.
 CREATE TABLE IF NOT EXISTS pbx_number (
   number       TEXT PRIMARY KEY,
-  ring_seconds INTEGER NOT NULL
+  ring_seconds INTEGER NOT NULL,
+  rings        TEXT NOT NULL DEFAULT ''  -- the number whose phones ring in place of its own; '': its own
 ) STRICT, WITHOUT ROWID;
 
 -- What one apply changed: the rows of each number before it, as JSON.

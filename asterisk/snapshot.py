@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from asterisk.render import Extension, Snapshot
+from asterisk.render import Extension, HandOver, Snapshot
 from extensions import wish
 from extensions.models import SipExtension
 
@@ -25,8 +25,17 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
         for each in SipExtension.objects.enabled().filter(number__in=some).select_related("user")
         if each.number not in (instead or {})
     ]
-    found += [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
-    return Snapshot(wanted, tuple(_extension(each) for each in found if each.enabled))
+    elsewhere = SipExtension.objects.handed_over().values_list("number", "handed_to__number")
+    former = [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
+    handed = [
+        HandOver(number, to)
+        for some in chunks(wanted)
+        for number, to in elsewhere.filter(number__in=some)
+        if number not in (instead or {})
+    ]
+    handed += [HandOver(each.number, each.handed_to.number) for each in former if each.handed_to]
+    found += [each for each in former if each.enabled]
+    return Snapshot(wanted, tuple(map(_extension, found)), tuple(handed))
 
 
 def _extension(each: SipExtension) -> Extension:

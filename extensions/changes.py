@@ -26,6 +26,10 @@ LABELS = {
     "max_phones": "IP Phone Concurrent Registrations",
     "allowed_networks": "Allowed Networks",
     "enabled": "Enabled",
+    "is_active": "Sign-in",
+    "left_on": "Left",
+    "delete_on": "To Be Deleted",
+    "handed_to": "Calls Handed To",
 }
 # What a phone or a caller can notice. A save that touches nothing of it needs no apply.
 ON_THE_PBX = {
@@ -38,6 +42,7 @@ ON_THE_PBX = {
     "max_phones",
     "allowed_networks",
     "enabled",
+    "handed_to",
 }
 
 
@@ -75,6 +80,10 @@ def values(extension: SipExtension) -> Values:
         "max_phones": str(extension.max_phones),
         "allowed_networks": extension.allowed_networks,
         "enabled": "yes" if extension.enabled else "no",
+        "is_active": "on" if user.is_active else "off",
+        "left_on": str(extension.left_on or ""),
+        "delete_on": str(extension.delete_on or ""),
+        "handed_to": extension.handed_to.number if extension.handed_to else "",
     }
 
 
@@ -87,10 +96,10 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
-def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture) -> bool:
-    """Inside the transaction of the save. True when the PBX must be told."""
+def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
+    """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
     fields = difference(before.values, after.values)
-    audit.record(by, f"extension.{kind}", number, fields=fields)
+    audit.record(by, f"extension.{deed or kind}", number, fields=fields)
     if not ON_THE_PBX & fields.keys():
         return False
     seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}

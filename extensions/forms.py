@@ -6,10 +6,10 @@ from django.db import IntegrityError, transaction
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import passwords
+from accounts import passwords, sessions
 from accounts.forms import PersonForm, finish, secret_input
 from accounts.models import User
-from extensions import changes, validators
+from extensions import changes, hand_over, validators
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 
@@ -226,18 +226,27 @@ class DeleteForm:
 
     def goes(self) -> list[str]:
         user = self.extension.user
+        lost = hand_over.words(self.extension, self.by)
         sign_in = [f"The sign-in of {user.full_name} ({user.email})"] if user.email else []
         return [
             f"Number {self.extension.number} and its registration: phones that use it stop working",
             *sign_in,
+            *([lost] if lost else []),
             f"{user.full_name} from every list: what was known stays in the Apply History alone",
         ]
 
-    def delete(self) -> None:
+    def delete(self) -> list[str]:
         with transaction.atomic():
-            before = changes.picture(self.extension)
-            self.extension.user.delete()
-            changes.record(self.by, Change.Kind.DELETED, self.extension.number, before, changes.NOTHING)
+            return delete(self.extension, self.by)
+
+
+def delete(extension: SipExtension, by: User | None) -> list[str]:
+    """Inside a transaction. Gives the numbers whose calls had rung it, and ring nobody now."""
+    before = changes.picture(extension)
+    lost = hand_over.end(extension, by)
+    extension.user.delete()
+    changes.record(by, Change.Kind.DELETED, extension.number, before, changes.NOTHING)
+    return lost
 
 
 def set_enabled(extension: SipExtension, by: User, enabled: bool) -> None:
@@ -247,3 +256,17 @@ def set_enabled(extension: SipExtension, by: User, enabled: bool) -> None:
         extension.version += 1
         extension.save(update_fields=["enabled", "version"])
         changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
+def set_sign_in(extension: SipExtension, by: User, allowed: bool) -> None:
+    """Its person's; ended everywhere at once. Sessions of before do not come to life again."""
+    user = extension.user
+    if allowed:
+        sessions.end(user)
+    with transaction.atomic():
+        before = changes.picture(extension)
+        user.is_active = allowed
+        user.save(update_fields=["is_active"])
+        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+    if not allowed:
+        sessions.end(user)

@@ -23,6 +23,9 @@ class Row:
         self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
         self.allowed_networks = extension.allowed_networks
         self.organizations = ", ".join(str(each) for each in user.organizations.all())
+        self.signs_in = bool(user.email) and user.is_active
+        self.left_on, self.delete_on = extension.left_on, extension.delete_on
+        self.rings = extension.handed_to.number if extension.handed_to else ""
         self.waiting = extension.number in waiting
         self.phones = line.phones if line else None
         self.state = line.state.name.lower() if line else "unknown"
@@ -30,6 +33,7 @@ class Row:
         self.url = extension.get_absolute_url()
         self.edit_url = reverse("extensions:edit", args=[self.number])
         self.delete_url = reverse("extensions:delete", args=[self.number])
+        self.leave_url = reverse("extensions:leave", args=[self.number])
         self.toggle_url = reverse("extensions:toggle", args=[self.number])
 
 

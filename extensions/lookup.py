@@ -10,7 +10,7 @@ from extensions.models import SipExtension, SipExtensionQuerySet
 def visible(request: SignedInRequest) -> SipExtensionQuerySet:
     return (
         SipExtension.objects.visible_to(request.user)
-        .select_related("user__role")
+        .select_related("user__role", "handed_to")
         .prefetch_related("user__organizations")
     )
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -41,6 +42,13 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
 
     def enabled(self) -> Self:
         return self.filter(enabled=True)
+
+    def handed_over(self) -> Self:
+        """Those without phones of their own whose calls ring somebody else's."""
+        return self.filter(enabled=False, handed_to__isnull=False)
+
+    def to_be_deleted(self, today: date) -> Self:
+        return self.filter(left_on__isnull=False, delete_on__lte=today)
 
     def containing(self, words: Iterable[str]) -> Self:
         found = self
@@ -107,6 +115,11 @@ class SipExtension(models.Model):
     )
     allowed_networks = models.CharField("Allowed Networks", max_length=511, blank=True)
     enabled = models.BooleanField(default=True)
+    left_on = models.DateField(null=True, editable=False)
+    delete_on = models.DateField(null=True, editable=False)  # None: kept until somebody deletes it
+    handed_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="handed_over_to_it"
+    )  # whose phones ring for the number of one who has left
     version = models.PositiveIntegerField(default=1, editable=False)
     sort_name = models.CharField(max_length=127, editable=False)
     sort_email = models.CharField(max_length=254, editable=False)
@@ -118,8 +131,17 @@ class SipExtension(models.Model):
         ordering = ["position"]
         constraints = [
             models.CheckConstraint(condition=models.Q(max_phones__in=(1, 2, 3)), name="one_to_three_phones"),
+            models.CheckConstraint(
+                condition=models.Q(left_on__isnull=False) | models.Q(delete_on=None, handed_to=None),
+                name="only_who_has_left_goes_or_hands_over",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(left_on=None) | models.Q(enabled=False), name="who_has_left_is_disabled"
+            ),
+            models.CheckConstraint(condition=~models.Q(handed_to=F("id")), name="handed_to_somebody_else"),
         ]
         indexes = [
+            models.Index(fields=["delete_on"], condition=models.Q(delete_on__isnull=False), name="to_be_deleted"),
             models.Index(F("position"), F("id"), name="by_position"),
             models.Index(fields=["sort_name", "id"], name="by_name"),
             models.Index(fields=["sort_email", "id"], name="by_email"),

@@ -1,6 +1,6 @@
 """What the portal asks of a PBX. settings.PBX names the one that answers; nothing here knows which it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -113,8 +113,11 @@ class Pbx(Protocol):
 
     def forget_attempts(self, accounts: Iterable[str]) -> None: ...
 
-    def when_called(self, number: str) -> list[str]:
-        """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError."""
+    def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
+        """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError.
+
+        `named`: the numbers beside which a name may be told, and the name.
+        """
 
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from extensions import changes, wish
+from extensions import changes, hand_over, wish
 from extensions.models import Change, SipExtension
 
 PAGE_SIZE = 100
@@ -122,7 +122,7 @@ def discard(number: str, by: User) -> None:
         first = its.first()
         if first is None:
             return
-        wish.put_back(number, first.former, by)
+        _put_back(number, first.former, by)
         its.update(discarded_at=timezone.now())
         audit.record(by, "extension.discarded", number)
 
@@ -133,13 +133,26 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
     Raises wish.CannotPutBack.
     """
     with transaction.atomic():
-        return [number for number, record in formers.items() if _restore_one(number, record, by)]
+        in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
+        return [number for number, record in in_order if _restore_one(number, record, by)]
+
+
+def _hands_over(record: wish.Record | None) -> bool:
+    return record is not None and bool(record["extension"].get("handed_to"))
+
+
+def _put_back(number: str, record: wish.Record | None, by: User | None) -> SipExtension | None:
+    """One who goes by it takes along that others' numbers ring the phones."""
+    now = SipExtension.objects.filter(number=number).first()
+    if now and (record is None or record["extension"].get("left_on")):
+        hand_over.end(now, by)
+    return wish.put_back(number, record, by)
 
 
 def _restore_one(number: str, record: wish.Record | None, by: User | None) -> bool:
     now = SipExtension.objects.select_related("user__role").filter(number=number).first()
     before = changes.picture(now) if now else changes.NOTHING
-    extension = wish.put_back(number, record, by)
+    extension = _put_back(number, record, by)
     after = changes.picture(extension) if extension else changes.NOTHING
     kind = Change.Kind.CHANGED if now and extension else Change.Kind.DELETED if now else Change.Kind.ADDED
     return before != after and changes.record(by, kind, number, before, after)

@@ -87,6 +87,8 @@ def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]
 
 def _unknown(extension: SipExtension) -> tuple[str, str, str]:
     heading = f"The PBX did not know {extension.number}"
+    if extension.left_on:
+        return heading, "Its person has left: phones are to be set up anew for somebody else.", ""
     if not extension.enabled:
         return heading, "The extension is disabled: enable it.", "enable"
     if Change.objects.waiting().of([extension.number]).exists():

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import applying, views
+from extensions import applying, leaving, views
 
 
 class NumberConverter(StringConverter):
@@ -20,6 +20,10 @@ urlpatterns = [
     path("<number:number>/discard/", applying.discard, name="discard"),
     path("<number:number>/edit/", views.edit, name="edit"),
     path("<number:number>/delete/", views.delete, name="delete"),
+    path("<number:number>/leave/", leaving.leave, name="leave"),
+    path("<number:number>/leave/colleagues/", leaving.colleagues, name="colleagues"),
+    path("<number:number>/come-back/", leaving.come_back, name="come_back"),
+    path("<number:number>/sign-in/", leaving.sign_in, name="sign_in"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
     path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
     path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),

@@ -15,7 +15,7 @@ from accounts import audit, sealer
 from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from extensions import changes, pbx, review, troubles
+from extensions import changes, hand_over, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
@@ -224,9 +224,17 @@ def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     return left[1:] if left and left[0] == number else []
 
 
+def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | None:
+    """Whose phones ring for the number, where one may see who that is."""
+    if extension.handed_to is None:
+        return None
+    return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
+
+
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
+    colleague = colleague_of(request, extension)
     try:
-        when_called = pbx.get().when_called(extension.number)
+        when_called = pbx.get().when_called(extension.number, {colleague.number: colleague.name} if colleague else {})
     except pbx.PbxError as error:
         when_called = [str(error)]
     row = rows_of([extension])[0]
@@ -240,6 +248,8 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             **with_phones(request, extension, row),
             "phone": phone_settings(request, extension),
             "when_called": when_called,
+            "colleague": colleague,
+            "rings_for": hand_over.seen(extension, request.user),
             **more,
         },
     )
@@ -275,13 +285,14 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         return render(
             request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
         )
-    form.delete()
+    lost = form.delete()
     if request.POST.get("then") != "apply":
         messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
         return redirect("extensions:list")
     if review.waits_for_others(request.user, number):
         return look_first(request, number, f"{extension} deleted.")
-    return apply_numbers(request, [number], f"{extension} deleted.", reverse("extensions:list"))
+    numbers = [number, *hand_over.without_others(lost, request.user)]
+    return apply_numbers(request, numbers, f"{extension} deleted.", reverse("extensions:list"))
 
 
 @require_POST
@@ -290,6 +301,9 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     enabled = request.POST.get("enabled") == "yes"
     if not enabled and extension.user == request.user:
         messages.error(request, "This is your own extension: somebody else must disable it.")
+        return redirect(extension)
+    if enabled and extension.left_on:
+        messages.error(request, f"{extension.user} has left. Let them come back, or delete the extension.")
         return redirect(extension)
     if enabled != extension.enabled:
         set_enabled(extension, request.user, enabled)

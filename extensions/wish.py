@@ -3,11 +3,14 @@
 Secrets stand in it as they stand in the database: hashed or sealed.
 """
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.utils.timezone import localdate
 
+from accounts import sessions
 from accounts.models import Organization, Role, User
 from extensions.models import SipExtension
 
@@ -15,6 +18,7 @@ Record = dict[str, Any]
 
 PERSON = ("first_name", "last_name", "email", "mobile", "password", "job_title", "is_active")
 EXTENSION = ("caller_id", "registration_name", "sealed_password", "max_phones", "allowed_networks", "enabled")
+DAYS = ("left_on", "delete_on")
 # What the PBX has of a person. A role, an address or an own password is not for an undo of an apply to change.
 PERSON_ON_THE_PBX = ("first_name", "last_name")
 
@@ -30,14 +34,34 @@ def record_of(extension: SipExtension) -> Record:
         "person": {name: getattr(user, name) for name in PERSON},
         "role": user.role.key if user.role else None,
         "organizations": sorted(user.organizations.values_list("pk", flat=True)),
-        "extension": {name: getattr(extension, name) for name in EXTENSION},
+        "extension": {name: getattr(extension, name) for name in EXTENSION}
+        | {name: str(day) if (day := getattr(extension, name)) else None for name in DAYS}
+        | {"handed_to": extension.handed_to.number if extension.handed_to else None},
     }
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    """Those of the extension itself. A record of an earlier version lacks what has come since."""
+    kept = record["extension"]
+    days = {name: date.fromisoformat(kept[name]) if kept.get(name) else None for name in DAYS}
+    return {name: kept.get(name, "") for name in EXTENSION} | days
+
+
+def _columns_now(record: Record) -> dict[str, Any]:
+    """The day to be deleted is not over, and calls are handed to somebody who is here."""
+    columns = _columns(record)
+    if columns["delete_on"] and columns["delete_on"] <= localdate():
+        columns["delete_on"] = None
+    to = record["extension"].get("handed_to")
+    return columns | {"handed_to": SipExtension.objects.filter(number=to, left_on=None).first() if to else None}
 
 
 def extension_of(number: str, record: Record) -> SipExtension:
     """The extension that the record was made of, not saved."""
     person = User(**{name: record["person"][name] for name in PERSON_ON_THE_PBX})
-    return SipExtension(id=UUID(record["id"]), user=person, number=number, **record["extension"])
+    to = record["extension"].get("handed_to")
+    colleague = SipExtension(number=to) if to else None
+    return SipExtension(id=UUID(record["id"]), user=person, number=number, handed_to=colleague, **_columns(record))
 
 
 def put_back(number: str, record: Record | None, by: User | None) -> SipExtension | None:
@@ -52,6 +76,8 @@ def put_back(number: str, record: Record | None, by: User | None) -> SipExtensio
             _refuse_to_lose(now.user, by)
             now.user.delete()
         return None
+    if now and record["extension"].get("left_on") and not now.left_on:
+        _refuse_to_lose(now.user, by)
     _refuse_taken(number, record, now)
     return _changed(now, record) if now else _made_again(number, record)
 
@@ -83,14 +109,24 @@ def _changed(extension: SipExtension, record: Record) -> SipExtension:
     for name in PERSON_ON_THE_PBX:
         setattr(extension.user, name, record["person"][name])
     extension.user.save(update_fields=PERSON_ON_THE_PBX)
-    for name in EXTENSION:
-        setattr(extension, name, record["extension"].get(name, ""))  # "" of a column that an old record lacks
+    columns = _columns_now(record)
+    if columns["left_on"] and not extension.left_on:
+        _sign_out(extension.user)
+    for name, value in columns.items():
+        setattr(extension, name, value)
     extension.version += 1
     extension.save()
     return extension
 
 
+def _sign_out(user: User) -> None:
+    """With one who leaves again. One who comes back by an undo signs in again when somebody allows it."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    sessions.end(user)
+
+
 def _made_again(number: str, record: Record) -> SipExtension:
     user = User.objects.create(**record["person"], role=Role.objects.filter(key=record["role"]).first())
     user.organizations.set(Organization.objects.filter(pk__in=record["organizations"]))
-    return SipExtension.objects.create(id=record["id"], user=user, number=number, **record["extension"])
+    return SipExtension.objects.create(id=record["id"], user=user, number=number, **_columns_now(record))

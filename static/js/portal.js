@@ -200,6 +200,14 @@
     countChosen(form);
   });
 
+  // Who fills in what belongs to a choice has chosen it.
+  for (const name of ["input", "change"]) {
+    document.addEventListener(name, (event) => {
+      const holder = closest(event, "[data-chooses]");
+      if (holder && event.target.value) document.getElementById(holder.dataset.chooses).checked = true;
+    });
+  }
+
   // Menus and keys
 
   function closeMenus(except) {

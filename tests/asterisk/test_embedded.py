@@ -41,7 +41,7 @@ def extend(place: Place) -> None:
             digest = hashlib.md5(f"name-{number}:pbx:secret".encode()).hexdigest()  # noqa: S324 (SIP's own)
             login = (number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
             db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, '')", login)
-            db.execute("INSERT INTO pbx_number VALUES (?, 1)", (number,))
+            db.execute("INSERT INTO pbx_number VALUES (?, 1, '')", (number,))
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -107,6 +108,19 @@ def test_a_run_that_comes_again_after_a_restored_backup_replaces_its_restore_poi
     write(tables, {"1001": rows("1001")}, run=7)
     write(tables, {"1001": rows("1001", max_contacts=2)}, run=7)
     assert engine.restore_points(tables, {"1001": 7}) == {"1001": rows("1001")}
+
+
+def test_a_table_of_an_earlier_version_is_given_the_new_columns(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE pbx_number (number TEXT PRIMARY KEY, ring_seconds INTEGER NOT NULL) STRICT")
+        old.execute("INSERT INTO pbx_number VALUES ('1001', 30)")
+        old.commit()
+    engine.prepare(path)
+    with engine.opened(path) as db:
+        assert engine.read(db, ["1001"])["1001"].dial == Dial("1001", 30)
+        write(db, {"1001": Rows(dial=Dial("1001", 30, "1002"))})
+        assert engine.read(db, ["1001"])["1001"].dial == Dial("1001", 30, "1002")
 
 
 def test_a_file_that_is_no_database_is_said_so(path: Path) -> None:

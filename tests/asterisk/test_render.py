@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asterisk import render
-from asterisk.render import Dial, Extension, Login, Rows, Snapshot
+from asterisk.render import Dial, Extension, HandOver, Login, Rows, Snapshot
 
 GRACE = Extension(
     number="1001",
@@ -46,6 +46,19 @@ def test_the_same_snapshot_gives_the_same_rows_in_the_same_order() -> None:
 
 def test_a_number_that_is_to_be_gone_has_no_rows() -> None:
     assert render.render(Snapshot(("1001", "1002"), (GRACE,))) == {"1001": EXPECTED, "1002": Rows()}
+
+
+def test_a_number_that_is_handed_over_has_a_dial_plan_and_no_login() -> None:
+    found = render.render(Snapshot(("1001", "1002"), (GRACE,), (HandOver("1002", "1001"),)))
+    assert found == {"1001": EXPECTED, "1002": Rows(dial=Dial("1002", 30, "1001"))}
+
+
+@pytest.mark.parametrize(
+    ("number", "to"), [("1001", "1001"), ("1001", ""), ("1001", "1&2"), ("1001", "1002\n"), ("", "1")]
+)
+def test_a_hand_over_that_cannot_be_is_refused(number: str, to: str) -> None:
+    with pytest.raises(render.RenderError, match="cannot take"):
+        render.handed_over(HandOver(number, to))
 
 
 def test_the_clear_password_is_in_no_row_and_in_no_repr() -> None:

@@ -39,6 +39,29 @@ print(*ApplyRun.objects.order_by('id').values_list('outcome', flat=True))
 """
 
 
+LEFT = """
+from datetime import timedelta
+from django.core.management import call_command
+from django.utils.timezone import localdate
+call_command('migrate', verbosity=0)
+from asterisk.apply import apply
+from extensions.models import SipExtension
+from tests.people import make_extension
+for number, days in (('1000', 0), ('1001', 1)):
+    make_extension(number)
+apply(['1000', '1001'], None)
+SipExtension.objects.update(enabled=False, left_on=localdate())
+for number, days in (('1000', 0), ('1001', 1)):
+    SipExtension.objects.filter(number=number).update(delete_on=localdate() + timedelta(days=days))
+"""
+HERE = """
+from accounts.models import AuditRecord
+from extensions.models import Change, SipExtension
+print(*SipExtension.objects.values_list('number', flat=True), Change.objects.waiting().count())
+print(AuditRecord.objects.get(deed='extension.deleted').by_name)
+"""
+
+
 @pytest.fixture
 def command(tmp_path: Path, program: Program) -> Iterator[Command]:
     with Command(tmp_path, ROOT / "var" / "asterisk-program") as command:
@@ -102,3 +125,16 @@ def test_a_table_that_cannot_be_made_is_said_and_not_for_ever(command: Command) 
         place.unlink()
         assert eventually(answers_with(phone, 200), 2 * HEALED_SECONDS), command.text
         assert command.process.poll() is None
+
+
+def test_who_has_left_is_deleted_on_the_day(tmp_path: Path, program: Program) -> None:
+    """At the start already: the machine may have slept when the day began. The PBX is not up then."""
+    with Command(tmp_path, ROOT / "var" / "asterisk-program") as command:
+        seeded = in_portal(command, LEFT)
+        assert seeded.returncode == 0, seeded.stderr
+        command.start()
+        gone = ["1001", "0", "system"]
+        assert eventually(lambda: in_portal(command, HERE).stdout.split() == gone, HEALED_SECONDS), command.text
+        log = (tmp_path / "log/leavers.log").read_text()
+        assert log.startswith("1000: ")
+        assert "1 are to be deleted later" in log

@@ -163,7 +163,7 @@ def test_the_guard_sees_a_loss_at_its_next_look(tmp_path: Path, lose: Loss) -> N
         guard = Guard(path, lambda: float(next(clock)))
         guard.begin()
         assert guard.trouble() == ""
-        db.execute("INSERT INTO pbx_number VALUES ('1001', 30)")
+        db.execute("INSERT INTO pbx_number VALUES ('1001', 30, '')")
         assert guard.trouble() == ""
     lose(path)
     assert guard.trouble()

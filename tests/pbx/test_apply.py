@@ -387,7 +387,7 @@ def test_the_command_finds_and_repairs_rows_that_somebody_else_changed(office: O
     with engine_tables() as tables:
         tables.execute("DELETE FROM sip_login WHERE number = ?", (lost.number,))
         tables.execute("UPDATE sip_login SET max_contacts = 9 WHERE number = ?", (changed.number,))
-        tables.execute("INSERT INTO pbx_number VALUES ('4999', 30)")
+        tables.execute("INSERT INTO pbx_number VALUES ('4999', 30, '')")
     assert "all of it" in told()
     text = told("--all")
     assert f"  {changed.number} max_contacts: 9 -> 1" in text

@@ -16,7 +16,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         number = options["number"]
         try:
-            sentences = dialplan.in_words(number, dialplan.of(number))
+            found = dialplan.of(number)
+            sentences = dialplan.in_words(number, found, dialplan.names(found))
         except EngineError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(sentences))

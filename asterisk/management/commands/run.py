@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -67,10 +68,11 @@ def run() -> None:
         children += [pbx(program), listener()]
     link = setup_url()
     connection.close()
-    welcome, nightly = Welcome(portal_door, link, program), Nightly()
+    welcome, nightly, leavers = Welcome(portal_door, link, program), Nightly(), Leavers()
 
     def each_round() -> None:
         welcome()
+        leavers()
         if program:
             nightly()
 
@@ -158,6 +160,27 @@ class Nightly:
         if now.hour == self.HOUR and now.date() != self.last:
             self.last = now.date()
             check.start()
+
+
+class Leavers:
+    """Deletes those whose time is over: at the start, and as each day begins."""
+
+    def __init__(self) -> None:
+        self.last: date | None = None
+
+    def __call__(self) -> None:
+        today = localdate()
+        if today != self.last:
+            self.last = today
+            start("leavers")
+
+
+def start(command: str) -> None:
+    """In a process of its own, which nobody waits for."""
+    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    with (settings.VAR / f"log/{command}.log").open("ab") as log:
+        process = subprocess.Popen(program, stdout=log, stderr=log)
+    Thread(target=process.wait, daemon=True).start()
 
 
 def answers(address: tuple[str, int]) -> bool:

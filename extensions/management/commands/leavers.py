@@ -1,0 +1,28 @@
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localdate
+
+from extensions import leave_form, pbx
+from extensions.models import SipExtension
+
+
+class Command(BaseCommand):
+    help = "Deletes and applies the extensions of people who have left whose time is over. `run` does it every day."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        today = localdate()
+        numbers = leave_form.delete_due(today)
+        if numbers:
+            try:
+                said = pbx.get().apply(numbers, None).words
+            except pbx.PbxError as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write(f"{', '.join(numbers)}: {said}")
+        self.stdout.write(self._next(today))
+
+    def _next(self, today: date) -> str:
+        waiting = SipExtension.objects.filter(delete_on__gt=today)
+        first = waiting.order_by("delete_on").values_list("delete_on", flat=True).first()
+        return f"{waiting.count()} are to be deleted later, the first on {first}." if first else "Nobody is due later."
