@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -195,6 +196,7 @@ class DeleteForm:
         there = Memberships.objects.filter(organization=above).values("user")
         moved = Memberships.objects.filter(organization=pk)
         moved.exclude(user__in=there).update(organization=above)
+        Organization.objects.filter(pk=pk).update(name=str(uuid4()))  # one in it may have its name
         Organization.objects.filter(parent=pk).update(parent=above)
         Organization.objects.filter(pk=pk).delete()
         audit.record(
