@@ -7,12 +7,15 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms.utils import ErrorDict
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
 from accounts.fields import EmailFormField, MobileFormField, SingleLineFormField
 from accounts.models import Organization, Role, User
 from accounts.permissions import Permission
+from accounts.picker import Picker, within
+from accounts.tree import Department
 from accounts.validators import single_line
 from pbxportal.models import Preferences
 
@@ -28,6 +31,12 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
     helper.form_tag = False
     helper.disable_csrf = True
     return helper
+
+
+def ask_again(form: forms.BaseForm) -> None:
+    """It is shown once more as it was typed, without a word about errors."""
+    form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001 (so Django itself says: none)
+    form.cleaned_data = {}
 
 
 def secret_input(*, length: int, classes: bool = False) -> forms.PasswordInput:
@@ -51,13 +60,6 @@ def user_password_field() -> forms.CharField:
     )
 
 
-class DepartmentsWidget(forms.CheckboxSelectMultiple):
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        option["attrs"]["data-depth"] = value.instance.tree_depth
-        return option
-
-
 class PersonForm(forms.ModelForm[User]):
     """Who somebody is, and the password that the person signs in with."""
 
@@ -68,7 +70,7 @@ class PersonForm(forms.ModelForm[User]):
     organizations = forms.ModelMultipleChoiceField(
         label="Organization",
         queryset=Organization.objects.none(),
-        widget=DepartmentsWidget,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one organization."},
     )
 
@@ -86,9 +88,10 @@ class PersonForm(forms.ModelForm[User]):
 
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
+        self.departments = self._within_reach() if preferences.organization_management else []
         super().__init__(data, instance=instance, initial=self._shown(instance))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
-        self.fields["organizations"].queryset = self._within_reach()  # type: ignore[attr-defined]
+        self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
         self._offer_roles()
         if not preferences.organization_management:
             del self.fields["organizations"]
@@ -99,16 +102,25 @@ class PersonForm(forms.ModelForm[User]):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
 
-    def _within_reach(self) -> models.QuerySet[Organization]:
-        found: models.QuerySet[Organization] = Organization.objects.with_tree_fields()
-        return found if self.by.reaches_everybody else found.filter(pk__in=self.by.reached_organizations)
+    def _within_reach(self) -> list[Department]:
+        return within(Organization.tree(), None if self.by.reaches_everybody else self.by.reached_organizations)
+
+    def _offered(self) -> models.QuerySet[Organization]:
+        """To check by, unsorted: the page has them of the picker."""
+        every: models.QuerySet[Organization] = Organization.objects.order_by()
+        return every if self.by.reaches_everybody else every.filter(pk__in=self.by.reached_organizations)
+
+    @property
+    def picker(self) -> Picker:
+        chosen = self["organizations"].value() if self.departments else ()
+        return Picker(self.departments, chosen or (), self.data.get("find", ""))
 
     def _shown(self, instance: User | None) -> dict[str, Any]:
         shown: dict[str, Any] = {"mobile": instance.mobile_shown} if instance else {}
         if instance is None:
             shown["password"] = passwords.new_user_password()
         if instance is None or not instance.organizations.exists():
-            shown["organizations"] = self._within_reach()[:1]
+            shown["organizations"] = [each.pk for each in self.departments[:1]]
         return shown
 
     def _offer_roles(self) -> None:
@@ -164,7 +176,9 @@ class PersonForm(forms.ModelForm[User]):
         """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays."""
         user = self.instance
         if user.pk is None:
-            return super().save(commit)
+            user = super().save(commit)
+            user.join_the_company()
+            return user
         columns = [name for name in self.fields if name not in ("organizations", "password")]
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._save_m2m()  # type: ignore[attr-defined]

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import phonenumbers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -15,6 +16,7 @@ from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
 from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from accounts.tree import Tree
 from pbxportal.models import Preferences
 
 
@@ -69,13 +71,8 @@ class Role(models.Model):
         """Primary keys; none while Organization Management is off, and none of a role that reaches everybody."""
         if self.reaches_everybody or not Preferences.load().organization_management:
             return frozenset()
-        chosen = self.organizations.all()
-        if not self.below:
-            return frozenset(chosen.values_list("pk", flat=True))
-        below = Organization.objects.with_tree_fields()
-        return frozenset(
-            pk for each in chosen for pk in below.descendants(each, include_self=True).values_list("pk", flat=True)
-        )
+        chosen = self.organizations.values_list("pk", flat=True)
+        return frozenset(Organization.tree().with_all_below(chosen) if self.below else chosen)
 
 
 class Organization(TreeNode):  # type: ignore[misc]
@@ -106,6 +103,18 @@ class Organization(TreeNode):  # type: ignore[misc]
     def company_name(cls) -> str:
         """On every page: without the tree around it."""
         return str(cls.objects.filter(parent=None).values_list("name", flat=True)[0])
+
+    @classmethod
+    def tree(cls) -> Tree:
+        return Tree(cls.objects.order_by().values_list("pk", "parent_id", "name"))
+
+    @classmethod
+    @contextmanager
+    def locked_tree(cls) -> Iterator[Tree]:
+        """For whoever changes it: one after the other, each with the tree as the one before has left it."""
+        with transaction.atomic():
+            cls.objects.select_for_update().get(parent=None)
+            yield cls.tree()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -191,6 +200,11 @@ class User(AbstractBaseUser):
         if self.reaches_everybody or not role.permissions:
             return True
         return not role.reaches_everybody and role.reached_organizations() <= self.reached_organizations
+
+    def join_the_company(self) -> None:
+        """Who is in no department, as while there are none to choose, is of the company."""
+        if not self.organizations.exists():
+            self.organizations.add(Organization.company())
 
     @property
     def sees_extensions(self) -> bool:

@@ -20,6 +20,11 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+def wants_to_find(request: SignedInRequest) -> bool:
+    """Without scripts, the search inside of a form is a button of it."""
+    return request.method == "POST" and request.POST.get("then") == "find"
+
+
 @sensitive_post_parameters("password")
 @never_cache
 @login_not_required

@@ -1,11 +1,13 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Organization, User
 from accounts.views import THEMES
 from extensions import pbx
 from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
 
 COUNTED = 1000
 
@@ -20,6 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
+    shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.load().organization_management)
     return {**shown, "pbx": pbx.get().state(), "own_number": own or ""}
 
 

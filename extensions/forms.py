@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import passwords, sessions
-from accounts.forms import PersonForm, finish, secret_input
+from accounts.forms import PersonForm, ask_again, finish, secret_input
 from accounts.models import User
 from extensions import changes, hand_over, validators
 from extensions.models import Change, SipExtension
@@ -154,6 +154,11 @@ class ExtensionForm:
         self.person.refuse_known([self.sip.cleaned_data.get("number", "")])
         self.sip.check_password(list(self.person.instance.words()))
         return all(valid) and not self.person.errors and not self.sip.errors
+
+    def ask_again(self) -> None:
+        """To be shown once more as it was typed, without a word about errors."""
+        ask_again(self.person)
+        ask_again(self.sip)
 
     def error_list(self) -> list[dict[str, str]]:
         """Each error with the id of its field, in the order of the page."""

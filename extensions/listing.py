@@ -51,11 +51,11 @@ def link(parameters: dict[str, str]) -> str:
     return "?" + urlencode({name: value for name, value in parameters.items() if value})
 
 
-def sort_links(q: str, sort: str) -> dict[str, dict[str, str]]:
+def sort_links(kept: dict[str, str], sort: str) -> dict[str, dict[str, str]]:
     links = {}
     for name in SORTS:
         now = "asc" if sort == name else "desc" if sort == f"-{name}" else ""
-        links[name] = {"direction": now, "url": link({"q": q, "sort": f"-{name}" if now == "asc" else name})}
+        links[name] = {"direction": now, "url": link({**kept, "sort": f"-{name}" if now == "asc" else name})}
     return links
 
 

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit, sealer
 from accounts.gate import needs
 from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.views import SignedInRequest, wants_to_find
 from extensions import changes, hand_over, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
+from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
 from extensions.models import Change, SipExtension
-from extensions.search import search
 from extensions.validators import Strength
 from pbxportal.models import Preferences
 
@@ -42,7 +42,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     sort = request.GET.get("sort", "")
     sort = sort if sort.removeprefix("-") in SORTS else "number"
-    found = search(visible(request), q)
+    asked = asked_for(request)
+    found = search_in(visible(request), asked, q)
+    kept = {"q": q, **(asked.parameters if asked else {})}
     shown = sorted_page(found.rows, sort, request.GET.get("page", ""))
     return render(
         request,
@@ -53,11 +55,12 @@ def index(request: SignedInRequest) -> HttpResponse:
             "total": found.total,
             "more_than_total": found.more,
             "q": q,
+            "asked": asked,
             "sort": sort,
-            "sort_links": sort_links(q, sort),
-            "organizations_on": Preferences.load().organization_management,
-            "previous_url": link({"q": q, "sort": sort, "page": shown.previous}) if shown.previous else "",
-            "next_url": link({"q": q, "sort": sort, "page": shown.next}) if shown.next else "",
+            "sort_links": sort_links(kept, sort),
+            "clear_url": link({**kept, "q": ""}),
+            "previous_url": link({**kept, "sort": sort, "page": shown.previous}) if shown.previous else "",
+            "next_url": link({**kept, "sort": sort, "page": shown.next}) if shown.next else "",
         },
     )
 
@@ -129,7 +132,7 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "organizations_on": "organizations" in form.person.fields,
             "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
         },
-        status=422 if form.data is not None else 200,
+        status=422 if form.data is not None and not wants_to_find(request) else 200,
     )
 
 
@@ -146,6 +149,9 @@ def add(request: SignedInRequest) -> HttpResponse:
     form = ExtensionForm(
         request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
     )
+    if wants_to_find(request):
+        form.ask_again()
+        return form_page(request, form, None)
     extension = form.try_save() if form.is_valid() else None
     if extension is None:
         return form_page(request, form, None)
@@ -159,6 +165,9 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     data = request.POST if request.method == "POST" else None
     form = ExtensionForm(data, by=request.user, preferences=Preferences.load(), extension=extension)
+    if wants_to_find(request):
+        form.ask_again()
+        return form_page(request, form, visible(request).get(number=number))
     try:
         saved = form.try_save() if form.is_valid() else None
     except Conflict:

@@ -129,4 +129,5 @@ def _sign_out(user: User) -> None:
 def _made_again(number: str, record: Record) -> SipExtension:
     user = User.objects.create(**record["person"], role=Role.objects.filter(key=record["role"]).first())
     user.organizations.set(Organization.objects.filter(pk__in=record["organizations"]))
+    user.join_the_company()
     return SipExtension.objects.create(id=record["id"], user=user, number=number, **_columns_now(record))

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", extensions.home, name="home"),
     path("", include("accounts.urls")),
     path("extensions/", include("extensions.urls")),
+    path("organizations/", include("accounts.organization_urls")),
     path("apply/", applying.apply, name="apply"),
     path("review/", applying.review_page, name="review"),
     path("history/", include("asterisk.urls")),

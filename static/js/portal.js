@@ -179,6 +179,11 @@
     follow();
   }
 
+  // Enter in a search inside of a form finds; it does not send the form.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && closest(event, "[data-find]")) event.preventDefault();
+  });
+
   // A choice of rows: the button says how many, and one box stands for all.
   function countChosen(form) {
     const boxes = [...form.querySelectorAll("input[name=n]")];

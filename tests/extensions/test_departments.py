@@ -1,0 +1,238 @@
+"""Departments among the extensions: the list of one's people, and the choice of them in the form."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, Role, User
+from accounts.permissions import Permission
+from extensions import departments, review
+from extensions.forms import DeleteForm
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+from tests.people import Typed, make_extension
+from tests.trees import department, fill
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def numbers(client: Client, **query: Any) -> list[str]:
+    """Of all pages."""
+    found, url = [], "?" + "&".join(f"{name}={value}" for name, value in query.items())
+    while url:
+        context = client.get(f"/extensions/{url}").context
+        found += [row.number for row in context["extensions"]]
+        url = context["next_url"]
+    return found
+
+
+def member(number: str, *of: Organization, **more: Any) -> SipExtension:
+    extension = make_extension(number, **more)
+    extension.user.organizations.set(of)
+    return extension
+
+
+def custom(user: User, *reached: Organization, granted: Permission = Permission.MANAGE_EXTENSIONS) -> User:
+    user.role = Role.objects.create(name="Custom", granted=[granted], reach=Role.Reach.ORGANIZATIONS)
+    user.role.organizations.set(reached)
+    user.save()
+    return user
+
+
+# --- the list ---
+
+
+def test_the_list_is_of_one_department_or_of_all_below(signed_in: Client) -> None:
+    sales, office = department("Sales"), department("Office")
+    europe = department("Europe", sales)
+    member("1000", sales)
+    member("1001", europe, sales, last_name="Smith")
+    member("1002", europe, last_name="Smith")
+    member("1003", office, last_name="Smith")
+    assert numbers(signed_in, organization=sales.pk) == ["1000", "1001"]
+    assert numbers(signed_in, organization=sales.pk, below="yes") == ["1000", "1001", "1002"]
+    assert numbers(signed_in, organization=sales.pk, below="yes", sort="-number") == ["1002", "1001", "1000"]
+    assert numbers(signed_in, organization=sales.pk, below="yes", q="smith") == ["1001", "1002"]
+    page = signed_in.get(f"/extensions/?organization={sales.pk}&below=yes&q=smith").content.decode()
+    assert "Organization: <bdi>Sales</bdi> with those below" in page
+    assert f'href="/extensions/?organization={sales.pk}&amp;below=yes"' in page
+    assert 'href="/extensions/?q=smith"' in page
+    assert f'name="organization" value="{sales.pk}"' in page
+
+
+@pytest.mark.parametrize("few", [1000, 3])
+def test_pages_of_few_and_of_many_members_lose_none(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(departments, "FEW", few)
+    sales = department("Sales")
+    for n in range(90):
+        member(str(1000 + n), *([sales] if n % 3 else []), first_name=f"Same {n % 4}")
+    wanted = [str(1000 + n) for n in range(90) if n % 3]
+    assert numbers(signed_in, organization=sales.pk) == wanted
+    assert sorted(numbers(signed_in, organization=sales.pk, sort="-name")) == wanted
+    context = signed_in.get(f"/extensions/?organization={sales.pk}").context
+    assert (context["total"], context["more_than_total"]) == ((60, False) if few == 1000 else (3, True))
+
+
+def test_a_department_without_extensions_says_so(signed_in: Client) -> None:
+    page = signed_in.get(f"/extensions/?organization={department('Sales').pk}").content.decode()
+    assert "No extension in <bdi>Sales</bdi>" in page
+
+
+@pytest.mark.parametrize("wrong", ["999", "x", "-1", "१", "9" * 30])
+def test_a_department_that_is_not_there_is_not_found(signed_in: Client, wrong: str) -> None:
+    assert signed_in.get(f"/extensions/?organization={wrong}").status_code == 404
+
+
+def test_one_out_of_reach_does_not_exist(client: Client, vic: User) -> None:
+    sales, office = department("Sales"), department("Office")
+    europe = department("Europe", sales)
+    member("1000", sales)
+    member("1001", europe)
+    member("1002", office)
+    client.force_login(custom(vic, sales))
+    assert numbers(client, organization=sales.pk, below="yes") == ["1000", "1001"]
+    for hidden in (office, Organization.company()):
+        assert client.get(f"/extensions/?organization={hidden.pk}&below=yes").status_code == 404
+    Role.objects.filter(name="Custom").update(below=False)
+    assert numbers(client, organization=sales.pk, below="yes") == ["1000"]
+    assert client.get(f"/extensions/?organization={europe.pk}").status_code == 404
+
+
+def test_off_the_filter_is_none(signed_in: Client) -> None:
+    sales = department("Sales")
+    member("1000", sales)
+    member("1001")
+    Preferences.objects.update(organization_management=False)
+    assert numbers(signed_in, organization=sales.pk) == ["1000", "1001"]
+    assert "Sales" not in signed_in.get(f"/extensions/?organization={sales.pk}").content.decode()
+
+
+# --- the form ---
+
+
+def offered(client: Client, url: str, **data: Any) -> dict[str, bool]:
+    answer = client.post(url, data) if data else client.get(url)
+    picker = answer.context["form"].person.picker
+    return {option["department"].name: option["chosen"] for option in picker.options()}
+
+
+def test_few_departments_are_all_shown_and_many_are_searched(signed_in: Client) -> None:
+    fill(49)
+    assert len(offered(signed_in, "/extensions/add/")) == 50
+    fill_one_more = department("Sales")
+    assert offered(signed_in, "/extensions/add/") == {"Company": True}
+    page = signed_in.get("/extensions/add/").content.decode()
+    assert page.count('name="organizations"') == 1
+    assert 'hx-get="/organizations/choices/"' in page
+    extension = member("1000", fill_one_more)
+    assert offered(signed_in, f"/extensions/{extension.number}/edit/") == {"Sales": True}
+
+
+def test_a_search_keeps_what_is_ticked(signed_in: Client) -> None:
+    fill(60)
+    sales = department("Sales", Organization.objects.get(name="Department 7"))
+    answer = signed_in.get(f"/organizations/choices/?find=SALE&organizations={Organization.company().pk}")
+    found = [(each["department"].name, each["chosen"], each["place"]) for each in answer.context["picker"].options()]
+    assert found == [("Company", True, ""), ("Sales", False, "Company / Department 7")]
+    answer = signed_in.get(f"/organizations/choices/?find=nothing&organizations={sales.pk}&organizations=999")
+    assert [each["department"].name for each in answer.context["picker"].options()] == ["Sales"]
+    assert "No other department matches." in answer.content.decode()
+
+
+def test_without_scripts_finding_saves_nothing_and_loses_nothing(signed_in: Client) -> None:
+    fill(60)
+    sales = department("Sales")
+    typed = Typed(more={"then": "find", "find": "sales", "email": "nonsense", "registration_password": "short"}).fields
+    answer = signed_in.post("/extensions/add/", typed)
+    assert answer.status_code == 200
+    assert not SipExtension.objects.exists()
+    page = answer.content.decode()
+    assert "invalid" not in page
+    assert 'value="nonsense"' in page
+    assert f'value="{sales.pk}"' in page
+    extension = member("1000", sales)
+    answer = signed_in.post("/extensions/1000/edit/", {**typed, "find": "department 59"})
+    assert "Department 59" in answer.content.decode()
+    extension.user.refresh_from_db()
+    assert extension.user.email is None
+    typed = Typed(more={"then": "save", "find": "sales", "number": "1001", "organizations": [sales.pk]}).fields
+    assert signed_in.post("/extensions/add/", typed).status_code == 302
+    assert list(SipExtension.objects.get(number="1001").user.organizations.all()) == [sales]
+
+
+def test_only_departments_in_reach_are_offered_and_named(client: Client, vic: User) -> None:
+    hidden = department("Hidden")
+    inner = department("Inner", hidden)
+    Organization.objects.bulk_create(Organization(name=f"Team {n}", parent=inner) for n in range(60))
+    client.force_login(custom(vic, inner))
+    assert offered(client, "/extensions/add/") == {"Inner": True}
+    answer = client.get("/organizations/choices/?find=team+59").content.decode()
+    assert "Team 59" in answer
+    assert "Inner" in answer
+    assert "Hidden" not in answer
+    assert "Team" not in client.get("/organizations/choices/?find=hidden+team").content.decode()
+    typed = Typed(more={"organizations": [hidden.pk]}).fields
+    assert "not one of the available" in str(client.post("/extensions/add/", typed).context["form"].person.errors)
+
+
+def test_who_does_not_manage_extensions_finds_no_choices(client: Client, vic: User) -> None:
+    client.force_login(custom(vic, Organization.company(), granted=Permission.VIEW_EXTENSIONS))
+    assert client.get("/organizations/choices/").status_code == 403
+    vic.role = None
+    vic.save()
+    assert client.get("/organizations/choices/").status_code == 404
+
+
+# --- of the company, where there is nothing else ---
+
+
+def test_who_is_added_while_it_is_off_is_of_the_company(signed_in: Client) -> None:
+    Preferences.objects.update(organization_management=False)
+    typed = Typed().fields
+    del typed["organizations"]
+    assert signed_in.post("/extensions/add/", typed).status_code == 302
+    assert list(SipExtension.objects.get().user.organizations.all()) == [Organization.company()]
+
+
+def test_an_edit_while_it_is_off_leaves_the_departments(signed_in: Client) -> None:
+    sales = department("Sales")
+    extension = member("1000", sales)
+    Preferences.objects.update(organization_management=False)
+    typed = Typed(
+        more={
+            "registration_name": extension.registration_name,
+            "version": "1",
+            "organizations": [],
+            "job_title": "Boss",
+        }
+    ).fields
+    assert signed_in.post("/extensions/1000/edit/", typed).status_code == 302
+    user = SipExtension.objects.get().user
+    assert (user.job_title, list(user.organizations.all())) == ("Boss", [sales])
+
+
+def test_who_comes_back_after_the_department_went_is_of_the_company(ada: User) -> None:
+    sales = department("Sales")
+    extension = member("1000", sales)
+    Change.objects.all().delete()
+    DeleteForm(extension, ada).delete()
+    sales.delete()
+    review.discard("1000", ada)
+    assert list(SipExtension.objects.get().user.organizations.all()) == [Organization.company()]
+
+
+def test_a_conflict_while_it_is_off_does_not_speak_of_it(signed_in: Client) -> None:
+    extension = member("1000", department("Sales"))
+    Preferences.objects.update(organization_management=False)
+    SipExtension.objects.update(version=5)
+    typed = Typed(more={"registration_name": extension.registration_name, "version": "1"}).fields
+    answer = signed_in.post("/extensions/1000/edit/", typed)
+    assert answer.status_code == 409
+    assert "Organization" not in answer.content.decode()
