@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit, sealer
 from accounts.gate import needs
+from accounts.models import NoSuperAdministrator
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import changes, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
-from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
+from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
 from extensions.models import Change, SipExtension
 from extensions.search import search
 from extensions.validators import Strength
@@ -50,6 +51,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         {
             "section": "extension",
             "extensions": rows_of(shown.rows),
+            "managed": managed_numbers(request, shown.rows),
             "total": found.total,
             "more_than_total": found.more,
             "q": q,
@@ -143,6 +145,8 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
 @sensitive_post_parameters("password", "registration_password")
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
+    if not request.user.adds_extensions:
+        raise PermissionDenied
     form = ExtensionForm(
         request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
     )
@@ -275,7 +279,10 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         return render(
             request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
         )
-    form.delete()
+    try:
+        form.delete()
+    except NoSuperAdministrator:
+        return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":
         messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
         return redirect("extensions:list")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import Organization, Role, User
+from accounts.models import NoSuperAdministrator, Organization, Role, User
 from extensions.models import SipExtension
 
 Record = dict[str, Any]
@@ -49,8 +49,7 @@ def put_back(number: str, record: Record | None, by: User | None) -> SipExtensio
     _refuse_mightier(by, now, record)
     if record is None:
         if now:
-            _refuse_to_lose(now.user, by)
-            now.user.delete()
+            _take_away(now.user, by)
         return None
     _refuse_taken(number, record, now)
     return _changed(now, record) if now else _made_again(number, record)
@@ -62,11 +61,13 @@ def _refuse_mightier(by: User | None, now: SipExtension | None, record: Record |
         raise PermissionDenied
 
 
-def _refuse_to_lose(user: User, by: User | None) -> None:
+def _take_away(user: User, by: User | None) -> None:
     if user == by:
         raise CannotPutBack("This would take away your own extension: somebody else must do it.")
-    if user.is_last_super_administrator():
-        raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.")
+    try:
+        user.delete()
+    except NoSuperAdministrator:
+        raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.") from None
 
 
 def _refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
