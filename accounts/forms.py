@@ -89,6 +89,7 @@ class PersonForm(forms.ModelForm[User]):
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
         self.departments = self._within_reach() if preferences.organization_management else []
+        self.was_super = instance is not None and instance.is_super_administrator
         super().__init__(data, instance=instance, initial=self._shown(instance))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
@@ -129,7 +130,11 @@ class PersonForm(forms.ModelForm[User]):
             del self.fields["role"]
             return
         field = self.fields["role"]
-        field.queryset = Role.objects.all()  # type: ignore[attr-defined]
+        given = [role.pk for role in Role.objects.all() if self.by.reaches_up_to(role)]
+        field.queryset = Role.objects.filter(pk__in=given)  # type: ignore[attr-defined]
+        field.error_messages["invalid_choice"] = (
+            "Choose one of the roles offered: nobody gives one that may do more than they may."
+        )
         field.empty_label = "None"  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -140,10 +145,7 @@ class PersonForm(forms.ModelForm[User]):
 
     def clean_role(self) -> Role | None:
         role: Role | None = self.cleaned_data["role"]
-        if not self.by.reaches_up_to(role):
-            raise ValidationError("You cannot give a role that may do more than you may.", code="role_too_mighty")
-        demoted = self.instance.pk and (role is None or role.key != Role.SUPER_ADMINISTRATOR)
-        if demoted and self.instance.is_last_super_administrator():
+        if (role is None or role.key != Role.SUPER_ADMINISTRATOR) and self.instance.is_last_super_administrator():
             raise ValidationError(
                 "This is the last Super Administrator. Make somebody else one first.", code="last_super_administrator"
             )
@@ -173,7 +175,10 @@ class PersonForm(forms.ModelForm[User]):
             self.instance.set_password(password)
 
     def save(self, commit: bool = True) -> User:
-        """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays."""
+        """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays.
+
+        Inside a transaction. Raises NoSuperAdministrator where the last one was demoted a moment ago.
+        """
         user = self.instance
         if user.pk is None:
             user = super().save(commit)
@@ -181,6 +186,8 @@ class PersonForm(forms.ModelForm[User]):
             return user
         columns = [name for name in self.fields if name not in ("organizations", "password")]
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
+        if self.was_super and not user.is_super_administrator:
+            User.objects.keep_a_super_administrator()
         self._save_m2m()  # type: ignore[attr-defined]
         return user
 

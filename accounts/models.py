@@ -9,7 +9,7 @@ import phonenumbers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from tree_queries.models import TreeNode
@@ -22,6 +22,10 @@ from pbxportal.models import Preferences
 
 def custom_key() -> str:
     return f"custom-{uuid.uuid4().hex}"
+
+
+class NoSuperAdministrator(Exception):
+    """Nobody would be left who may do everything."""
 
 
 class Role(models.Model):
@@ -47,6 +51,7 @@ class Role(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="one_role_of_a_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -66,6 +71,10 @@ class Role(models.Model):
             return DEFAULT_ROLES[self.key]
         granted = with_views(frozenset(each for each in Permission if each in self.granted))
         return granted if self.reaches_everybody else granted & BY_ORGANIZATION
+
+    @property
+    def reaches_extensions(self) -> bool:
+        return bool(self.permissions & BY_ORGANIZATION)
 
     def reached_organizations(self) -> frozenset[int]:
         """Primary keys; none while Organization Management is off, and none of a role that reaches everybody."""
@@ -123,6 +132,15 @@ class UserManager(BaseUserManager["User"]):
 
     def super_administrators(self) -> models.QuerySet[User]:
         return self.filter(role__key=Role.SUPER_ADMINISTRATOR, is_active=True)
+
+    def keep_a_super_administrator(self) -> None:
+        """After whatever may take one away, in its transaction: two such deeds wait here for each other.
+
+        Raises NoSuperAdministrator where none is left; the transaction is then to be rolled back.
+        """
+        Role.objects.select_for_update().get(key=Role.SUPER_ADMINISTRATOR)
+        if not self.super_administrators().exists():
+            raise NoSuperAdministrator
 
 
 class User(AbstractBaseUser):
@@ -214,10 +232,28 @@ class User(AbstractBaseUser):
     def manages_extensions(self) -> bool:
         return self.can(Permission.MANAGE_EXTENSIONS)
 
+    @property
+    def adds_extensions(self) -> bool:
+        """Somebody of a few organizations adds to these alone; where there is none, nothing."""
+        return self.manages_extensions and (self.reaches_everybody or bool(self.reached_organizations))
+
+    @property
+    def is_super_administrator(self) -> bool:
+        return self.role is not None and self.role.key == Role.SUPER_ADMINISTRATOR and self.is_active
+
     def is_last_super_administrator(self) -> bool:
-        if self.role is None or self.role.key != Role.SUPER_ADMINISTRATOR:
+        if not self.is_super_administrator:
             return False
         return not User.objects.super_administrators().exclude(pk=self.pk).exists()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises NoSuperAdministrator where this is the last one."""
+        with transaction.atomic():
+            was_super = self.is_super_administrator
+            deleted = super().delete(*args, **kwargs)
+            if was_super:
+                User.objects.keep_a_super_administrator()
+        return deleted
 
     def words(self) -> Iterator[str]:
         """What others know of this person, and would try as the password."""

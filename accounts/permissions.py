@@ -29,6 +29,12 @@ class Module:
     manage: Permission | None = None
     by_organization: bool = False
 
+    def level(self, permissions: frozenset[Permission]) -> str:
+        """What somebody with these permissions may do here: "Manage", "View" or ""."""
+        if self.manage in permissions:
+            return "Manage"
+        return "View" if self.view in permissions else ""
+
 
 MODULES = [
     Module(
@@ -70,3 +76,12 @@ DEFAULT_ROLES: dict[str, frozenset[Permission]] = {
 def with_views(granted: frozenset[Permission]) -> frozenset[Permission]:
     """Who manages a thing sees it."""
     return granted | {VIEW_OF[each] for each in granted if each in VIEW_OF}
+
+
+def in_words(permissions: frozenset[Permission]) -> str:
+    """In short; empty where there is nothing."""
+    if permissions == EVERYTHING:
+        return "Everything"
+    levels = {"Manage": "Manages", "View": "Views"}
+    named = {level: [each.name for each in MODULES if each.level(permissions) == level] for level in levels}
+    return "; ".join(f"{levels[level]} {', '.join(names)}" for level, names in named.items() if names)

@@ -84,7 +84,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
     running = check.is_running()
     finished = last if last and last.finished_at else CheckRun.objects.exclude(finished_at=None).first()
     drifts = finished.drifts[:MOST_DRIFTS] if finished else []
-    known = SipExtension.objects.filter(number__in={drift["number"] for drift in drifts})
+    known = SipExtension.objects.visible_to(request.user).filter(number__in={drift["number"] for drift in drifts})
     context = {
         "section": "check",
         "run": finished,

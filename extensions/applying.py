@@ -40,8 +40,19 @@ def look_first(request: SignedInRequest, number: str, saved: str) -> HttpRespons
 
 
 def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
-    context = {"section": "extension", "error": error, "back": back}
+    context = {"section": "extension", "error": error, "words": words_for(request, error), "back": back}
     return render(request, "extensions/apply_failed.html", context, status=503)
+
+
+def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
+    """An apply may mend more than was asked for: of an extension that one does not see, nothing is said."""
+    number = error.extension if isinstance(error, pbx.Refused) else ""
+    about = visible(request).filter(number=number), Change.objects.waiting().of([number]).visible_to(request.user)
+    if number and not any(each.exists() for each in about):
+        return (
+            "The PBX refused another extension, so nothing was applied. Ask an administrator to look at Apply History."
+        )
+    return str(error)
 
 
 def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back: str) -> HttpResponse:
@@ -111,7 +122,7 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
     extension = visible(request).filter(number=number).first()
     if extension and not may_manage(request, extension):
         raise PermissionDenied
-    if not Change.objects.of([number]).visible_to(request.user).exists():
+    if not Change.objects.waiting().of([number]).visible_to(request.user).exists():
         raise Http404("No such change.")
     try:
         review.discard(number, request.user)

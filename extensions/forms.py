@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from accounts import passwords, sessions
 from accounts.forms import PersonForm, ask_again, finish, secret_input
-from accounts.models import User
+from accounts.models import NoSuperAdministrator, User
 from extensions import changes, hand_over, validators
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
@@ -204,11 +204,12 @@ class ExtensionForm:
         return extension
 
     def try_save(self) -> SipExtension | None:
-        """None where a value was taken between the check and the save: the errors then say which."""
+        """None where something was taken between the check and the save: the errors then say what."""
         try:
             return self.save()
-        except IntegrityError:
-            again = ExtensionForm(self.data, by=self.by, preferences=self.preferences, extension=self.extension)
+        except (IntegrityError, NoSuperAdministrator):
+            now = self.extension and SipExtension.objects.get(pk=self.extension.pk)
+            again = ExtensionForm(self.data, by=self.by, preferences=self.preferences, extension=now)
             if again.is_valid():
                 raise
             self.person, self.sip = again.person, again.sip

@@ -30,6 +30,19 @@ def may_manage(request: SignedInRequest, extension: SipExtension) -> bool:
     return user.reaches_everybody or SipExtension.objects.reached_by(user).filter(pk=extension.pk).exists()
 
 
+def managed_numbers(request: SignedInRequest, shown: list[SipExtension]) -> set[str]:
+    """The numbers, of those shown together, that the user may manage."""
+    user = request.user
+    if not user.manages_extensions:
+        return set()
+    roles = {each.user.role for each in shown}
+    within = {role for role in roles if user.reaches_up_to(role)}
+    numbers = {each.number for each in shown if each.user.role in within}
+    if user.reaches_everybody:
+        return numbers
+    return set(SipExtension.objects.reached_by(user).filter(number__in=numbers).values_list("number", flat=True))
+
+
 def may_use(request: SignedInRequest, extension: SipExtension) -> bool:
     """Its phones and their password: by its own person, and by who may manage it."""
     return extension.user == request.user or may_manage(request, extension)

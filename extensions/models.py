@@ -177,14 +177,18 @@ class SipExtension(models.Model):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: User) -> Self:
-        """Of the extensions that the role reaches; of one that is gone, to whom reaches all and to who did it."""
+        """Of the extensions that the role reaches; of one that is gone, to whom reaches all and to who deleted it."""
         if not user.sees_extensions:
             return self.none()
         if user.reaches_everybody:
             return self
         reached = SipExtension.objects.reached_by(user).values("number")
-        gone = ~models.Q(number__in=SipExtension.objects.values("number"))
-        return self.filter(models.Q(number__in=reached) | models.Q(by=user) & gone)
+        deleted = Change.objects.waiting().filter(kind=Change.Kind.DELETED)
+        theirs = deleted.filter(by=user).exclude(number__in=deleted.exclude(by=user).values("number"))
+        gone = models.Q(number__in=theirs.values("number")) & ~models.Q(
+            number__in=SipExtension.objects.values("number")
+        )
+        return self.filter(models.Q(number__in=reached) | gone)
 
     def waiting(self) -> Self:
         return self.filter(applied_at=None, discarded_at=None)

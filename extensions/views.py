@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit, sealer
 from accounts.gate import needs
+from accounts.models import NoSuperAdministrator
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest, wants_to_find
 from extensions import changes, hand_over, pbx, review, troubles
@@ -20,7 +21,7 @@ from extensions.applying import apply_numbers, finish, look_first
 from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
-from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
+from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
 from extensions.models import Change, SipExtension
 from extensions.validators import Strength
 from pbxportal.models import Preferences
@@ -52,6 +53,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         {
             "section": "extension",
             "extensions": rows_of(shown.rows),
+            "managed": managed_numbers(request, shown.rows),
             "total": found.total,
             "more_than_total": found.more,
             "q": q,
@@ -146,6 +148,8 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
 @sensitive_post_parameters("password", "registration_password")
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
+    if not request.user.adds_extensions:
+        raise PermissionDenied
     form = ExtensionForm(
         request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
     )
@@ -294,7 +298,10 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         return render(
             request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
         )
-    lost = form.delete()
+    try:
+        lost = form.delete()
+    except NoSuperAdministrator:
+        return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":
         messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
         return redirect("extensions:list")

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.timezone import localdate
 
 from accounts import sessions
-from accounts.models import Organization, Role, User
+from accounts.models import NoSuperAdministrator, Organization, Role, User
 from extensions.models import SipExtension
 
 Record = dict[str, Any]
@@ -73,8 +73,7 @@ def put_back(number: str, record: Record | None, by: User | None) -> SipExtensio
     _refuse_mightier(by, now, record)
     if record is None:
         if now:
-            _refuse_to_lose(now.user, by)
-            now.user.delete()
+            _take_away(now.user, by)
         return None
     if now and record["extension"].get("left_on") and not now.left_on:
         _refuse_to_lose(now.user, by)
@@ -93,6 +92,14 @@ def _refuse_to_lose(user: User, by: User | None) -> None:
         raise CannotPutBack("This would take away your own extension: somebody else must do it.")
     if user.is_last_super_administrator():
         raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.")
+
+
+def _take_away(user: User, by: User | None) -> None:
+    _refuse_to_lose(user, by)
+    try:
+        user.delete()
+    except NoSuperAdministrator:
+        raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.") from None
 
 
 def _refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:

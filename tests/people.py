@@ -13,11 +13,13 @@ PASSWORD = "Correct7Horse9Staple"
 numbers = count(1000)
 
 
-def make_user(first_name: str = "Ada", role: str = "", email: str | None = None, **more: Any) -> User:
+def make_user(
+    first_name: str = "Ada", role: str = "", email: str | None = None, custom: Role | None = None, **more: Any
+) -> User:
     user = User(
         first_name=first_name,
         email=email or f"{first_name.lower()}@example.com",
-        role=Role.objects.get(key=role) if role else None,
+        role=Role.objects.get(key=role) if role else custom,
         **more,
     )
     user.set_password(PASSWORD)

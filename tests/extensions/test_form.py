@@ -56,7 +56,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("password", "Xx7!hopperXx7!", "without"),
     ("password", "Xx7!x1000!Xx7!", "without “1000”"),
     ("password", "", "Enter the User Password"),
-    ("role", "999", "valid choice"),
+    ("role", "999", "roles offered"),
     ("organizations", [], "at least one organization"),
     ("organizations", ["999"], "not one of the available"),
     ("number", "999", "from 1000 to 5999. 1000 is free."),
