@@ -20,7 +20,7 @@ from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
-from extensions.models import Change, SipExtension
+from extensions.models import SipExtension
 from extensions.search import search
 from extensions.validators import Strength
 from pbxportal.models import Preferences
@@ -183,7 +183,8 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         for name in changes.SECRET
         if form.data.get(name)
     ]
-    last = audit.last(f"extension.{Change.Kind.CHANGED}", number)
+    deeds = (audit.last(f"extension.{deed}", number) for deed in ("changed", "left", "came_back"))
+    last = max(filter(None, deeds), key=lambda record: record.pk, default=None)
     again = QueryDict(mutable=True)
     again.update(request.POST)
     again["version"] = str(theirs.version)
