@@ -22,7 +22,7 @@ from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
-from extensions.models import Change, SipExtension
+from extensions.models import SipExtension
 from extensions.validators import Strength
 from pbxportal.models import Preferences
 
@@ -196,7 +196,8 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         for name in changes.SECRET
         if form.data.get(name)
     ]
-    last = audit.last(f"extension.{Change.Kind.CHANGED}", number)
+    deeds = (audit.last(f"extension.{deed}", number) for deed in ("changed", "left", "came_back"))
+    last = max(filter(None, deeds), key=lambda record: record.pk, default=None)
     again = QueryDict(mutable=True)
     again.update(request.POST)
     again["version"] = str(theirs.version)
