@@ -122,9 +122,12 @@ def discard(number: str, by: User) -> None:
         first = its.first()
         if first is None:
             return
-        wish.put_back(number, first.former, by)
+        now = SipExtension.objects.select_related("user__role").filter(number=number).first()
+        before = changes.values(now) if now else {}
+        extension = wish.put_back(number, first.former, by)
+        fields = changes.difference(before, changes.values(extension) if extension else {})
         its.update(discarded_at=timezone.now())
-        audit.record(by, "extension.discarded", number)
+        audit.record(by, "extension.discarded", number, fields=changes.labelled(fields))
 
 
 def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[str]:
@@ -133,6 +136,7 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
     Raises wish.CannotPutBack.
     """
     with transaction.atomic():
+        audit.turn()
         return [number for number, record in formers.items() if _restore_one(number, record, by)]
 
 

@@ -88,6 +88,7 @@ def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     try:
         pbx.get().forget_attempts(troubles.accounts(extension))
+        audit.record(request.user, "extension.attempts_forgotten", number)
     except pbx.PbxError as error:
         messages.error(request, str(error))
     return redirect(extension)
@@ -102,6 +103,7 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
+        audit.record(request.user, "extension.phone_removed", number, result=audit.Result.FAILED, words=str(error))
         messages.error(request, f"The phone was not removed. {error}")
         return redirect(extension)
     if removed:
@@ -224,6 +226,15 @@ def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     return left[1:] if left and left[0] == number else []
 
 
+def history_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """For its own person, and for who may manage it: these also see from where, and what was refused."""
+    if may_manage(request, extension):
+        return {"history": audit.history(extension.number), "history_from": True}
+    if extension.user == request.user:
+        return {"history": audit.history(extension.number, only_done=True)}
+    return {}
+
+
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
     try:
         when_called = pbx.get().when_called(extension.number)
@@ -240,6 +251,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             **with_phones(request, extension, row),
             "phone": phone_settings(request, extension),
             "when_called": when_called,
+            **history_of(request, extension),
             **more,
         },
     )
