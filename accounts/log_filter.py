@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import Any
 
@@ -45,7 +45,8 @@ class MomentField(forms.Field):
             moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # noqa: DTZ001 (below)
             aware = make_aware(moment) if moment and is_naive(moment) else moment
             if aware:
-                return aware + self._length(text, is_day=day is not None) if self.end else aware
+                meant = aware + self._length(text, is_day=day is not None) if self.end else aware
+                return meant.astimezone(UTC)  # which the first and last days of the calendar do not have
         except (ValueError, OverflowError):
             pass
         raise ValidationError(self.error_messages["invalid"], code="moment")

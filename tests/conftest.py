@@ -25,7 +25,7 @@ def flush_the_log_too(self: Any, statements: Any) -> None:
     flush(self, statements)
 
 
-BaseDatabaseOperations.execute_sql_flush = flush_the_log_too  # type: ignore[method-assign]
+BaseDatabaseOperations.execute_sql_flush = flush_the_log_too  # type: ignore[method-assign, assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 
