@@ -72,7 +72,7 @@ class AuditRecord(models.Model):
         fields = self.detail.get("fields", {})
         if isinstance(fields, list):  # before there were values
             return [(_label(name), "", "changed") for name in fields]
-        return [(_label(name), str(old), str(new)) for name, (old, new) in fields.items()]
+        return [(_label(name), str(old), str(new)) for name, (old, new) in sorted(fields.items())]
 
     @property
     def more(self) -> list[tuple[str, str]]:
