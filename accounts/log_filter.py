@@ -3,18 +3,17 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import islice, product
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import is_naive, make_aware
 
 from accounts.deeds import MODULE_NAMES
 from accounts.models import AuditPerson, AuditRecord
+from accounts.moments import MomentField
 
 PAGE_SIZE = 50
 MOST_PEOPLE = 20
@@ -23,40 +22,6 @@ EXPORTED_AT_ONCE = 1000
 LAST_ID = 2**63 - 1
 
 Ids = tuple[int, int]  # from, to; both are meant
-
-
-class MomentField(forms.Field):
-    """A day, or a day and a time. `end`: what a day or a minute ends with is meant, not what it begins with."""
-
-    default_error_messages = {"invalid": "Enter a day, or a day and a time, such as 2026-01-31 or 2026-01-31T18:00."}
-
-    def __init__(self, *, end: bool = False, **kwargs: Any) -> None:
-        self.end = end
-        super().__init__(
-            required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}), **kwargs
-        )
-
-    def to_python(self, value: Any) -> datetime | None:
-        text = str(value or "").strip()
-        if not text:
-            return None
-        try:
-            day = parse_date(text)
-            moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # noqa: DTZ001 (below)
-            aware = make_aware(moment) if moment and is_naive(moment) else moment
-            if aware:
-                meant = aware + self._length(text, is_day=day is not None) if self.end else aware
-                return meant.astimezone(UTC)  # which the first and last days of the calendar do not have
-        except (ValueError, OverflowError):
-            pass
-        raise ValidationError(self.error_messages["invalid"], code="moment")
-
-    @staticmethod
-    def _length(text: str, *, is_day: bool) -> timedelta:
-        """Of the day, the minute or the second that was named."""
-        if is_day:
-            return timedelta(days=1, microseconds=-1)
-        return timedelta(minutes=1, microseconds=-1) if text.count(":") == 1 else timedelta(microseconds=999_999)
 
 
 class LogFilter(forms.Form):

@@ -189,6 +189,15 @@ def test_a_bad_filter_is_refused_at_its_field(signed_in: Client, query: str, wor
     assert answer.context["records"] == []
 
 
+def test_what_was_typed_stays_in_its_field(signed_in: Client) -> None:
+    page = signed_in.get("/log/?since=2026-01-31&until=2026-01-31").content.decode()
+    assert 'value="2026-01-31T00:00:00"' in page
+    assert 'value="2026-01-31T23:59:59"' in page
+    page = signed_in.get("/log/?since=yesterday&number=10x").content.decode()
+    assert '<input type="text" name="since" value="yesterday"' in page
+    assert 'value="10x"' in page
+
+
 @pytest.mark.parametrize(
     ("zone", "query"), [("America/New_York", "until=9999-12-31"), ("Asia/Tokyo", "since=0001-01-01")]
 )
