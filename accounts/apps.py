@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import connections
 from django.db.models.signals import post_migrate
 
 # Rows that every installation has. A default role's key is its row in `permissions`.
@@ -24,8 +25,23 @@ def seed(using: str, **_: Any) -> None:
         Organization.objects.using(using).create(name="Company", parent=None)
 
 
+def seed_log(using: str, **_: Any) -> None:
+    """The head of an empty log. A log that lost its head stays without: `verify_audit` and each deed say so."""
+    from accounts.append_only import is_there
+    from accounts.chain import START
+    from accounts.models import AuditHead, AuditRecord
+
+    if is_there(connections[using]) and not AuditRecord.objects.using(using).exists():
+        AuditHead.objects.using(using).get_or_create(pk=1, defaults={"last_hash": START})
+
+
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts import append_only, sign_ins
+
         post_migrate.connect(seed, sender=self, dispatch_uid="accounts.seed")
+        post_migrate.connect(seed_log, sender=self, dispatch_uid="accounts.seed_log")
+        post_migrate.connect(append_only.look_after, sender=self, dispatch_uid="accounts.append_only")
+        sign_ins.watch()

@@ -257,9 +257,11 @@ class SetupForm(forms.Form):
             preferences.country = typed["country"]
             preferences.save(update_fields=["country"])
             company = Organization.company()
+            before = company.name
             company.name = typed["company"]
             company.save()
             user.save()
             user.organizations.add(company)
-            audit.record(user, "setup", user.full_name, company=company.name)
+            fields = {"Company Name": [before, company.name], "Country": ["", typed["country"]]}
+            audit.record(user, "setup", user.full_name, fields=fields)
         return user

@@ -5,12 +5,12 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import User
 from accounts.permissions import VIEW_OF, Permission
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def require(user: User, permission: Permission) -> None:
@@ -20,7 +20,7 @@ def require(user: User, permission: Permission) -> None:
     view = VIEW_OF.get(permission, permission)
     if not user.can(view):
         raise Http404("There is no such page.")
-    raise PermissionDenied
+    raise PermissionDenied(permission)
 
 
 def needs(*permissions: Permission) -> Callable[[View], View]:
@@ -28,7 +28,7 @@ def needs(*permissions: Permission) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             assert isinstance(request.user, User)  # noqa: S101 (LoginRequiredMiddleware stands before)
             for permission in permissions:
                 require(request.user, permission)

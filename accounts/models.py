@@ -16,6 +16,9 @@ from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
 from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from accounts.trail import AuditHead as AuditHead
+from accounts.trail import AuditPerson as AuditPerson
+from accounts.trail import AuditRecord as AuditRecord
 from accounts.tree import Tree
 from pbxportal.models import Preferences
 
@@ -261,25 +264,3 @@ class User(AbstractBaseUser):
         if self.email:
             yield self.email
             yield self.email.partition("@")[0]
-
-
-class AuditRecord(models.Model):
-    """A deed, recorded with it in the same transaction. `detail` never holds a secret."""
-
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    by_name = models.CharField(max_length=254)
-    deed = models.CharField(max_length=40)
-    on = models.CharField(max_length=254)
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.by_name}: {self.deed} {self.on}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise TypeError("An audit record is written once.")
-        super().save(*args, **kwargs)

@@ -89,7 +89,7 @@ class AddForm(forms.Form):
     def save(self) -> Organization:
         parent: Department = self.cleaned_data["parent"]
         made: Organization = Organization.objects.create(name=self.cleaned_data["name"], parent_id=parent.pk)
-        fields = {"name": ["", made.name], "parent": ["", parent.path]}
+        fields = {"Department Name": ["", made.name], "Parent": ["", parent.path]}
         audit.record(self.by, "organization.added", made, fields=fields)
         return made
 
@@ -113,7 +113,7 @@ class RenameForm(forms.Form):
         if before == after:
             return
         Organization.objects.filter(pk=self.department.pk).update(name=after)
-        audit.record(self.by, "organization.renamed", after, fields={"name": [before, after]})
+        audit.record(self.by, "organization.renamed", after, fields={"Department Name": [before, after]})
 
 
 class MoveForm(forms.Form):
@@ -159,7 +159,7 @@ class MoveForm(forms.Form):
             return
         assert self.department.above  # noqa: S101 (the company is in nothing)
         Organization.objects.filter(pk=self.department.pk).update(parent_id=parent.pk)
-        fields = {"parent": [self.department.above.path, parent.path]}
+        fields = {"Parent": [self.department.above.path, parent.path]}
         audit.record(self.by, "organization.moved", self.department, fields=fields)
 
 
@@ -203,7 +203,7 @@ class DeleteForm:
             self.by,
             "organization.deleted",
             self.department,
-            fields={"name": [self.department.name, ""], "parent": [self.parent.path, ""]},
+            fields={"Department Name": [self.department.name, ""], "Parent": [self.parent.path, ""]},
             people=self.people,
             departments=len(self.department.below),
             roles=[role.name for role in self.reaching],

@@ -40,11 +40,11 @@ def values(role: Role) -> Values:
     """Every field as text, for the audit."""
     levels = ((each.name, each.level(role.permissions)) for each in MODULES)
     return {
-        "name": role.name,
-        "permissions": ", ".join(f"{level} {name}" for name, level in levels if level),
-        "reach": role.get_reach_display(),
-        "organizations": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
-        "below": "yes" if role.below else "no",
+        "Name": role.name,
+        "Permissions": ", ".join(f"{level} {name}" for name, level in levels if level),
+        "Reach": role.get_reach_display(),
+        "Organization": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
+        "With the organizations below them": "yes" if role.below else "no",
     }
 
 
@@ -180,7 +180,8 @@ class RoleForm(forms.ModelForm[Role]):
                 for name, value in after.items()
                 if value != self.before.get(name, "")
             }
-            audit.record(self.by, "role.changed" if self.before else "role.added", role.name, fields=fields)
+            deed = "role.changed" if self.before else "role.added"
+            audit.record(self.by, deed, role.name, fields=fields)
         return role
 
 

@@ -125,7 +125,9 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
         logger.warning("Apply %s waits: %s", run.pk, error)
-        run.close(Outcome.WAITING, f"Kept for the PBX: {error}" if isinstance(error, Elsewhere) else KEPT)
+        with transaction.atomic():
+            run.close(Outcome.WAITING, f"Kept for the PBX: {error}" if isinstance(error, Elsewhere) else KEPT)
+            _record(run, "apply.waiting")
         return
     except AmiError as error:
         _take_back(db, since, run, ApplyError(str(error)))
@@ -134,10 +136,27 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
     with transaction.atomic():
         Change.objects.filter(runs=run).update(applied_at=timezone.now())
         run.close(Outcome.PROVED, f"Asterisk was asked, and has exactly what was saved: {run.compared_words}.")
-        audit.record(run.by, "apply.proved", f"{len(run.numbers)} extensions", run=run.pk, numbers=run.numbers[:100])
         for earlier in _unproved_before(run):
             if not earlier.changes.waiting().exists():
                 earlier.close(Outcome.PROVED, f"Proved by apply {run.pk}.")
+        _record(run, "apply.proved")
+
+
+def _record(run: ApplyRun, deed: str, about: str = "") -> None:
+    numbers: list[str] = run.numbers
+    one = numbers[0] if len(numbers) == 1 else ""
+    refused = run.outcome == Outcome.REFUSED
+    audit.record(
+        run.by,
+        deed,
+        f"Extension {about or one}" if about or one else f"{len(numbers):,} extensions",
+        number=about or one,
+        result=audit.Result.REFUSED if refused else audit.Result.DONE,
+        run=run.pk,
+        outcome=str(run.get_outcome_display()),
+        words=run.words if refused else "",
+        numbers=numbers[:100],
+    )
 
 
 def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
@@ -167,7 +186,7 @@ def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: 
 def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
         run.close(Outcome.REFUSED, str(error))
-        audit.record(run.by, "apply.refused", error.extension or "all", run=run.pk, words=str(error))
+        _record(run, "apply.refused", error.extension)
     raise error
 
 

@@ -100,9 +100,14 @@ def repair(run: CheckRun, by: User | None) -> CheckRun:
         engine.prepare(settings.ENGINE_FILE)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
-        audit.record(by, "engine.repaired", f"{len(numbers)} extensions", numbers=numbers[:100])
-        if wished := [number for number in numbers if number not in waiting]:
-            apply.apply(wished, by)
+        about = f"{len(numbers)} extensions"
+        audit.record(by, "engine.repaired", about, numbers=numbers[:100])
+        try:
+            if wished := [number for number in numbers if number not in waiting]:
+                apply.apply(wished, by)
+        except apply.ApplyError as error:
+            audit.record(by, "engine.repaired", about, result=audit.Result.FAILED, words=str(error))
+            raise
         asked, found = compare(numbers)
         run.close(asked, [asdict(drift) for drift in found])
     return run

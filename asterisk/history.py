@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Max, Min
 from django.utils.timezone import localtime
 
+from accounts import audit
 from accounts.models import User
 from asterisk.models import ApplyRun
 from extensions import review, wish
@@ -22,7 +24,11 @@ def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
 
 def undo(run: ApplyRun, by: User | None) -> list[str]:
     """Wish back what this apply changed. Gives the numbers that now wait. Raises wish.CannotPutBack."""
-    return review.restore(former_wishes(list(run.changes.all())), by)
+    with transaction.atomic():
+        numbers = review.restore(former_wishes(list(run.changes.all())), by)
+        if numbers:
+            audit.record(by, "apply.undone", f"Apply {run.pk}", run=run.pk, numbers=numbers[:100])
+    return numbers
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:
@@ -33,7 +39,14 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
     _refuse_before_the_kept(moment)
     applied = Change.objects.exclude(applied_at=None).annotate(run=Max("runs"))
     first = applied.filter(applied_at__gt=moment).aggregate(first=Min("run"))["first"]
-    return review.restore(former_wishes(list(applied.filter(run__gte=first))), by) if first else []
+    if not first:
+        return []
+    with transaction.atomic():
+        numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by)
+        if numbers:
+            when = localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
+            audit.record(by, "apply.taken_back", when, numbers=numbers[:100])
+    return numbers
 
 
 def _refuse_before_the_kept(moment: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.timezone import is_naive, make_aware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import audit
 from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
@@ -100,8 +101,9 @@ def checks(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.MANAGE_CHECK)
 @require_POST
-def check_now(_: SignedInRequest) -> HttpResponse:
+def check_now(request: SignedInRequest) -> HttpResponse:
     if not check.is_running():
+        audit.record(request.user, "engine.checked", "All extensions")
         check.start()
         wait_until(check.is_running)
     return redirect("history:checks")

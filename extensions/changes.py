@@ -96,12 +96,16 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
+def labelled(fields: audit.Fields) -> audit.Fields:
+    """As the operation log keeps them: in the words of the form."""
+    return {LABELS[name]: pair for name, pair in fields.items()}
+
+
 def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
     """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
     fields = difference(before.values, after.values)
-    audit.record(by, f"extension.{deed or kind}", number, fields=fields)
-    if not ON_THE_PBX & fields.keys():
-        return False
     seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
-    Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
-    return True
+    if seen:
+        Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
+    audit.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
+    return bool(seen)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import passwords, sessions
+from accounts import audit, passwords, sessions
 from accounts.forms import PersonForm, ask_again, finish, secret_input
 from accounts.models import NoSuperAdministrator, User
 from extensions import changes, hand_over, validators
@@ -243,6 +243,7 @@ class DeleteForm:
 
     def delete(self) -> list[str]:
         with transaction.atomic():
+            audit.turn()
             return delete(self.extension, self.by)
 
 

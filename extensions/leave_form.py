@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from accounts import sessions
+from accounts import audit, sessions
 from accounts.models import Role, User
 from extensions import changes, hand_over
 from extensions import forms as extension_forms
@@ -184,6 +184,7 @@ class LeaveForm(forms.Form):
     def save(self) -> list[str]:
         """Gives the numbers that had rung this one's phones, and ring nobody now. Raises Meanwhile."""
         with transaction.atomic():
+            audit.turn()
             extension, to = self._locked()
             before = changes.picture(extension)
             first = extension.left_on is None
@@ -256,6 +257,7 @@ def delete_due(today: date) -> list[str]:
     numbers: list[str] = []
     for key in list(SipExtension.objects.to_be_deleted(today).values_list("pk", flat=True)):
         with transaction.atomic():
+            audit.turn()
             one = locked([key]).get(key)
             if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal(one, None):
                 numbers += [one.number, *extension_forms.delete(one, None)]

@@ -118,13 +118,17 @@ def waits_for_others(by: User, number: str = "") -> bool:
 def discard(number: str, by: User) -> None:
     """Make the wish about the number what it was when it was last applied. Raises wish.CannotPutBack."""
     with transaction.atomic():
+        audit.turn()
         its = Change.objects.waiting().of([number])
         first = its.first()
         if first is None:
             return
-        _put_back(number, first.former, by)
+        now = SipExtension.objects.select_related("user__role").filter(number=number).first()
+        before = changes.values(now) if now else {}
+        extension = _put_back(number, first.former, by)
+        fields = changes.difference(before, changes.values(extension) if extension else {})
         its.update(discarded_at=timezone.now())
-        audit.record(by, "extension.discarded", number)
+        audit.record(by, "extension.discarded", number, fields=changes.labelled(fields))
 
 
 def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[str]:
@@ -133,6 +137,7 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
     Raises wish.CannotPutBack.
     """
     with transaction.atomic():
+        audit.turn()
         in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
         return [number for number, record in in_order if _restore_one(number, record, by)]
 

@@ -93,6 +93,7 @@ def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     try:
         pbx.get().forget_attempts(troubles.accounts(extension))
+        audit.record(request.user, "extension.attempts_forgotten", number)
     except pbx.PbxError as error:
         messages.error(request, str(error))
     return redirect(extension)
@@ -107,6 +108,7 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
+        audit.record(request.user, "extension.phone_removed", number, result=audit.Result.FAILED, words=str(error))
         messages.error(request, f"The phone was not removed. {error}")
         return redirect(extension)
     if removed:
@@ -245,6 +247,15 @@ def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | Non
     return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
 
 
+def history_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """For its own person, and for who may manage it: these also see from where, and what was refused."""
+    if may_manage(request, extension):
+        return {"history": audit.history(extension.number), "history_from": True}
+    if extension.user == request.user:
+        return {"history": audit.history(extension.number, only_done=True)}
+    return {}
+
+
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
     colleague = colleague_of(request, extension)
     try:
@@ -264,6 +275,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "when_called": when_called,
             "colleague": colleague,
             "rings_for": hand_over.seen(extension, request.user),
+            **history_of(request, extension),
             **more,
         },
     )

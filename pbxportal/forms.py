@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -44,6 +45,16 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         self.by, self.root = by, Organization.company()
         super().__init__(data, instance=preferences, initial={"company": self.root.name})
         self.helper = finish(self, "sip_host", "sip_port")
+        self.former = self._values(self.initial)
+
+    def _values(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Label -> what the form shows, as text."""
+        shown: dict[str, str] = {}
+        for name, field in self.fields.items():
+            value = values.get(name)
+            text = ("on" if value else "off") if isinstance(value, bool) else str(value if value is not None else "")
+            shown[str(field.label).removesuffix(" (optional)")] = text
+        return shown
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -56,5 +67,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
             self.root.name = self.cleaned_data["company"]
             self.root.save(update_fields=["name"])
             preferences = super().save(commit)
-            audit.record(self.by, "preferences.changed", "Preferences", fields=self.changed_data)
+            after = self._values(self.cleaned_data)
+            fields = audit.differences(self.former, after)
+            audit.record(self.by, "preferences.changed", "Preferences", fields=fields)
         return preferences

@@ -15,6 +15,7 @@ urlpatterns = [
     path("review/", applying.review_page, name="review"),
     path("history/", include("asterisk.urls")),
     path("pbx/", extensions.pbx_state, name="pbx_state"),
+    path("log/", include("accounts.log_urls")),
     path("preferences/", views.preferences, name="preferences"),
     path("health/", views.health, name="health"),
 ]

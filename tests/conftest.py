@@ -1,17 +1,31 @@
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
 
+from accounts import append_only
 from accounts.models import User
 from asterisk import ari, engine, listener, live, proof
 from asterisk.ami import connected
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import Program, find_or_fetch
 from tests.people import make_user
+
+flush = BaseDatabaseOperations.execute_sql_flush
+
+
+def flush_the_log_too(self: Any, statements: Any) -> None:
+    """Between tests all is emptied; what keeps the log from it is made again with the rows of each installation."""
+    append_only.release(self.connection)
+    flush(self, statements)
+
+
+BaseDatabaseOperations.execute_sql_flush = flush_the_log_too  # type: ignore[method-assign, assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 

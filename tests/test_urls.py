@@ -53,9 +53,9 @@ def test_what_is_open_tells_a_stranger_nothing(client: Client, db: None, route: 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_post_without_the_token_changes_nothing(ada: User, route: str) -> None:
     make_extension("1000")
-    before = list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count()
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ada)
+    before = list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count()
     answer = strict.post(address(route), {"then": "save", "theme": "dark"})
     assert answer.status_code in (403, 405), answer.status_code
     assert before == (list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count())

@@ -44,7 +44,7 @@ def test_a_department_is_added_where_it_was_said(signed_in: Client) -> None:
     assert last_audit() == (
         "organization.added",
         "Sales Europe",
-        {"fields": {"name": ["", "Sales Europe"], "parent": ["", "Company / Sales"]}},
+        {"fields": {"Department Name": ["", "Sales Europe"], "Parent": ["", "Company / Sales"]}},
     )
 
 
@@ -65,7 +65,7 @@ def test_a_department_is_renamed(signed_in: Client) -> None:
     assert post(signed_in, f"{sales.pk}/rename", name="sales and marketing") == {}
     assert shape() == {"Company": {"sales and marketing": {}}}
     assert last_audit()[0] == "organization.renamed"
-    assert last_audit()[2] == {"fields": {"name": ["Sales", "sales and marketing"]}}
+    assert last_audit()[2] == {"fields": {"Department Name": ["Sales", "sales and marketing"]}}
     assert post(signed_in, f"{sales.pk}/rename", name="Sales and Marketing") == {}
 
 
@@ -77,7 +77,7 @@ def test_a_department_is_moved_with_all_below(signed_in: Client) -> None:
     assert last_audit() == (
         "organization.moved",
         "Sales",
-        {"fields": {"parent": ["Company", "Company / Office"]}},
+        {"fields": {"Parent": ["Company", "Company / Office"]}},
     )
 
 
@@ -106,7 +106,7 @@ def test_who_was_in_a_deleted_department_and_what_was_below_move_up(signed_in: C
     deed, on, detail = last_audit()
     assert (deed, on) == ("organization.deleted", "Sales")
     assert (detail["people"], detail["departments"], detail["roles"]) == (2, 1, [])
-    assert detail["fields"] == {"name": ["Sales", ""], "parent": ["Company / Office", ""]}
+    assert detail["fields"] == {"Department Name": ["Sales", ""], "Parent": ["Company / Office", ""]}
 
 
 def test_the_pbx_hears_nothing_of_it(signed_in: Client) -> None:

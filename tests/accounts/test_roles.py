@@ -58,14 +58,14 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     role = Role.objects.get(name="Helpdesk")
     assert answer["Location"] == f"/roles/{role.pk}/"
     assert (last().deed, last().on) == ("role.added", "Helpdesk")
-    assert last().detail["fields"]["permissions"] == ["", "View Extension"]
+    assert last().detail["fields"]["Permissions"] == ["", "View Extension"]
     User.objects.filter(pk=vic.pk).update(role=role)
     assert vics.get("/extensions/").status_code == 200
     assert vics.get("/extensions/add/").status_code == 403
     signed_in.post(f"/roles/{role.pk}/edit/", typed(role, granted=["extension.manage"]))
     assert vics.get("/extensions/add/").status_code == 200
     assert last().deed == "role.changed"
-    assert last().detail["fields"] == {"permissions": ["View Extension", "Manage Extension"]}
+    assert last().detail["fields"] == {"Permissions": ["View Extension", "Manage Extension"]}
     signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=[]))
     assert vics.get("/extensions/").status_code == 404
 
@@ -177,7 +177,7 @@ def test_a_role_that_somebody_has_is_not_deleted(signed_in: Client) -> None:
     assert signed_in.post(f"/roles/{role.pk}/delete/")["Location"] == "/roles/"
     assert not Role.objects.filter(pk=role.pk).exists()
     assert (last().deed, last().on) == ("role.deleted", "Helpdesk")
-    assert last().detail["fields"]["permissions"] == ["View Extension", ""]
+    assert last().detail["fields"]["Permissions"] == ["View Extension", ""]
 
 
 def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) -> None:

@@ -5,7 +5,7 @@ import shutil
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import AuditRecord, Organization, User
+from accounts.models import Organization, User
 from accounts.passwords import random_text
 from asterisk.models import ApplyRun
 from extensions.models import Change, SipExtension
@@ -22,7 +22,7 @@ LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz",
 def empty(keep: User) -> None:
     """Asterisk must not be running: its directory goes too."""
     shutil.rmtree(settings.ASTERISK_DIR, ignore_errors=True)
-    for model in (ApplyRun, Change, AuditRecord, SipExtension):
+    for model in (ApplyRun, Change, SipExtension):
         model.objects.all().delete()
     User.objects.exclude(pk=keep.pk).delete()
 

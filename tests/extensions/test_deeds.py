@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from accounts import audit
 from accounts.models import AuditRecord, User
 from extensions.models import Change, SipExtension
 from tests.people import Typed, make_extension
@@ -91,8 +92,8 @@ def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client, settings: S
 
 
 def test_an_audit_record_is_written_once(ada: User) -> None:
-    record = AuditRecord(by=ada, by_name="ada", deed="x", on="y")
-    record.save()
+    audit.record(ada, "extension.changed", "1000")
+    record = AuditRecord.objects.get()
     with pytest.raises(TypeError):
         record.save()
 

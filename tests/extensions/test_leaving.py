@@ -196,8 +196,8 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
     assert list(sessions.of(grace.user)) == []
     assert deeds()[-1] == ("extension.left", "ada@example.com")
     fields = AuditRecord.objects.get(deed="extension.left").detail["fields"]
-    assert fields["is_active"] == ["on", "off"]
-    assert fields["enabled"] == ["yes", "no"]
+    assert fields["Sign-in"] == ["on", "off"]
+    assert fields["Enabled"] == ["yes", "no"]
 
 
 def test_an_open_page_of_one_whose_sign_in_ended_is_out_although_its_session_is_there(grace: SipExtension) -> None:
@@ -280,7 +280,7 @@ def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipEx
     assert browser.get("/").status_code == 302
     assert Client().login(email="grace@example.com", password=PASSWORD)
     recorded = AuditRecord.objects.filter(deed="extension.changed", on="1001").order_by("id")
-    assert [each.detail["fields"] for each in recorded] == [{"is_active": ["on", "off"]}, {"is_active": ["off", "on"]}]
+    assert [each.detail["fields"] for each in recorded] == [{"Sign-in": ["on", "off"]}, {"Sign-in": ["off", "on"]}]
 
 
 def test_the_sign_in_of_one_who_has_left_is_not_allowed_alone(adas: Client, ada: User, grace: SipExtension) -> None:

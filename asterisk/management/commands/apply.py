@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
+from accounts import origin
 from asterisk import apply, history
 from asterisk.engine import EngineError, Step
 from asterisk.models import ApplyRun
@@ -54,6 +55,7 @@ class Command(BaseCommand):
             "--to", type=moment, metavar="TIME", help="take back all that was applied after 2026-01-31T18:00"
         )
 
+    @origin.of(origin.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import origin
 from accounts.models import Organization, Role, User
 from extensions import pbx
 from extensions.forms import ExtensionForm, set_enabled
@@ -13,6 +14,7 @@ from pbxportal.models import Preferences
 class Command(BaseCommand):
     help = "Makes a company of 25 people in departments, to try the portal with, and applies it."
 
+    @origin.of(origin.COMMAND)
     def handle(self, *_args: Any, **_options: Any) -> None:
         by = User.objects.super_administrators().order_by("pk").first()
         if by is None:

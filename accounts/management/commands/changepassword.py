@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.contrib.auth.management.commands import changepassword
+
+from accounts import audit, origin
+from accounts.models import User
+
+
+class Command(changepassword.Command):
+    help = "Sets a user password, and records that it was set."
+
+    @origin.of(origin.COMMAND)
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        said = super().handle(*args, **options)
+        user = User.objects.get_by_natural_key(options["username"])
+        audit.record(
+            None, "sign_in.password_changed", user.email or user.full_name, fields={"User Password": ["", "changed"]}
+        )
+        return said

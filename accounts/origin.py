@@ -1,0 +1,23 @@
+"""From where a deed comes: a page's client, a command, or the system itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+SYSTEM = "system"
+COMMAND = "command"
+
+_origin: ContextVar[str] = ContextVar("origin", default=SYSTEM)
+
+
+def current() -> str:
+    return _origin.get()
+
+
+@contextmanager
+def of(origin: str) -> Iterator[None]:
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)

@@ -1,0 +1,32 @@
+"""Sign-ins, their failures and sign-outs, as Django tells of them."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+from accounts import audit
+from accounts.models import User
+
+MASKED = "an address without an account"  # people type passwords there
+
+
+def signed_in(user: User, **_: Any) -> None:
+    audit.record(user, "sign_in.done", user)
+
+
+def failed(credentials: dict[str, Any], **_: Any) -> None:
+    typed = credentials.get("email") or credentials.get("username") or ""
+    user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
+    why = {} if user is None or user.is_active else {"why": "the account is disabled"}
+    audit.record(user or audit.NOBODY, "sign_in.failed", user or MASKED, result=audit.Result.FAILED, **why)
+
+
+def signed_out(user: User | None, **_: Any) -> None:
+    if user:
+        audit.record(user, "sign_in.ended", user)
+
+
+def watch() -> None:
+    user_logged_in.connect(signed_in, dispatch_uid="accounts.signed_in")
+    user_login_failed.connect(failed, dispatch_uid="accounts.sign_in_failed")
+    user_logged_out.connect(signed_out, dispatch_uid="accounts.signed_out")
