@@ -135,8 +135,7 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
 
     Raises wish.CannotPutBack.
     """
-    with transaction.atomic():
-        audit.turn()
+    with audit.together():
         return [number for number, record in formers.items() if _restore_one(number, record, by)]
 
 
