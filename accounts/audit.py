@@ -1,5 +1,8 @@
 """The operation log's one way in. What it records, in which words: accounts.deeds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 from typing import Any
 
@@ -13,6 +16,9 @@ from accounts.models import AuditHead, AuditPerson, AuditRecord, User
 Result = AuditRecord.Result
 Fields = dict[str, list[str]]
 HISTORY_SIZE = 10
+
+Entry = tuple[AuditRecord, str]  # with what its person is searched by
+_kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
 
 
 class Nobody(Enum):
@@ -36,36 +42,62 @@ def record(
 ) -> None:
     """Call it beside the deed, last in its transaction: from here on nobody else records until that ends.
 
+    One that goes on writing may wait for another, and that one for it: put such a one into together().
+
     `fields` of the detail: label -> [old, new], a secret's values masked. `number`: of the extension that it is about,
     which is known of a deed named extension.*.
     """
-    about = str(on)
+    entry = AuditRecord(
+        by=_key(by),
+        by_name=chain.clean(_name(by))[:254],
+        origin=chain.clean(origin.current())[:45],
+        module=module or DEEDS[deed].module,
+        deed=deed,
+        on=chain.clean(str(on))[:254],
+        number=number or (str(on) if deed.startswith("extension.") else ""),
+        result=result,
+        detail=chain.clean(detail),
+    )
+    search = f"{by.full_name} {by.email or ''}".strip() if isinstance(by, User) else entry.by_name
+    if (kept := _kept.get()) is None:
+        _write([(entry, search)])
+    else:
+        kept.append((entry, search))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Around a transaction of several deeds: they are all recorded at its end."""
+    if _kept.get() is not None:
+        yield
+        return
+    kept: list[Entry] = []
+    token = _kept.set(kept)
+    try:
+        with transaction.atomic():
+            yield
+            _write(kept)
+    finally:
+        _kept.reset(token)
+
+
+def _write(entries: list[Entry]) -> None:
+    """One after the other: who adds to the chain holds its head until the transaction ends."""
+    if not entries:
+        return
     with transaction.atomic(savepoint=False):
         head = AuditHead.objects.select_for_update().get(pk=1)
-        now = timezone.now()
-        entry = AuditRecord(
-            id=head.count + 1,
-            at=now,
-            set_back=head.last_at is not None and now < head.last_at,
-            by=_key(by),
-            by_name=chain.clean(_name(by))[:254],
-            origin=chain.clean(origin.current())[:45],
-            module=module or DEEDS[deed].module,
-            deed=deed,
-            on=chain.clean(about)[:254],
-            number=number or (about if deed.startswith("extension.") else ""),
-            result=result,
-            detail=chain.clean(detail),
+        for entry, _ in entries:
+            entry.id, entry.at = head.count + 1, timezone.now()
+            entry.set_back = head.last_at is not None and entry.at < head.last_at
+            entry.hash = chain.digest(head.last_hash, [getattr(entry, name) for name in chain.HASHED])
+            entry.save()
+            head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
+            AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
+        people = {(entry.by, search.casefold()[:400]) for entry, search in entries}
+        AuditPerson.objects.bulk_create(
+            (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True
         )
-        entry.hash = chain.digest(head.last_hash, [getattr(entry, name) for name in chain.HASHED])
-        entry.save()
-        AuditHead.objects.filter(pk=1).update(count=entry.pk, last_hash=entry.hash, last_at=now)
-        _note_person(by, entry)
-
-
-def turn() -> None:
-    """For a transaction that writes on after it has recorded: take it first, so that no two wait for each other."""
-    AuditHead.objects.select_for_update().get(pk=1)
 
 
 def last(deed: str, number: str) -> AuditRecord | None:
@@ -103,8 +135,3 @@ def _name(by: User | Nobody | None) -> str:
     if by:
         return by.value
     return "command line" if origin.current() == origin.COMMAND else "system"
-
-
-def _note_person(by: User | Nobody | None, entry: AuditRecord) -> None:
-    text = f"{by.full_name} {by.email or ''}".strip() if isinstance(by, User) else entry.by_name
-    AuditPerson.objects.bulk_create([AuditPerson(by=entry.by, search=text.casefold()[:400])], ignore_conflicts=True)

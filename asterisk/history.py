@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Max, Min
 from django.utils.timezone import localtime
 
@@ -24,7 +23,7 @@ def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
 
 def undo(run: ApplyRun, by: User | None) -> list[str]:
     """Wish back what this apply changed. Gives the numbers that now wait. Raises wish.CannotPutBack."""
-    with transaction.atomic():
+    with audit.together():
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
         if numbers:
             audit.record(by, "apply.undone", f"Apply {run.pk}", run=run.pk, numbers=numbers[:100])
@@ -41,7 +40,7 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
     first = applied.filter(applied_at__gt=moment).aggregate(first=Min("run"))["first"]
     if not first:
         return []
-    with transaction.atomic():
+    with audit.together():
         numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by)
         if numbers:
             when = localtime(moment).strftime("%Y-%m-%d %H:%M:%S")

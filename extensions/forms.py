@@ -242,8 +242,7 @@ class DeleteForm:
         ]
 
     def delete(self) -> list[str]:
-        with transaction.atomic():
-            audit.turn()
+        with audit.together():
             return delete(self.extension, self.by)
 
 

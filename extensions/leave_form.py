@@ -183,8 +183,7 @@ class LeaveForm(forms.Form):
 
     def save(self) -> list[str]:
         """Gives the numbers that had rung this one's phones, and ring nobody now. Raises Meanwhile."""
-        with transaction.atomic():
-            audit.turn()
+        with audit.together():
             extension, to = self._locked()
             before = changes.picture(extension)
             first = extension.left_on is None
@@ -256,8 +255,7 @@ def delete_due(today: date) -> list[str]:
     """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
     numbers: list[str] = []
     for key in list(SipExtension.objects.to_be_deleted(today).values_list("pk", flat=True)):
-        with transaction.atomic():
-            audit.turn()
+        with audit.together():
             one = locked([key]).get(key)
             if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal(one, None):
                 numbers += [one.number, *extension_forms.delete(one, None)]

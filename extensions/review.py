@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from accounts import audit
@@ -117,8 +117,7 @@ def waits_for_others(by: User, number: str = "") -> bool:
 
 def discard(number: str, by: User) -> None:
     """Make the wish about the number what it was when it was last applied. Raises wish.CannotPutBack."""
-    with transaction.atomic():
-        audit.turn()
+    with audit.together():
         its = Change.objects.waiting().of([number])
         first = its.first()
         if first is None:
@@ -136,8 +135,7 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
 
     Raises wish.CannotPutBack.
     """
-    with transaction.atomic():
-        audit.turn()
+    with audit.together():
         in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
         return [number for number, record in in_order if _restore_one(number, record, by)]
 

@@ -17,7 +17,7 @@ from accounts import append_only, audit, chain, origin
 from accounts.deeds import DEEDS
 from accounts.models import AuditRecord, Role, User
 from extensions.models import SipExtension
-from tests.people import PASSWORD, Typed, make_extension
+from tests.people import PASSWORD, Typed, make_extension, make_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -19,6 +19,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="How long the real thing takes.")
     parser.add_argument("--sizes", type=sizes, default=SIZES, metavar="10,100,...", help="extensions")
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
+    parser.add_argument("--log", action="store_true", help="the operation log alone")
     return parser.parse_args()
 
 
@@ -30,7 +31,11 @@ def main() -> int:
         from tests.bench import program
 
         try:
-            report = program.measure(options.sizes, options.rounds)
+            report = (
+                program.measure_of_the_log(options.rounds)
+                if options.log
+                else program.measure(options.sizes, options.rounds)
+            )
         except surroundings.Failed as failure:
             sys.stderr.write(f"Failed: {failure}\n")
             return 1

@@ -12,9 +12,9 @@ from accounts.models import User
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import NoAsterisk, find_or_fetch
 from extensions.models import SipExtension
-from tests.bench import filling, process
+from tests.bench import filling, log, process
 from tests.bench.browser import Browser
-from tests.bench.server import serving
+from tests.bench.server import Server, serving
 from tests.bench.site import Site, applied
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
@@ -45,7 +45,26 @@ def measure(sizes: list[int], rounds: int) -> str:
             extensions = prepared(size, figures, pbx, ada)
             measure_site(Site(size, rounds, figures, browser, server, extensions), ada)
             say(f"{size:,} extensions: {time.monotonic() - started:.0f} s")
+        measure_log(rounds, figures, browser, server, ada)
     return f"{machine(program.version)}\n\n{figures}"
+
+
+def measure_of_the_log(rounds: int) -> str:
+    """That part of the report alone, which needs no Asterisk."""
+    figures = Figures()
+    with serving() as server:
+        ada = make_user("Ada", role="super_administrator")
+        browser = Browser(settings.PORTAL_URL)
+        browser.sign_in("ada@example.com", PASSWORD)
+        measure_log(rounds, figures, browser, server, ada)
+    return f"{machine('not run')}\n\n{figures}"
+
+
+def measure_log(rounds: int, figures: Figures, browser: Browser, server: Server, by: User) -> None:
+    for size in log.SIZES:
+        started = time.monotonic()
+        log.measure(size, rounds, figures, browser, server, by)
+        say(f"{size:,} rows of the log: {time.monotonic() - started:.0f} s")
 
 
 def machine(asterisk: str) -> str:
