@@ -15,7 +15,7 @@ from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
 from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
-from pbxportal.models import Preferences
+from pbxportal.models import NameFormat, Preferences
 
 
 def custom_key() -> str:
@@ -67,7 +67,7 @@ class Role(models.Model):
 
     def reached_organizations(self) -> frozenset[int]:
         """Primary keys; none while Organization Management is off, and none of a role that reaches everybody."""
-        if self.reaches_everybody or not Preferences.load().organization_management:
+        if self.reaches_everybody or not Preferences.current().organization_management:
             return frozenset()
         chosen = self.organizations.all()
         if not self.below:
@@ -155,7 +155,10 @@ class User(AbstractBaseUser):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        return self.name_in(Preferences.current().names)
+
+    def name_in(self, names: NameFormat) -> str:
+        return names.of(self.first_name, self.last_name)
 
     @property
     def mobile_shown(self) -> str:

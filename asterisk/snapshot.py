@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from asterisk.render import Extension, Snapshot
-from extensions import wish
+from extensions import system, wish
 from extensions.models import SipExtension
+from pbxportal.models import NameFormat
 
 CHUNK = 500
 
@@ -17,7 +18,10 @@ def chunks(numbers: Iterable[str]) -> Iterator[list[str]]:
 
 
 def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | None = None) -> Snapshot:
-    """`instead`: number -> the wish that counts for it in place of the present one; None: no extension."""
+    """Names as the PBX has been told to show them.
+
+    `instead`: number -> the wish that counts for it in place of the present one; None: no extension.
+    """
     wanted = tuple(sorted(set(numbers)))
     found = [
         each
@@ -26,13 +30,14 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
         if each.number not in (instead or {})
     ]
     found += [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
-    return Snapshot(wanted, tuple(_extension(each) for each in found if each.enabled))
+    names = NameFormat(system.given(system.Field.NAME_FORMAT))
+    return Snapshot(wanted, tuple(_extension(each, names) for each in found if each.enabled))
 
 
-def _extension(each: SipExtension) -> Extension:
+def _extension(each: SipExtension, names: NameFormat) -> Extension:
     return Extension(
         number=each.number,
-        caller_name=each.user.full_name,
+        caller_name=each.user.name_in(names),
         caller_id=each.caller_id,
         registration_name=each.registration_name,
         registration_password=each.registration_password,

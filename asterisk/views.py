@@ -15,7 +15,7 @@ from accounts.views import SignedInRequest
 from asterisk import check, history, proof
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
-from extensions import review, wish
+from extensions import review, system, wish
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
 
@@ -48,6 +48,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
         "run": found,
         "page": page,
         "rows": review.by_extension(found.changes.filter(number__in=page.numbers), request.user),
+        "system_changes": found.system_changes.all(),
         "compared": proof.compared(),
     }
     return render(request, "asterisk/run.html", context)
@@ -136,15 +137,22 @@ def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:
         time.sleep(0.05)
 
 
+def what_waits(numbers: list[str], preferences: bool) -> str:
+    one = f"Extension {numbers[0]}" if numbers else ""
+    extensions = f"{len(numbers)} extensions" if len(numbers) > 1 else one
+    things = [thing for thing in (extensions, "Preferences" if preferences else "") if thing]
+    return f"{' and '.join(things)} wait{'' if preferences or len(numbers) > 1 else 's'}"
+
+
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:
     try:
         numbers = wish_back()
     except wish.CannotPutBack as error:
         messages.error(request, f"Nothing was changed. {error}")
         return redirect("history:list")
-    if not numbers:
+    preferences = system.waiting(request.user)
+    if not numbers and not preferences:
         messages.info(request, "All of it is as it was then already.")
         return redirect("history:list")
-    count = f"{len(numbers)} extensions wait" if len(numbers) > 1 else f"Extension {numbers[0]} waits"
-    messages.success(request, f"{count} to be as before. Look, and apply.")
+    messages.success(request, f"{what_waits(numbers, bool(preferences))} to be as before. Look, and apply.")
     return redirect("review")

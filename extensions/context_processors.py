@@ -3,9 +3,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import Organization, User
+from accounts.permissions import Permission
 from accounts.views import THEMES
 from extensions import pbx
 from extensions.models import Change, SipExtension
+from pbxportal.models import SystemChange
 
 COUNTED = 1000
 
@@ -20,6 +22,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
+    if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):
+        shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
     return {**shown, "pbx": pbx.get().state(), "own_number": own or ""}
 
 

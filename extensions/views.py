@@ -55,7 +55,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             "q": q,
             "sort": sort,
             "sort_links": sort_links(q, sort),
-            "organizations_on": Preferences.load().organization_management,
+            "organizations_on": Preferences.current().organization_management,
             "previous_url": link({"q": q, "sort": sort, "page": shown.previous}) if shown.previous else "",
             "next_url": link({"q": q, "sort": sort, "page": shown.next}) if shown.next else "",
         },
@@ -144,7 +144,7 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     form = ExtensionForm(
-        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
+        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.current()
     )
     extension = form.try_save() if form.is_valid() else None
     if extension is None:
@@ -158,7 +158,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     data = request.POST if request.method == "POST" else None
-    form = ExtensionForm(data, by=request.user, preferences=Preferences.load(), extension=extension)
+    form = ExtensionForm(data, by=request.user, preferences=Preferences.current(), extension=extension)
     try:
         saved = form.try_save() if form.is_valid() else None
     except Conflict:
@@ -205,7 +205,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
 
 def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
     """What a person types into the phone."""
-    preferences = Preferences.load()
+    preferences = Preferences.current()
     host, port = pbx.get().address()
     if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         host = urlsplit(f"//{request.get_host()}").hostname or ""

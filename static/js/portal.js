@@ -56,7 +56,7 @@
 
   // Secret fields: Show, Copy, Regenerate
 
-  const CLASSES = [/[0-9]/, /[A-Z]/, /[a-z]/];
+  const CLASSES = [/[0-9]/, /[A-Z]/, /[a-z]/, /[^0-9A-Za-z]/];
   const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
   function randomBelow(limit) {
@@ -268,6 +268,11 @@
   const lastAnswers = new Map();
   const isPoll = (event) => event.detail.elt?.matches?.("[data-poll]");
 
+  // What nobody asked for keeps no session alive.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (isPoll(event)) event.detail.headers["X-Background"] = "yes";
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (isPoll(event) && (document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
   });
@@ -284,6 +289,11 @@
       if (lastAnswers.get(asked) === answer) event.detail.shouldSwap = false;
       lastAnswers.set(asked, answer);
     }
+  });
+
+  // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (isPoll(event) && event.detail.xhr.status === 401 && !document.querySelector("form[data-guard]")) location.reload();
   });
 
   // Failed answers to what a person asked for are told; a poll tries again anyway.
