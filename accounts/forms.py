@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
-from accounts.fields import EmailFormField, MobileFormField, SingleLineFormField
+from accounts.fields import EmailFormField, LongSelect, MobileFormField, SingleLineFormField
 from accounts.models import Organization, Role, User
 from accounts.permissions import Permission
 from accounts.validators import single_line
@@ -206,6 +206,7 @@ class SetupForm(forms.Form):
     country = forms.ChoiceField(
         label="Country",
         choices=lambda: [("", "Choose a country"), *countries()],
+        widget=LongSelect,
         error_messages={"required": "Choose a country."},
         help_text="Phone numbers typed without + are read as numbers of this country.",
     )

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission
 from extensions import names
-from extensions.models import SipExtension
+from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences, SystemChange
 
 Field = SystemChange.Field
@@ -41,8 +41,10 @@ def waiting(by: User) -> list[Waiting]:
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
         return "The PBX reloads its tones. No call is disturbed."
-    others = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="").count()
-    words = "1 extension gets" if others == 1 else f"{others:,} extensions get"
+    new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
+    named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
+    count = named.exclude(number__in=new.values("number")).count()
+    words = "1 extension gets" if count == 1 else f"{count:,} extensions get" if count else "No extension gets"
     return f"{words} another caller name. No call is disturbed."
 
 

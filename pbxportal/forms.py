@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts import audit
 from accounts.countries import countries
-from accounts.fields import SingleLineFormField
+from accounts.fields import LongSelect, SingleLineFormField
 from accounts.forms import finish
 from accounts.models import Organization, User
 from accounts.permissions import Permission
@@ -42,6 +42,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     country = forms.ChoiceField(
         label="Country",
         choices=countries,
+        widget=LongSelect,
         help_text="How numbers without + are read, which are emergency numbers, and, after an apply, how tones sound.",
     )
     time_zone = ZoneField(
