@@ -15,6 +15,7 @@ from accounts.permissions import VIEW_OF
 from pbxportal.models import Preferences
 
 NOTED_EVERY = 60  # seconds: a session is written at most so often, and an idle one may live so much longer
+SIGNED_OUT = {"X-Signed-Out": "yes"}  # to a poll: the session stays to tell the page why
 IDLE, LONGEST = "idle", "longest"  # what the sign-in page says why of
 
 
@@ -27,7 +28,7 @@ class SessionRules:
         if isinstance(user, User):
             background = "X-Background" in request.headers
             if why := ended(request, user):
-                return HttpResponse(status=401) if background else sign_in_again(request, why)
+                return HttpResponse(status=204, headers=SIGNED_OUT) if background else sign_in_again(request, why)
             if not background:
                 note(request)
         return self.get_response(request)

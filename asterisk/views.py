@@ -15,9 +15,10 @@ from accounts.views import SignedInRequest
 from asterisk import check, history, proof
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
-from extensions import review, system, wish
+from extensions import review, wish
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
+from pbxportal.models import SystemChange
 
 PAGE_SIZE = 25
 MOST_DRIFTS = 200
@@ -137,6 +138,10 @@ def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:
         time.sleep(0.05)
 
 
+def wished_preferences() -> list[str]:
+    return [str(each) for each in SystemChange.objects.waiting()]
+
+
 def what_waits(numbers: list[str], preferences: bool) -> str:
     one = f"Extension {numbers[0]}" if numbers else ""
     extensions = f"{len(numbers)} extensions" if len(numbers) > 1 else one
@@ -145,14 +150,15 @@ def what_waits(numbers: list[str], preferences: bool) -> str:
 
 
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:
+    before = wished_preferences()
     try:
         numbers = wish_back()
     except wish.CannotPutBack as error:
         messages.error(request, f"Nothing was changed. {error}")
         return redirect("history:list")
-    preferences = system.waiting(request.user)
+    preferences = wished_preferences() != before
     if not numbers and not preferences:
         messages.info(request, "All of it is as it was then already.")
         return redirect("history:list")
-    messages.success(request, f"{what_waits(numbers, bool(preferences))} to be as before. Look, and apply.")
+    messages.success(request, f"{what_waits(numbers, preferences)} to be as before. Look, and apply.")
     return redirect("review")

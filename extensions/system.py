@@ -22,7 +22,6 @@ class Waiting:
 
     change: SystemChange
     effect: str
-    mine: bool
 
 
 def given(field: Field) -> str:
@@ -35,7 +34,7 @@ def waiting(by: User) -> list[Waiting]:
     if not by.can(Permission.VIEW_PREFERENCES):
         return []
     found = SystemChange.objects.waiting().select_related("by")
-    return [Waiting(each, effect(Field(each.field)), each.by == by) for each in found]
+    return [Waiting(each, effect(Field(each.field))) for each in found]
 
 
 def effect(field: Field) -> str:

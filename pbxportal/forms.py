@@ -4,7 +4,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,6 +19,10 @@ from pbxportal import zones
 from pbxportal.models import NameFormat, Preferences, country_name
 
 EXAMPLE = ("Ada", "Lovelace")
+
+
+class Conflict(Exception):
+    """Somebody else saved between the check and the save: checked again, the form says so."""
 
 
 class ZoneField(forms.CharField):
@@ -143,18 +146,15 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         }
 
     def try_save(self) -> bool:
-        """Whether anything was written. Not where somebody else was faster: the form then says so."""
+        """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""
         if not self.changed_data:
             return False
         with transaction.atomic():
-            version = int(self.opened_version)
-            mine = Preferences.objects.filter(pk=1, version=version).update(version=F("version") + 1)
-            if mine:
-                self._write(version + 1)
-        if not mine:
-            self.before = Preferences.load()
-            self._say_what_is_saved_now()
-        return bool(mine)
+            version = self.before.version
+            if not Preferences.objects.filter(pk=1, version=version).update(version=version + 1):
+                raise Conflict
+            self._write(version + 1)
+        return True
 
     def _write(self, version: int) -> None:
         if "company" in self.changed_data:

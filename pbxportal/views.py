@@ -18,7 +18,7 @@ from accounts.views import SignedInRequest
 from extensions import pbx, system
 from extensions.applying import apply_failed
 from pbxportal import zones
-from pbxportal.forms import PreferencesForm
+from pbxportal.forms import Conflict, PreferencesForm
 from pbxportal.models import SystemChange
 
 # What the portal's own database says -> what to do about it.
@@ -56,11 +56,13 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     if request.method != "GET":
         require(request.user, Permission.MANAGE_PREFERENCES)
     form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
-    if form.is_valid():
-        saved = form.try_save()
-        if saved or not form.changed_data:
+    try:
+        if form.is_valid():
+            saved = form.try_save()
             messages.success(request, saved_words(request.user) if saved else "Nothing was changed.")
             return redirect("preferences")
+    except Conflict:
+        form = PreferencesForm(request.POST, by=request.user)
     context = {
         "section": "preferences",
         "form": form,

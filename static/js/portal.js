@@ -274,7 +274,7 @@
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (isPoll(event) && (document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
+    if (isPoll(event) && (signedOut || document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -292,8 +292,11 @@
   });
 
   // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
-  document.addEventListener("htmx:responseError", (event) => {
-    if (isPoll(event) && event.detail.xhr.status === 401 && !document.querySelector("form[data-guard]")) location.reload();
+  let signedOut = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (signedOut || !event.detail.xhr.getResponseHeader("X-Signed-Out") || document.querySelector("form[data-guard]")) return;
+    signedOut = true;                                // once: the next page says why
+    location.reload();
   });
 
   // Failed answers to what a person asked for are told; a poll tries again anyway.

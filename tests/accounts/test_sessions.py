@@ -87,7 +87,8 @@ def test_a_poll_keeps_no_session_alive(client: Client, ada: User) -> None:
 
 def test_a_poll_of_an_ended_session_is_told_so_and_leaves_the_reason_to_the_page(client: Client, ada: User) -> None:
     signed_in(client, ada, seen=HOUR)
-    assert client.get("/pbx/", headers={"X-Background": "yes"}).status_code == 401
+    answer = client.get("/pbx/", headers={"X-Background": "yes"})
+    assert (answer.status_code, answer.content, answer["X-Signed-Out"]) == (204, b"", "yes")
     assert client.get("/extensions/")["Location"].endswith("ended=idle")
 
 
