@@ -1,7 +1,10 @@
+from functools import cache
+
 import phonenumbers
 from babel import Locale
 
 
+@cache
 def countries(language: str = "en") -> list[tuple[str, str]]:
     """(ISO 3166 letters, name) of all countries that have telephone numbers, by name."""
     names = Locale(language).territories

@@ -5,8 +5,13 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.forms import Field
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts import validators
+
+SELECTED = mark_safe(" selected")
 
 
 class SingleLineFormField(forms.CharField):
@@ -37,6 +42,20 @@ class LowercaseEmailField(models.CharField[str | None, str | None]):
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": EmailFormField, **kwargs})
+
+
+class LongSelect(forms.Select):
+    """Of hundreds of choices: written at once, as a template for each takes ten times as long."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002
+        chosen = str(value or "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, SELECTED if code == chosen else "", label) for code, label in self.choices),
+        )
+        attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(attrs), options)
 
 
 class MobileFormField(forms.CharField):

@@ -11,13 +11,13 @@ from django.forms.utils import ErrorDict
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
-from accounts.fields import EmailFormField, MobileFormField, SingleLineFormField
+from accounts.fields import EmailFormField, LongSelect, MobileFormField, SingleLineFormField
 from accounts.models import Organization, Role, User
 from accounts.permissions import Permission
 from accounts.picker import Picker, within
 from accounts.tree import Department
 from accounts.validators import single_line
-from pbxportal.models import Preferences
+from pbxportal.models import Preferences, SystemChange
 
 
 def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
@@ -39,7 +39,7 @@ def ask_again(form: forms.BaseForm) -> None:
     form.cleaned_data = {}
 
 
-def secret_input(*, length: int, classes: bool = False) -> forms.PasswordInput:
+def secret_input(*, length: int = 0) -> forms.PasswordInput:
     attrs = {
         "autocomplete": "new-password",
         "spellcheck": "false",
@@ -47,17 +47,22 @@ def secret_input(*, length: int, classes: bool = False) -> forms.PasswordInput:
         "data-alphabet": passwords.UNAMBIGUOUS,
         "data-length": str(length),
     }
-    return forms.PasswordInput(render_value=True, attrs=attrs | ({"data-classes": "1"} if classes else {}))
+    return forms.PasswordInput(render_value=True, attrs=attrs)
 
 
-def user_password_field() -> forms.CharField:
-    return forms.CharField(
-        label="User Password",
-        max_length=128,
-        strip=False,
-        widget=secret_input(length=16, classes=True),
-        help_text="10 to 63 characters with a digit, an upper-case and a lower-case letter.",
-    )
+class UserPasswordField(forms.CharField):
+    """Call `follow` in each form: the rules are preferences."""
+
+    def __init__(self) -> None:
+        super().__init__(label="User Password", max_length=128, strip=False, widget=secret_input())
+
+    def follow(self, rules: passwords.Rules) -> None:
+        self.help_text = rules.words
+        self.widget.attrs |= {
+            "data-alphabet": rules.alphabet,
+            "data-length": str(rules.suggested_length),
+            "data-classes": "1",
+        }
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -66,7 +71,7 @@ class PersonForm(forms.ModelForm[User]):
     mobile = MobileFormField(
         label="Mobile Number", max_length=31, required=False, help_text="Shown to colleagues in international form."
     )
-    password = user_password_field()
+    password = UserPasswordField()
     organizations = forms.ModelMultipleChoiceField(
         label="Organization",
         queryset=Organization.objects.none(),
@@ -96,6 +101,7 @@ class PersonForm(forms.ModelForm[User]):
         self._offer_roles()
         if not preferences.organization_management:
             del self.fields["organizations"]
+        self.fields["password"].follow(passwords.Rules.current())  # type: ignore[attr-defined]
         if instance:
             self.fields["password"].required = False
             self.fields["password"].help_text += " Leave empty to keep the password."
@@ -216,17 +222,19 @@ class SetupForm(forms.Form):
     first_name = SingleLineFormField(label="First Name", max_length=63, validators=[single_line])
     last_name = SingleLineFormField(label="Last Name", max_length=63, required=False, validators=[single_line])
     email = EmailFormField(label="Email Address", max_length=254, help_text="You sign in with it.")
-    password = user_password_field()
+    password = UserPasswordField()
     company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
     country = forms.ChoiceField(
         label="Country",
         choices=lambda: [("", "Choose a country"), *countries()],
+        widget=LongSelect,
         error_messages={"required": "Choose a country."},
         help_text="Phone numbers typed without + are read as numbers of this country.",
     )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
+        self.fields["password"].follow(passwords.Rules.current())  # type: ignore[attr-defined]
         self.helper = finish(self, "last_name")
 
     def clean(self) -> None:
@@ -239,6 +247,12 @@ class SetupForm(forms.Form):
                 validate_password(typed["password"], user)
         except ValidationError as error:
             self.add_error("password", error)
+
+    @staticmethod
+    def _tell_the_pbx(old: str, new: str) -> None:
+        """Without a review: there is nobody yet who could apply it, and no phone that could hear another tone."""
+        if old != new:
+            SystemChange.objects.create(field=SystemChange.Field.COUNTRY, old=old, new=new, taken=True)
 
     def save(self) -> User | None:
         """The new Super Administrator; None when another one came first."""
@@ -254,6 +268,7 @@ class SetupForm(forms.Form):
             preferences = Preferences.objects.select_for_update().get(pk=1)
             if not setup.is_open():
                 return None
+            self._tell_the_pbx(preferences.country, typed["country"])
             preferences.country = typed["country"]
             preferences.save(update_fields=["country"])
             company = Organization.company()

@@ -20,7 +20,7 @@ from accounts.trail import AuditHead as AuditHead
 from accounts.trail import AuditPerson as AuditPerson
 from accounts.trail import AuditRecord as AuditRecord
 from accounts.tree import Tree
-from pbxportal.models import Preferences
+from pbxportal.models import NameFormat, Preferences
 
 
 def custom_key() -> str:
@@ -81,7 +81,7 @@ class Role(models.Model):
 
     def reached_organizations(self) -> frozenset[int]:
         """Primary keys; none while Organization Management is off, and none of a role that reaches everybody."""
-        if self.reaches_everybody or not Preferences.load().organization_management:
+        if self.reaches_everybody or not Preferences.current().organization_management:
             return frozenset()
         chosen = self.organizations.values_list("pk", flat=True)
         return frozenset(Organization.tree().with_all_below(chosen) if self.below else chosen)
@@ -185,7 +185,10 @@ class User(AbstractBaseUser):
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        return self.name_in(Preferences.current().names)
+
+    def name_in(self, names: NameFormat) -> str:
+        return names.of(self.first_name, self.last_name)
 
     @property
     def mobile_shown(self) -> str:

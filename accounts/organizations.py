@@ -28,7 +28,7 @@ def while_managed(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not Preferences.load().organization_management:
+        if not Preferences.current().organization_management:
             raise Http404("Organization Management is off.")
         return view(request, *args, **kwargs)
 

@@ -1,29 +1,74 @@
 """Passwords that people sign in with: the rules, and a random one that keeps them."""
 
 import secrets
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 
-LENGTH = range(10, 64)
+from pbxportal.models import Preferences
+
+LONGEST = 63
 UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+SIGNS = "!#%+-=?@_"
 
 
-def random_text(length: int) -> str:
+@dataclass(frozen=True)
+class Rules:
+    """What Preferences ask of a user password."""
+
+    shortest: int
+    signs: bool
+
+    @classmethod
+    def current(cls) -> Self:
+        preferences = Preferences.current()
+        return cls(preferences.password_length, preferences.password_signs)
+
+    @property
+    def words(self) -> str:
+        length = f"{self.shortest} to {LONGEST}" if self.shortest < LONGEST else f"{LONGEST}"
+        needs = "a digit, an upper-case letter, a lower-case letter and a sign such as ! or #"
+        if not self.signs:
+            needs = "a digit, an upper-case and a lower-case letter"
+        return f"{length} characters with {needs}."
+
+    @property
+    def alphabet(self) -> str:
+        """Of a suggested one."""
+        return UNAMBIGUOUS + SIGNS if self.signs else UNAMBIGUOUS
+
+    @property
+    def suggested_length(self) -> int:
+        return max(16, self.shortest)
+
+
+def random_text(length: int, alphabet: str = UNAMBIGUOUS) -> str:
     """Random letters and digits that nobody mistakes for one another: 5.8 bits each."""
-    return "".join(secrets.choice(UNAMBIGUOUS) for _ in range(length))
+    return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 def new_user_password() -> str:
+    rules = Rules.current()
     while True:
-        password = random_text(16)
-        if not missing_classes(password):
+        password = random_text(rules.suggested_length, rules.alphabet)
+        if not missing_classes(password, rules):
             return password
 
 
-def missing_classes(password: str) -> list[str]:
-    classes = {"a digit": str.isdigit, "an upper-case letter": str.isupper, "a lower-case letter": str.islower}
+def is_sign(character: str) -> bool:
+    return not character.isalnum() and not character.isspace()
+
+
+def missing_classes(password: str, rules: Rules) -> list[str]:
+    classes: dict[str, Callable[[str], bool]] = {
+        "a digit": str.isdigit,
+        "an upper-case letter": str.isupper,
+        "a lower-case letter": str.islower,
+    }
+    if rules.signs:
+        classes["a sign such as ! or #"] = is_sign
     return [name for name, has in classes.items() if not any(map(has, password))]
 
 
@@ -44,15 +89,20 @@ def refuse_words(password: str, words: Iterable[str]) -> None:
 
 class LengthAndClasses:
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002 (Django's signature)
-        if len(password) not in LENGTH:
-            raise ValidationError("Use 10 to 63 characters.", code="password_length")
-        if missing := missing_classes(password):
+        rules = Rules.current()
+        if not rules.shortest <= len(password) <= LONGEST:
+            raise ValidationError(
+                "Use %(shortest)s to %(longest)s characters.",
+                code="password_length",
+                params={"shortest": rules.shortest, "longest": LONGEST},
+            )
+        if missing := missing_classes(password, rules):
             raise ValidationError(
                 "Add %(missing)s.", code="password_classes", params={"missing": " and ".join(missing)}
             )
 
     def get_help_text(self) -> str:
-        return "10 to 63 characters with a digit, an upper-case and a lower-case letter."
+        return Rules.current().words
 
 
 class NotAboutThePerson:

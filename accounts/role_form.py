@@ -75,7 +75,7 @@ class RoleForm(forms.ModelForm[Role]):
         self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
         self.fields["reach"].error_messages |= {"invalid_choice": "Choose one of the two.", "required": "Choose one."}
         self.fields["organizations"].queryset = Organization.objects.order_by()  # type: ignore[attr-defined]
-        if not Preferences.load().organization_management:
+        if not Preferences.current().organization_management:
             for name in ("reach", "organizations", "below"):
                 del self.fields[name]
         if instance:

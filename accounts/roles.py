@@ -43,7 +43,7 @@ def reach_of(role: Role) -> str:
         return ""
     if role.reaches_everybody:
         return role.get_reach_display()
-    if not Preferences.load().organization_management:
+    if not Preferences.current().organization_management:
         return "Nobody while Organization Management is off"
     names = ", ".join(sorted(each.name for each in role.organizations.all()))
     return f"{names}{', and below' if role.below else ''}" if names else "Nobody: no organization is chosen"

@@ -29,6 +29,7 @@ ALLOWED = {
     "Ping",
     "PJSIPShowEndpoint",
     "PJSIPShowRegistrationInboundContactStatuses",
+    "Reload",
     "ShowDialPlan",
 }
 

@@ -5,18 +5,18 @@ The portal's database is committed before the PBX is spoken to, and no transacti
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from asterisk import ari, engine, keeping, proof, render, snapshot, tablefile
+from asterisk import ari, engine, following, keeping, proof, registrations, render, snapshot, tablefile
 from asterisk.ami import Ami, AmiError, AmiUnreachable, connected
 from asterisk.engine import Step
 from asterisk.models import UNPROVED, ApplyRun
@@ -24,7 +24,7 @@ from asterisk.render import Rows
 from asterisk.wire import Message
 from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
-from extensions.validators import allows
+from pbxportal.models import SystemChange
 
 Outcome = ApplyRun.Outcome
 logger = logging.getLogger(__name__)
@@ -69,6 +69,15 @@ def apply(numbers: Iterable[str], by: User | None) -> ApplyRun:
             keeping.prune()
 
 
+def apply_preferences(by: User | None) -> ApplyRun:
+    """Have the PBX follow the saved preferences. What waits of extensions waits on. Raises ApplyError, as `apply`."""
+    with _alone():
+        try:
+            return _apply_as_taken([], by, list(SystemChange.objects.unproved()))
+        finally:
+            keeping.prune()
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """No other apply runs, what the last one left is known, and the engine is whole."""
@@ -83,7 +92,9 @@ def _alone() -> Iterator[None]:
         raise ApplyError(str(error)) from error
 
 
-def _apply(numbers: list[str], by: User | None, untaken: Mapping[str, Change]) -> ApplyRun:
+def _apply(
+    numbers: list[str], by: User | None, untaken: Mapping[str, Change], preferences: Sequence[SystemChange] = ()
+) -> ApplyRun:
     """`untaken`: number -> its first change that is to go on waiting."""
     changes = [
         change.pk
@@ -94,8 +105,10 @@ def _apply(numbers: list[str], by: User | None, untaken: Mapping[str, Change]) -
     with transaction.atomic():
         run = ApplyRun.objects.create(by=by, numbers=numbers)
         run.changes.set(changes)
+        following.take(run, preferences)
     instead = {number: change.former for number, change in untaken.items()}
     try:
+        following.put(run)
         wanted = render.render(snapshot.take(numbers, instead))
         with engine.opened(settings.ENGINE_FILE) as db:
             steps = engine.plan(db, wanted)
@@ -115,10 +128,13 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         since = _since_proof(db, steps, wanted, run)
         with connected() as ami:
             _refuse_another_table(ami, db)
-            registered = [each for step in since if not step.after.login for each in _registered(ami, step.number)]
+            registered = [each for step in since if not step.after.login for each in registrations.of(ami, step.number)]
             engine.write(db, steps, run.pk)
             now = _prove(ami, wanted, run)
-            registered += [each["ID"] for step in since for each in now[step.number] if _is_void(step, each, run)]
+            followed = following.prove(ami, run)
+            registered += [
+                each["ID"] for step in since for each in now[step.number] if registrations.is_void(step, each, run)
+            ]
             for contact in registered:
                 ari.delete_contact(contact)
     except AmiUnreachable as error:
@@ -135,9 +151,11 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         _take_back(db, since, run, error)
     with transaction.atomic():
         Change.objects.filter(runs=run).update(applied_at=timezone.now())
-        run.close(Outcome.PROVED, f"Asterisk was asked, and has exactly what was saved: {run.compared_words}.")
+        following.settle(run)
+        asked = f"Asterisk was asked, and has exactly what was saved: {run.compared_words}."
+        run.close(Outcome.PROVED, f"{asked} {followed}".strip() if run.numbers or not followed else followed)
         for earlier in _unproved_before(run):
-            if not earlier.changes.waiting().exists():
+            if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
                 earlier.close(Outcome.PROVED, f"Proved by apply {run.pk}.")
         _record(run, "apply.proved")
 
@@ -149,7 +167,7 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
     audit.record(
         run.by,
         deed,
-        f"Extension {about or one}" if about or one else f"{len(numbers):,} extensions",
+        f"Extension {about or one}" if about or one else f"{len(numbers):,} extensions" if numbers else "Preferences",
         number=about or one,
         result=audit.Result.REFUSED if refused else audit.Result.DONE,
         run=run.pk,
@@ -161,7 +179,8 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
 
 def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
     """The runs that wrote some of the same changes and were not proved."""
-    return ApplyRun.objects.filter(changes__runs=run, outcome=Outcome.WAITING, pk__lt=run.pk).distinct()
+    shared = Q(changes__runs=run) | Q(system_changes__runs=run)
+    return ApplyRun.objects.filter(shared, outcome=Outcome.WAITING, pk__lt=run.pk).distinct()
 
 
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
@@ -186,7 +205,9 @@ def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: 
 def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
         run.close(Outcome.REFUSED, str(error))
+        following.release(run)
         _record(run, "apply.refused", error.extension)
+    following.put_back(run)
     raise error
 
 
@@ -199,28 +220,11 @@ def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Ro
         change__runs=run, applyrun__outcome__in=UNPROVED, applyrun__lt=run.pk
     )
     first_runs = dict(linked.values_list("change__number").annotate(Min("applyrun")))
+    for earlier in _unproved_before(run).filter(system_changes__runs=run).order_by("pk"):
+        for number in wanted.keys() & set(earlier.numbers):
+            first_runs[number] = min(earlier.pk, first_runs.get(number, earlier.pk))
     before = {step.number: step.before for step in steps} | engine.restore_points(db, first_runs)
     return [Step(number, rows, wanted[number]) for number, rows in before.items()]
-
-
-def _is_another(step: Step, run: ApplyRun) -> bool:
-    """Whether registrations that were made with the login before are void for the one after."""
-    old, new = step.before.login, step.after.login
-    if new is None:
-        return False
-    if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
-        return step.number in run.changed_numbers
-    return (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)
-
-
-def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
-    networks = step.after.login.permit if step.after.login else ""
-    host = proof.address(contact).rpartition(":")[0].strip("[]")
-    return _is_another(step, run) or not allows(networks, host)
-
-
-def _registered(ami: Ami, number: str) -> list[str]:
-    return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
 def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
@@ -245,10 +249,11 @@ def catch_up() -> None:
     """After the PBX has started, or an apply was cut short: prove what was applied. What nobody applied waits on."""
     with _alone():
         pending = list(ApplyRun.objects.filter(outcome=Outcome.WAITING).order_by("id"))
-        if not pending:
+        preferences = list(SystemChange.objects.taken())
+        if not pending and not preferences:
             return
         try:
-            done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}))
+            done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}), None, preferences)
         except ApplyError as error:
             logger.warning("What waited for the PBX: %s", error)
             if len(pending) > 1:
@@ -265,13 +270,15 @@ def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
         run.save(update_fields=["outcome", "words", "finished_at"])  # they were all refused together
     for run in pending:
         try:
-            _apply_as_taken(run.numbers)
+            _apply_as_taken(run.numbers, None, list(run.system_changes.unproved()))
         except ApplyError as error:
             logger.warning("Apply %s: %s", run.pk, error)
 
 
-def _apply_as_taken(numbers: list[str]) -> ApplyRun:
-    return _apply(numbers, None, _untaken(numbers))
+def _apply_as_taken(numbers: list[str], by: User | None = None, preferences: Sequence[SystemChange] = ()) -> ApplyRun:
+    if following.concern_everybody(preferences):
+        numbers = all_numbers()
+    return _apply(numbers, by, _untaken(numbers), preferences)
 
 
 def _untaken(numbers: list[str]) -> dict[str, Change]:
@@ -286,7 +293,7 @@ def _untaken(numbers: list[str]) -> dict[str, Change]:
 
 def is_behind() -> bool:
     """Whether an apply is not proved yet."""
-    return ApplyRun.objects.filter(outcome__in=UNPROVED).exists()
+    return ApplyRun.objects.filter(outcome__in=UNPROVED).exists() or SystemChange.objects.taken().exists()
 
 
 def _make_whole() -> None:

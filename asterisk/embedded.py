@@ -41,6 +41,7 @@ class Place:
     ari_secret: str = field(repr=False)
     ami_user: str = "portal"
     ari_user: str = "portal"
+    tones: str = "us"
 
 
 def place_from_settings() -> Place:
@@ -111,6 +112,7 @@ def conf_values(program: Program, place: Place) -> dict[str, str]:
         "AMI_SECRET": place.ami_secret,
         "ARI_USER": place.ari_user,
         "ARI_SECRET": place.ari_secret,
+        "TONES": place.tones,
     }
 
 

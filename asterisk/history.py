@@ -7,10 +7,11 @@ from django.utils.timezone import localtime
 
 from accounts import audit
 from accounts.models import User
+from accounts.permissions import Permission
 from asterisk.models import ApplyRun
-from extensions import review, wish
+from extensions import review, system, wish
 from extensions.models import Change
-from pbxportal.models import Preferences
+from pbxportal.models import Preferences, SystemChange
 
 
 def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
@@ -24,10 +25,22 @@ def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
 def undo(run: ApplyRun, by: User | None) -> list[str]:
     """Wish back what this apply changed. Gives the numbers that now wait. Raises wish.CannotPutBack."""
     with audit.together():
+        _wish_back(list(run.system_changes.all()), by)
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
         if numbers:
             audit.record(by, "apply.undone", f"Apply {run.pk}", run=run.pk, numbers=numbers[:100])
     return numbers
+
+
+def _wish_back(changes: list[SystemChange], by: User | None) -> None:
+    """Each preference as it was before the first of these changes of it."""
+    if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
+        raise wish.CannotPutBack("Preferences were changed too: somebody who may change them must do this.")
+    formers: dict[str, str] = {}
+    for change in sorted(changes, key=lambda change: change.pk):
+        formers.setdefault(change.field, change.old)
+    for field, value in formers.items():
+        system.put_back(by, system.Field(field), value)
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:
@@ -38,10 +51,9 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
     _refuse_before_the_kept(moment)
     applied = Change.objects.exclude(applied_at=None).annotate(run=Max("runs"))
     first = applied.filter(applied_at__gt=moment).aggregate(first=Min("run"))["first"]
-    if not first:
-        return []
     with audit.together():
-        numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by)
+        _wish_back(list(SystemChange.objects.filter(applied_at__gt=moment)), by)
+        numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by) if first else []
         if numbers:
             when = localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
             audit.record(by, "apply.taken_back", when, numbers=numbers[:100])

@@ -4,6 +4,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import User
 from extensions.models import Change
+from pbxportal.models import SystemChange
 
 
 class ApplyRun(models.Model):
@@ -24,6 +25,7 @@ class ApplyRun(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.RUNNING)
     words = models.TextField(blank=True)
     changes = models.ManyToManyField(Change, related_name="runs")
+    system_changes = models.ManyToManyField(SystemChange, related_name="runs")
 
     class Meta:
         ordering = ["-id"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from asterisk import ari, dialplan, engine, live, proof
 from asterisk.ami import AmiError, connected
-from asterisk.apply import apply
+from asterisk.apply import apply, apply_preferences
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
 from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
@@ -125,6 +125,10 @@ class Asterisk:
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         run = apply(numbers, by)
+        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
+
+    def apply_preferences(self, by: User | None) -> Applied:
+        run = apply_preferences(by)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from asterisk.render import Extension, HandOver, Snapshot
-from extensions import wish
+from extensions import system, wish
 from extensions.models import SipExtension
+from pbxportal.models import NameFormat
 
 CHUNK = 500
 
@@ -17,7 +18,10 @@ def chunks(numbers: Iterable[str]) -> Iterator[list[str]]:
 
 
 def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | None = None) -> Snapshot:
-    """`instead`: number -> the wish that counts for it in place of the present one; None: no extension."""
+    """Names as the PBX has been told to show them.
+
+    `instead`: number -> the wish that counts for it in place of the present one; None: no extension.
+    """
     wanted = tuple(sorted(set(numbers)))
     found = [
         each
@@ -35,13 +39,14 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
     ]
     handed += [HandOver(each.number, each.handed_to.number) for each in former if each.handed_to]
     found += [each for each in former if each.enabled]
-    return Snapshot(wanted, tuple(map(_extension, found)), tuple(handed))
+    names = NameFormat(system.given(system.Field.NAME_FORMAT))
+    return Snapshot(wanted, tuple(_extension(each, names) for each in found), tuple(handed))
 
 
-def _extension(each: SipExtension) -> Extension:
+def _extension(each: SipExtension, names: NameFormat) -> Extension:
     return Extension(
         number=each.number,
-        caller_name=each.user.full_name,
+        caller_name=each.user.name_in(names),
         caller_id=each.caller_id,
         registration_name=each.registration_name,
         registration_password=each.registration_password,

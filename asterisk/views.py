@@ -19,6 +19,7 @@ from asterisk.models import ApplyRun, CheckRun
 from extensions import review, wish
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
+from pbxportal.models import SystemChange
 
 PAGE_SIZE = 25
 MOST_DRIFTS = 200
@@ -49,6 +50,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
         "run": found,
         "page": page,
         "rows": review.by_extension(found.changes.filter(number__in=page.numbers), request.user),
+        "system_changes": found.system_changes.all(),
         "compared": proof.compared(),
     }
     return render(request, "asterisk/run.html", context)
@@ -138,15 +140,27 @@ def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:
         time.sleep(0.05)
 
 
+def wished_preferences() -> list[str]:
+    return [str(each) for each in SystemChange.objects.waiting()]
+
+
+def what_waits(numbers: list[str], preferences: bool) -> str:
+    one = f"Extension {numbers[0]}" if numbers else ""
+    extensions = f"{len(numbers)} extensions" if len(numbers) > 1 else one
+    things = [thing for thing in (extensions, "Preferences" if preferences else "") if thing]
+    return f"{' and '.join(things)} wait{'' if preferences or len(numbers) > 1 else 's'}"
+
+
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:
+    before = wished_preferences()
     try:
         numbers = wish_back()
     except wish.CannotPutBack as error:
         messages.error(request, f"Nothing was changed. {error}")
         return redirect("history:list")
-    if not numbers:
+    preferences = wished_preferences() != before
+    if not numbers and not preferences:
         messages.info(request, "All of it is as it was then already.")
         return redirect("history:list")
-    count = f"{len(numbers)} extensions wait" if len(numbers) > 1 else f"Extension {numbers[0]} waits"
-    messages.success(request, f"{count} to be as before. Look, and apply.")
+    messages.success(request, f"{what_waits(numbers, preferences)} to be as before. Look, and apply.")
     return redirect("review")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from extensions import pbx, review, wish
+from extensions import pbx, review, system, wish
 from extensions.lookup import may_manage, visible
 from extensions.models import Change, SipExtension
 
@@ -111,6 +111,7 @@ def review_page(request: SignedInRequest) -> HttpResponse:
         "seen": seen or 0,
         "others": others,
         "mine": page.total - others,
+        "system_changes": system.waiting(request.user),
     }
     return render(request, "extensions/review.html", context)
 

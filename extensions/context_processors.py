@@ -4,10 +4,11 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Organization, User
+from accounts.permissions import Permission
 from accounts.views import THEMES
 from extensions import pbx
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
+from pbxportal.models import Preferences, SystemChange
 
 COUNTED = 1000
 
@@ -22,7 +23,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
-    shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.load().organization_management)
+    shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.current().organization_management)
+    if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):
+        shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
     return {**shown, "pbx": pbx.get().state(), "own_number": own or ""}
 
 

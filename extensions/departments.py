@@ -32,7 +32,7 @@ class Filter:
 def asked_for(request: SignedInRequest) -> Filter | None:
     """None where no department is asked for, or there are none to ask for. One out of reach does not exist."""
     text, user = request.GET.get("organization", ""), request.user
-    if not text or not Preferences.load().organization_management:
+    if not text or not Preferences.current().organization_management:
         return None
     found = Organization.tree().get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
     if found is None or not (user.reaches_everybody or found.pk in user.reached_organizations):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F
@@ -14,12 +14,17 @@ from django.utils import timezone
 from accounts import sealer
 from accounts.models import User
 from extensions import validators
-
-if TYPE_CHECKING:
-    from pbxportal.models import Preferences
-
+from pbxportal.models import NameFormat, Preferences
 
 NARROW = 64
+
+
+def sort_name(name: str) -> str:
+    return name.casefold()[:127]
+
+
+def search_text(*found_by: str | None) -> str:
+    return " ".join(each or "" for each in found_by).casefold()
 
 
 class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
@@ -157,14 +162,13 @@ class SipExtension(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("extensions:detail", args=[self.number])
 
-    def note_person(self) -> None:
+    def note_person(self, names: NameFormat | None = None) -> None:
         """The columns that the list sorts and searches by. save() does it; what goes around save() must."""
         user = self.user
-        self.sort_name = user.full_name.casefold()[:127]
+        name = user.name_in(names or Preferences.load().names)
+        self.sort_name = sort_name(name)
         self.sort_email = user.email or ""
-        self.search_text = " ".join(
-            [self.number, user.full_name, user.email or "", user.mobile, self.caller_id, user.job_title]
-        ).casefold()
+        self.search_text = search_text(self.number, name, user.email, user.mobile, self.caller_id, user.job_title)
 
     @property
     def registration_password(self) -> str:

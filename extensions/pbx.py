@@ -102,6 +102,9 @@ class Pbx(Protocol):
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         """Make the PBX fulfil all saved wishes about these numbers. Raises PbxError; then it is as it was before."""
 
+    def apply_preferences(self, by: User | None) -> Applied:
+        """Make the PBX follow all saved preferences that wait. Raises PbxError; then it is as it was before."""
+
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
         """What each number does now. Raises PbxError when that is not known."""
 

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import User
 from extensions import changes, hand_over, wish
 from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
 
 PAGE_SIZE = 100
 
@@ -98,7 +99,8 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
     for change in its:
         for field, (old, new) in change.fields.items():
             pairs[field] = [pairs[field][0] if field in pairs else old, new]
-    former_name = " ".join(filter(None, (former["person"][n] for n in wish.PERSON_ON_THE_PBX))) if former else ""
+    person = former["person"] if former else {}
+    former_name = Preferences.current().names.of(*(person.get(part, "") for part in wish.PERSON_ON_THE_PBX))
     return Waiting(
         number=number,
         name=name or former_name,

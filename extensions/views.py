@@ -153,7 +153,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
     form = ExtensionForm(
-        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
+        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.current()
     )
     if wants_to_find(request):
         form.ask_again()
@@ -170,7 +170,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     data = request.POST if request.method == "POST" else None
-    form = ExtensionForm(data, by=request.user, preferences=Preferences.load(), extension=extension)
+    form = ExtensionForm(data, by=request.user, preferences=Preferences.current(), extension=extension)
     if wants_to_find(request):
         form.ask_again()
         return form_page(request, form, visible(request).get(number=number))
@@ -221,7 +221,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
 
 def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
     """What a person types into the phone."""
-    preferences = Preferences.load()
+    preferences = Preferences.current()
     host, port = pbx.get().address()
     if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         host = urlsplit(f"//{request.get_host()}").hostname or ""

@@ -1,73 +1,169 @@
-from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts import audit
 from accounts.countries import countries
-from accounts.fields import SingleLineFormField
+from accounts.fields import LongSelect, SingleLineFormField
 from accounts.forms import finish
-from accounts.models import Organization, User
+from accounts.models import AuditRecord, Organization, User
+from accounts.permissions import Permission
 from accounts.validators import single_line
-from pbxportal.models import Preferences
+from extensions import system
+from pbxportal import zones
+from pbxportal.models import NameFormat, Preferences, country_name
+
+EXAMPLE = ("Ada", "Lovelace")
+
+
+class Conflict(Exception):
+    """Somebody else saved between the check and the save: checked again, the form says so."""
+
+
+class ZoneField(forms.CharField):
+    """Whatever is typed of its name, the zone's own name comes out."""
+
+    widget = forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value) or "")
+        return zones.find(text) or text
 
 
 class PreferencesForm(forms.ModelForm[Preferences]):
     company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
+    name_format = forms.ChoiceField(
+        label="Name Display Format",
+        choices=[(each.value, f"{each.label} ({each.of(*EXAMPLE)})") for each in NameFormat],
+        help_text="How people's names stand in every list. Callers see them so after an apply.",
+    )
     country = forms.ChoiceField(
         label="Country",
         choices=countries,
-        help_text="Phone numbers typed without + are read as numbers of this country.",
+        widget=LongSelect,
+        help_text="How numbers without + are read, which are emergency numbers, and, after an apply, how tones sound.",
     )
-    field_order = ["company", "organization_management"]
+    time_zone = ZoneField(
+        label="Time Zone",
+        max_length=63,
+        help_text="Of all times that are shown and typed. Type a city.",
+    )
 
     class Meta:
         model = Preferences
         fields = [
             "organization_management",
+            "name_format",
             "country",
+            "time_zone",
             "first_number",
             "last_number",
             "sip_host",
             "sip_port",
+            "password_length",
+            "password_signs",
+            "idle_minutes",
+            "session_hours",
             "restore_points",
         ]
         help_texts = {
             "organization_management": "Off: the departments and their fields are hidden. Nothing is deleted.",
+            "first_number": "Of the numbers that can be given to new extensions.",
             "sip_host": "The name or address that phones are told to register with. Empty: this machine's own.",
-            "sip_port": "Empty: the port that the PBX listens on.",
+            "sip_port": "The port that phones are told. Empty: the one that the PBX listens on.",
+            "password_length": "10 to 63 characters, for passwords that are set from now on.",
+            "password_signs": "Besides a digit, an upper-case and a lower-case letter, one of ! # % and the like.",
+            "idle_minutes": "5 to 120. Who may change anything here is signed out after so long without a deed.",
+            "session_hours": "1 to 720. Everybody signs in again after so long.",
             "restore_points": "How many applies Apply History keeps, each of which can be undone.",
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:
-        preferences = Preferences.load()
         self.by, self.root = by, Organization.company()
+        preferences = Preferences.load()
+        self.before = copy(preferences)
         super().__init__(data, instance=preferences, initial={"company": self.root.name})
+        opened = data.get("version", "") if data is not None else str(preferences.version)
+        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        if not by.can(Permission.MANAGE_PREFERENCES):
+            for field in self.fields.values():
+                field.disabled = True
         self.helper = finish(self, "sip_host", "sip_port")
-        self.former = self._values(self.initial)
 
-    def _values(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Label -> what the form shows, as text."""
-        shown: dict[str, str] = {}
-        for name, field in self.fields.items():
-            value = values.get(name)
-            text = ("on" if value else "off") if isinstance(value, bool) else str(value if value is not None else "")
-            shown[str(field.label).removesuffix(" (optional)")] = text
-        return shown
+    @property
+    def version(self) -> SafeString:
+        return format_html('<input type="hidden" name="version" value="{}">', self.opened_version)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
             self.add_error("last_number", "Enter a number that is not below the first.")
+        if int(self.opened_version[:18]) != self.before.version:
+            self._say_what_is_saved_now()
         return cleaned
 
-    def save(self, commit: bool = True) -> Preferences:
+    def _say_what_is_saved_now(self) -> None:
+        """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
+        last = AuditRecord.objects.filter(module="Preferences", deed="preferences.changed").first()
+        who = last.by_name if last else "Somebody else"
+        self.opened_version = str(self.before.version)
+        for name in self.changed_data:
+            if name not in self.errors:
+                saved = self._shown(name, self.initial[name]) or "empty"
+                self.add_error(name, ValidationError(f"It is {saved} now: change it to that, or keep yours."))
+        self.add_error(
+            None,
+            ValidationError(
+                "%(who)s saved Preferences while you had them open. Look at what differs, and press Save again.",
+                code="conflict",
+                params={"who": who},
+            ),
+        )
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.has_error("__all__", "conflict")
+
+    def _shown(self, name: str, value: Any) -> str:
+        match name:
+            case "country":
+                return country_name(value)
+            case "name_format":
+                return str(NameFormat(value).label)
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        return "" if value is None else str(value)
+
+    def _difference(self) -> dict[str, list[str]]:
+        return {
+            str(self.fields[name].label).removesuffix(" (optional)"): [
+                self._shown(name, self.initial[name]),
+                self._shown(name, self.cleaned_data[name]),
+            ]
+            for name in self.changed_data
+        }
+
+    def try_save(self) -> bool:
+        """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""
+        if not self.changed_data:
+            return False
         with transaction.atomic():
+            version = self.before.version
+            if not Preferences.objects.filter(pk=1, version=version).update(version=version + 1):
+                raise Conflict
+            self._write(version + 1)
+        return True
+
+    def _write(self, version: int) -> None:
+        if "company" in self.changed_data:
             self.root.name = self.cleaned_data["company"]
             self.root.save(update_fields=["name"])
-            preferences = super().save(commit)
-            after = self._values(self.cleaned_data)
-            fields = audit.differences(self.former, after)
-            audit.record(self.by, "preferences.changed", "Preferences", fields=fields)
-        return preferences
+        self.instance.version = version
+        self.instance.save()
+        system.follow(self.by, self.before, self.instance)
+        audit.record(self.by, "preferences.changed", "Preferences", fields=self._difference())

@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Self
+from zoneinfo import ZoneInfo
+
 import phonenumbers
+from babel import Locale
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
+
+from pbxportal import zones
 
 # A host name or address, as people type it into a phone.
 HOST = RegexValidator(
@@ -16,9 +27,43 @@ def known_country(code: str) -> None:
         raise ValidationError("Choose a country of the list.", code="country")
 
 
+def country_name(code: str) -> str:
+    return str(Locale("en").territories.get(code, code))
+
+
+def known_zone(name: str) -> None:
+    if name != settings.TIME_ZONE and name not in zones.names():
+        raise ValidationError("Choose a time zone of the list, such as Europe/Berlin.", code="time_zone")
+
+
+def default_zone() -> str:
+    return str(settings.TIME_ZONE)
+
+
+class NameFormat(models.TextChoices):
+    """In which order a person's names stand."""
+
+    FIRST_LAST = "first_last", "First Last"
+    LAST_FIRST = "last_first", "Last First"
+    LASTFIRST = "lastfirst", "LastFirst"
+
+    def of(self, first: str, last: str) -> str:
+        match self:
+            case NameFormat.FIRST_LAST:
+                return f"{first} {last}".strip()
+            case NameFormat.LAST_FIRST:
+                return f"{last} {first}".strip()
+            case NameFormat.LASTFIRST:
+                return f"{last}{first}"
+
+
 class Preferences(models.Model):
     """What is true of the whole system: one row."""
 
+    name_format = models.CharField(
+        "Name Display Format", max_length=10, choices=NameFormat, default=NameFormat.FIRST_LAST
+    )
+    time_zone = models.CharField("Time Zone", max_length=63, default=default_zone, validators=[known_zone])
     organization_management = models.BooleanField("Organization Management", default=True)
     country = models.CharField(max_length=2, default="US", validators=[known_country])
     first_number = models.PositiveIntegerField(
@@ -34,6 +79,18 @@ class Preferences(models.Model):
     restore_points = models.PositiveIntegerField(
         "Applies kept", default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
+
+    password_length = models.PositiveSmallIntegerField(
+        "Shortest User Password", default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
+    )
+    password_signs = models.BooleanField("User passwords need a sign", default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        "Idle limit, minutes", default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+    )
+    session_hours = models.PositiveSmallIntegerField(
+        "Longest session, hours", default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         constraints = [
@@ -51,3 +108,86 @@ class Preferences(models.Model):
     @classmethod
     def load(cls) -> Preferences:
         return cls.objects.get(pk=1)
+
+    @classmethod
+    def current(cls) -> Preferences:
+        """Only to be read: this request's, which were read once; outside of a request, as they are now."""
+        return _of_this_request.get() or cls.load()
+
+    @property
+    def names(self) -> NameFormat:
+        return NameFormat(self.name_format)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+_of_this_request: ContextVar[Preferences | None] = ContextVar("preferences", default=None)
+
+
+@contextmanager
+def in_force() -> Iterator[None]:
+    """All times are in the chosen zone, and the preferences are read once."""
+    preferences = Preferences.load()
+    held = _of_this_request.set(preferences)
+    try:
+        with timezone.override(preferences.zone):
+            yield
+    finally:
+        _of_this_request.reset(held)
+
+
+class SystemChangeQuerySet(models.QuerySet["SystemChange"]):
+    def unproved(self) -> Self:
+        """Those that the PBX has not been shown to follow."""
+        return self.filter(applied_at=None, discarded_at=None)
+
+    def waiting(self) -> Self:
+        return self.unproved().filter(taken=False)
+
+    def taken(self) -> Self:
+        return self.unproved().filter(taken=True)
+
+
+class SystemChange(models.Model):
+    """A saved preference that the PBX is to follow. Of each field one waits at most."""
+
+    class Field(models.TextChoices):
+        NAME_FORMAT = "name_format", "Name Display Format"
+        COUNTRY = "country", "Country"
+
+    field = models.CharField(max_length=16, choices=Field)
+    old = models.CharField(max_length=16)
+    new = models.CharField(max_length=16)
+    by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    taken = models.BooleanField(default=False)  # by an apply
+    applied_at = models.DateTimeField(null=True, editable=False)
+    discarded_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SystemChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["field"],
+                condition=models.Q(applied_at=None, discarded_at=None, taken=False),
+                name="one_waiting_change_of_a_preference",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()}: {self.old_shown} -> {self.new_shown}"
+
+    @property
+    def old_shown(self) -> str:
+        return self._shown(self.old)
+
+    @property
+    def new_shown(self) -> str:
+        return self._shown(self.new)
+
+    def _shown(self, value: str) -> str:
+        return str(NameFormat(value).label) if self.field == self.Field.NAME_FORMAT else country_name(value)

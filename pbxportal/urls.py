@@ -17,5 +17,7 @@ urlpatterns = [
     path("pbx/", extensions.pbx_state, name="pbx_state"),
     path("log/", include("accounts.log_urls")),
     path("preferences/", views.preferences, name="preferences"),
+    path("preferences/apply/", views.apply_preferences, name="apply_preferences"),
+    path("preferences/discard/", views.discard_preferences, name="discard_preferences"),
     path("health/", views.health, name="health"),
 ]

@@ -6,13 +6,20 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
+from django.urls import reverse
 from django.views import defaults
-from django.views.decorators.http import require_GET
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.gate import needs, require
+from accounts.models import User
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
-from pbxportal.forms import PreferencesForm
+from extensions import pbx, system
+from extensions.applying import apply_failed
+from pbxportal import zones
+from pbxportal.forms import Conflict, PreferencesForm
+from pbxportal.models import SystemChange
 
 # What the portal's own database says -> what to do about it.
 REMEDIES = {
@@ -44,13 +51,59 @@ def health(_: HttpRequest) -> HttpResponse:
 
 
 @needs(Permission.VIEW_PREFERENCES)
+@never_cache
 def preferences(request: SignedInRequest) -> HttpResponse:
     if request.method != "GET":
         require(request.user, Permission.MANAGE_PREFERENCES)
     form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
-    if form.is_valid():
-        form.save()
-        messages.success(request, "Preferences saved.")
-        return redirect("preferences")
-    context = {"section": "preferences", "form": form}
-    return render(request, "preferences.html", context, status=422 if form.is_bound else 200)
+    try:
+        if form.is_valid():
+            saved = form.try_save()
+            messages.success(request, saved_words(request.user) if saved else "Nothing was changed.")
+            return redirect("preferences")
+    except Conflict:
+        form = PreferencesForm(request.POST, by=request.user)
+    context = {
+        "section": "preferences",
+        "form": form,
+        "zones": zones.options(),
+        "system_changes": system.waiting(request.user),
+    }
+    status = 409 if form.is_conflict else 422 if form.is_bound else 200
+    return render(request, "preferences.html", context, status=status)
+
+
+def saved_words(by: User) -> str:
+    waits = system.waiting(by)
+    return "Preferences saved. Apply to have the PBX follow them." if waits else "Preferences saved."
+
+
+@needs(Permission.MANAGE_PREFERENCES)
+@require_POST
+def apply_preferences(request: SignedInRequest) -> HttpResponse:
+    """What waits for the PBX: only what was on the page when the button was pressed."""
+    back = "review" if request.POST.get("from") == "review" else "preferences"
+    seen = request.POST.getlist("seen")
+    there = [f"{each.pk}.{each.new}" for each in SystemChange.objects.waiting()]
+    if not there:
+        messages.info(request, "Nothing waits any more.")
+        return redirect(back)
+    if sorted(seen) != sorted(there):
+        messages.info(request, "Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        return redirect(back)
+    try:
+        applied = pbx.get().apply_preferences(request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, reverse(back))
+    (messages.success if applied.live else messages.warning)(request, applied.words)
+    return redirect(back)
+
+
+@needs(Permission.MANAGE_PREFERENCES)
+@require_POST
+def discard_preferences(request: SignedInRequest) -> HttpResponse:
+    if system.discard(request.user):
+        messages.success(request, "Discarded: Preferences say what the PBX has.")
+    else:
+        messages.info(request, "Nothing waits any more.")
+    return redirect("review" if request.POST.get("from") == "review" else "preferences")

@@ -1,16 +1,26 @@
 """PBX Settings > Preferences: each in use."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.core.management import CommandError, call_command
+from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import AuditRecord, Organization, User
+from accounts.countries import countries
+from accounts.models import AuditRecord, Organization, Role, User
+from accounts.permissions import Permission
+from asterisk.models import ApplyRun
+from extensions.models import SipExtension
+from pbxportal.forms import Conflict, PreferencesForm
 from pbxportal.models import Preferences
-from tests.people import make_extension
+from tests.people import Typed, make_extension, make_user
 
 TYPED = {
     "company": "Acme", "organization_management": "on", "country": "DE",
     "first_number": "200", "last_number": "299", "sip_host": "pbx.example.com", "sip_port": "5070",
-    "restore_points": "1000",
+    "restore_points": "1000", "name_format": "first_last", "time_zone": "UTC", "version": "1",
+    "password_length": "10", "idle_minutes": "15", "session_hours": "24",
 }  # fmt: skip
 
 
@@ -43,6 +53,16 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
         ("sip_port", "70000", "less than or equal to 65535"),
         ("restore_points", "9", "greater than or equal to 10"),
         ("restore_points", "100001", "less than or equal to 100000"),
+        ("name_format", "last", "valid choice"),
+        ("time_zone", "", "Enter the Time Zone"),
+        ("time_zone", "Europe/Atlantis", "such as Europe/Berlin"),
+        ("time_zone", "posixrules", "such as Europe/Berlin"),
+        ("password_length", "9", "greater than or equal to 10"),
+        ("password_length", "64", "less than or equal to 63"),
+        ("idle_minutes", "4", "greater than or equal to 5"),
+        ("idle_minutes", "121", "less than or equal to 120"),
+        ("session_hours", "0", "greater than or equal to 1"),
+        ("session_hours", "721", "less than or equal to 720"),
     ],
 )
 def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value: str, words: str) -> None:
@@ -51,3 +71,163 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert list(answer.context["form"].errors) == [field]
     assert words in str(answer.context["form"].errors[field])
     assert Preferences.load().country == "US"
+
+
+def save(client: Client, **more: str) -> HttpResponse:
+    """As a person does who has opened the page just now."""
+    return client.post("/preferences/", {**TYPED, "version": str(Preferences.load().version), **more})  # type: ignore[return-value]
+
+
+# --- who ---
+
+
+def viewer() -> User:
+    role = Role.objects.create(name="Auditor", granted=[Permission.VIEW_PREFERENCES])
+    user = make_user("Vic")
+    user.role = role
+    user.save()
+    return user
+
+
+def test_who_may_only_look_has_no_field_to_type_in_and_no_button(client: Client, db: None) -> None:
+    client.force_login(viewer())
+    answer = client.get("/preferences/")
+    assert all(field.disabled for field in answer.context["form"].fields.values())
+    assert "Saving…" not in answer.content.decode()
+    for address in ("", "apply/", "discard/"):
+        assert client.post(f"/preferences/{address}", TYPED).status_code == 403
+    assert Preferences.load().version == 1
+
+
+# --- what was changed, and by two ---
+
+
+def test_the_log_has_old_and_new_values(signed_in: Client) -> None:
+    save(signed_in, company="Company", country="DE", password_signs="on", sip_port="", time_zone="tokyo")
+    fields = AuditRecord.objects.get(deed="preferences.changed").detail["fields"]
+    assert fields["country"] == ["United States", "Germany"]
+    assert fields["time_zone"] == ["UTC", "Asia/Tokyo"]
+    assert fields["password_signs"] == ["off", "on"]
+    assert fields["sip_host"] == ["", "pbx.example.com"]
+    assert not fields.keys() & {"company", "sip_port", "restore_points", "name_format"}
+
+
+def test_a_save_of_nothing_is_none(signed_in: Client) -> None:
+    save(signed_in)
+    answer = signed_in.post("/preferences/", {**TYPED, "version": "2"}, follow=True)
+    assert "Nothing was changed." in answer.content.decode()
+    assert AuditRecord.objects.filter(deed="preferences.changed").count() == 1
+
+
+def test_the_second_of_two_who_save_is_told_and_loses_nothing(signed_in: Client) -> None:
+    save(signed_in)
+    hugo = Client()
+    hugo.force_login(make_user("Hugo", role="administrator"))
+    save(hugo, session_hours="12", country="FR")
+    answer = signed_in.post("/preferences/", {**TYPED, "version": "2", "idle_minutes": "20"})
+    assert answer.status_code == 409
+    form = answer.context["form"]
+    assert "hugo@example.com saved Preferences" in str(form.non_field_errors())
+    assert sorted(form.errors) == ["__all__", "country", "idle_minutes", "session_hours"]
+    assert "It is France now" in str(form.errors["country"])
+    page = answer.content.decode()
+    assert '<input type="hidden" name="version" value="3">' in page
+    assert (Preferences.load().country, Preferences.load().idle_minutes) == ("FR", 15)
+    chosen = {**TYPED, "version": "3", "idle_minutes": "20", "session_hours": "12", "country": "FR"}
+    assert signed_in.post("/preferences/", chosen).status_code == 302
+    assert (Preferences.load().country, Preferences.load().idle_minutes) == ("FR", 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_once_one_is_told(ada: User) -> None:
+    forms = [PreferencesForm({**TYPED, "session_hours": hours}, by=ada) for hours in ("10", "20")]
+    assert all(form.is_valid() for form in forms)
+    assert forms[0].try_save()
+    with pytest.raises(Conflict):
+        forms[1].try_save()
+    assert (Preferences.load().session_hours, Preferences.load().version) == (10, 2)
+    again = PreferencesForm({**TYPED, "session_hours": "20"}, by=ada)
+    assert not again.is_valid()
+    assert again.is_conflict
+    assert "It is 10 now" in str(again.errors["session_hours"])
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000, "²"])
+def test_a_version_that_is_none_writes_nothing(signed_in: Client, version: str) -> None:
+    assert signed_in.post("/preferences/", {**TYPED, "version": version}).status_code == 409
+    assert Preferences.load().country == "US"
+
+
+# --- each in use ---
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"), [("first_last", "Ada Byron"), ("last_first", "Byron Ada"), ("lastfirst", "ByronAda")]
+)
+def test_names_stand_as_chosen(signed_in: Client, ada: User, chosen: str, shown: str) -> None:
+    ada.last_name = "Byron"
+    ada.save()
+    make_extension("1000", user=ada)
+    save(signed_in, name_format=chosen)
+    for page in ("/extensions/", "/extensions/1000/", "/extensions/1000/delete/", "/review/"):
+        assert f"<bdi>{shown}</bdi>" in signed_in.get(page).content.decode(), page
+    assert SipExtension.objects.get().sort_name == shown.casefold()
+    assert len(signed_in.get("/extensions/", {"q": shown}).context["extensions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [("Europe/Berlin", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("utc", "UTC")],
+)
+def test_a_time_zone_is_found_by_its_city(signed_in: Client, typed: str, zone: str) -> None:
+    assert save(signed_in, time_zone=typed).status_code == 302
+    assert Preferences.load().time_zone == zone
+
+
+def test_times_are_shown_in_the_chosen_zone(signed_in: Client) -> None:
+    at = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    run = ApplyRun.objects.create(started_at=at)
+    assert "2026-07-01 23:30:00" in signed_in.get("/history/").content.decode()
+    save(signed_in, time_zone="Asia/Tokyo")
+    for page in ("/history/", f"/history/{run.pk}/"):
+        assert "2026-07-02 08:30:00" in signed_in.get(page).content.decode()
+
+
+def test_a_time_is_typed_in_the_chosen_zone(signed_in: Client) -> None:
+    Preferences.objects.update(restore_points=10)
+    ApplyRun.objects.bulk_create(ApplyRun(started_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) for _ in range(10))
+    save(signed_in, time_zone="Asia/Tokyo", restore_points="10")
+    before, after = (
+        signed_in.post("/history/back/", {"moment": moment}, follow=True).content.decode()
+        for moment in ("2026-07-02T08:29", "2026-07-02T08:31")
+    )
+    assert "begins at 2026-07-02 08:30:00" in before
+    assert "as it was then already" in after
+
+
+def test_the_command_reads_a_time_in_the_chosen_zone(db: None) -> None:
+    Preferences.objects.update(time_zone="Asia/Tokyo", restore_points=10)
+    ApplyRun.objects.bulk_create(ApplyRun(started_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) for _ in range(10))
+    with pytest.raises(CommandError, match="begins at 2026-07-02 08:30:00"):
+        call_command("apply", "--to", "2026-07-02T08:29")
+    call_command("apply", "--to", "2026-07-02T08:31")
+
+
+def test_forms_ask_for_the_passwords_that_are_accepted(signed_in: Client) -> None:
+    save(signed_in, password_length="20", password_signs="on")
+    page = signed_in.get("/extensions/add/")
+    field = page.context["form"].person.fields["password"]
+    assert field.help_text.startswith("20 to 63 characters with a digit")
+    assert (field.widget.attrs["data-length"], "!" in field.widget.attrs["data-alphabet"]) == ("20", True)
+    suggested = page.context["form"].person["password"].value()
+    typed = {**Typed("200").fields, "password": "Correct7Horse9Staple"}
+    answer = signed_in.post("/extensions/add/", typed)
+    assert "Add a sign such as ! or #." in answer.content.decode()
+    assert signed_in.post("/extensions/add/", {**typed, "password": suggested}).status_code == 302
+
+
+def test_the_list_of_zones_is_short_and_asked_for_once(signed_in: Client) -> None:
+    page = signed_in.get("/preferences/").content.decode()
+    assert 300 < page.count("<option value=") - len(countries()) < 520
+    assert '<option value="Europe/Berlin">' in page
+    assert '<option value="US" selected>United States</option>' in page

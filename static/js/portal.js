@@ -56,7 +56,7 @@
 
   // Secret fields: Show, Copy, Regenerate
 
-  const CLASSES = [/[0-9]/, /[A-Z]/, /[a-z]/];
+  const CLASSES = [/[0-9]/, /[A-Z]/, /[a-z]/, /[^0-9A-Za-z]/];
   const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
   function randomBelow(limit) {
@@ -281,8 +281,13 @@
   const lastAnswers = new Map();
   const isPoll = (event) => event.detail.elt?.matches?.("[data-poll]");
 
+  // What nobody asked for keeps no session alive.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (isPoll(event)) event.detail.headers["X-Background"] = "yes";
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (isPoll(event) && (document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
+    if (isPoll(event) && (signedOut || document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -297,6 +302,14 @@
       if (lastAnswers.get(asked) === answer) event.detail.shouldSwap = false;
       lastAnswers.set(asked, answer);
     }
+  });
+
+  // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
+  let signedOut = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (signedOut || !event.detail.xhr.getResponseHeader("X-Signed-Out") || document.querySelector("form[data-guard]")) return;
+    signedOut = true;                                // once: the next page says why
+    location.reload();
   });
 
   // Failed answers to what a person asked for are told; a poll tries again anyway.

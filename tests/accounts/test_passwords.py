@@ -3,7 +3,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.passwords import new_user_password
+from accounts.passwords import SIGNS, new_user_password
+from pbxportal.models import Preferences
+
+pytestmark = pytest.mark.django_db
 
 
 def codes(password: str, user: User | None = None) -> set[str]:
@@ -32,6 +35,24 @@ def test_a_poor_password_is_refused_with_its_reason(password: str, code: str) ->
 @pytest.mark.parametrize("password", ["Ab3defghij", "Ab3" + "x" * 60, "Ünïcödé Пароль 7x"])
 def test_a_good_password_passes(password: str) -> None:
     assert codes(password) == set()
+
+
+@pytest.mark.parametrize(
+    ("password", "found"),
+    [("Ab3defghij!k", set()), ("Ab3defghijkl", {"password_classes"}), ("Ab3defghi!", {"password_length"})],
+)
+def test_preferences_say_how_long_and_whether_a_sign_is_needed(password: str, found: set[str]) -> None:
+    Preferences.objects.update(password_length=12, password_signs=True)
+    assert codes(password) == found
+
+
+@pytest.mark.parametrize(("length", "signs"), [(12, True), (63, True), (40, False)])
+def test_a_suggested_password_keeps_stricter_rules_too(length: int, signs: bool) -> None:
+    Preferences.objects.update(password_length=length, password_signs=signs)
+    made = [new_user_password() for _ in range(50)]
+    assert {len(password) for password in made} == {max(16, length)}
+    assert all(codes(password) == set() for password in made)
+    assert any(set(SIGNS) & set(password) for password in made) == signs
 
 
 @pytest.mark.parametrize("word", ["Grace", "HOPPER", "grace.h@example.com", "grace.h"])

@@ -9,7 +9,7 @@ from accounts.models import Organization, User
 from accounts.passwords import random_text
 from asterisk.models import ApplyRun
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
+from pbxportal.models import NameFormat, Preferences
 
 FIRST = 1000
 LAST = 999_999
@@ -63,5 +63,5 @@ def person(place: int) -> User:
 def extension(number: int, user: User) -> SipExtension:
     made = SipExtension(user=user, number=str(number), caller_id=str(number), registration_name=random_text(10))
     made.registration_password = random_text(20)
-    made.note_person()
+    made.note_person(NameFormat.FIRST_LAST)
     return made

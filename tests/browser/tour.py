@@ -10,15 +10,16 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from accounts import audit, origin, setup
-from accounts.models import AuditRecord, User
+from accounts.models import AuditRecord, Role, User
+from accounts.permissions import Permission
 from asterisk import check
-from asterisk.apply import ApplyError, apply
+from asterisk.apply import ApplyError, apply, apply_preferences
 from asterisk.models import ApplyRun, CheckRun
-from extensions import changes, wish
+from extensions import changes, system, wish
 from extensions.forms import DeleteForm, set_enabled
 from extensions.leave_form import LeaveForm
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
+from pbxportal.models import NameFormat, Preferences
 from pbxportal.views import REMEDIES
 from tests.browser import company
 from tests.browser.conftest import SignIn
@@ -657,6 +658,70 @@ def preferences_with_errors(tour: Tour) -> Page:
     press(page, "Save")
     page.get_by_role("alert").wait_for()
     return page
+
+
+def wished(field: system.Field, value: str) -> None:
+    system.put_back(ada(), field, value)
+
+
+@stop
+def preferences_that_wait(tour: Tour) -> Page:
+    company.people(3)
+    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    wished(system.Field.COUNTRY, "DE")
+    return preferences(tour)
+
+
+@stop
+def preferences_saved_by_two(tour: Tour) -> Page:
+    page, other = preferences(tour), preferences(tour)
+    other.get_by_label("Longest session, hours").fill("12")
+    other.get_by_label("Country").select_option("DE")
+    press(other, "Save")
+    other.get_by_text("Preferences saved.").wait_for()
+    page.get_by_label("Time Zone").fill("berlin")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def preferences_to_look_at(tour: Tour) -> Page:
+    role = Role.objects.create(name="Auditor", granted=[Permission.VIEW_PREFERENCES])
+    auditor = make_user("Vic")
+    auditor.role = role
+    auditor.save()
+    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    return tour.opened(auditor, "/preferences/")
+
+
+@stop
+def review_with_preferences(tour: Tour) -> Page:
+    company.people(3)
+    belongs_to(ada())
+    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    return tour.ada("/review/")
+
+
+@stop
+def review_of_preferences_alone(tour: Tour) -> Page:
+    wished(system.Field.COUNTRY, "DE")
+    return tour.ada("/review/")
+
+
+@stop
+def run_of_preferences(tour: Tour) -> Page:
+    one()
+    apply(["1000"], ada())
+    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    apply_preferences(ada())
+    return run_page(tour)
+
+
+@stop
+def signed_out_when_idle(tour: Tour) -> Page:
+    tour.stranger.goto("/sign-in/?next=/extensions/&ended=idle")
+    return tour.stranger
 
 
 @stop

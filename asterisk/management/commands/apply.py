@@ -15,6 +15,7 @@ from asterisk.render import Rows
 from extensions import wish
 from extensions.models import Change
 from extensions.pbx import PbxError
+from pbxportal.models import SystemChange, in_force
 
 
 def told(step: Step) -> list[str]:
@@ -40,7 +41,7 @@ def moment(text: str) -> datetime:
         found = None
     if found is None:
         raise ArgumentTypeError("a day and a time such as 2026-01-31T18:00")
-    return make_aware(found) if is_naive(found) else found
+    return found
 
 
 class Command(BaseCommand):
@@ -57,20 +58,39 @@ class Command(BaseCommand):
 
     @origin.of(origin.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
+        with in_force():
+            self._handle(options)
+
+    def _handle(self, options: dict[str, Any]) -> None:
         try:
             with transaction.atomic():
+                before = set(SystemChange.objects.waiting())
                 numbers = self._numbers(options)
+                preferences = self._preferences(options, before)
                 steps = apply.plan(numbers)
                 transaction.set_rollback(not options["yes"])
             if not options["yes"]:
-                self._show(steps)
+                self._show(steps, preferences)
+                return
+            if preferences:
+                self._tell(apply.apply_preferences(None))
+            if preferences and not numbers:
                 return
             run = apply.apply(numbers, None)
         except (PbxError, EngineError, wish.CannotPutBack) as error:
             raise CommandError(str(error)) from error
+        self._tell(run)
+
+    def _tell(self, run: ApplyRun) -> None:
         self.stdout.write(
-            f"{len(numbers)} extensions, {run.rows_written} written, {run.seconds or 0:.3f} s: {run.words}"
+            f"{len(run.numbers)} extensions, {run.rows_written} written, {run.seconds or 0:.3f} s: {run.words}"
         )
+
+    def _preferences(self, options: dict[str, Any], before: set[SystemChange]) -> list[str]:
+        """What waits of Preferences; when something is taken back, only what came of that."""
+        waiting = SystemChange.objects.waiting()
+        taken_back = options["undo"] or options["to"]
+        return [] if taken_back and before else [f"  Preferences {each}" for each in waiting]
 
     def _numbers(self, options: dict[str, Any]) -> list[str]:
         if options["undo"]:
@@ -79,12 +99,16 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no run {options['undo']} in the history.")
             return history.undo(run, None)
         if options["to"]:
-            return history.back_to(options["to"], None)
+            to = options["to"]
+            return history.back_to(make_aware(to) if is_naive(to) else to, None)
         return apply.all_numbers() if options["all"] else Change.objects.waiting().numbers()
 
-    def _show(self, steps: list[Step]) -> None:
-        for line in (line for step in steps for line in told(step)):
+    def _show(self, steps: list[Step], preferences: list[str]) -> None:
+        for line in [*preferences, *(line for step in steps for line in told(step))]:
             self.stdout.write(line)
+        if preferences and not steps:
+            self.stdout.write("Preferences wait. Nothing is written without --yes.")
+            return
         self.stdout.write(
             f"{len(steps)} extensions differ. Nothing is written without --yes."
             if steps

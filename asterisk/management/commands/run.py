@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
@@ -19,7 +20,7 @@ from django.db import connection
 from django.utils.timezone import localdate, localtime
 
 from accounts.setup import setup_url
-from asterisk import embedded, supervisor, tablefile
+from asterisk import embedded, supervisor, tablefile, tones
 from asterisk.engine import EngineError
 from asterisk.fetch import NoAsterisk, Program, find_or_fetch
 from asterisk.supervisor import CannotStart, Child, Door, door
@@ -206,7 +207,7 @@ def find_program() -> Program | None:
 
 
 def pbx(program: Program) -> Child:
-    place = embedded.place_from_settings()
+    place = replace(embedded.place_from_settings(), tones=tones.given())
     try:
         embedded.configure(program, place)
     except (ValueError, EngineError) as error:

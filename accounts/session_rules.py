@@ -1,0 +1,74 @@
+"""How long somebody stays signed in: so long after the last deed, if the role manages anything, and never longer."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import User
+from accounts.permissions import VIEW_OF
+from pbxportal.models import Preferences
+
+NOTED_EVERY = 60  # seconds: a session is written at most so often, and an idle one may live so much longer
+SIGNED_OUT = {"X-Signed-Out": "yes"}  # to a poll: the session stays to tell the page why
+IDLE, LONGEST = "idle", "longest"  # what the sign-in page says why of
+
+
+class SessionRules:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User):
+            background = "X-Background" in request.headers
+            if why := ended(request, user):
+                return HttpResponse(status=204, headers=SIGNED_OUT) if background else sign_in_again(request, why)
+            if not background:
+                note(request)
+        return self.get_response(request)
+
+
+def ended(request: HttpRequest, user: User) -> str:
+    """By which limit; "" while the session lasts."""
+    now, preferences = time.time(), Preferences.current()
+    if now - request.session.get("began", now) > preferences.session_hours * 3600:
+        return LONGEST
+    idle = now - request.session.get("seen", now) - NOTED_EVERY
+    return IDLE if idle > preferences.idle_minutes * 60 and manages_anything(user) else ""
+
+
+def manages_anything(user: User) -> bool:
+    return not user.permissions.isdisjoint(VIEW_OF)
+
+
+def note(request: HttpRequest) -> None:
+    now = time.time()
+    if "began" not in request.session:
+        request.session["began"] = now
+    if not 0 <= now - request.session.get("seen", 0) < NOTED_EVERY:
+        request.session["seen"] = now
+
+
+def sign_in_again(request: HttpRequest, why: str) -> HttpResponse:
+    logout(request)
+    url = f"{reverse('account_login')}?{urlencode({'next': page(request), 'ended': why})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def page(request: HttpRequest) -> str:
+    """What was on the screen: where something was sent from, or what was asked for."""
+    sender = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        return request.get_full_path()
+    if not url_has_allowed_host_and_scheme(sender, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(sender)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

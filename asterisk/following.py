@@ -1,0 +1,68 @@
+"""The preferences that an apply has the PBX follow, from the moment it takes them to their proof or refusal."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from django.utils import timezone
+
+from asterisk import tones
+from asterisk.ami import Ami, AmiError, connected
+from asterisk.engine import EngineError
+from asterisk.models import ApplyRun
+from pbxportal.models import SystemChange
+
+Field = SystemChange.Field
+
+
+def concern_everybody(changes: Iterable[SystemChange]) -> bool:
+    return any(change.field == Field.NAME_FORMAT for change in changes)
+
+
+def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
+    """Inside a transaction. From here on they count as given to the PBX."""
+    run.system_changes.set(changes)
+    run.system_changes.update(taken=True)
+
+
+def put(run: ApplyRun) -> None:
+    """Raises EngineError."""
+    if _sounds(run):
+        tones.put()
+
+
+def prove(ami: Ami, run: ApplyRun) -> str:
+    """What the rows alone do not do. In words, what was done."""
+    if not _sounds(run):
+        return ""
+    tones.reload(ami)
+    return "Asterisk reloaded its tones."
+
+
+def settle(run: ApplyRun) -> None:
+    run.system_changes.unproved().update(applied_at=timezone.now())
+
+
+def release(run: ApplyRun) -> None:
+    """Inside a transaction. They wait again; those of one preference as one."""
+    first: dict[str, SystemChange] = {}
+    now = SystemChange.objects.waiting().exclude(runs=run)
+    for change in [*run.system_changes.unproved(), *now]:
+        there = first.setdefault(change.field, change)
+        if there is not change:
+            there.new, there.by, there.at = change.new, change.by, change.at
+            SystemChange.objects.filter(pk=change.pk).update(discarded_at=timezone.now())
+    for change in first.values():
+        change.taken = False
+        change.save(update_fields=["new", "by", "at", "taken"])
+
+
+def put_back(run: ApplyRun) -> None:
+    """After a release."""
+    if _sounds(run):
+        with suppress(AmiError, EngineError), connected() as ami:
+            tones.put()
+            tones.reload(ami)
+
+
+def _sounds(run: ApplyRun) -> bool:
+    return run.system_changes.filter(field=Field.COUNTRY).exists()

@@ -1,0 +1,28 @@
+"""Which registrations of phones an apply ends."""
+
+from asterisk import proof
+from asterisk.ami import Ami
+from asterisk.engine import Step
+from asterisk.models import ApplyRun
+from asterisk.wire import Message
+from extensions.validators import allows
+
+
+def of(ami: Ami, number: str) -> list[str]:
+    return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
+
+
+def is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
+    networks = step.after.login.permit if step.after.login else ""
+    host = proof.address(contact).rpartition(":")[0].strip("[]")
+    return _is_another(step, run) or not allows(networks, host)
+
+
+def _is_another(step: Step, run: ApplyRun) -> bool:
+    """Whether registrations that were made with the login before are void for the one after."""
+    old, new = step.before.login, step.after.login
+    if new is None:
+        return False
+    if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
+        return step.number in run.changed_numbers
+    return (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)

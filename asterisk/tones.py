@@ -1,0 +1,44 @@
+"""How tones sound: those of the preferred country, in a constant file of Asterisk."""
+
+import phonenumbers
+from django.conf import settings
+
+from asterisk import embedded
+from asterisk.ami import Ami
+from asterisk.engine import EngineError
+from extensions import system
+
+FILE = "indications.conf"
+MODULE = "indications"
+NORTH_AMERICA = 1
+OTHERWISE = "itu"
+
+
+def text() -> str:
+    return (embedded.CONF / FILE).read_text()
+
+
+def zone(country: str) -> str:
+    """The section of the file that holds the country's tones."""
+    code = phonenumbers.country_code_for_region(country)
+    name = {NORTH_AMERICA: "us", phonenumbers.country_code_for_region("GB"): "uk"}.get(code, country.lower())
+    return name if f"\n[{name}]\n" in text() else OTHERWISE
+
+
+def given() -> str:
+    return zone(system.given(system.Field.COUNTRY))
+
+
+def put() -> None:
+    """What Asterisk reads at its next start or reload. Raises EngineError."""
+    path = settings.ASTERISK_DIR / "etc" / FILE
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        embedded.write(path, embedded.fill(text(), {"TONES": given()}))
+    except OSError as error:
+        raise EngineError(f"The PBX's file {FILE} cannot be written: {error.strerror}.") from error
+
+
+def reload(ami: Ami) -> None:
+    """Raises AmiError where Asterisk would not take the file."""
+    ami.ask("Reload", Module=MODULE)

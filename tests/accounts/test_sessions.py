@@ -1,0 +1,148 @@
+"""How long somebody stays signed in."""
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from pbxportal.models import Preferences
+from tests.people import PASSWORD
+
+MINUTE, HOUR = 60, 3600
+
+
+def signed_in(client: Client, user: User, **ago: float) -> Client:
+    """`ago`: seconds since the session began, or its person was seen."""
+    client.force_login(user)
+    session = client.session
+    for name in ("began", "seen"):
+        session[name] = time.time() - ago.get(name, 0)
+    session.save()
+    return client
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize(("minutes", "idle", "stays"), [(15, 14, True), (15, 17, False), (30, 29, True), (5, 7, False)])
+def test_who_manages_anything_is_signed_out_when_idle(
+    client: Client, ada: User, minutes: int, idle: int, stays: bool
+) -> None:
+    Preferences.objects.update(idle_minutes=minutes)
+    signed_in(client, ada, seen=idle * MINUTE, began=idle * MINUTE)
+    answer = client.get("/extensions/?q=grace")
+    assert is_signed_in(client) == stays
+    if not stays:
+        assert answer["Location"] == "/sign-in/?next=%2Fextensions%2F%3Fq%3Dgrace&ended=idle"
+
+
+def test_who_manages_nothing_may_be_idle(client: Client, vic: User) -> None:
+    signed_in(client, vic, seen=3 * HOUR, began=3 * HOUR)
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(("hours", "age", "stays"), [(24, 23, True), (24, 25, False), (1, 2, False), (720, 700, True)])
+def test_no_session_lasts_longer_than_preferences_say(
+    client: Client, vic: User, hours: int, age: int, stays: bool
+) -> None:
+    Preferences.objects.update(session_hours=hours)
+    signed_in(client, vic, began=age * HOUR)
+    answer = client.get("/")
+    assert is_signed_in(client) == stays
+    if not stays:
+        assert answer["Location"] == "/sign-in/?next=%2F&ended=longest"
+
+
+@pytest.mark.parametrize(("why", "words"), [("idle", "nothing was done here"), ("longest", "as old as it may become")])
+def test_the_sign_in_page_says_why_and_leads_back(client: Client, ada: User, why: str, words: str) -> None:
+    ago = {"idle": {"seen": HOUR}, "longest": {"began": 30 * HOUR}}[why]
+    signed_in(client, ada, **ago)
+    page = client.get("/history/", follow=True)
+    assert words in page.content.decode()
+    typed = {"login": "ada@example.com", "password": PASSWORD, "next": "/history/"}
+    assert client.post("/sign-in/", typed)["Location"] == "/history/"
+    assert client.get("/history/").status_code == 200
+
+
+def test_a_reason_that_is_none_of_ours_says_nothing(client: Client, ada: User) -> None:
+    page = client.get("/sign-in/?ended=<b>pwned").content.decode()
+    assert "pwned" not in page
+    assert "signed out" not in page
+
+
+def test_a_poll_keeps_no_session_alive(client: Client, ada: User) -> None:
+    signed_in(client, ada, seen=14 * MINUTE)
+    before = client.session["seen"]
+    assert client.get("/pbx/", headers={"X-Background": "yes"}).status_code == 200
+    assert client.session["seen"] == before
+    client.get("/extensions/")
+    assert client.session["seen"] > before
+
+
+def test_a_poll_of_an_ended_session_is_told_so_and_leaves_the_reason_to_the_page(client: Client, ada: User) -> None:
+    signed_in(client, ada, seen=HOUR)
+    answer = client.get("/pbx/", headers={"X-Background": "yes"})
+    assert (answer.status_code, answer.content, answer["X-Signed-Out"]) == (204, b"", "yes")
+    assert client.get("/extensions/")["Location"].endswith("ended=idle")
+
+
+@pytest.mark.parametrize(
+    ("headers", "back"),
+    [
+        ({"Referer": "http://testserver/extensions/1000/?a=1"}, "%2Fextensions%2F1000%2F%3Fa%3D1"),
+        ({"Referer": "https://evil.example/x"}, "%2F"),
+        ({}, "%2F"),
+    ],
+)
+def test_after_a_deed_one_comes_back_to_the_page_that_it_was_on(
+    client: Client, ada: User, headers: dict[str, str], back: str
+) -> None:
+    signed_in(client, ada, seen=HOUR)
+    answer = client.post("/extensions/1000/toggle/", headers=headers)
+    assert answer["Location"] == f"/sign-in/?next={back}&ended=idle"
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client: Client, ada: User) -> None:
+    signed_in(client, ada, seen=HOUR)
+    headers: dict[str, Any] = {"HX-Request": "true", "HX-Current-URL": "http://testserver/extensions/add/"}
+    answer = client.post("/extensions/strength/", headers=headers)
+    assert answer["HX-Redirect"] == "/sign-in/?next=%2Fextensions%2Fadd%2F&ended=idle"
+
+
+def test_a_session_is_written_once_a_minute(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    client.get("/preferences/")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/preferences/")
+    assert not [each["sql"] for each in asked if each["sql"].startswith(("UPDATE", "INSERT", "BEGIN"))]
+    signed_in(client, ada, seen=2 * MINUTE)
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/preferences/")
+    assert [each["sql"] for each in asked if each["sql"].startswith('UPDATE "django_session"')]
+
+
+def test_a_session_of_before_the_rules_begins_with_the_next_page(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    assert client.get("/preferences/").status_code == 200
+    assert time.time() - client.session["began"] < MINUTE
+    assert Session.objects.count() == 1
+
+
+def test_the_clock_that_is_set_back_ends_nothing(client: Client, ada: User) -> None:
+    signed_in(client, ada, seen=-HOUR, began=-HOUR)
+    assert client.get("/preferences/").status_code == 200
+    assert abs(time.time() - client.session["seen"]) < MINUTE
+
+
+def test_preferences_are_read_once_for_a_page(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    client.get("/extensions/")
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/extensions/")
+    assert len([each for each in asked if 'FROM "pbxportal_preferences"' in each["sql"]]) == 1

@@ -1,0 +1,120 @@
+"""Preferences in a browser: saved, applied, and what they do to signing in."""
+
+import re
+import time
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from asterisk.apply import apply
+from asterisk.embedded import Embedded
+from pbxportal.models import Preferences
+from tests.browser.conftest import SignIn
+from tests.browser.tour import press
+from tests.pbx.office import Office
+from tests.people import PASSWORD, make_extension
+
+HOUR = 3600
+
+
+def test_another_order_of_names_is_saved_reviewed_and_applied(adas: Page, office: Office) -> None:
+    grace = make_extension("1000", first_name="Grace", last_name="Hopper")
+    callee = make_extension("1001", first_name="Alan", last_name="Turing")
+    apply(["1000", "1001"], None)
+    phone, other = office.registered(grace), office.registered(callee)
+    adas.goto("/preferences/")
+    adas.get_by_label("Name Display Format").select_option(label="Last First (Lovelace Ada)")
+    press(adas, "Save")
+    expect(adas.get_by_text("2 extensions get another caller name. No call is disturbed.")).to_be_visible()
+    adas.goto("/extensions/")
+    expect(adas.get_by_role("cell", name="Hopper Grace")).to_be_visible()
+    expect(adas.locator("#pbx")).to_contain_text("1 change wait")
+    expect(adas.locator("#apply")).to_have_count(0)
+    adas.get_by_role("link", name="Review").click()
+    press(adas, "Apply Preferences")
+    expect(adas.get_by_role("status").first).to_contain_text("Asterisk was asked, and has exactly what was saved")
+    expect(adas.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    phone.call("1001")
+    assert other.wait_call().caller_name == "Hopper Grace"
+
+
+def test_a_change_is_discarded(adas: Page, asterisk: Embedded) -> None:
+    adas.goto("/preferences/")
+    adas.get_by_label("Country").select_option("DE")
+    press(adas, "Save")
+    press(adas, "Discard the change of Preferences")
+    expect(adas.get_by_text("Preferences say what the PBX has")).to_be_visible()
+    expect(adas.get_by_label("Country")).to_have_value("US")
+
+
+def test_a_time_zone_is_typed_by_its_city(adas: Page, asterisk: Embedded) -> None:
+    adas.goto("/preferences/")
+    adas.get_by_label("Time Zone").fill("kathmandu")
+    adas.keyboard.press("Enter")
+    expect(adas.get_by_text("Preferences saved.")).to_be_visible()
+    expect(adas.get_by_label("Time Zone")).to_have_value("Asia/Kathmandu")
+
+
+def test_the_generator_keeps_the_rules(adas: Page, asterisk: Embedded) -> None:
+    Preferences.objects.update(password_length=24, password_signs=True)
+    adas.goto("/extensions/add/")
+    field = adas.locator("#id_password")
+    made = set()
+    for _ in range(20):
+        adas.get_by_role("button", name="Regenerate User Password").click()
+        made.add(field.input_value())
+    assert len(made) == 20
+    for password in made:
+        assert len(password) == 24
+        assert re.search(r"[!#%+\-=?@_]", password)
+
+
+def grow_old(name: str) -> None:
+    """All sessions: as if that many hours had gone since their person was seen, or they began."""
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        session[name] = time.time() - 30 * HOUR
+        session.save()
+
+
+@pytest.mark.parametrize(("name", "words"), [("seen", "nothing was done here"), ("began", "as old as it may become")])
+def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
+    adas: Page, ada: User, asterisk: Embedded, name: str, words: str
+) -> None:
+    make_extension("1000", first_name="Grace")
+    adas.goto("/extensions/?q=grace")
+    expect(adas.get_by_role("cell", name="Grace")).to_be_visible()
+    grow_old(name)
+    expect(adas.get_by_text(words)).to_be_visible()
+    expect(adas.get_by_text("Grace")).to_have_count(0)
+    adas.get_by_label("Email Address*").fill("ada@example.com")
+    adas.get_by_label("Password*").fill(PASSWORD)
+    press(adas, "Sign in")
+    expect(adas.get_by_role("cell", name="Grace")).to_be_visible()
+    assert adas.url.endswith("/extensions/?q=grace")
+
+
+def test_what_is_typed_and_not_saved_stays_on_the_screen(adas: Page, asterisk: Embedded) -> None:
+    adas.goto("/extensions/add/")
+    adas.locator("#id_first_name").fill("Grace")
+    grow_old("seen")
+    with adas.expect_response(lambda answer: answer.status == 204):
+        pass
+    adas.wait_for_timeout(300)
+    assert adas.locator("#id_first_name").input_value() == "Grace"
+
+
+def test_polls_alone_let_a_session_grow_old(sign_in: SignIn, ada: User, asterisk: Embedded) -> None:
+    page = sign_in(ada)
+    page.goto("/extensions/")
+    grown = SessionStore(Session.objects.get().session_key)
+    grown["seen"] = seen = time.time() - 120
+    grown.save()
+    with page.expect_response(lambda answer: "/pbx/" in answer.url and answer.status == 200):
+        pass
+    assert SessionStore(Session.objects.get().session_key)["seen"] == seen
+    page.reload()
+    assert SessionStore(Session.objects.get().session_key)["seen"] > seen
