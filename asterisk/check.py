@@ -21,7 +21,7 @@ from django.conf import settings
 
 from accounts import audit
 from accounts.models import User
-from asterisk import apply, engine, proof, render, snapshot
+from asterisk import apply, engine, proof, reading, render, snapshot
 from asterisk.ami import AmiUnreachable, connected
 from asterisk.models import CheckRun
 from asterisk.render import Rows
@@ -138,19 +138,11 @@ def _unlike_the_wish(numbers: list[str]) -> list[str]:
 
 def _unlike_what_asterisk_reads(numbers: list[str]) -> list[str] | None:
     """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable."""
-    with engine.opened(settings.ENGINE_FILE) as db:
-        engine.use_own_views(db)
-        rows = {family: engine.columns(db, family, key, numbers) for family, key in proof.FAMILIES.items()}
     try:
         with connected() as ami:
-            read = dict(proof.read(ami, numbers))
+            return reading.unlike(ami, numbers)[0]
     except AmiUnreachable:
         return None
-    return [
-        number
-        for number in numbers
-        if any(rows[family].get(number, {}) != columns for family, columns in read[number].items())
-    ]
 
 
 def _of(numbers: list[str], asked: bool) -> list[Drift]:

@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 
 from asterisk.render import Dial, Login, Rows
@@ -42,6 +42,13 @@ class Step:
     number: str
     before: Rows
     after: Rows
+
+    @property
+    def renames_only(self) -> bool:
+        old, new = self.before.login, self.after.login
+        if old is None or new is None or self.before.dial != self.after.dial:
+            return False
+        return replace(old, caller_name=new.caller_name, caller_id=new.caller_id) == new
 
 
 def prepare(path: Path) -> None:

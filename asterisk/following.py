@@ -1,6 +1,6 @@
 """The preferences that an apply has the PBX follow, from the moment it takes them to their proof or refusal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from django.utils import timezone
@@ -12,10 +12,6 @@ from asterisk.models import ApplyRun
 from pbxportal.models import SystemChange
 
 Field = SystemChange.Field
-
-
-def concern_everybody(changes: Iterable[SystemChange]) -> bool:
-    return any(change.field == Field.NAME_FORMAT for change in changes)
 
 
 def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:

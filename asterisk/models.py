@@ -38,6 +38,10 @@ class ApplyRun(models.Model):
         """Of `numbers`, those that somebody changed; the others were only compared."""
         return frozenset(self.changes.values_list("number", flat=True))
 
+    @cached_property
+    def concerns_everybody(self) -> bool:
+        return any(change.concerns_everybody for change in self.system_changes.all())
+
     @property
     def seconds(self) -> float | None:
         """None while it lasts; 0 where the clock was set back meanwhile."""

@@ -12,7 +12,12 @@ def of(ami: Ami, number: str) -> list[str]:
     return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
-def is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
+def void(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) -> list[str]:
+    """`now`: number -> its contacts, of those that were asked for."""
+    return [each["ID"] for step in steps for each in now.get(step.number, ()) if _is_void(step, each, run)]
+
+
+def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
     networks = step.after.login.permit if step.after.login else ""
     host = proof.address(contact).rpartition(":")[0].strip("[]")
     return _is_another(step, run) or not allows(networks, host)

@@ -182,6 +182,10 @@ class SystemChange(models.Model):
         return f"{self.get_field_display()}: {self.old_shown} -> {self.new_shown}"
 
     @property
+    def concerns_everybody(self) -> bool:
+        return self.field == self.Field.NAME_FORMAT
+
+    @property
     def old_shown(self) -> str:
         return self._shown(self.old)
 
