@@ -59,7 +59,7 @@ class LeaveForm(forms.Form):
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose who answers them."),
     )
     colleague = forms.CharField(label="Colleague", max_length=100, required=False)
-    handed_to = forms.CharField(max_length=8, required=False)
+    handed_to = forms.CharField(label="Colleague", max_length=8, required=False)
     keep = forms.ChoiceField(
         label="Keep the extension",
         choices=[(each, each) for each in (*DAYS, UNTIL_DATE, FOREVER)],
@@ -89,6 +89,11 @@ class LeaveForm(forms.Form):
         if now.left_on:
             shown |= {"keep": UNTIL_DATE if now.delete_on else FOREVER, "delete_on": now.delete_on}
         return shown
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """name -> where the page shows its errors."""
+        return {name: f"id_{name}" for name in self.fields} | {"handed_to": "id_colleague"}
 
     @property
     def first_day(self) -> date:
@@ -134,7 +139,7 @@ class LeaveForm(forms.Form):
     def look_up(self, text: str) -> Matches:
         """A number that is typed whole comes first."""
         among = colleagues(self.extension, self.by)
-        text = " ".join(text.replace("\0", "").split())
+        text = " ".join(text.replace("\0", "").split())[:100]
         if not text:
             return Matches([], 0)
         exact = list(among.filter(number=text).select_related("user"))

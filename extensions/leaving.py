@@ -32,7 +32,7 @@ def found(matches: Matches) -> dict[str, Any]:
 def form_page(request: SignedInRequest, form: LeaveForm, *, checked: bool) -> HttpResponse:
     typed = str(form["colleague"].value() or "")
     errors = [
-        {"id": f"id_{name}", "label": form.fields[name].label, "message": message}
+        {"id": form.ids[name], "label": form.fields[name].label, "message": message}
         for name in form.fields
         for message in form.errors.get(name, ())
         if checked
@@ -90,8 +90,11 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
         return page(request, extension, 409 if request.method == "POST" else 200, refusal=refusal)
     step = request.POST.get("then", "check")
     data = request.POST.copy() if request.method == "POST" else None
-    if data is not None and step == "search":
-        data["calls"] = leave_form.COLLEAGUE
+    if data is not None and step == "search":  # also by Enter in any field: it is the first button
+        if data.get("colleague", "").strip():
+            data["calls"] = leave_form.COLLEAGUE
+        else:
+            step = "check"
     form = LeaveForm(data, extension=extension, by=request.user)
     if request.method != "POST" or step in ("search", "change"):
         return form_page(request, form, checked=False)

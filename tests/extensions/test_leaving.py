@@ -136,6 +136,8 @@ TODAY, LATE = str(localdate()), str(localdate() + timedelta(days=4000))
         ({"calls": "colleague", "colleague": "1003"}, "id_colleague", "disabled"),
         ({"calls": "colleague", "colleague": "1004"}, "id_colleague", "has left too"),
         ({"calls": "colleague", "handed_to": "1004"}, "id_colleague", "number or the name"),
+        ({"calls": "colleague", "handed_to": "100200300"}, "id_colleague", "at most 8"),
+        ({"calls": "colleague", "colleague": "x" * 101}, "id_colleague", "at most 100"),
         ({"calls": "colleague", "colleague": "Twin"}, "id_colleague", "2 people match"),
         ({"calls": "colleague", "colleague": "a\0b"}, "id_colleague", ""),
     ],
@@ -167,6 +169,13 @@ def test_without_scripts_a_button_searches(adas: Client, grace: SipExtension, li
     assert [each.number for each in answer.context["matches"]] == ["1002"]
     assert not answer.context["errors"]
     assert 'id="calls-colleague" value="colleague" checked' in answer.content.decode()
+
+
+def test_enter_in_another_field_goes_on(adas: Client, grace: SipExtension) -> None:
+    """A browser then presses the first button, which searches."""
+    answer = adas.post("/extensions/1001/leave/", {**LEAVE, "then": "search", "colleague": " "})
+    assert "Leave and Apply" in answer.content.decode()
+    assert '<input type="hidden" name="calls" value="nobody">' in answer.content.decode()
 
 
 def test_the_search_shows_who_can_take_the_calls(adas: Client, ada: User, grace: SipExtension) -> None:
@@ -249,12 +258,13 @@ def test_coming_back_undoes_all_of_it_and_old_sessions_stay_dead(
 ) -> None:
     browser = signed_in(grace.user)
     leaves(grace, ada, calls="colleague", colleague="1002")
+    late = signed_in(again(grace).user)
     answer = adas.post("/extensions/1001/come-back/", follow=True)
     assert "Grace Hopper is back" in answer.content.decode()
     one = again(grace)
     assert (one.enabled, one.left_on, one.delete_on, one.handed_to) == (True, None, None, None)
     assert one.user.is_active
-    assert browser.get("/").status_code == 302
+    assert [each.get("/").status_code for each in (browser, late)] == [302, 302]
     assert deeds()[-1] == ("extension.came_back", "ada@example.com")
     assert "is back already" in adas.post("/extensions/1001/come-back/", follow=True).content.decode()
 
