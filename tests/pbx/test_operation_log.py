@@ -84,7 +84,7 @@ def test_a_repair_is_recorded(asterisk: Embedded, ada: User, settings: Settings)
 
 
 def test_a_password_set_at_the_terminal_is_recorded_and_not_told(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD + "x")
+    monkeypatch.setattr("getpass.getpass", lambda **_: PASSWORD + "x")
     call_command("changepassword", "ada@example.com", stdout=StringIO())
     record = newest("sign_in.password_changed")
     assert (who(record), record.on) == (COMMAND, "ada@example.com")
