@@ -28,6 +28,7 @@ DEEDS = (
     ("Sign-in", "sign_in.done", 14),
     ("Preferences", "preferences.changed", 1),
 )
+BEGIN = timezone.now() - timedelta(days=400)
 FAILED_EVERY = 50  # of sign-ins alone
 
 
@@ -48,17 +49,18 @@ def fill(size: int) -> None:
 
 
 def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
-    previous, at = head.last_hash, head.last_at or timezone.now() - timedelta(days=400)
+    previous, last_at = head.last_hash, head.last_at
     choices = [(module, deed) for module, deed, weight in DEEDS for _ in range(weight)]
     for row in range(head.count + 1, head.count + count + 1):
+        at = BEGIN + timedelta(seconds=row)
         module, deed = chance.choice(choices)
-        at += timedelta(milliseconds=chance.randrange(1, 2_000))
         number = str(1000 + chance.randrange(5000)) if module == "Extension" else ""
         by = CLERK if row < 40 else FIRST_PERSON if chance.random() < 0.3 else FIRST_PERSON + chance.randrange(PEOPLE)
         failed = module == "Sign-in" and row % FAILED_EVERY == 0
         record = AuditRecord(
             id=row,
             at=at,
+            set_back=last_at is not None and at < last_at,
             by=by,
             by_name=f"person{by}@example.com",
             origin=f"192.0.2.{chance.randrange(256)}",
@@ -70,6 +72,7 @@ def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
             detail={"fields": {"Last Name": ["Hopper", f"Murray {row}"], "Job Title": ["", "Clerk"]}},
         )
         record.hash = previous = chain.digest(previous, [getattr(record, name) for name in chain.HASHED])
+        last_at = at
         yield record
 
 

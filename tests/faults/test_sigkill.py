@@ -148,7 +148,7 @@ MATTERING = [
     "differences: ",
     "connection.request(",
     "close: self.save",
-    "record: entry.save()",
+    "_write: entry.save()",
     'after: INSERT INTO "asterisk_applyrun"',
     'after: UPDATE "extensions_change"',
 ]
