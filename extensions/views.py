@@ -146,6 +146,8 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
 @sensitive_post_parameters("password", "registration_password")
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
+    if not request.user.adds_extensions:
+        raise PermissionDenied
     form = ExtensionForm(
         request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.load()
     )

@@ -190,6 +190,25 @@ def test_who_does_not_manage_extensions_finds_no_choices(client: Client, vic: Us
     assert client.get("/organizations/choices/").status_code == 404
 
 
+@pytest.mark.parametrize("why", ["off", "deleted"])
+def test_whose_role_reaches_nobody_adds_nobody(client: Client, vic: User, why: str) -> None:
+    sales = department("Sales")
+    member("1000", sales)
+    client.force_login(custom(vic, sales))
+    assert client.get("/extensions/add/").status_code == 200
+    assert 'href="/extensions/add/"' in client.get("/extensions/").content.decode()
+    if why == "off":
+        Preferences.objects.update(organization_management=False)
+    else:
+        sales.delete()
+    assert numbers(client) == []
+    assert 'href="/extensions/add/"' not in client.get("/extensions/").content.decode()
+    assert client.get("/extensions/add/").status_code == 403
+    assert client.post("/extensions/add/", Typed(number="1001").fields).status_code == 403
+    assert client.get("/extensions/1000/").status_code == 404
+    assert SipExtension.objects.count() == 1
+
+
 # --- of the company, where there is nothing else ---
 
 
