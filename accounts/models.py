@@ -125,7 +125,7 @@ class Organization(TreeNode):  # type: ignore[misc]
     def locked_tree(cls) -> Iterator[Tree]:
         """For whoever changes it: one after the other, each with the tree as the one before has left it."""
         with transaction.atomic():
-            cls.objects.select_for_update().get(parent=None)
+            cls.objects.select_for_update(no_key=True).get(parent=None)
             yield cls.tree()
 
 
@@ -224,6 +224,11 @@ class User(AbstractBaseUser):
         if self.reaches_everybody or not role.permissions:
             return True
         return not role.reaches_everybody and role.reached_organizations() <= self.reached_organizations
+
+    @property
+    def adds_extensions(self) -> bool:
+        """Not one whose role reaches nobody: of whom that person adds, it would see nothing."""
+        return self.manages_extensions and (self.reaches_everybody or bool(self.reached_organizations))
 
     def join_the_company(self) -> None:
         """Who is in no department, as while there are none to choose, is of the company."""

@@ -193,6 +193,7 @@ class DeleteForm:
 
     def delete(self) -> None:
         pk, above = self.department.pk, self.parent.pk
+        Organization.objects.select_for_update().get(pk=pk)  # waits for who is just being put into it
         there = Memberships.objects.filter(organization=above).values("user")
         moved = Memberships.objects.filter(organization=pk)
         moved.exclude(user__in=there).update(organization=above)

@@ -18,7 +18,7 @@ from accounts.models import Organization
 from accounts.organization_form import AddForm, DeleteForm, MoveForm, RenameForm
 from accounts.permissions import Permission
 from accounts.picker import Picker, within
-from accounts.tree import MOST, Department, Tree
+from accounts.tree import Department, Tree
 from accounts.views import SignedInRequest, wants_to_find
 from pbxportal.models import Preferences
 
@@ -70,7 +70,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     members = membership.count(tree)
     shown = [each for each in tree if not q or each.pk in found or each.pk in kept]
     rows = [(each.pk, each.level, each.name, *members[each.pk].words(each), each.pk in found) for each in shown]
-    return page(request, "tree", rows=rows, count=len(tree), most=MOST, q=q, found=len(found))
+    return page(request, "tree", rows=rows, count=len(tree), sought=q)
 
 
 @while_managed

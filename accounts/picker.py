@@ -17,11 +17,13 @@ class Picker:
         ticked = {str(each) for each in chosen}
         self.chosen = [each for each in offered if str(each.pk) in ticked]
         self.searches = len(offered) > FEW
-        self._found = self._matching(set(offered)) if self.searches and self.finding else []
+        self._found = self._matching(set(offered)) if self.searches and self.finding.split() else []
 
     def _matching(self, offered: set[Department]) -> list[Department]:
+        """Those first whose name begins with what was typed."""
         words = self.finding.casefold().split()
-        return [each for each in self.offered if each not in self.chosen and each.is_meant_by(words, offered)]
+        found = [each for each in self.offered if each not in self.chosen and each.is_meant_by(words, offered)]
+        return sorted(found, key=lambda each: not each.name.casefold().startswith(words[0]))
 
     def options(self) -> list[dict[str, Any]]:
         if not self.searches:
@@ -33,7 +35,7 @@ class Picker:
             {
                 "department": each,
                 "chosen": each in self.chosen,
-                "place": SEPARATOR.join(above.name for above in each.ancestors if above in offered),
+                "place": SEPARATOR.join(above.name for above in each.ancestors[1:] if above in offered),
             }
             for each in (*self.chosen, *self._found[:FOUND])
         ]

@@ -184,6 +184,12 @@
     if (event.key === "Enter" && closest(event, "[data-find]")) event.preventDefault();
   });
 
+  // Of a long list of choices, the chosen one is in sight.
+  function showChosen(box) {
+    const label = box.querySelector("input:checked")?.closest("label");
+    if (label) box.scrollTop = label.offsetTop - box.offsetTop - box.clientHeight / 2;
+  }
+
   // A choice of rows: the button says how many, and one box stands for all.
   function countChosen(form) {
     const boxes = [...form.querySelectorAll("input[name=n]")];
@@ -335,6 +341,7 @@
   document.querySelectorAll("form[data-guard]").forEach(guard);
   document.querySelectorAll("form[data-choice]").forEach(countChosen);
   document.querySelectorAll("[data-placeholder-from]").forEach(followPlaceholder);
+  document.querySelectorAll(".tree-box").forEach(showChosen);
   document.querySelectorAll("[data-fade]").forEach(fade);
   document.querySelector("[data-error-summary]")?.focus();
 })();

@@ -10,6 +10,7 @@
   const rows = () => [...tree().children];
   const levelOf = (row) => Number(row.dataset.level);
   const linkOf = (row) => row.querySelector("a");
+  const keyOf = (row) => linkOf(row).id.slice(1);
   const isFolded = (row) => row.classList.contains("is-folded");
   const rowOf = (event) => event.target instanceof Element ? event.target.closest("[data-tree] > li") : null;
 
@@ -139,8 +140,8 @@
     if (!target) return;
     event.preventDefault();
     const form = document.getElementById("move-form");
-    form.action = `${tree().dataset.tree}${dragged.id.slice(1)}/move/`;
-    form.elements.parent.value = target.id.slice(1);
+    form.action = `${tree().dataset.tree}${keyOf(dragged)}/move/`;
+    form.elements.parent.value = keyOf(target);
     form.requestSubmit();
   });
 
@@ -160,7 +161,14 @@
     row.append(mark);
   }
 
-  function begin() {
+  // The address is that of what is shown.
+  function noteSearch() {
+    const words = document.getElementById("find-department")?.value.trim();
+    if (words !== undefined) history.replaceState(null, "", location.pathname + (words ? `?${new URLSearchParams({ q: words })}` : ""));
+  }
+
+  function begin(event) {
+    if (event) noteSearch();
     const list = tree();
     if (!list || list.getAttribute("role")) return;
     list.setAttribute("role", "tree");
@@ -177,17 +185,16 @@
       foldMark(row);
       setFolded(row, many && levelOf(row) >= LEVELS_OPEN);
     }
-    const meant = location.hash && document.getElementById(location.hash.slice(1));
-    const first = meant && list.contains(meant) ? meant : all[0];
+    const meant = all.find((row) => `#${linkOf(row).id}` === location.hash);
+    const first = meant || all[0];
     unfoldTo(first);
     showAll();
     linkOf(first).tabIndex = 0;
-    if (first === meant) {
-      meant.scrollIntoView({ block: "nearest" });
-      focus(meant);
-    }
+    if (meant && !event) focus(meant);
   }
 
-  document.addEventListener("htmx:load", begin);
+  document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.id === "tree") begin(event);
+  });
   begin();
 })();

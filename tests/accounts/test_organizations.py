@@ -287,6 +287,11 @@ def test_the_search_of_parents_leaves_out_what_would_make_a_ring(signed_in: Clie
     assert signed_in.get("/organizations/parents/?moving=999").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "1/", "choices/", "parents/"])
+def test_what_only_shows_takes_no_post(signed_in: Client, path: str) -> None:
+    assert signed_in.post(f"/organizations/{path}").status_code == 405
+
+
 # --- who may ---
 
 READS = ["", "{}/"]

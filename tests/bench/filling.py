@@ -1,6 +1,8 @@
 """A company of any size: its people, its departments, its extensions, saved and not applied."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import transaction
@@ -35,6 +37,20 @@ def fill(size: int, by: User, first: int = FIRST) -> list[SipExtension]:
         kind = Change.Kind.ADDED
         Change.objects.bulk_create((Change(number=each.number, kind=kind, by=by) for each in extensions), BATCH)
     return extensions
+
+
+@contextmanager
+def departments(count: int) -> Iterator[Organization]:
+    """As many, one in ten of them in the company and the others in those; gone again afterwards."""
+    there = Organization.objects.count() - 1
+    company = Organization.company()
+    tops = [Organization.objects.create(name=f"Region {place}", parent=company) for place in range(count // 10)]
+    Organization.objects.bulk_create(
+        Organization(name=f"Shop {place}", parent=tops[place % len(tops)]) for place in range(count - there - len(tops))
+    )
+    yield Organization.objects.get(name=DEPARTMENTS[0])
+    Organization.objects.filter(name__startswith="Shop ").delete()
+    Organization.objects.filter(name__startswith="Region ").delete()
 
 
 def people(size: int, first: int) -> list[User]:

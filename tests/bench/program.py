@@ -96,6 +96,7 @@ def seconds_to_apply(extensions: list[SipExtension], by: User) -> float:
 
 def measure_site(site: Site, by: User) -> None:
     site.pages()
+    site.departments()
     site.new_passwords()
     site.new_names()
     site.new_extensions(range(site.rounds))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.management import call_command
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.passwords import random_text
 from asterisk.apply import apply
 from asterisk.models import ApplyRun
@@ -28,6 +28,7 @@ PASSWORD = "Save and Apply: a new registration password"
 NAME = "Save and Apply: a new name"
 ADDED = "Save and Apply: a new extension"
 PAGES = "Pages"
+DEPARTMENTS = 1_000
 BULK = "Many at once"
 MANY = 1_000
 OTHERS = "Another phone"
@@ -74,6 +75,19 @@ class Site:
             "extension": f"/extensions/{middle.number}/",
         }.items():
             self._page(name, path)
+
+    def departments(self) -> None:
+        company = Organization.company()
+        with filling.departments(DEPARTMENTS) as one:
+            for name, path in {
+                "tree": "/organizations/",
+                "one": f"/organizations/{one.pk}/",
+                "form to move one": f"/organizations/{one.pk}/move/",
+                "Add an extension": "/extensions/add/",
+                "extensions of one": f"/extensions/?organization={one.pk}",
+                "extensions of the company": f"/extensions/?organization={company.pk}&below=yes",
+            }.items():
+                self._page(f"{DEPARTMENTS:,} departments, {name}", path)
 
     def _page(self, name: str, path: str) -> None:
         for _ in range(WARMING):

@@ -140,7 +140,7 @@ def test_a_search_keeps_what_is_ticked(signed_in: Client) -> None:
     sales = department("Sales", Organization.objects.get(name="Department 7"))
     answer = signed_in.get(f"/organizations/choices/?find=SALE&organizations={Organization.company().pk}")
     found = [(each["department"].name, each["chosen"], each["place"]) for each in answer.context["picker"].options()]
-    assert found == [("Company", True, ""), ("Sales", False, "Company / Department 7")]
+    assert found == [("Company", True, ""), ("Sales", False, "Department 7")]
     answer = signed_in.get(f"/organizations/choices/?find=nothing&organizations={sales.pk}&organizations=999")
     assert [each["department"].name for each in answer.context["picker"].options()] == ["Sales"]
     assert "No other department matches." in answer.content.decode()
@@ -188,6 +188,25 @@ def test_who_does_not_manage_extensions_finds_no_choices(client: Client, vic: Us
     vic.role = None
     vic.save()
     assert client.get("/organizations/choices/").status_code == 404
+
+
+@pytest.mark.parametrize("why", ["off", "deleted"])
+def test_whose_role_reaches_nobody_adds_nobody(client: Client, vic: User, why: str) -> None:
+    sales = department("Sales")
+    member("1000", sales)
+    client.force_login(custom(vic, sales))
+    assert client.get("/extensions/add/").status_code == 200
+    assert 'href="/extensions/add/"' in client.get("/extensions/").content.decode()
+    if why == "off":
+        Preferences.objects.update(organization_management=False)
+    else:
+        sales.delete()
+    assert numbers(client) == []
+    assert 'href="/extensions/add/"' not in client.get("/extensions/").content.decode()
+    assert client.get("/extensions/add/").status_code == 403
+    assert client.post("/extensions/add/", Typed(number="1001").fields).status_code == 403
+    assert client.get("/extensions/1000/").status_code == 404
+    assert SipExtension.objects.count() == 1
 
 
 # --- of the company, where there is nothing else ---
