@@ -13,7 +13,7 @@ from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import pbx, review, wish
-from extensions.lookup import may_manage, visible
+from extensions.lookup import managed_numbers, may_manage, visible
 from extensions.models import Change, SipExtension
 
 
@@ -104,9 +104,11 @@ def review_page(request: SignedInRequest) -> HttpResponse:
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
     page = review.page(Change.objects.waiting().visible_to(request.user), request.GET.get("from", ""))
     others = 0 if page.is_all else len(review.of_others(request.user))
+    there = list(visible(request).filter(number__in=page.numbers))
     context = {
         "section": "extension",
         "rows": review.waiting(request.user, page.numbers),
+        "kept": {each.number for each in there} - managed_numbers(request, there),
         "page": page,
         "seen": seen or 0,
         "others": others,
