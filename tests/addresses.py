@@ -32,12 +32,11 @@ class Page:
     deed: Needs | None = None
     bodies: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     changes_a_role: bool = False
-    waits: bool = False  # only where a change of the number waits
 
 
 OPEN = {"health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
 SAVES = [{"then": "save"}, {"then": "apply"}]
-ROLES = {"look": (Permission.MANAGE_ROLES,), "deed": (Permission.MANAGE_ROLES,)}
+MANAGES_ROLES = (Permission.MANAGE_ROLES,)
 
 PAGES = {
     "": Page(look=()),
@@ -54,7 +53,7 @@ PAGES = {
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
-    "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE), waits=True),
+    "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
     "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
     "apply/": Page(
         look=(Permission.MANAGE_EXTENSIONS,),
@@ -63,11 +62,11 @@ PAGES = {
     ),
     # the whole system
     "roles/": Page(look=(Permission.VIEW_ROLES,)),
-    "roles/add/": Page(**ROLES),
+    "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES),
     "roles/<int:pk>/": Page(look=(Permission.VIEW_ROLES,)),
     "roles/<int:pk>/copy/": Page(look=(Permission.MANAGE_ROLES,)),
-    "roles/<int:pk>/edit/": Page(**ROLES, changes_a_role=True),
-    "roles/<int:pk>/delete/": Page(**ROLES, changes_a_role=True),
+    "roles/<int:pk>/edit/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
+    "roles/<int:pk>/delete/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
     "preferences/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "history/": Page(look=(Permission.VIEW_HISTORY,)),
     "history/<int:pk>/": Page(look=(Permission.VIEW_HISTORY,)),

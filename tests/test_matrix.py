@@ -133,7 +133,7 @@ def fields(target: Target | None) -> dict[str, Any]:
 
 def pictured() -> list[Any]:
     models = (SipExtension, User, Role, Organization, Change, ApplyRun, AuditRecord)
-    return [list(model._default_manager.order_by("pk").values_list()) for model in models]
+    return [sorted(map(repr, model._default_manager.values_list())) for model in models]
 
 
 def each_case(route: str, cast: Cast) -> Iterator[tuple[Person, Target | None, str, str, dict[str, Any], set[int]]]:

@@ -95,7 +95,9 @@ def test_what_lies_below_is_reached_only_where_the_role_says_so(eves: Client, ev
     inside = Organization.objects.create(name="Inside", parent=sales)
     make_extension("1000").user.organizations.add(inside)
     assert numbers(eves, "/extensions/") == ["1000"]
-    Role.objects.filter(pk=eve.role_id).update(below=False)
+    assert eve.role
+    eve.role.below = False
+    eve.role.save()
     assert numbers(eves, "/extensions/") == []
     assert eves.get("/extensions/1000/").status_code == 404
 
