@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import AuditRecord, Organization, Role, User
 from asterisk import check
-from asterisk.models import ApplyRun
+from asterisk.models import ApplyRun, CheckRun
 from extensions.models import Change, SipExtension
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
 from tests.links import Links
@@ -59,6 +60,8 @@ class Cast:
         self.run = ApplyRun.objects.create(numbers=["2000"])
         self.run.changes.set(Change.objects.filter(number="2000"))
         self.run.close(ApplyRun.Outcome.PROVED, "Proved.")
+        drift = {"number": "2000", "field": "name", "wished": "a", "engine": "b", "said": "c"}
+        CheckRun.objects.create(finished_at=timezone.now(), drifts=[drift], differing=1, total=1, compared=1)
         self.keys = {"history": self.run.pk, "roles": self.role.pk, "default": Role.objects.get(key="employee").pk}
 
     def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:

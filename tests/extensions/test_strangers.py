@@ -1,6 +1,8 @@
 """Eve runs Sales. Of everybody else's extensions she sees nothing, wherever she asks."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -9,9 +11,10 @@ from accounts.views import SignedInRequest
 from asterisk.models import ApplyRun
 from extensions import review
 from extensions.applying import words_for
-from extensions.forms import DeleteForm, set_enabled
+from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
 from extensions.pbx import PbxError, Refused
+from extensions.views import conflict
 from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
@@ -264,3 +267,30 @@ def test_her_conflict_page_says_who_saved_hers_and_nothing_of_others(eves: Clien
     assert answer.status_code == 409
     assert "ada@example.com" in answer.content.decode()
     assert CANARY not in answer.content.decode()
+
+
+def test_what_her_page_offers_of_phones_and_of_what_failed(eves: Client, eve: User, vic: User) -> None:
+    of_sales("1000")
+    make_extension("3000", user=eve)
+    offered = {n: eves.get(f"/extensions/{n}/").context for n in ("1000", "3000")}
+    assert [offered[n]["may_remove"] for n in offered] == [True, True]
+    assert [offered[n]["may_forget"] for n in offered] == [True, False]
+    assert [offered[n]["can_edit"] for n in offered] == [True, False]
+    vic.role = Role.objects.create(name="Viewer", granted=["extension.view"])
+    vic.save()
+    eves.force_login(vic)
+    seen = eves.get("/extensions/1000/").context
+    assert [seen["may_remove"], seen["may_forget"], seen["can_edit"]] == [False, False, False]
+
+
+def test_a_conflict_over_what_has_left_her_reach_shows_nothing(eve: User, ada: User, sales: Organization) -> None:
+    of_others("2000")
+    ada.organizations.add(sales)
+    make_extension("1000", user=ada)
+    request = SignedInRequest()
+    request.user = eve
+    form = ExtensionForm(by=eve, preferences=Preferences.load())
+    with pytest.raises(Http404):
+        conflict(request, form, "2000")
+    with pytest.raises(PermissionDenied):
+        conflict(request, form, "1000")
