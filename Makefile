@@ -24,6 +24,9 @@ test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
 	@$(BIN)/pytest -n $${WORKERS:-2} $(ARGS)
 
+mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
 bench: .venv/tools ## How long things take, at several sizes
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -47,4 +50,4 @@ lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run demo check test bench lock
+.PHONY: help run demo check test mutation bench lock

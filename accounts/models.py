@@ -244,11 +244,6 @@ class User(AbstractBaseUser):
         return self.can(Permission.MANAGE_EXTENSIONS)
 
     @property
-    def adds_extensions(self) -> bool:
-        """Somebody of a few organizations adds to these alone; where there is none, nothing."""
-        return self.manages_extensions and (self.reaches_everybody or bool(self.reached_organizations))
-
-    @property
     def is_super_administrator(self) -> bool:
         return self.role is not None and self.role.key == Role.SUPER_ADMINISTRATOR and self.is_active
 

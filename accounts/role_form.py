@@ -152,10 +152,11 @@ class RoleForm(forms.ModelForm[Role]):
 
     def _keep_to_organizations(self, cleaned: dict[str, Any]) -> None:
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
+        or_all = ", or choose All extensions" if "reach" in self.fields else ""
         if names := [module.name for module in MODULES if module.level(beyond)]:
             self.add_error("granted", ValidationError(
-                "Untick %(names)s, or choose All extensions: only Extension can be given by organization, the others"
-                " concern the whole system.", code="whole_system", params={"names": ", ".join(names)},
+                "Untick %(names)s%(or_all)s: only Extension can be given by organization, the others"
+                " concern the whole system.", code="whole_system", params={"names": ", ".join(names), "or_all": or_all},
             ))  # fmt: skip
         if "organizations" in self.fields and "organizations" not in self.errors and not cleaned["organizations"]:
             self.add_error(

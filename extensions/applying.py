@@ -13,7 +13,7 @@ from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
 from extensions import pbx, review, system, wish
-from extensions.lookup import may_manage, visible
+from extensions.lookup import managed_numbers, may_manage, visible
 from extensions.models import Change, SipExtension
 
 
@@ -35,7 +35,7 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
 
 def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
     messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
-    start = "" if review.page(Change.objects.waiting().visible_to(request.user)).is_all else f"?from={number}"
+    start = "" if review.page(review.waiting_changes(request.user)).is_all else f"?from={number}"
     return redirect(f"{reverse('review')}{start}#n{number}")
 
 
@@ -47,7 +47,7 @@ def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> Ht
 def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
     """An apply may mend more than was asked for: of an extension that one does not see, nothing is said."""
     number = error.extension if isinstance(error, pbx.Refused) else ""
-    about = visible(request).filter(number=number), Change.objects.waiting().of([number]).visible_to(request.user)
+    about = visible(request).filter(number=number), review.waiting_changes(request.user).of([number])
     if number and not any(each.exists() for each in about):
         return (
             "The PBX refused another extension, so nothing was applied. Ask an administrator to look at Apply History."
@@ -73,7 +73,7 @@ def apply(request: SignedInRequest) -> HttpResponse:
     if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
         messages.info(request, "Choose what to apply.")
         return redirect("review")
-    waiting = Change.objects.waiting().visible_to(request.user).numbers()
+    waiting = review.waiting_changes(request.user).numbers()
     numbers = [number for number in waiting if number in chosen] if chosen else waiting
     if not numbers:
         messages.info(request, "Nothing waits any more.")
@@ -93,7 +93,7 @@ def chosen_numbers(request: SignedInRequest) -> set[str]:
     every = request.POST.get("all")
     if every not in ("mine", "everybody"):
         return set(request.POST.getlist("n"))
-    waiting = set(Change.objects.waiting().visible_to(request.user).numbers())
+    waiting = set(review.waiting_changes(request.user).numbers())
     return waiting if every == "everybody" else waiting - review.of_others(request.user)
 
 
@@ -102,11 +102,13 @@ def chosen_numbers(request: SignedInRequest) -> set[str]:
 @never_cache
 def review_page(request: SignedInRequest) -> HttpResponse:
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
-    page = review.page(Change.objects.waiting().visible_to(request.user), request.GET.get("from", ""))
+    page = review.page(review.waiting_changes(request.user), request.GET.get("from", ""))
     others = 0 if page.is_all else len(review.of_others(request.user))
+    there = list(SipExtension.objects.filter(number__in=page.numbers).select_related("user__role"))
     context = {
         "section": "extension",
         "rows": review.waiting(request.user, page.numbers),
+        "kept": {each.number for each in there} - managed_numbers(request, there),
         "page": page,
         "seen": seen or 0,
         "others": others,
@@ -123,7 +125,7 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
     extension = visible(request).filter(number=number).first()
     if extension and not may_manage(request, extension):
         raise PermissionDenied
-    if not Change.objects.waiting().of([number]).visible_to(request.user).exists():
+    if not review.waiting_changes(request.user).of([number]).exists():
         raise Http404("No such change.")
     try:
         review.discard(number, request.user)

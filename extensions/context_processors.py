@@ -6,8 +6,8 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Organization, User
 from accounts.permissions import Permission
 from accounts.views import THEMES
-from extensions import pbx
-from extensions.models import Change, SipExtension
+from extensions import pbx, review
+from extensions.models import SipExtension
 from pbxportal.models import Preferences, SystemChange
 
 COUNTED = 1000
@@ -31,7 +31,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def waiting_for(user: User) -> dict[str, Any]:
     """How many extensions wait, counted to COUNTED: this stands on every page."""
-    waiting = Change.objects.waiting().visible_to(user)
+    waiting = review.waiting_changes(user)
     counted = waiting.order_by("number").values("number").distinct()[: COUNTED + 1].count()
     return {
         "waiting": min(counted, COUNTED),

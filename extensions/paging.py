@@ -20,15 +20,16 @@ class Page(Generic[M]):
 
 
 def _cursor(row: Model, key: str, way: str) -> str:
-    return signer.sign_object([way, getattr(row, key), str(row.pk)])
+    return signer.sign_object([way, key, getattr(row, key), str(row.pk)])
 
 
-def _read(cursor: str) -> tuple[str, Any, str] | None:
+def _read(cursor: str, key: str) -> tuple[str, Any, str] | None:
+    """None also where it is of another order."""
     try:
-        way, value, pk = signer.unsign_object(cursor)
+        way, of, value, pk = signer.unsign_object(cursor)
     except (BadSignature, ValueError, TypeError):
         return None
-    return way, value, pk
+    return (way, value, pk) if of == key else None
 
 
 def _rows(rows: QuerySet[M], ordered: QuerySet[M], size: int) -> list[M]:
@@ -40,7 +41,7 @@ def _rows(rows: QuerySet[M], ordered: QuerySet[M], size: int) -> list[M]:
 
 def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: int) -> Page[M]:
     """The page at the cursor, by the field or annotation `key`, then by primary key. A cursor not ours: the first."""
-    place = _read(cursor)
+    place = _read(cursor, key)
     backwards = place is not None and place[0] == "before"
     falling = descending != backwards
     after = rows

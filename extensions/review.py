@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from extensions import changes, hand_over, wish
-from extensions.models import Change, SipExtension
+from extensions.models import Change, ChangeQuerySet, SipExtension
 from pbxportal.models import Preferences
 
 PAGE_SIZE = 100
@@ -66,19 +66,24 @@ def page(of: models.QuerySet[Change], start: str = "") -> Page:
     )
 
 
+def waiting_changes(by: User) -> ChangeQuerySet:
+    """All that one may know of; what is applied, discarded or counted is taken from these alone."""
+    return Change.objects.waiting().visible_to(by)
+
+
 def waiting(by: User, numbers: Iterable[str] | None = None) -> list[Waiting]:
-    every = Change.objects.waiting().visible_to(by)
+    every = waiting_changes(by)
     return by_extension(every if numbers is None else every.of(numbers), by)
 
 
 def of_others(by: User) -> set[str]:
     """The numbers of which a change waits that somebody else saved."""
-    return set(Change.objects.waiting().visible_to(by).exclude(by=by).numbers())
+    return set(waiting_changes(by).exclude(by=by).numbers())
 
 
 def unseen(by: User, seen: int) -> set[str]:
     """Those of which somebody else saved a change after the one that was the newest when the page was made."""
-    return set(Change.objects.waiting().visible_to(by).exclude(by=by).filter(pk__gt=seen).numbers())
+    return set(waiting_changes(by).exclude(by=by).filter(pk__gt=seen).numbers())
 
 
 def by_extension(of: models.QuerySet[Change], by: User) -> list[Waiting]:
@@ -113,7 +118,7 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
 
 def waits_for_others(by: User, number: str = "") -> bool:
     """Whether a change that somebody else saved waits: nobody sends it along unseen."""
-    waiting_ones = Change.objects.waiting().visible_to(by)
+    waiting_ones = waiting_changes(by)
     return not (waiting_ones.of([number]) if number else waiting_ones).only_by(by)
 
 

@@ -52,10 +52,10 @@ def follow(by: User | None, before: Preferences, after: Preferences) -> None:
     if before.name_format != after.name_format:
         names.rewrite(after.names)
     for field in Field:
-        _record(by, field, str(getattr(before, field)), str(getattr(after, field)))
+        _note(by, field, str(getattr(before, field)), str(getattr(after, field)))
 
 
-def _record(by: User | None, field: Field, old: str, new: str) -> None:
+def _note(by: User | None, field: Field, old: str, new: str) -> None:
     there = SystemChange.objects.waiting().filter(field=field).first()
     if old == new:
         return
@@ -87,7 +87,8 @@ def put_back(by: User | None, field: Field, value: str) -> bool:
         setattr(preferences, field, value)
         preferences.version += 1
         preferences.save(update_fields=[field.value, "version"])
-        fields = {field.value: [getattr(before, field), value]}
+        shown = SystemChange(field=field, old=getattr(before, field), new=value)
+        fields = {str(field.label): [shown.old_shown, shown.new_shown]}
         audit.record(by, "preferences.changed", "Preferences", fields=fields)
         follow(by, before, preferences)
     return True

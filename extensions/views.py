@@ -179,7 +179,7 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
     except Conflict:
         return conflict(request, form, number)
     if saved is None:
-        return form_page(request, form, visible(request).get(number=number))
+        return form_page(request, form, extension)
     show_once(request, saved, form.person.cleaned_data["password"])
     return finish(request, saved, f"{saved} saved.")
 

@@ -86,3 +86,13 @@ def forget_all() -> None:
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:
         heard.execute("DELETE FROM attempt")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many cases the tests that walk the addresses ran."""
+    reports = [
+        report for some in terminalreporter.stats.values() for report in some if isinstance(report, pytest.TestReport)
+    ]
+    cases = sum(int(str(value)) for report in reports for name, value in report.user_properties if name == "cases")
+    if cases:
+        terminalreporter.write_line(f"{cases:,} cases of address x method x role")

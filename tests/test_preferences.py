@@ -105,11 +105,11 @@ def test_who_may_only_look_has_no_field_to_type_in_and_no_button(client: Client,
 def test_the_log_has_old_and_new_values(signed_in: Client) -> None:
     save(signed_in, company="Company", country="DE", password_signs="on", sip_port="", time_zone="tokyo")
     fields = AuditRecord.objects.get(deed="preferences.changed").detail["fields"]
-    assert fields["country"] == ["United States", "Germany"]
-    assert fields["time_zone"] == ["UTC", "Asia/Tokyo"]
-    assert fields["password_signs"] == ["off", "on"]
-    assert fields["sip_host"] == ["", "pbx.example.com"]
-    assert not fields.keys() & {"company", "sip_port", "restore_points", "name_format"}
+    assert fields["Country"] == ["United States", "Germany"]
+    assert fields["Time Zone"] == ["UTC", "Asia/Tokyo"]
+    assert fields["User passwords need a sign"] == ["off", "on"]
+    assert fields["SIP server"] == ["", "pbx.example.com"]
+    assert not fields.keys() & {"Company Name", "SIP port", "Applies kept", "Name Display Format"}
 
 
 def test_a_save_of_nothing_is_none(signed_in: Client) -> None:

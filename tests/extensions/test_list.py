@@ -40,6 +40,14 @@ def test_pages_follow_one_another_in_each_order(client: Client, ada: User) -> No
     assert all_pages(client, "?sort=-name")[0] == "99"
 
 
+def test_the_cursor_of_another_order_is_the_first_page(client: Client, ada: User) -> None:
+    for i in range(30):
+        make_extension(str(1000 + i), first_name=f"Person {i}")
+    client.force_login(ada)
+    cursor = client.get("/extensions/?sort=name").context["next_url"].partition("page=")[2]
+    assert numbers(client, f"?sort=number&page={cursor}") == numbers(client, "?sort=number")
+
+
 def test_previous_leads_back(client: Client, ada: User) -> None:
     for i in range(60):
         make_extension(str(1000 + i))

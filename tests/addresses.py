@@ -1,0 +1,165 @@
+"""What every address of the portal needs: the table that the matrix test holds the code to.
+
+A new page is a row of PAGES. `look` is what a GET needs, `deed` what a POST needs; None: there is no such method.
+Permissions are those of accounts.permissions, in the order in which they are asked for; () is whoever has signed in.
+About one extension stand, in the place of permissions or after them, SEE, USE and MANAGE.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from accounts.permissions import Permission
+
+
+class Over(Enum):
+    """How much of one extension: who may see it, who may use its phones, who may change it."""
+
+    SEE = 1
+    USE = 2
+    MANAGE = 3
+
+
+SEE, USE, MANAGE = Over
+Needs = tuple[Permission | Over, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """`bodies`: what is posted, where one deed is several; ... stands for the fields of the target."""
+
+    look: Needs | None = None
+    deed: Needs | None = None
+    bodies: list[dict[str, Any]] = field(default_factory=lambda: [{}])
+    changes_a_role: bool = False
+
+
+OPEN = {"health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
+SAVES = [{"then": "save"}, {"then": "apply"}]
+MANAGES_ROLES = (Permission.MANAGE_ROLES,)
+
+PAGES = {
+    "": Page(look=()),
+    "pbx/": Page(look=()),
+    # one's own, or an extension in reach
+    "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
+    "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
+    "extensions/status/": Page(look=()),
+    "extensions/strength/": Page(deed=(Permission.MANAGE_EXTENSIONS,), bodies=[{"registration_password": "x"}]),
+    "extensions/<number:number>/": Page(look=(SEE,)),
+    "extensions/<number:number>/edit/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
+    "extensions/<number:number>/delete/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
+    "extensions/<number:number>/toggle/": Page(deed=(MANAGE,), bodies=[{"enabled": "no"}, {"enabled": "yes"}]),
+    "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
+    "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
+    "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
+    "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
+    "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
+    "apply/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,),
+        deed=(Permission.MANAGE_EXTENSIONS,),
+        bodies=[{}, {"from": "review", "n": ["1000", "2000"]}, {"all": "mine"}, {"all": "everybody"}],
+    ),
+    # the whole system
+    "roles/": Page(look=(Permission.VIEW_ROLES,)),
+    "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES),
+    "roles/<int:pk>/": Page(look=(Permission.VIEW_ROLES,)),
+    "roles/<int:pk>/copy/": Page(look=(Permission.MANAGE_ROLES,)),
+    "roles/<int:pk>/edit/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
+    "roles/<int:pk>/delete/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
+    "preferences/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "history/": Page(look=(Permission.VIEW_HISTORY,)),
+    "history/<int:pk>/": Page(look=(Permission.VIEW_HISTORY,)),
+    "history/<int:pk>/undo/": Page(deed=(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS)),
+    "history/back/": Page(
+        deed=(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS),
+        bodies=[{"moment": ""}, {"moment": "2026-01-01T00:00"}],
+    ),
+    "history/check/": Page(look=(Permission.VIEW_CHECK,)),
+    "history/check/now/": Page(deed=(Permission.MANAGE_CHECK,)),
+    "history/check/repair/": Page(deed=(Permission.MANAGE_CHECK,)),
+}
+
+EXTENSION = {Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS}
+MAINTENANCE = {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
+PREFERENCES = {Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES}
+ORGANIZATIONS = {Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS}
+ROLE = {Permission.VIEW_ROLES, Permission.MANAGE_ROLES}
+ALL = EXTENSION | MAINTENANCE | PREFERENCES | ORGANIZATIONS | ROLE
+
+
+@dataclass(frozen=True)
+class Person:
+    """One who asks. `key`: a default role; else the role is made of `may`. `local`: reaches Sales and below alone."""
+
+    name: str
+    may: frozenset[Permission]
+    key: str = ""
+    local: bool = False
+
+
+def person(name: str, *may: set[Permission], key: str = "", local: bool = False) -> Person:
+    return Person(name, frozenset[Permission]().union(*may), key, local)
+
+
+PEOPLE = [
+    person("super", ALL, key="super_administrator"),
+    person("administrator", ALL - ROLE, key="administrator"),
+    person("supervisor", key="supervisor"),
+    person("operator", MAINTENANCE, key="operator"),
+    person("employee", key="employee"),
+    person("human resource", EXTENSION, {Permission.VIEW_HISTORY}, key="human_resource"),
+    person("accounting", key="accounting"),
+    person("roleless"),
+    person("viewer", {Permission.VIEW_EXTENSIONS}),
+    person("keeper", PREFERENCES, MAINTENANCE),
+    person("local", EXTENSION, local=True),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """An extension that is asked for. `may`: what its person may do."""
+
+    number: str
+    in_sales: bool = False
+    may: frozenset[Permission] = frozenset()
+    owner: str = ""
+    there: bool = True
+
+
+TARGETS = [
+    Target("1000", in_sales=True),
+    Target("1001", in_sales=True, may=frozenset(ALL)),
+    Target("2000"),
+    Target("9999", there=False),
+]
+OWN = {each.name: Target(str(3000 + n), may=each.may, owner=each.name) for n, each in enumerate(PEOPLE)}
+
+
+def over(who: Person, target: Target) -> Over | None:
+    """How much of the target is the person's to do; None: it does not exist for them."""
+    if not target.there:
+        return None
+    reached = Permission.VIEW_EXTENSIONS in who.may and (target.in_sales or not who.local)
+    if reached and Permission.MANAGE_EXTENSIONS in who.may and target.may <= who.may:
+        return MANAGE
+    if target.owner == who.name:
+        return USE
+    return SEE if reached else None
+
+
+def answer(who: Person, needs: Needs, target: Target | None) -> int:
+    """200: it is done or shown; 403, 404."""
+    for need in needs:
+        if isinstance(need, Over):
+            assert target
+            has = over(who, target)
+            if has is None:
+                return 404
+            if has.value < need.value:
+                return 403
+        elif need not in who.may:
+            view = Permission(f"{need.value.partition('.')[0]}.view")
+            return 403 if view in who.may else 404
+    return 200

@@ -1,0 +1,231 @@
+"""Every address, by every method, for everybody: what one may not see is not there, what one may only see is refused.
+
+What to expect is worked out from the table of tests/addresses.py, never asked of the portal.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import resolve
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import AuditRecord, Organization, Role, User
+from asterisk import check
+from asterisk.models import ApplyRun, CheckRun
+from extensions.models import Change, SipExtension
+from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
+from tests.links import Links
+from tests.people import Typed, make_extension
+from tests.test_urls import ROUTES
+
+METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
+SECRET_NAME = "Zacharias"  # of 2000, whom the local administrator does not reach
+GONE_WHERE_IT_CANNOT_BE_DONE = (403, 404, 405)
+
+
+class Cast:
+    """Everybody of the table, each signed in, and what there is to ask for."""
+
+    def __init__(self) -> None:
+        root = Organization.company()
+        sales = Organization.objects.create(name="Sales", parent=root)
+        inside = Organization.objects.create(name="Inside Sales", parent=sales)
+        self.role = Role.objects.create(name="Of nobody")
+        self.sessions: dict[str, str] = {}
+        for each in PEOPLE:
+            user = User.objects.create(
+                first_name=each.name,
+                email=f"{each.name.replace(chr(32), chr(46))}@example.com",
+                role=role_of(each, sales),
+            )
+            user.organizations.add(root)
+            make_extension(OWN[each.name].number, user=user)
+            client = Client()
+            client.force_login(user)
+            self.sessions[each.name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        for target in TARGETS:
+            if target.there:
+                extension = make_extension(target.number, first_name="Grace" if target.in_sales else SECRET_NAME)
+                extension.user.role = Role.objects.get(key=Role.SUPER_ADMINISTRATOR) if target.may else None
+                extension.user.save()
+                extension.user.organizations.add(inside if target.in_sales else root)
+        keys = [each.key for each in PEOPLE if each.key]
+        self.defaults = set(Role.objects.filter(key__in=keys).values_list("pk", flat=True))
+        self.run = ApplyRun.objects.create(numbers=["2000"])
+        self.run.changes.set(Change.objects.filter(number="2000"))
+        self.run.close(ApplyRun.Outcome.PROVED, "Proved.")
+        drift = {"number": "2000", "field": "name", "wished": "a", "engine": "b", "said": "c"}
+        CheckRun.objects.create(finished_at=timezone.now(), drifts=[drift], differing=1, total=1, compared=1)
+        self.keys = {"history": self.run.pk, "roles": self.role.pk, "default": Role.objects.get(key="employee").pk}
+
+    def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
+        client = Client()
+        if who:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who.name]
+        return getattr(client, method)(path, body if method in ("get", "head", "post") else "")
+
+
+def role_of(who: Person, sales: Organization) -> Role | None:
+    if who.key:
+        return Role.objects.get(key=who.key)
+    if not who.may:
+        return None
+    role = Role.objects.create(name=who.name, granted=sorted(who.may), reach="organizations" if who.local else "all")
+    if who.local:
+        role.organizations.add(sales)
+    return role
+
+
+@pytest.fixture
+def cast(db: None, settings: Settings) -> Cast:
+    settings.PBX_EXPECTED = False
+    settings.AMI_PORT = 9
+    return Cast()
+
+
+def targets_of(route: str, who: Person | None) -> list[Target | None]:
+    if "<number:number>" not in route:
+        return [None]
+    return [*TARGETS, OWN[who.name]] if who else [TARGETS[0]]
+
+
+def paths(route: str, cast: Cast, target: Target | None) -> dict[str, bool]:
+    """Each path of the route, and whether it is about a default role."""
+    path = "/" + route.replace("<number:number>", target.number if target else "")
+    first = route.partition("/")[0]
+    found = {path.replace("<int:pk>", str(cast.keys.get(first, 0))): False}
+    if PAGES[route].changes_a_role:
+        found[path.replace("<int:pk>", str(cast.keys["default"]))] = True
+    return found
+
+
+def expected(page: Page, who: Person, method: str, target: Target | None, of_default: bool = False) -> set[int]:
+    """200 stands for whatever the page says when it is shown or done."""
+    look, deed = (
+        {_one(page, who, needs, target, of_default)} if needs is not None else {405} for needs in (page.look, page.deed)
+    )
+    if method == "get":
+        return look if page.look is not None else look | (deed - {200})
+    if method == "post":
+        return deed if page.deed is not None else deed | (look - {200})
+    return look | {405} if page.look is not None else {405} | (deed - {200})
+
+
+def _one(page: Page, who: Person, needs: Needs, target: Target | None, of_default: bool) -> int:
+    found = answer(who, needs, target)
+    return 403 if found == 200 and of_default else found
+
+
+def fields(target: Target | None) -> dict[str, Any]:
+    """A form that would be saved."""
+    extension = SipExtension.objects.filter(number=target.number).select_related("user").first() if target else None
+    if extension is None:
+        return {"name": "A new name", "opened": "", **Typed(number="4000").fields}
+    kept = {
+        "email": extension.user.email or "", "password": "", "registration_password": "", "job_title": "Changed",
+        "registration_name": extension.registration_name, "version": str(extension.version),
+    }  # fmt: skip
+    return Typed(number=extension.number, more=kept).fields
+
+
+def pictured() -> list[Any]:
+    models = (SipExtension, User, Role, Organization, Change, ApplyRun, AuditRecord)
+    return [sorted(map(repr, model._default_manager.values_list())) for model in models]
+
+
+def each_case(route: str, cast: Cast) -> Iterator[tuple[Person, Target | None, str, str, dict[str, Any], set[int]]]:
+    page = PAGES[route]
+    for who in PEOPLE:
+        for target in targets_of(route, who):
+            for path, of_default in paths(route, cast, target).items():
+                for method in METHODS:
+                    wanted = expected(page, who, method, target, of_default)
+                    for body in page.bodies if method == "post" else [{}]:
+                        yield who, target, path, method, body, wanted
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(ROUTES) == PAGES.keys() | OPEN, "Enter the new pages in tests/addresses.py."
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_an_address_answers_each_as_the_table_says(
+    cast: Cast, record_property: Callable[[str, object], None], route: str
+) -> None:
+    cases = 0
+    with ExitStack() as stack:
+        if route == "history/check/now/":
+            stack.enter_context(check.only_one())  # as if one ran: none is started
+        before = pictured()
+        for who, target, path, method, body, wanted in each_case(route, cast):
+            sent = {**fields(target), **body} if method == "post" and SAVED & body.keys() else body
+            with transaction.atomic():
+                got = cast.ask(who, method, path, sent)
+                refused = got.status_code in GONE_WHERE_IT_CANNOT_BE_DONE
+                after = pictured() if refused and method not in ("get", "head") else before
+                transaction.set_rollback(True)
+            case = f"{who.name} {method} {path} {body}: {got.status_code}, not {wanted}"
+            assert (got.status_code if refused else 200) in wanted, case
+            assert got.status_code < 500, case
+            assert after == before, f"{case}, and something was changed"
+            if who.local:
+                assert SECRET_NAME not in got.content.decode(), case
+            cases += 1
+    record_property("cases", cases)
+
+
+SAVED = {"then", "name"}
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_a_page_leads_nowhere_that_is_closed(
+    cast: Cast, record_property: Callable[[str, object], None], route: str
+) -> None:
+    """Menus, links, buttons and forms."""
+    cases = 0
+    for who in PEOPLE:
+        for target in targets_of(route, who):
+            for path in paths(route, cast, target):
+                got = cast.ask(who, "get", path, {})
+                if got.status_code != 200:
+                    continue
+                for method, to in Links(path, got.content.decode()).found:
+                    wanted = where(cast, who, method, to)
+                    assert 200 in wanted, f"{who.name} is shown {method} {to} on {path}, and gets {wanted}"
+                    cases += 1
+    record_property("cases", cases)
+
+
+def where(cast: Cast, who: Person, method: str, path: str) -> set[int]:
+    found = resolve(path)
+    if found.route in OPEN:
+        return {200}
+    number = found.kwargs.get("number")
+    known = [*TARGETS, *OWN.values()]
+    target = next((each for each in known if each.number == number), None) if number else None
+    of_default = PAGES[found.route].changes_a_role and found.kwargs["pk"] in cast.defaults
+    return expected(PAGES[found.route], who, method, target, of_default)
+
+
+@pytest.mark.parametrize("route", [*PAGES, *OPEN])
+def test_no_one_is_sent_to_the_sign_in(cast: Cast, record_property: Callable[[str, object], None], route: str) -> None:
+    cases = 0
+    for path in paths(route, cast, TARGETS[0]) if route in PAGES else ["/" + route.replace("<str:token>", "x")]:
+        for method in METHODS:
+            for body in PAGES[route].bodies if route in PAGES and method == "post" else [{}]:
+                got = cast.ask(None, method, path, body)
+                if route in PAGES:
+                    assert (got.status_code, got.headers.get("Location", "")[:9]) == (302, "/sign-in/"), (
+                        f"{method} {path}"
+                    )
+                else:
+                    assert got.status_code not in (403, 404), f"{method} {path}"
+                    assert got.status_code < 500, f"{method} {path}"
+                cases += 1
+    record_property("cases", cases)
