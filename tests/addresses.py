@@ -37,6 +37,7 @@ class Page:
 OPEN = {"health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
 SAVES = [{"then": "save"}, {"then": "apply"}]
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
+MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
 
 PAGES = {
     "": Page(look=()),
@@ -54,6 +55,12 @@ PAGES = {
     "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
     "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
+    "extensions/<number:number>/leave/": Page(
+        look=(MANAGE,), deed=(MANAGE,), bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}]
+    ),
+    "extensions/<number:number>/leave/colleagues/": Page(look=(MANAGE,)),
+    "extensions/<number:number>/come-back/": Page(deed=(MANAGE,)),
+    "extensions/<number:number>/sign-in/": Page(deed=(MANAGE,), bodies=[{"allowed": "no"}, {"allowed": "yes"}]),
     "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
     "apply/": Page(
         look=(Permission.MANAGE_EXTENSIONS,),
@@ -63,10 +70,24 @@ PAGES = {
     # the whole system
     "roles/": Page(look=(Permission.VIEW_ROLES,)),
     "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES),
+    "roles/choices/": Page(look=MANAGES_ROLES),
     "roles/<int:pk>/": Page(look=(Permission.VIEW_ROLES,)),
     "roles/<int:pk>/copy/": Page(look=(Permission.MANAGE_ROLES,)),
     "roles/<int:pk>/edit/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
     "roles/<int:pk>/delete/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
+    "organizations/": Page(look=(Permission.VIEW_ORGANIZATIONS,)),
+    "organizations/choices/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
+    "organizations/parents/": Page(look=MANAGES_ORGANIZATIONS),
+    "organizations/add/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
+    "organizations/<int:department>/": Page(look=(Permission.VIEW_ORGANIZATIONS,)),
+    "organizations/<int:department>/rename/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
+    "organizations/<int:department>/move/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
+    "organizations/<int:department>/delete/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
+    "log/": Page(look=(Permission.VIEW_LOG,)),
+    "log/<int:pk>/": Page(look=(Permission.VIEW_LOG,)),
+    "log/export/": Page(deed=(Permission.VIEW_LOG,)),
+    "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/discard/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "history/": Page(look=(Permission.VIEW_HISTORY,)),
     "history/<int:pk>/": Page(look=(Permission.VIEW_HISTORY,)),
