@@ -75,10 +75,16 @@ def typed(person: Person, departments: dict[str, Organization], suggested: dict[
     }
 
 
-def make(person: Person, departments: dict[str, Organization], by: User, preferences: Preferences) -> SipExtension:
+def filled(person: Person, departments: dict[str, Organization], by: User, preferences: Preferences) -> ExtensionForm:
     blank = ExtensionForm(by=by, preferences=preferences)
     suggested = {**blank.person.initial, **blank.sip.initial}
-    form = ExtensionForm(typed(person, departments, suggested), by=by, preferences=preferences)
+    return ExtensionForm(typed(person, departments, suggested), by=by, preferences=preferences)
+
+
+def make(person: Person, departments: dict[str, Organization], by: User, preferences: Preferences) -> SipExtension:
+    form = filled(person, departments, by, preferences)
+    if not form.is_valid():  # a short name may stand in a random password
+        form = filled(person, departments, by, preferences)
     extension = form.try_save() if form.is_valid() else None
     if extension is None:
         why = " ".join(f"{error['label']}: {error['message']}" for error in form.error_list())
