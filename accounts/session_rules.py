@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -48,11 +51,15 @@ def manages_anything(user: User) -> bool:
 
 
 def note(request: HttpRequest) -> None:
-    now = time.time()
-    if "began" not in request.session:
-        request.session["began"] = now
-    if not 0 <= now - request.session.get("seen", 0) < NOTED_EVERY:
-        request.session["seen"] = now
+    """Where it cannot be written, as on a full disk, the page is shown all the same."""
+    now, session = time.time(), request.session
+    if 0 <= now - session.get("seen", 0) < NOTED_EVERY:
+        return
+    session["seen"] = now
+    session.setdefault("began", now)
+    with suppress(DatabaseError, UpdateError):
+        session.save()
+    session.modified = False
 
 
 def sign_in_again(request: HttpRequest, why: str) -> HttpResponse:

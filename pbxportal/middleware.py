@@ -1,6 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from pbxportal.models import in_force
 
@@ -11,4 +11,13 @@ class PreferencesInForce:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with in_force():
-            return self.get_response(request)
+            response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = to_the_end(response.streaming_content)
+        return response
+
+
+def to_the_end(content: Iterable[bytes]) -> Iterator[bytes]:
+    """What is made only while it is sent is made by the same preferences."""
+    with in_force():
+        yield from content

@@ -1,11 +1,13 @@
 """PBX Settings > Preferences: each in use."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
-from django.test import Client
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import Client, RequestFactory
+from django.utils.timezone import get_current_timezone_name, localtime
 
 from accounts.countries import countries
 from accounts.models import AuditRecord, Organization, Role, User
@@ -13,6 +15,7 @@ from accounts.permissions import Permission
 from asterisk.models import ApplyRun
 from extensions.models import SipExtension
 from pbxportal.forms import Conflict, PreferencesForm
+from pbxportal.middleware import PreferencesInForce
 from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
@@ -191,6 +194,18 @@ def test_times_are_shown_in_the_chosen_zone(signed_in: Client) -> None:
     save(signed_in, time_zone="Asia/Tokyo")
     for page in ("/history/", f"/history/{run.pk}/"):
         assert "2026-07-02 08:30:00" in signed_in.get(page).content.decode()
+
+
+def test_what_is_made_while_it_is_sent_follows_preferences_too(rf: RequestFactory, ada: User) -> None:
+    Preferences.objects.update(time_zone="Asia/Tokyo", name_format="last_first")
+    ada.last_name = "Byron"
+
+    def lines() -> Iterator[str]:
+        yield f"{localtime(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)):%H:%M} {ada.full_name}"
+
+    answer = PreferencesInForce(lambda _: StreamingHttpResponse(lines()))(rf.get("/"))  # type: ignore[arg-type,return-value]
+    assert b"".join(answer) == b"08:30 Byron Ada"
+    assert get_current_timezone_name() == "UTC"
 
 
 def test_a_time_is_typed_in_the_chosen_zone(signed_in: Client) -> None:

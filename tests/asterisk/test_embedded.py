@@ -146,6 +146,11 @@ def test_every_placeholder_has_a_value(own: Embedded) -> None:
     assert not [path.name for path in written if "@" in path.read_text().replace("@./", "")]
 
 
+def test_the_tones_of_its_country_are_written_before_it_starts(own: Embedded, tmp_path: Path) -> None:
+    embedded.configure(own.program, replace(place_at(tmp_path), tones="jp"))
+    assert "\ncountry=jp\n" in (tmp_path / "etc/indications.conf").read_text()
+
+
 def test_secrets_do_not_print(tmp_path: Path) -> None:
     assert "ami-s" not in repr(place_at(tmp_path))
 

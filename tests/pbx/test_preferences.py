@@ -1,5 +1,6 @@
 """Preferences that the PBX follows: with an apply of their own, proved, refused, kept or undone like any other."""
 
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from asterisk.models import ApplyRun
 from extensions import changes, system
 from extensions.models import Change, SipExtension
 from pbxportal.models import NameFormat, Preferences, SystemChange
-from tests.pbx.office import Office, engine_tables
+from tests.pbx.office import Office, engine_tables, eventually, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension
 from tests.phones.phone import Phone
@@ -26,6 +27,7 @@ from tests.phones.phone import Phone
 Outcome = ApplyRun.Outcome
 Field = SystemChange.Field
 FIRST_LAST, LAST_FIRST, LASTFIRST = NameFormat
+LOUD = 0.02
 
 
 def wish(**preferences: str) -> None:
@@ -191,6 +193,44 @@ def test_the_country_s_tones_are_those_of_the_pbx_after_the_apply(asterisk: Embe
         heard = [event for _ in range(4) for event in ami.events(0.5) if event["Event"] == "Reload"]
     assert [(event["Module"], event["Status"]) for event in heard] == [("indications", "0")]
     assert (run.outcome, run.words, tones_of()) == (Outcome.PROVED, "Asterisk reloaded its tones.", "uk")
+
+
+@pytest.fixture
+def ringing_tone(asterisk: Embedded) -> Iterator[str]:
+    """A number at which Asterisk itself makes the tone that a caller hears while it rings."""
+    dial_plan = settings.ASTERISK_DIR / "etc/extensions.conf"
+    before = dial_plan.read_text()
+    number = "exten => *99,1,Answer()\n same => n,Ringing()\n same => n,Wait(30)\n"
+    dial_plan.write_text(before.replace("[from-extension]\n", f"[from-extension]\n{number}"))
+    reload("pbx_config.so")
+    yield "*99"
+    dial_plan.write_text(before)
+    reload("pbx_config.so")
+
+
+def reload(module: str) -> None:
+    with connected() as ami:
+        ami.ask("Reload", Module=module)
+
+
+def test_the_new_tones_are_heard_and_the_call_that_is_up_goes_on(office: Office, ringing_tone: str) -> None:
+    caller, callee = office.registered(), office.registered()
+    heard_by(caller, ringing_tone, there=480, absent=425)
+    outgoing, _ = talking(caller, callee)
+    wish(country="DE")
+    apply_preferences(None)
+    assert not outgoing.ended
+    outgoing.hangup()
+    heard_by(caller, ringing_tone, there=425, absent=480)
+
+
+def heard_by(phone: Phone, number: str, *, there: int, absent: int) -> None:
+    call = phone.call(number)
+    call.wait_answered()
+    call.start_audio()
+    assert eventually(lambda: call.audio_received.tone_level(there) > LOUD, 10), call.audio_received
+    assert call.audio_received.tone_level(there) > 4 * call.audio_received.tone_level(absent), call.audio_received
+    call.hangup()
 
 
 def test_a_file_that_cannot_be_written_is_refused_and_said(asterisk: Embedded, db: None, tmp_path: Path) -> None:
