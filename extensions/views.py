@@ -18,6 +18,7 @@ from accounts.views import SignedInRequest
 from extensions import changes, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
+from extensions.history import history_of
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, may_manage, may_use, visible
 from extensions.models import Change, SipExtension
@@ -224,15 +225,6 @@ def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     """What an earlier request left in the session for the page of this number, once."""
     left = request.session.pop(key, None)
     return left[1:] if left and left[0] == number else []
-
-
-def history_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
-    """For its own person, and for who may manage it: these also see from where, and what was refused."""
-    if may_manage(request, extension):
-        return {"history": audit.history(extension.number), "history_from": True}
-    if extension.user == request.user:
-        return {"history": audit.history(extension.number, only_done=True)}
-    return {}
 
 
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
