@@ -20,6 +20,7 @@ from extensions import changes, hand_over, pbx, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
+from extensions.history import history_of
 from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
 from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
 from extensions.models import SipExtension
@@ -245,15 +246,6 @@ def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | Non
     if extension.handed_to is None:
         return None
     return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
-
-
-def history_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
-    """For its own person, and for who may manage it: these also see from where, and what was refused."""
-    if may_manage(request, extension):
-        return {"history": audit.history(extension.number), "history_from": True}
-    if extension.user == request.user:
-        return {"history": audit.history(extension.number, only_done=True)}
-    return {}
 
 
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:

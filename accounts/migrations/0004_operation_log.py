@@ -19,7 +19,7 @@ def copy(apps, schema_editor):
         apps.get_model("accounts", name) for name in ("FormerRecord", "AuditRecord", "AuditHead", "AuditPerson")
     )
     head = Head(pk=1, count=0, last_hash=chain.START)
-    people, batch = {}, []
+    people, gone, batch = {}, {}, []  # gone: who was deleted, told apart by name alone
     names = {pk: f"{first} {last}".strip() for pk, first, last in
              apps.get_model("accounts", "User").objects.values_list("pk", "first_name", "last_name")}
     for former in Former.objects.order_by("id").iterator(BATCH):
@@ -27,7 +27,7 @@ def copy(apps, schema_editor):
             id=head.count + 1,
             at=former.at,
             set_back=head.last_at is not None and former.at < head.last_at,
-            by=former.by_id or 0,
+            by=former.by_id or (0 if former.by_name == "system" else gone.setdefault(former.by_name, -1000 - len(gone))),
             by_name=former.by_name,
             origin="",
             module=MODULES.get(former.deed.partition(".")[0], "Extension"),

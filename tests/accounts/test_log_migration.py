@@ -65,7 +65,7 @@ def test_old_records_are_copied_in_their_order_and_chained(former: Any) -> None:
     copied = AuditRecord.objects.order_by("id").values_list("id", "by", "module", "deed", "number", "result")
     assert list(copied) == [
         (1, ada.pk, "Extension", "extension.added", "1000", "done"),
-        (2, 0, "Preferences", "preferences.changed", "", "done"),
+        (2, -1000, "Preferences", "preferences.changed", "", "done"),
         (3, 0, "Apply History", "apply.refused", "", "refused"),
     ]
     assert [each.fields for each in AuditRecord.objects.order_by("id")] == [
