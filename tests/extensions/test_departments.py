@@ -105,6 +105,16 @@ def test_one_out_of_reach_does_not_exist(client: Client, vic: User) -> None:
     assert client.get(f"/extensions/?organization={europe.pk}").status_code == 404
 
 
+def test_those_below_are_those_that_the_role_reaches(client: Client, vic: User) -> None:
+    sales, office = department("Sales"), department("Office")
+    member("1000", sales)
+    member("1001", office, department("Secret", sales))
+    client.force_login(custom(vic, sales, office))
+    Role.objects.filter(name="Custom").update(below=False)
+    assert numbers(client) == ["1000", "1001"]
+    assert numbers(client, organization=sales.pk, below="yes") == ["1000"]
+
+
 def test_off_the_filter_is_none(signed_in: Client) -> None:
     sales = department("Sales")
     member("1000", sales)
