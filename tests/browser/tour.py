@@ -800,7 +800,8 @@ def signed_out_when_idle(tour: Tour) -> Page:
 
 @stop
 def not_allowed(tour: Tour) -> Page:
-    return tour.opened(make_user("Hugo", role="human_resource"), "/preferences/")
+    viewer = Role.objects.create(name="Viewer", granted=["extension.view"])
+    return tour.opened(make_user("Vera", custom=viewer), "/extensions/add/")
 
 
 @stop
