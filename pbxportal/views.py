@@ -53,7 +53,7 @@ def health(_: HttpRequest) -> HttpResponse:
 @needs(Permission.VIEW_PREFERENCES)
 @never_cache
 def preferences(request: SignedInRequest) -> HttpResponse:
-    if request.method != "GET":
+    if request.method == "POST":
         require(request.user, Permission.MANAGE_PREFERENCES)
     form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
     try:

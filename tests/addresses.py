@@ -134,6 +134,7 @@ PEOPLE = [
     person("roleless"),
     person("viewer", {Permission.VIEW_EXTENSIONS}),
     person("keeper", PREFERENCES, MAINTENANCE),
+    person("looker", {each for each in ALL if each.value.endswith(".view")}),
     person("local", EXTENSION, local=True),
 ]
 

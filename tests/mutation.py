@@ -39,6 +39,7 @@ IN_ITS_PLACE = {"get_managed": "get_extension", "get_changeable": "get_any", "ge
 YES = {"may_manage", "may_use", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
 REFUSALS = {"PermissionDenied", "Http404"}
+FAILED = 1  # pytest's own word for it; each other one is no test's verdict
 ANY = "lambda request, key: {}.objects.get(**{{'{}': key}})"
 
 ANSWERED_BY = {route: (view.__module__, view.__name__) for route in ROUTES for view in [resolve(address(route)).func]}
@@ -177,7 +178,10 @@ def is_missed(check: Check, place: Path) -> bool:
 
 def _passes(place: Path, tests: list[str]) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False).returncode == 0
+    ended = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    if ended.returncode not in (0, FAILED):
+        raise RuntimeError(f"The tests did not run: {ended.stdout[-2000:]}")
+    return ended.returncode == 0
 
 
 def say(words: str) -> None:
