@@ -35,6 +35,15 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "extensions", "asterisk", "pbxportal")
 TESTS = ["tests/test_matrix.py", "tests/extensions/test_strangers.py", "tests/accounts/test_roles.py"]
 MORE_TESTS = ["tests/extensions/test_review.py", "tests/extensions/test_deeds.py"]
+OWN_TESTS = {
+    "accounts/organizations.py": ["tests/accounts/test_organizations.py"],
+    "accounts/log.py": ["tests/accounts/test_log.py"],
+    "extensions/departments.py": ["tests/extensions/test_departments.py"],
+    "extensions/history.py": ["tests/accounts/test_log.py"],
+    "extensions/leaving.py": ["tests/extensions/test_leaving.py"],
+    "extensions/views.py": ["tests/extensions/test_leaving.py"],
+    "pbxportal/views.py": ["tests/test_preferences.py"],
+}
 IN_ITS_PLACE = {"get_managed": "get_extension", "get_changeable": "get_any", "get_extension": "get_any"}
 YES = {"may_manage", "may_use", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
@@ -169,7 +178,7 @@ def is_missed(check: Check, place: Path) -> bool:
     """Whether a test fails without it."""
     mutant = place / check.path
     mutant.write_text(without(check))
-    rounds = [addresses(check), TESTS[1:], MORE_TESTS, TESTS[:1]]
+    rounds = [addresses(check), OWN_TESTS.get(check.path, []), TESTS[1:], MORE_TESTS, TESTS[:1]]
     try:
         return not all(_passes(place, tests) for tests in rounds if tests)
     finally:
