@@ -174,7 +174,7 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
     form = ExtensionForm(data, by=request.user, preferences=Preferences.current(), extension=extension)
     if wants_to_find(request):
         form.ask_again()
-        return form_page(request, form, visible(request).get(number=number))
+        return form_page(request, form, extension)
     try:
         saved = form.try_save() if form.is_valid() else None
     except Conflict:
