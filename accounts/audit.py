@@ -116,11 +116,6 @@ def history(number: str, *, only_done: bool = False) -> list[AuditRecord]:
     return found
 
 
-def differences(before: dict[str, str], after: dict[str, str]) -> Fields:
-    """label -> [old, new], of those that differ."""
-    return {label: [before.get(label, ""), new] for label, new in after.items() if before.get(label, "") != new}
-
-
 def _key(by: User | Nobody | None) -> int:
     if isinstance(by, User):
         return int(by.pk)

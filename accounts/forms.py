@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.utils import ErrorDict
+from django.utils.functional import cached_property
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
@@ -93,9 +94,9 @@ class PersonForm(forms.ModelForm[User]):
 
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
-        self.departments = self._within_reach() if preferences.organization_management else []
+        self.in_organizations = preferences.organization_management
         self.was_super = instance is not None and instance.is_super_administrator
-        super().__init__(data, instance=instance, initial=self._shown(instance))
+        super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
         self._offer_roles()
@@ -109,7 +110,11 @@ class PersonForm(forms.ModelForm[User]):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
 
-    def _within_reach(self) -> list[Department]:
+    @cached_property
+    def departments(self) -> list[Department]:
+        """Those that can be chosen, for the page: a form that is saved does not ask for them."""
+        if not self.in_organizations:
+            return []
         return within(Organization.tree(), None if self.by.reaches_everybody else self.by.reached_organizations)
 
     def _offered(self) -> models.QuerySet[Organization]:
@@ -122,11 +127,11 @@ class PersonForm(forms.ModelForm[User]):
         chosen = self["organizations"].value() if self.departments else ()
         return Picker(self.departments, chosen or (), self.data.get("find", ""))
 
-    def _shown(self, instance: User | None) -> dict[str, Any]:
+    def _shown(self, instance: User | None, *, typed: bool) -> dict[str, Any]:
         shown: dict[str, Any] = {"mobile": instance.mobile_shown} if instance else {}
         if instance is None:
             shown["password"] = passwords.new_user_password()
-        if instance is None or not instance.organizations.exists():
+        if not typed and (instance is None or not instance.organizations.exists()):
             shown["organizations"] = [each.pk for each in self.departments[:1]]
         return shown
 

@@ -176,7 +176,9 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
 
 def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
     """The runs that wrote some of the same changes and were not proved."""
-    shared = Q(changes__runs=run) | Q(system_changes__runs=run)
+    shared = Q(changes__runs=run)
+    if run.preferences:
+        shared |= Q(system_changes__runs=run)
     return ApplyRun.objects.filter(shared, outcome=Outcome.WAITING, pk__lt=run.pk).distinct()
 
 
@@ -217,7 +219,7 @@ def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Ro
         change__runs=run, applyrun__outcome__in=UNPROVED, applyrun__lt=run.pk
     )
     first_runs = dict(linked.values_list("change__number").annotate(Min("applyrun")))
-    for earlier in _unproved_before(run).filter(system_changes__runs=run).order_by("pk"):
+    for earlier in _unproved_before(run).filter(system_changes__runs=run).order_by("pk") if run.preferences else ():
         for number in wanted.keys() & set(earlier.numbers):
             first_runs[number] = min(earlier.pk, first_runs.get(number, earlier.pk))
     before = {step.number: step.before for step in steps} | engine.restore_points(db, first_runs)

@@ -16,8 +16,10 @@ Field = SystemChange.Field
 
 def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
     """Inside a transaction. From here on they count as given to the PBX."""
-    run.system_changes.set(changes)
-    run.system_changes.update(taken=True)
+    run.preferences = list(changes)
+    if changes:
+        run.system_changes.set(changes)
+        run.system_changes.update(taken=True)
 
 
 def put(run: ApplyRun) -> None:
@@ -35,11 +37,14 @@ def prove(ami: Ami, run: ApplyRun) -> str:
 
 
 def settle(run: ApplyRun) -> None:
-    run.system_changes.unproved().update(applied_at=timezone.now())
+    if run.preferences:
+        run.system_changes.unproved().update(applied_at=timezone.now())
 
 
 def release(run: ApplyRun) -> None:
     """Inside a transaction. They wait again; those of one preference as one."""
+    if not run.preferences:
+        return
     first: dict[str, SystemChange] = {}
     now = SystemChange.objects.waiting().exclude(runs=run)
     for change in [*run.system_changes.unproved(), *now]:
@@ -61,4 +66,4 @@ def put_back(run: ApplyRun) -> None:
 
 
 def _sounds(run: ApplyRun) -> bool:
-    return run.system_changes.filter(field=Field.COUNTRY).exists()
+    return any(change.field == Field.COUNTRY for change in run.preferences)

@@ -39,8 +39,13 @@ class ApplyRun(models.Model):
         return frozenset(self.changes.values_list("number", flat=True))
 
     @cached_property
+    def preferences(self) -> list[SystemChange]:
+        """Those that it has the PBX follow; of nearly every apply none."""
+        return list(self.system_changes.all())
+
+    @property
     def concerns_everybody(self) -> bool:
-        return any(change.concerns_everybody for change in self.system_changes.all())
+        return any(change.concerns_everybody for change in self.preferences)
 
     @property
     def seconds(self) -> float | None:
