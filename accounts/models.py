@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 
 import phonenumbers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
+from accounts.outbox import Letter as Letter
 from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
 from accounts.trail import AuditHead as AuditHead
 from accounts.trail import AuditPerson as AuditPerson
@@ -164,6 +167,9 @@ class User(AbstractBaseUser):
     job_title = SingleLineField(max_length=63, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    language = models.CharField(max_length=10, blank=True)  # "": that of Preferences
+    muted = models.JSONField(default=list)  # kinds of letters that the person does not want
+    link_version = models.PositiveIntegerField(default=0)  # a link to choose a password works for its version alone
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -182,6 +188,10 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """A new password or another role ends the sessions at once."""
+        return salted_hmac("accounts.session", f"{self.password} {self.role_id}", secret=secret).hexdigest()
 
     @property
     def full_name(self) -> str:
@@ -267,3 +277,60 @@ class User(AbstractBaseUser):
         if self.email:
             yield self.email
             yield self.email.partition("@")[0]
+
+
+class Session(AbstractBaseSession):
+    """Where somebody is signed in, or about to be. Kept by accounts.session_store."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=255, blank=True)
+    began = models.DateTimeField(null=True)
+    seen = models.DateTimeField(null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from accounts.session_store import SessionStore
+
+        return SessionStore
+
+
+class Device(models.Model):
+    """A browser that the person has signed in with before: it holds the key, of which the hash stands here."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    key_hash = models.CharField(max_length=64)
+    agent = models.CharField(max_length=255, blank=True)
+    first_seen = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key_hash"], name="one_row_of_a_device")]
+
+    def __str__(self) -> str:
+        return self.agent
+
+
+class Avatar(models.Model):
+    """A person's picture, as we have encoded it ourselves: a square JPEG."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="avatar")
+    image = models.BinaryField()
+    version = models.CharField(max_length=16)  # of its address, so that a browser may keep it
+
+    def __str__(self) -> str:
+        return f"Picture of {self.user_id}"
+
+
+class EmailChange(models.Model):
+    """Another e-mail address, until it is confirmed at both."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
+    new = LowercaseEmailField(max_length=254)
+    old_confirmed = models.BooleanField(default=False)
+    new_confirmed = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.new}"

@@ -71,7 +71,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         summary=True,
         form=form,
         phones=phones_of(extension.number) if first else "",
-        sessions=sum(1 for _ in sessions.of(extension.user)) if first else 0,
+        sessions=sessions.of(extension.user).count() if first else 0,
         to=rows_of([form.to])[0] if form.to else None,
         knows_to=form.to and SipExtension.objects.visible_to(request.user).filter(pk=form.to.pk).exists(),
         until=form.until,

@@ -244,3 +244,17 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind}"
+
+
+class KnownNetwork(models.Model):
+    """Where phones of the extension have registered from before: a /24, or a /64."""
+
+    extension = models.ForeignKey(SipExtension, models.CASCADE, related_name="known_networks")
+    network = models.CharField(max_length=43)
+    first_seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["extension", "network"], name="one_row_of_a_network")]
+
+    def __str__(self) -> str:
+        return self.network

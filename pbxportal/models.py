@@ -36,6 +36,11 @@ def known_zone(name: str) -> None:
         raise ValidationError("Choose a time zone of the list, such as Europe/Berlin.", code="time_zone")
 
 
+def known_language(code: str) -> None:
+    if code not in dict(settings.LANGUAGES):
+        raise ValidationError("Choose a language of the list.", code="language")
+
+
 def default_zone() -> str:
     return str(settings.TIME_ZONE)
 
@@ -55,6 +60,22 @@ class NameFormat(models.TextChoices):
                 return f"{last} {first}".strip()
             case NameFormat.LASTFIRST:
                 return f"{last}{first}"
+
+
+class MailSecurity(models.TextChoices):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls", "STARTTLS"
+    TLS = "tls", "TLS"
+    NONE = "none", "None"
+
+
+def every_notification() -> list[str]:
+    return ["password_changed", "new_device", "second_factor_changed", "extension_changed", "new_network"]
+
+
+def usual_self_service() -> list[str]:
+    return ["avatar", "mobile", "email", "registration_password"]
 
 
 class Preferences(models.Model):
@@ -90,6 +111,18 @@ class Preferences(models.Model):
     session_hours = models.PositiveSmallIntegerField(
         "Longest session, hours", default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
     )
+    language = models.CharField("Language", max_length=10, default="en", validators=[known_language])
+    second_factor = models.BooleanField("Second factor for who manages anything", default=False)
+    notifications = models.JSONField("Notifications", default=every_notification)
+    self_service = models.JSONField("What people may change themselves", default=usual_self_service)
+    mail_host = models.CharField("Mail server", max_length=253, blank=True, validators=[HOST])
+    mail_port = models.PositiveIntegerField(
+        "Port", default=587, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    mail_security = models.CharField("Security", max_length=8, choices=MailSecurity, default=MailSecurity.STARTTLS)
+    mail_user = models.CharField("User Name", max_length=254, blank=True)
+    sealed_mail_password = models.TextField(blank=True, editable=False)
+    mail_from = models.CharField("Sender Address", max_length=254, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

@@ -54,11 +54,11 @@ INSTALLED_APPS = [
     "asterisk",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -144,6 +144,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 31 * 86400  # longer than any limit of Preferences, which ends a session
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -170,6 +171,14 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # --- language, files, logs ---
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English (United States)"),
+    ("en-gb", "English (United Kingdom)"),
+    ("en-au", "English (Australia)"),
+    ("en-ca", "English (Canada)"),
+    ("en-ie", "English (Ireland)"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait

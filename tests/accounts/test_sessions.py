@@ -4,12 +4,11 @@ import time
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Session, User
 from pbxportal.models import Preferences
 from tests.people import PASSWORD
 
@@ -124,7 +123,7 @@ def test_a_session_is_written_once_a_minute(client: Client, ada: User) -> None:
     signed_in(client, ada, seen=2 * MINUTE)
     with CaptureQueriesContext(connection) as asked:
         client.get("/preferences/")
-    assert [each["sql"] for each in asked if each["sql"].startswith('UPDATE "django_session"')]
+    assert [each["sql"] for each in asked if each["sql"].startswith('UPDATE "accounts_session"')]
 
 
 def test_a_session_of_before_the_rules_begins_with_the_next_page(client: Client, ada: User) -> None:

@@ -4,11 +4,11 @@ import re
 import time
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from accounts.session_store import SessionStore
 from asterisk.apply import apply
 from asterisk.embedded import Embedded
 from pbxportal.models import Preferences
@@ -72,12 +72,16 @@ def test_the_generator_keeps_the_rules(adas: Page, asterisk: Embedded) -> None:
         assert re.search(r"[!#%+\-=?@_]", password)
 
 
-def grow_old(name: str) -> None:
-    """All sessions: as if that many hours had gone since their person was seen, or they began."""
-    for row in Session.objects.all():
-        session = SessionStore(row.session_key)
-        session[name] = time.time() - 30 * HOUR
-        session.save()
+def session_of(page: Page) -> SessionStore:
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    return SessionStore(cookies[settings.SESSION_COOKIE_NAME])
+
+
+def grow_old(page: Page, name: str) -> None:
+    """As if that many hours had gone since the person was seen, or the session began."""
+    session = session_of(page)
+    session[name] = time.time() - 30 * HOUR
+    session.save()
 
 
 @pytest.mark.parametrize(("name", "words"), [("seen", "nothing was done here"), ("began", "as old as it may become")])
@@ -87,7 +91,7 @@ def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
     make_extension("1000", first_name="Grace")
     adas.goto("/extensions/?q=grace")
     expect(adas.get_by_role("cell", name="Grace")).to_be_visible()
-    grow_old(name)
+    grow_old(adas, name)
     expect(adas.get_by_text(words)).to_be_visible()
     expect(adas.get_by_text("Grace")).to_have_count(0)
     adas.get_by_label("Email Address*").fill("ada@example.com")
@@ -100,7 +104,7 @@ def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
 def test_what_is_typed_and_not_saved_stays_on_the_screen(adas: Page, asterisk: Embedded) -> None:
     adas.goto("/extensions/add/")
     adas.locator("#id_first_name").fill("Grace")
-    grow_old("seen")
+    grow_old(adas, "seen")
     with adas.expect_response(lambda answer: answer.status == 204):
         pass
     adas.wait_for_timeout(300)
@@ -110,11 +114,11 @@ def test_what_is_typed_and_not_saved_stays_on_the_screen(adas: Page, asterisk: E
 def test_polls_alone_let_a_session_grow_old(sign_in: SignIn, ada: User, asterisk: Embedded) -> None:
     page = sign_in(ada)
     page.goto("/extensions/")
-    grown = SessionStore(Session.objects.get().session_key)
+    grown = session_of(page)
     grown["seen"] = seen = time.time() - 120
     grown.save()
     with page.expect_response(lambda answer: "/pbx/" in answer.url and answer.status == 200):
         pass
-    assert SessionStore(Session.objects.get().session_key)["seen"] == seen
+    assert session_of(page)["seen"] == seen
     page.reload()
-    assert SessionStore(Session.objects.get().session_key)["seen"] > seen
+    assert session_of(page)["seen"] > seen

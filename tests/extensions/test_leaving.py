@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -12,7 +11,7 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts import sessions
-from accounts.models import AuditRecord, Organization, Role, User
+from accounts.models import AuditRecord, Organization, Role, Session, User
 from extensions import changes, leave_form, review, wish
 from extensions.forms import DeleteForm, set_enabled
 from extensions.leave_form import LeaveForm

@@ -1,0 +1,71 @@
+"""The mails that are to be sent: the table is the queue. A letter is written out when it is sent.
+
+So no link and no secret is stored, and what it says is true at that moment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self) -> Self:
+        return self.filter(state=Letter.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
+
+    def delayed(self) -> Self:
+        """Those that the mail server has not taken at the first try."""
+        return self.filter(state=Letter.State.WAITING, tries__gt=0)
+
+
+class Letter(models.Model):
+    """One mail to one person. `kind` names who writes it (settings.LETTERS), `facts` what it tells; never a secret."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"  # handed to the server, which has not answered yet
+        TAKEN = "taken"  # by the mail server
+        REFUSED = "refused"  # by the mail server, for good; or given up
+        UNCERTAIN = "uncertain"  # cut off before the server's answer: it may have been sent
+        VOID = "void"  # there was nobody, or nothing any more, to write
+
+    kind = models.CharField(max_length=32)
+    user = models.ForeignKey("accounts.User", models.CASCADE, null=True, related_name="letters")
+    to = models.CharField(max_length=254)
+    facts = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    batch = models.UUIDField(null=True)  # of letters that were asked for together
+    by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=500, blank=True)  # the server's own words, or why there are none
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], condition=models.Q(state__in=("waiting", "sending")), name="letters_to_send"
+            ),
+            models.Index(fields=["state", "id"], name="letters_by_state"),
+            models.Index(fields=["user", "kind", "id"], name="letters_of_a_person"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="letters_of_a_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.to}"
+
+
+def send(kind: str, user: User, *, by: User | None = None, **facts: Any) -> Letter | None:
+    """Inside the transaction of what it tells of. None: the person has no address."""
+    if not user.email:
+        return None
+    return Letter.objects.create(kind=kind, user=user, to=user.email, by=by, facts=facts)

@@ -1,0 +1,62 @@
+"""What a copy of the database would give away of sessions: nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Role, Session, User
+from accounts.session_store import SessionStore
+from tests.people import PASSWORD
+
+CANARY = "canary-2b1f"
+
+
+def rows() -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM accounts_session")
+        return list(cursor.fetchall())
+
+
+def test_neither_the_key_nor_what_is_held_stands_in_the_table(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    session = client.session
+    session["held"] = CANARY
+    session.save()
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert SessionStore(key)["held"] == CANARY
+    assert key not in str(rows())
+    assert CANARY not in str(rows())
+
+
+def test_what_is_held_opens_in_its_own_row_alone(client: Client, ada: User, vic: User) -> None:
+    client.force_login(ada)
+    other = Client()
+    other.force_login(vic)
+    data = Session.objects.get(user=ada).session_data
+    Session.objects.filter(user=vic).update(session_data=data)
+    assert other.get("/").status_code == 302
+
+
+def test_a_key_of_the_table_signs_nobody_in(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    client.cookies[settings.SESSION_COOKIE_NAME] = Session.objects.get().session_key
+    assert client.get("/").headers["Location"].startswith("/sign-in/")
+
+
+def test_another_role_or_password_ends_the_session_at_once(client: Client, ada: User, vic: User) -> None:
+    for change in ({"role": Role.objects.get(key="operator")}, {"password": vic.password}):
+        client.force_login(ada)
+        assert client.get("/preferences/").status_code == 200
+        User.objects.filter(pk=ada.pk).update(**change)
+        assert client.get("/preferences/").status_code == 302
+        User.objects.filter(pk=ada.pk).update(role=ada.role, password=ada.password)
+
+
+def test_signing_in_gives_another_key_and_signing_out_leaves_no_row(client: Client, ada: User) -> None:
+    client.get("/sign-in/")
+    client.post("/sign-in/", {"login": "ada@example.com", "password": PASSWORD})
+    assert [each.user for each in Session.objects.all()] == [ada]
+    client.post("/sign-out/")
+    assert not Session.objects.filter(user=ada).exists()
