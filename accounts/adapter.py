@@ -4,7 +4,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from accounts.models import User
 
 
@@ -12,6 +14,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "The e-mail address or the password is not right. Type both again.",
+        "incorrect_password": _("The password is not right. Type it again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's signature)
@@ -25,6 +28,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self.pre_authenticate(request, **credentials)
         self.authentication_failed(request, **credentials)
         return None
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """allauth would look for the address in a table of its own, which is empty here."""
+        if user.check_password(password):
+            return True
+        audit.record(user, "sign_in.not_confirmed", user, result=audit.Result.FAILED)
+        return False
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         messages.error(request, self.error_messages["email_password_mismatch"])

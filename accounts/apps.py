@@ -39,9 +39,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import append_only, sign_ins
+        from accounts import append_only, freshness, sign_ins
 
         post_migrate.connect(seed, sender=self, dispatch_uid="accounts.seed")
         post_migrate.connect(seed_log, sender=self, dispatch_uid="accounts.seed_log")
         post_migrate.connect(append_only.look_after, sender=self, dispatch_uid="accounts.append_only")
         sign_ins.watch()
+        freshness.watch()

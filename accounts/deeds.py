@@ -45,6 +45,7 @@ DEEDS = {
     "setup": Deed("Set-up", "set up the portal"),
     "sign_in.done": Deed("Sign-in", "signed in"),
     "sign_in.failed": Deed("Sign-in", "failed to sign in"),
+    "sign_in.not_confirmed": Deed("Sign-in", "failed to confirm who it is"),
     "sign_in.ended": Deed("Sign-in", "signed out"),
     "sign_in.password_changed": Deed("Sign-in", "set a user password"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from accounts.freshness import require_fresh
 from accounts.models import User
 from accounts.permissions import VIEW_OF, Permission
 
@@ -37,3 +38,18 @@ def needs(*permissions: Permission) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+def fresh(view: View) -> View:
+    """The person proves again that it is them where that was longer ago than settings say. Put it beneath `needs`.
+
+    Where the view itself finds out whether one may at all, it calls require_fresh after that. A page that answers a
+    deed has the address of the proof: its forms name their action.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require_fresh(request)
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.forms import ask_again
-from accounts.gate import needs
+from accounts.freshness import require_fresh
+from accounts.gate import fresh, needs
 from accounts.models import Organization, Role, User
 from accounts.organizations import choices_of, while_managed
 from accounts.permissions import MODULES, Permission, in_words
@@ -112,6 +113,7 @@ def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_ROLES)
+@fresh
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     return save(request, RoleForm(request.POST if request.method == "POST" else None, by=request.user))
@@ -123,6 +125,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 def copy(request: SignedInRequest, pk: int) -> HttpResponse:
     """The form of a new role, filled in from this one as far as who copies may give it."""
     like = get_object_or_404(Role, pk=pk)
+    require_fresh(request)
     return form_page(request, RoleForm(by=request.user, like=like), like=like)
 
 
@@ -130,6 +133,7 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
+    require_fresh(request)
     return save(request, RoleForm(request.POST if request.method == "POST" else None, by=request.user, instance=role))
 
 
@@ -137,6 +141,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
+    require_fresh(request)
     form = DeleteRoleForm(role, request.user)
     refusal = form.refusal()
     if request.method == "POST" and not refusal and form.delete():

@@ -15,6 +15,7 @@ role_urls = [
 
 urlpatterns = [
     path("sign-in/", allauth.login, name="account_login"),
+    path("sign-in/again/", allauth.reauthenticate, name="account_reauthenticate"),
     path("sign-out/", allauth.logout, name="account_logout"),
     path("setup/<str:token>/", views.setup, name="setup"),
     path("theme/", views.theme, name="theme"),

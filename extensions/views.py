@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit, sealer
+from accounts.freshness import require_fresh
 from accounts.gate import needs
 from accounts.models import NoSuperAdministrator
 from accounts.permissions import Permission
@@ -341,6 +342,7 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     if not may_use(request, extension):
         raise PermissionDenied
+    require_fresh(request)
     audit.record(request.user, "extension.password_revealed", number)
     password = extension.registration_password
     if request.htmx:

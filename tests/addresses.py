@@ -42,6 +42,7 @@ MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
 PAGES = {
     "": Page(look=()),
     "pbx/": Page(look=()),
+    "sign-in/again/": Page(look=(), deed=(), bodies=[{"password": "x"}]),
     # one's own, or an extension in reach
     "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),

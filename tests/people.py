@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.test import Client
+
 from accounts.models import Organization, Role, User
 from accounts.passwords import random_text
 from extensions import changes
@@ -41,6 +44,14 @@ def make_extension(number: str = "", *, first_name: str = "", last_name: str = "
     extension.save()
     changes.record(None, Change.Kind.ADDED, number, changes.NOTHING, changes.picture(extension))
     return extension
+
+
+def be_stale(client: Client, seconds: int = 301) -> None:
+    """As if the person had proved that it is them so long ago. Who has just been signed in is fresh."""
+    session = client.session
+    for each in session[AUTHENTICATION_METHODS_SESSION_KEY]:
+        each["at"] -= seconds
+    session.save()
 
 
 @dataclass

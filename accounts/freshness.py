@@ -1,0 +1,36 @@
+"""Whether the person has proved just now that it is them: at the sign-in, or since, by password or second factor."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, suspend_request
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from accounts.session_rules import page
+
+
+def require_fresh(request: HttpRequest) -> None:
+    """Call it when it is certain that they may at all. What was posted waits in the sealed session."""
+    if not did_recently_reauthenticate(request):
+        raise ImmediateHttpResponse(ask(request))
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    asked: HttpResponse = suspend_request(request, methods[0]["url"])
+    request.session["back"] = page(request)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": asked["Location"]})
+    return asked
+
+
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    record_authentication(request, user, "sign_in", reauthenticated=True)
+
+
+def watch() -> None:
+    user_logged_in.connect(signed_in, dispatch_uid="accounts.fresh")

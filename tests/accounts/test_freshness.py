@@ -1,0 +1,99 @@
+"""Sensitive deeds ask again who it is, and are done as soon as that is proved."""
+
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditRecord, Role, User
+from extensions.models import SipExtension
+from tests.people import PASSWORD, be_stale, make_extension
+
+REVEAL = "/extensions/1000/registration-password/"
+AGAIN = "/sign-in/again/"
+
+
+@pytest.fixture
+def grace(db: None) -> SipExtension:
+    return make_extension("1000", first_name="Grace")
+
+
+@pytest.fixture
+def stale(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    be_stale(client)
+    return client
+
+
+def test_who_has_just_signed_in_is_not_asked(client: Client, ada: User, grace: SipExtension) -> None:
+    client.post("/sign-in/", {"login": "ada@example.com", "password": PASSWORD})
+    assert grace.registration_password in client.post(REVEAL).content.decode()
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(290, False), (301, True)])
+def test_five_minutes_later_one_is_asked(
+    client: Client, ada: User, grace: SipExtension, seconds: int, asked: bool
+) -> None:
+    client.force_login(ada)
+    be_stale(client, seconds)
+    answer = client.post(REVEAL)
+    assert (answer.status_code == 302) == asked
+    assert AuditRecord.objects.filter(deed="extension.password_revealed").exists() != asked
+
+
+def test_the_deed_is_done_as_soon_as_it_is_proved(stale: Client, grace: SipExtension) -> None:
+    asked = stale.post(REVEAL, headers={"Referer": "http://testserver/extensions/1000/"})["Location"]
+    assert asked == f"{AGAIN}?next={quote(REVEAL, safe='')}"
+    page = stale.get(asked).content.decode()
+    assert 'href="/extensions/1000/">Cancel' in page
+    assert grace.registration_password not in page
+    answer = stale.post(asked, {"password": PASSWORD})
+    assert grace.registration_password in answer.content.decode()
+    assert stale.post(REVEAL).status_code == 200
+
+
+def test_a_wrong_password_proves_nothing_and_is_recorded(stale: Client, grace: SipExtension) -> None:
+    asked = stale.post(REVEAL)["Location"]
+    answer = stale.post(asked, {"password": "wrong"})
+    assert grace.registration_password not in answer.content.decode()
+    assert "not right" in answer.content.decode()
+    record = AuditRecord.objects.first()
+    assert record
+    assert (record.deed, record.by_name, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
+    assert stale.post(REVEAL).status_code == 302
+
+
+def test_a_part_of_a_page_sends_the_whole_page(stale: Client, grace: SipExtension) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/extensions/1000/"}
+    answer = stale.post(REVEAL, headers=headers)
+    assert answer["HX-Redirect"] == f"{AGAIN}?next={quote(REVEAL, safe='')}"
+    shown = stale.post(answer["HX-Redirect"], {"password": PASSWORD}).content.decode()
+    assert "<h1>" in shown
+    assert grace.registration_password in shown
+
+
+def test_a_posted_form_is_saved_afterwards(stale: Client) -> None:
+    asked = stale.post("/roles/add/", {"name": "Looks", "granted": ["log.view"], "reach": "all"})["Location"]
+    assert not Role.objects.filter(name="Looks").exists()
+    answer = stale.post(asked, {"password": PASSWORD})
+    assert answer["Location"] == f"/roles/{Role.objects.get(name='Looks').pk}/"
+
+
+def test_what_is_known_of_roles_is_told_before_one_is_asked(client: Client, hugo: User, ada: User) -> None:
+    role = Role.objects.get(key="employee")
+    client.force_login(hugo)
+    be_stale(client)
+    assert client.get("/roles/add/").status_code == 404
+    client.force_login(ada)
+    be_stale(client)
+    assert client.get(f"/roles/{role.pk}/edit/").status_code == 403
+    for path in ("/roles/add/", f"/roles/{role.pk}/copy/"):
+        assert client.get(path)["Location"] == f"{AGAIN}?next={quote(path, safe='')}"
+
+
+def test_a_colleague_in_the_same_browser_is_asked_again(client: Client, ada: User, vic: User) -> None:
+    make_extension("1000", user=vic)
+    client.force_login(ada)
+    client.force_login(vic)
+    be_stale(client)
+    assert client.post(REVEAL).status_code == 302
