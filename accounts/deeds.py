@@ -12,7 +12,7 @@ class Deed:
 
 
 # What is recorded, and has no page of its own in the menu.
-BESIDE_THE_MENU = ("Sign-in", "Set-up")
+BESIDE_THE_MENU = ("My account", "Sign-in", "Set-up")
 MODULE_NAMES = [*(module.name for module in MODULES), *BESIDE_THE_MENU]
 
 DEEDS = {
@@ -38,6 +38,7 @@ DEEDS = {
     "organization.deleted": Deed("Organization", "deleted an organization"),
     "organization.moved": Deed("Organization", "moved an organization"),
     "page.refused": Deed("Sign-in", "was refused a page"),
+    "person.changed": Deed("My account", "changed their own account"),
     "preferences.changed": Deed("Preferences", "changed the preferences"),
     "role.added": Deed("Role", "added a role"),
     "role.changed": Deed("Role", "changed a role"),

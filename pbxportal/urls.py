@@ -9,6 +9,7 @@ handler500 = "pbxportal.views.server_error"
 urlpatterns = [
     path("", extensions.home, name="home"),
     path("", include("accounts.urls")),
+    path("account/", include("extensions.account_urls")),
     path("extensions/", include("extensions.urls")),
     path("organizations/", include("accounts.organization_urls")),
     path("apply/", applying.apply, name="apply"),

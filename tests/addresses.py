@@ -68,6 +68,11 @@ PAGES = {
         deed=(Permission.MANAGE_EXTENSIONS,),
         bodies=[{}, {"from": "review", "n": ["1000", "2000"]}, {"all": "mine"}, {"all": "everybody"}],
     ),
+    # one's own account
+    "account/": Page(look=(), deed=(), bodies=[{"mobile": "+447700900123", "language": "en-gb"}]),
+    "account/notifications/": Page(look=(), deed=(), bodies=[{"wanted": ["new_network"]}]),
+    "account/picture/": Page(deed=(), bodies=[{"then": "remove"}]),
+    "account/picture/<str:version>/": Page(look=()),
     # the whole system
     "roles/": Page(look=(Permission.VIEW_ROLES,)),
     "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES),

@@ -15,7 +15,7 @@ from django.urls import resolve
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, Organization, Role, User
+from accounts.models import AuditRecord, Avatar, Organization, Role, User
 from asterisk import check
 from asterisk.models import ApplyRun, CheckRun
 from extensions.models import Change, SipExtension
@@ -24,6 +24,7 @@ from tests.links import Links
 from tests.people import Typed, make_extension
 from tests.test_urls import ROUTES
 
+PICTURE = "0123456789abcdef"
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
 SECRET_NAME = "Zacharias"  # of 2000, whom the local administrator does not reach
 GONE_WHERE_IT_CANNOT_BE_DONE = (403, 404, 405)
@@ -45,6 +46,7 @@ class Cast:
                 role=role_of(each, sales),
             )
             user.organizations.add(root)
+            Avatar.objects.create(user=user, image=b"", version=PICTURE)
             make_extension(OWN[each.name].number, user=user)
             client = Client()
             client.force_login(user)
@@ -103,7 +105,7 @@ def targets_of(route: str, who: Person | None) -> list[Target | None]:
 
 def paths(route: str, cast: Cast, target: Target | None) -> dict[str, bool]:
     """Each path of the route, and whether it is about a default role."""
-    path = "/" + route.replace("<number:number>", target.number if target else "")
+    path = "/" + route.replace("<number:number>", target.number if target else "").replace("<str:version>", PICTURE)
     first = route.partition("/")[0]
     key = str(cast.keys.get(first, 0))
     found = {path.replace("<int:pk>", key).replace("<int:department>", key): False}

@@ -12,7 +12,13 @@ from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
 OPEN = {"sign-in/", "sign-out/", "health/", "theme/", "setup/<str:token>/"}
-VALUES = {"<number:number>": "1000", "<int:pk>": "1", "<int:department>": "1", "<str:token>": "nonsense"}
+VALUES = {
+    "<number:number>": "1000",
+    "<int:pk>": "1",
+    "<int:department>": "1",
+    "<str:token>": "nonsense",
+    "<str:version>": "0123456789abcdef",
+}
 
 
 def walk(resolver: URLResolver, before: str = "") -> Iterator[str]:

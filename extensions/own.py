@@ -1,0 +1,95 @@
+"""What people change of themselves: in force at once, with the columns that the list is sorted by, and in the log."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit, pictures
+from accounts.models import Avatar, User
+from extensions import changes
+from extensions.models import Change, SipExtension
+
+LISTED = ["version", "sort_name", "sort_email", "search_text"]
+LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
+    "language": "Language"
+}
+
+
+def _shown(person: User) -> dict[str, str]:
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email or "",
+        "mobile": person.mobile_shown,
+        "language": dict(settings.LANGUAGES).get(person.language, "") if person.language else "",
+    }
+
+
+def change(user: User, **columns: Any) -> bool:
+    """Whether the PBX has to be told. An address that was taken a moment ago raises IntegrityError."""
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=user.pk)
+        extension = SipExtension.objects.select_related("user__role", "handed_to").filter(user=person).first()
+        former = changes.picture(extension) if extension else changes.NOTHING
+        before = _shown(person)
+        for name, value in columns.items():
+            setattr(person, name, value)
+        after = _shown(person)
+        differs = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+        if not differs:
+            return False
+        person.save(update_fields=[*columns])
+        on_the_pbx = {name: pair for name, pair in differs.items() if name in changes.ON_THE_PBX}
+        if extension:
+            extension.user = person
+            extension.version += 1
+            extension.save(update_fields=LISTED)
+            if on_the_pbx:
+                number = extension.number
+                Change.objects.create(
+                    number=number, kind=Change.Kind.CHANGED, by=user, fields=on_the_pbx, former=former.record
+                )
+        record(person, {LABELS[name]: pair for name, pair in differs.items()}, extension)
+    return bool(extension and on_the_pbx)
+
+
+def record(user: User, fields: audit.Fields, extension: SipExtension | None = None) -> None:
+    extension = extension or SipExtension.objects.filter(user=user).first()
+    number = extension.number if extension else ""
+    audit.record(user, "person.changed", user.full_name, number=number, fields=fields)
+
+
+def set_picture(user: User, image: bytes | None) -> None:
+    """None: there is to be none."""
+    with transaction.atomic():
+        if image:
+            pictures.keep(user, image)
+        else:
+            Avatar.objects.filter(user=user).delete()
+        record(user, {"Picture": ["", "changed" if image else "removed"]})
+
+
+def set_muted(user: User, muted: list[str]) -> bool:
+    """Whether that changed anything."""
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=user.pk)
+        if sorted(person.muted) == sorted(muted):
+            return False
+        before, person.muted = person.muted, muted
+        person.save(update_fields=["muted"])
+        record(person, {"Notifications not wanted": [", ".join(before), ", ".join(muted)]})
+    return True
+
+
+def waits_for_others(user: User, number: str) -> bool:
+    """Whether an apply of the person's would take somebody else's change along."""
+    return Change.objects.waiting().of([number]).exclude(by=user).exists()
+
+
+def why_not_now(user: User, number: str) -> str:
+    """ "": what the person changes of the PBX can be applied."""
+    if waits_for_others(user, number):
+        return _("A change of your extension waits to be applied. Ask an administrator to apply it, then try again.")
+    return ""

@@ -1,0 +1,195 @@
+"""My account: what people see and change of themselves, and what Preferences keep from them."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+from pytest_django.fixtures import Settings
+
+from accounts.models import AuditRecord, Avatar, User
+from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
+from tests.people import make_extension, make_user
+
+
+@pytest.fixture(autouse=True)
+def without_a_pbx(settings: Settings) -> None:
+    settings.PBX_EXPECTED = False
+    settings.AMI_PORT = 9
+
+
+@pytest.fixture
+def own(vic: User) -> SipExtension:
+    return make_extension("1000", user=vic, caller_id="2222")
+
+
+@pytest.fixture
+def vics(client: Client, vic: User) -> Client:
+    client.force_login(vic)
+    return client
+
+
+def allow(*what: str) -> None:
+    Preferences.objects.update(self_service=list(what))
+
+
+def png(side: int = 40, name: str = "me.png") -> SimpleUploadedFile:
+    out = BytesIO()
+    Image.new("RGB", (side, side), "red").save(out, "PNG")
+    return SimpleUploadedFile(name, out.getvalue(), content_type="image/png")
+
+
+def text_of(client: Client, path: str = "/account/") -> str:
+    return client.get(path).content.decode()
+
+
+def test_people_see_what_is_known_of_them(vics: Client, own: SipExtension, vic: User) -> None:
+    User.objects.filter(pk=vic.pk).update(job_title="Pilot")
+    page = text_of(vics)
+    for words in ("vic@example.com", "2222", "Pilot", "Organization", "/extensions/1000/"):
+        assert words in page
+
+
+def test_somebody_without_an_extension_has_an_account_too(vics: Client) -> None:
+    page = vics.get("/account/")
+    assert page.status_code == 200
+    assert "Extension Number" not in page.content.decode()
+
+
+def test_a_mobile_number_and_a_language_are_changed_at_once_and_logged_as_theirs(
+    vics: Client, own: SipExtension, vic: User
+) -> None:
+    before = SipExtension.objects.get().version
+    answer = vics.post("/account/", {"mobile": "(202) 555-0143", "language": "en-gb"}, follow=True)
+    assert "Your account was saved." in answer.content.decode()
+    vic.refresh_from_db()
+    assert (vic.mobile, vic.language) == ("+12025550143", "en-gb")
+    record = AuditRecord.objects.filter(deed="person.changed").get()
+    assert (record.by, record.number) == (vic.pk, "1000")
+    assert record.detail["fields"]["Mobile Number"] == ["", "+1 202-555-0143"]
+    now = SipExtension.objects.get()
+    assert "2025550143" in now.search_text
+    assert now.version == before + 1  # a form that an administrator had open meanwhile says so
+    assert not Change.objects.waiting().filter(by=vic).exists()
+
+
+def test_nothing_is_logged_where_nothing_was_changed(vics: Client, own: SipExtension) -> None:
+    answer = vics.post("/account/", {"mobile": "", "language": ""}, follow=True)
+    assert "Nothing was changed." in answer.content.decode()
+    assert not AuditRecord.objects.filter(deed="person.changed").exists()
+
+
+def test_a_wrong_mobile_number_and_a_language_that_is_none_are_refused(vics: Client) -> None:
+    answer = vics.post("/account/", {"mobile": "call me", "language": "xx"})
+    assert answer.status_code == 422
+    assert {*answer.context["form"].errors} == {"mobile", "language"}
+
+
+@pytest.mark.parametrize("posted", [{"mobile": "+12025550143"}, {"first_name": "Victor"}, {"email": "a@example.com"}])
+def test_what_preferences_keep_is_shown_and_cannot_be_posted(vics: Client, vic: User, posted: dict[str, str]) -> None:
+    allow()
+    page = text_of(vics)
+    assert "Ask your administrator" in page
+    assert 'name="mobile"' not in page
+    vics.post("/account/", {"language": "", **posted})
+    vic.refresh_from_db()
+    assert (vic.mobile, vic.first_name, vic.email) == ("", "Vic", "vic@example.com")
+
+
+def test_nobody_gives_themselves_a_role(vics: Client, vic: User) -> None:
+    vics.post("/account/", {"mobile": "", "language": "", "role": "1", "is_active": "", "job_title": "Chief"})
+    vic.refresh_from_db()
+    assert (vic.role, vic.is_active, vic.job_title) == (None, True, "")
+
+
+def test_a_name_may_be_changed_where_preferences_say_so_and_goes_to_the_pbx(
+    vics: Client, own: SipExtension, vic: User
+) -> None:
+    allow("name")
+    Change.objects.all().delete()
+    answer = vics.post("/account/", {"first_name": "Victor", "last_name": "", "language": ""}, follow=True)
+    assert "Your account was saved." in answer.content.decode()
+    change = Change.objects.get()
+    assert (change.by, change.fields) == (vic, {"first_name": ["Vic", "Victor"]})
+    assert SipExtension.objects.get().sort_name == "victor"
+    assert vics.post("/account/", {"first_name": " ", "last_name": "", "language": ""}).status_code == 422
+
+
+def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: SipExtension, vic: User) -> None:
+    allow("name")
+    answer = vics.post("/account/", {"first_name": "Victor", "last_name": "", "language": ""})
+    assert "waits to be applied" in answer.content.decode()
+    vic.refresh_from_db()
+    assert vic.first_name == "Vic"
+
+
+def test_a_picture_is_kept_shown_and_removed(vics: Client, vic: User) -> None:
+    answer = vics.post("/account/picture/", {"picture": png()}, follow=True)
+    assert "Your picture was saved." in answer.content.decode()
+    avatar = Avatar.objects.get(user=vic)
+    path = f"/account/picture/{avatar.version}/"
+    assert path in answer.content.decode()
+    picture = vics.get(path)
+    assert (picture["Content-Type"], picture["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
+    assert picture["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert Image.open(BytesIO(picture.content)).size == (256, 256)
+    assert vics.get("/account/picture/0000000000000000/").status_code == 404
+    vics.post("/account/picture/", {"then": "remove"})
+    assert vics.get(path).status_code == 404
+    fields = [each.detail["fields"]["Picture"][1] for each in AuditRecord.objects.filter(deed="person.changed")]
+    assert fields == ["removed", "changed"]
+
+
+def test_a_picture_is_nobody_elses(vics: Client, client: Client, vic: User) -> None:
+    vics.post("/account/picture/", {"picture": png()})
+    path = f"/account/picture/{Avatar.objects.get(user=vic).version}/"
+    other = Client()
+    other.force_login(make_user("Eve"))
+    assert other.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("upload", "words"),
+    [
+        (None, "Choose a JPG or PNG file."),
+        (SimpleUploadedFile("a.png", b""), "The file is empty."),
+        (SimpleUploadedFile("a.jpg", b"<svg onload=alert(1)>", content_type="image/jpeg"), "is not a whole JPG or PNG"),
+        (SimpleUploadedFile("a.png", b"\x89PNG" + bytes(2 * 1024 * 1024)), "larger than 1 MB"),
+    ],
+)
+def test_a_bad_upload_is_refused_at_its_field(vics: Client, upload: SimpleUploadedFile | None, words: str) -> None:
+    answer = vics.post("/account/picture/", {"picture": upload} if upload else {})
+    assert answer.status_code == 422
+    assert words in str(answer.context["picture_form"].errors["picture"])
+    assert not Avatar.objects.exists()
+
+
+def test_pictures_may_be_kept_to_administrators(vics: Client) -> None:
+    allow("mobile")
+    assert vics.post("/account/picture/", {"picture": png()}).status_code == 403
+    assert 'type="file"' not in text_of(vics)
+
+
+def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> None:
+    page = vics.get("/account/notifications/")
+    assert len(page.context["form"].initial["wanted"]) == 5
+    vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]})
+    vic.refresh_from_db()
+    assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
+    assert AuditRecord.objects.filter(deed="person.changed", by=vic.pk).count() == 1
+    again = vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]}, follow=True)
+    assert "Nothing was changed." in again.content.decode()
+    assert vics.post("/account/notifications/", {"wanted": ["welcome"]}).status_code == 422
+
+
+def test_what_the_system_switched_off_is_shown_and_the_persons_choice_of_it_stays(vics: Client, vic: User) -> None:
+    User.objects.filter(pk=vic.pk).update(muted=["new_device"])
+    Preferences.objects.update(notifications=["password_changed"])
+    page = vics.get("/account/notifications/")
+    assert page.context["form"].sent == ["password_changed"]
+    assert "signed in as me from a new device" in page.content.decode()
+    vics.post("/account/notifications/", {})
+    vic.refresh_from_db()
+    assert vic.muted == ["password_changed", "new_device"]
