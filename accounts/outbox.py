@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.utils import timezone
 
+from pbxportal.models import Preferences
+
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+TROUBLED = models.Q(state="waiting", delayed_since__isnull=False) | models.Q(state="uncertain", settled_at=None)
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self) -> Self:
         return self.filter(state=Letter.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
 
-    def delayed(self) -> Self:
-        """Those that the mail server has not taken at the first try."""
-        return self.filter(state=Letter.State.WAITING, tries__gt=0)
+    def troubled(self) -> Self:
+        """Those that somebody should know of: delayed ones, and uncertain ones that nobody has looked after."""
+        return self.filter(TROUBLED)
 
 
 class Letter(models.Model):
@@ -42,9 +47,10 @@ class Letter(models.Model):
     batch = models.UUIDField(null=True)  # of letters that were asked for together
     by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
+    delayed_since = models.DateTimeField(null=True)  # while it waits longer than is usual
     due_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
-    settled_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)  # of an uncertain one: when somebody had looked after it
     answer = models.CharField(max_length=500, blank=True)  # the server's own words, or why there are none
 
     objects = LetterQuerySet.as_manager()
@@ -56,6 +62,7 @@ class Letter(models.Model):
                 fields=["due_at", "id"], condition=models.Q(state__in=("waiting", "sending")), name="letters_to_send"
             ),
             models.Index(fields=["state", "id"], name="letters_by_state"),
+            models.Index(fields=["state"], condition=TROUBLED, name="letters_in_trouble"),
             models.Index(fields=["user", "kind", "id"], name="letters_of_a_person"),
             models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="letters_of_a_batch"),
         ]
@@ -64,8 +71,16 @@ class Letter(models.Model):
         return f"{self.kind} to {self.to}"
 
 
-def send(kind: str, user: User, *, by: User | None = None, **facts: Any) -> Letter | None:
-    """Inside the transaction of what it tells of. None: the person has no address."""
-    if not user.email:
+def send(kind: str, user: User, *, by: User | None = None, to: str = "", **facts: Any) -> Letter | None:
+    """Inside the transaction of what it tells of. None: the person has no address. `to`: another than the person's."""
+    address = to or user.email
+    if not address:
         return None
-    return Letter.objects.create(kind=kind, user=user, to=user.email, by=by, facts=facts)
+    return Letter.objects.create(kind=kind, user=user, to=address, by=by, facts=facts)
+
+
+def notify(kind: str, user: User, *, by: User | None = None, to: str = "", **facts: Any) -> Letter | None:
+    """As send() does, if the system and the person want such letters."""
+    if kind not in Preferences.current().notifications or kind in user.muted:
+        return None
+    return send(kind, user, by=by, to=to, **facts)

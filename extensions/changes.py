@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts import audit
+from accounts import audit, outbox
 from accounts.models import User
 from extensions import wish
 from extensions.models import Change, SipExtension
@@ -10,6 +10,7 @@ from extensions.models import Change, SipExtension
 Values = dict[str, str]
 
 SECRET = {"registration_password", "password"}
+MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
 LABELS = {
     "first_name": "First Name",
     "last_name": "Last Name",
@@ -107,5 +108,21 @@ def record(by: User | None, kind: Change.Kind, number: str, before: Picture, aft
     seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
     if seen:
         Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
+    if kind == Change.Kind.CHANGED:
+        tell(by, number, fields)
     audit.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
     return bool(seen)
+
+
+def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
+    """Write to the person whom the extension is of, where somebody else changed it."""
+    extension = SipExtension.objects.select_related("user").filter(number=number).first()
+    if by is None or extension is None or extension.user == by or not extension.user.is_active:
+        return
+    told = {name: ["", "changed"] if name in MASKED else pair for name, pair in fields.items()}
+    if told.pop("password", None):
+        outbox.notify("password_changed", extension.user, by=by)
+    if told:
+        former = fields["email"][0] if "email" in fields else ""
+        for to in sorted({extension.user.email or "", former} - {""}):
+            outbox.notify("extension_changed", extension.user, by=by, to=to, number=number, fields=told)

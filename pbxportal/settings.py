@@ -170,6 +170,14 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 }
 
+# --- mail: the kind of a letter -> who writes it ---
+LETTERS = {
+    "password_changed": "accounts.notices.password_changed",
+    "new_device": "accounts.notices.new_device",
+    "second_factor_changed": "accounts.notices.second_factor_changed",
+    "extension_changed": "extensions.notices.extension_changed",
+}
+
 # --- language, files, logs ---
 LANGUAGE_CODE = "en"
 LANGUAGES = [

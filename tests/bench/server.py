@@ -26,7 +26,7 @@ class Server:
 @contextmanager
 def serving() -> Iterator[Server]:
     run.prepare_portal()
-    child, ear = run.portal(has_pbx=True), run.listener()
+    child, ear = run.portal(has_pbx=True), run.manage("The listener", "listen")
     child.start()
     ear.start()
     try:

@@ -64,9 +64,9 @@ def run() -> None:
     supervisor.check_free([portal_door, *(pbx_doors() if settings.PBX_EXPECTED else ())])
     prepare_portal()
     program = find_program()
-    children = [portal(has_pbx=program is not None)]
+    children = [portal(has_pbx=program is not None), manage("The mail's worker", "deliver")]
     if program:
-        children += [pbx(program), listener()]
+        children += [pbx(program), manage("The listener", "listen")]
     link = setup_url()
     connection.close()
     welcome, nightly, leavers = Welcome(portal_door, link, program), Nightly(), Leavers()
@@ -126,6 +126,12 @@ def portal(*, has_pbx: bool) -> Child:
     logs.mkdir(exist_ok=True)
     supervisor.keep_small(logs)
     return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
+
+
+def manage(name: str, command: str) -> Child:
+    """One of our own commands that goes on until it is stopped."""
+    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    return Child(name, program, [settings.VAR / f"log/{command}.log"])
 
 
 class Welcome:
@@ -241,12 +247,6 @@ def fill_lost_table(place: embedded.Place) -> None:
         logger.exception("The PBX's table could not be filled")
     finally:
         connection.close()
-
-
-def listener() -> Child:
-    """Hears what Asterisk says of phones."""
-    command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), "listen"]
-    return Child("The listener", command, [settings.VAR / "log/listener.log"])
 
 
 def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:

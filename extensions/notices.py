@@ -1,0 +1,24 @@
+"""Letters that tell a person what happened to the extension."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import letters, links
+from accounts.letters import Words
+from accounts.outbox import Letter
+from extensions.changes import LABELS, MASKED
+
+
+def extension_changed(letter: Letter) -> Words:
+    number = letter.facts["number"]
+    fields = [
+        {"label": LABELS.get(name, name), "is_secret": name in MASKED, "old": pair[0], "new": pair[1]}
+        for name, pair in letter.facts["fields"].items()
+    ]
+    context = {
+        "number": number,
+        "fields": fields,
+        "by": letter.by.full_name if letter.by else "",
+        "page": links.absolute(reverse("extensions:detail", args=[number])),
+    }
+    return letters.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
