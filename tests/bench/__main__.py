@@ -20,6 +20,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=sizes, default=SIZES, metavar="10,100,...", help="extensions")
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
     parser.add_argument("--log", action="store_true", help="the operation log alone")
+    parser.add_argument("--sign-in", action="store_true", help="signing in alone")
     return parser.parse_args()
 
 
@@ -28,12 +29,13 @@ def main() -> int:
     options = arguments()
     with surroundings.own():
         django.setup()
-        from tests.bench import program
+        from tests.bench import program, signing_in
 
+        parts = [program.measure_log] * options.log + [signing_in.measure] * options.sign_in
         try:
             report = (
-                program.measure_of_the_log(options.rounds)
-                if options.log
+                program.measure_without_pbx(options.rounds, *parts)
+                if parts
                 else program.measure(options.sizes, options.rounds)
             )
         except surroundings.Failed as failure:

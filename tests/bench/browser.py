@@ -44,9 +44,9 @@ class Browser:
         """A form that was taken: the portal sends on to another page then."""
         return self._ask(path, urlencode(fields, doseq=True).encode(), 302)
 
-    def sign_in(self, email: str, password: str) -> None:
+    def sign_in(self, email: str, password: str) -> Answer:
         path = "/sign-in/"
-        self.post(path, self.form(path, "login") | {"login": [email], "password": [password]})
+        return self.post(path, self.form(path, "login") | {"login": [email], "password": [password]})
 
     def _ask(self, path: str, data: bytes | None, wanted: int) -> Answer:
         request = Request(self.portal + path, data, {"Referer": self.portal + path})  # noqa: S310 (our own)

@@ -5,6 +5,7 @@ import platform
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -12,13 +13,15 @@ from accounts.models import User
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import NoAsterisk, find_or_fetch
 from extensions.models import SipExtension
-from tests.bench import filling, log, process
+from tests.bench import filling, log, process, signing_in
 from tests.bench.browser import Browser
 from tests.bench.server import Server, serving
 from tests.bench.site import Site, applied
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
 from tests.people import PASSWORD, make_user
+
+Part = Callable[[int, Figures, Browser, Server, User], None]
 
 PBX = "The PBX"
 STARTS = 3
@@ -45,18 +48,20 @@ def measure(sizes: list[int], rounds: int) -> str:
             extensions = prepared(size, figures, pbx, ada)
             measure_site(Site(size, rounds, figures, browser, server, extensions), ada)
             say(f"{size:,} extensions: {time.monotonic() - started:.0f} s")
+        signing_in.measure(rounds, figures, browser, server, ada)
         measure_log(rounds, figures, browser, server, ada)
     return f"{machine(program.version)}\n\n{figures}"
 
 
-def measure_of_the_log(rounds: int) -> str:
-    """That part of the report alone, which needs no Asterisk."""
+def measure_without_pbx(rounds: int, *parts: Part) -> str:
+    """Parts of the report that need no Asterisk."""
     figures = Figures()
     with serving() as server:
         ada = make_user("Ada", role="super_administrator")
         browser = Browser(settings.PORTAL_URL)
         browser.sign_in("ada@example.com", PASSWORD)
-        measure_log(rounds, figures, browser, server, ada)
+        for part in parts:
+            part(rounds, figures, browser, server, ada)
     return f"{machine('not run')}\n\n{figures}"
 
 
