@@ -31,6 +31,7 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
+    helper.field_template = "_field.html"
     return helper
 
 

@@ -62,13 +62,19 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
         return found
 
     def _free_from(self, first: int) -> int:
-        """The lowest number from `first` on that nobody has, by halving: a stretch is full if it has as many as fit."""
+        """The lowest number from `first` on that nobody has.
+
+        A stretch is full if it has as many as fit: without a gap one look at the ends tells, else they are counted in
+        stretches that grow, and the one with the gap is halved.
+        """
         width = NARROW
         if self._are_taken(first, width):
             last: int = self.aggregate(last=models.Max("position"))["last"]
-            width = last - first + 1
-            if self._are_taken(first, width):
+            if self.count() - self.filter(position__lt=first).count() == last - first + 1:
                 return last + 1
+            first, width = first + width, 2 * width
+        while self._are_taken(first, width):
+            first, width = first + width, 2 * width
         while width > 1:
             width = (width + 1) // 2
             if self._are_taken(first, width):

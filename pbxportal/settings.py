@@ -102,6 +102,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "pbxportal.form_renderer.FormRenderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 

@@ -1,3 +1,4 @@
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -5,3 +6,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pbxportal.settings")
 
 application = get_wsgi_application()
+
+# What is loaded stays: looking through it again and again would hold pages up by 20 ms now and then.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 50, 100)
