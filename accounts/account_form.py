@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import pictures
-from accounts.fields import MobileFormField
+from accounts.fields import EmailFormField, MobileFormField
 from accounts.forms import finish
 from accounts.models import User
 from pbxportal.models import Preferences, every_notification
@@ -78,6 +78,24 @@ class PictureForm(forms.Form):
         if (upload.size or 0) > pictures.MOST_BYTES:
             raise ValidationError(_("The file is larger than 1 MB. Choose a smaller one."), code="size")
         return pictures.drawn(upload.read())
+
+
+class EmailForm(forms.Form):
+    """Of whether somebody else has the address, nothing is said here."""
+
+    new = EmailFormField(label=gettext_lazy("New Email Address"), max_length=254)
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        self.user = user
+        super().__init__(data)
+        self.fields["new"].widget.attrs["autocomplete"] = "email"
+        self.helper = finish(self)
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        if new == self.user.email:
+            raise ValidationError(_("This is your address already. Enter another."), code="same")
+        return new
 
 
 class NotificationsForm(forms.Form):

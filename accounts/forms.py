@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from accounts import audit, passwords, setup
 from accounts.countries import countries
 from accounts.fields import EmailFormField, LongSelect, MobileFormField, SingleLineFormField
-from accounts.models import Organization, Role, User
+from accounts.models import EmailChange, Organization, Role, User
 from accounts.permissions import Permission
 from accounts.picker import Picker, within
 from accounts.tree import Department
@@ -197,6 +197,8 @@ class PersonForm(forms.ModelForm[User]):
             user.join_the_company()
             return user
         columns = [name for name in self.fields if name not in ("organizations", "password")]
+        if "email" in self.changed_data:
+            EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         if self.was_super and not user.is_super_administrator:
             User.objects.keep_a_super_administrator()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.account_form import NotificationsForm, PictureForm, ProfileForm
 from accounts.models import Avatar, User
 from accounts.views import SignedInRequest
-from extensions import own, pbx
+from extensions import email_change, own, pbx
 from extensions.models import SipExtension
 from pbxportal.models import Preferences
 
@@ -36,6 +36,7 @@ def profile_page(
         "picture": getattr(user, "avatar", None),
         "form": form or ProfileForm(instance=user, preferences=Preferences.current()),
         "picture_form": picture_form or PictureForm(),
+        "email_change": email_change.pending(user),
         "may_change": dict.fromkeys(Preferences.current().self_service, True),
     }
     return render(request, "account/profile.html", context, status=422 if bound else 200)

@@ -34,7 +34,7 @@ class Page:
     changes_a_role: bool = False
 
 
-OPEN = {"health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
+OPEN = {"account/email/<str:token>/", "health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
 SAVES = [{"then": "save"}, {"then": "apply"}]
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
 MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
@@ -71,6 +71,8 @@ PAGES = {
     # one's own account
     "account/": Page(look=(), deed=(), bodies=[{"mobile": "+447700900123", "language": "en-gb"}]),
     "account/notifications/": Page(look=(), deed=(), bodies=[{"wanted": ["new_network"]}]),
+    "account/email/": Page(look=(), deed=(), bodies=[{"new": "new@example.com"}]),
+    "account/email/cancel/": Page(deed=()),
     "account/picture/": Page(deed=(), bodies=[{"then": "remove"}]),
     "account/picture/<str:version>/": Page(look=()),
     # the whole system

@@ -1,0 +1,218 @@
+"""A person's change of the e-mail address: by both links, in either order, and by nothing less."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts import links
+from accounts.links import Link, Purpose
+from accounts.models import AuditRecord, EmailChange, User
+from accounts.outbox import Letter
+from extensions import email_change
+from extensions.models import SipExtension
+from pbxportal.models import Preferences
+from tests.people import be_stale, make_extension, make_user
+
+NEW = "victoria@example.org"
+OLD_SIDE, NEW_SIDE = Purpose.OLD_EMAIL, Purpose.NEW_EMAIL
+
+
+@pytest.fixture(autouse=True)
+def without_a_pbx(settings: Settings) -> None:
+    settings.PBX_EXPECTED = False
+    settings.AMI_PORT = 9
+
+
+@pytest.fixture
+def vics(client: Client, vic: User) -> Client:
+    make_extension("1000", user=vic)
+    client.force_login(vic)
+    return client
+
+
+def asks(client: Client, new: str = NEW) -> EmailChange:
+    answer = client.post("/account/email/", {"new": new}, follow=True)
+    assert "Mails are on their way." in answer.content.decode()
+    return EmailChange.objects.get()
+
+
+def link(change: EmailChange, side: Purpose) -> str:
+    return f"/account/email/{email_change.token(change, side)}/"
+
+
+def opened(change: EmailChange, side: Purpose, then: str = "") -> str:
+    """By somebody who has not signed in, and presses the button."""
+    stranger = Client()
+    assert stranger.get(link(change, side)).status_code == 200
+    answer = stranger.post(link(change, side), {"then": then} if then else {})
+    return str(answer.context["outcome"])
+
+
+def deeds() -> list[str]:
+    return list(AuditRecord.objects.filter(deed__startswith="person.").values_list("deed", flat=True))
+
+
+@pytest.mark.parametrize("order", [(OLD_SIDE, NEW_SIDE), (NEW_SIDE, OLD_SIDE)])
+def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, order: tuple[Purpose, Purpose]) -> None:
+    change = asks(vics, "Victoria@Example.org")
+    assert {(each.kind, each.to) for each in Letter.objects.all()} == {
+        ("email_change_old", "vic@example.com"),
+        ("email_change_new", NEW),
+    }
+    before = User.objects.get(pk=vic.pk).link_version
+    assert opened(change, order[0]) == "waits"
+    assert User.objects.get(pk=vic.pk).email == "vic@example.com"
+    assert opened(change, order[1]) == "done"
+    now = User.objects.get(pk=vic.pk)
+    assert (now.email, now.link_version) == (NEW, before + 1)
+    extension = SipExtension.objects.get()
+    assert extension.sort_email == NEW
+    assert NEW in extension.search_text
+    assert not EmailChange.objects.exists()
+    last = Letter.objects.get(kind="email_changed")
+    assert (last.to, last.facts) == ("vic@example.com", {"new": NEW})
+    record = AuditRecord.objects.filter(deed="person.changed").get()
+    assert (record.by, record.number) == (vic.pk, "1000")
+    assert record.detail["fields"] == {"Email Address": ["vic@example.com", NEW]}
+    assert vics.get("/account/").status_code == 200  # and the session lasts
+
+
+def test_opening_a_link_confirms_nothing(vics: Client) -> None:
+    change = asks(vics)
+    for side in (OLD_SIDE, NEW_SIDE):
+        for method in ("get", "head", "options"):
+            getattr(Client(), method)(link(change, side))
+    change.refresh_from_db()
+    assert (change.old_confirmed, change.new_confirmed) == (False, False)
+
+
+def test_one_link_twice_is_not_both(vics: Client, vic: User) -> None:
+    change = asks(vics)
+    for side in (NEW_SIDE, NEW_SIDE):
+        assert opened(change, side) == "waits"
+    assert User.objects.get(pk=vic.pk).email == "vic@example.com"
+
+
+def test_the_profile_shows_what_waits_and_cancels_it(vics: Client, vic: User) -> None:
+    change = asks(vics)
+    opened(change, NEW_SIDE)
+    page = vics.get("/account/").content.decode()
+    assert "Your e-mail address is about to change" in page
+    assert page.count("not confirmed yet") == 1
+    answer = vics.post("/account/email/cancel/", follow=True)
+    assert "was cancelled" in answer.content.decode()
+    assert Client().get(link(change, OLD_SIDE)).status_code == 410
+    assert Client().post(link(change, OLD_SIDE)).status_code == 410
+    assert User.objects.get(pk=vic.pk).email == "vic@example.com"
+    assert deeds() == ["person.email_cancelled", "person.email_confirmed", "person.email_asked"]
+    assert "waits any more" in vics.post("/account/email/cancel/", follow=True).content.decode()
+
+
+@pytest.mark.parametrize("side", [OLD_SIDE, NEW_SIDE])
+def test_whoever_reads_the_mail_may_cancel(vics: Client, side: Purpose) -> None:
+    change = asks(vics)
+    assert opened(change, side, then="cancel") == "cancelled"
+    assert not EmailChange.objects.exists()
+
+
+def test_an_address_that_is_taken_says_nothing_until_its_owner_has_confirmed(vics: Client, vic: User) -> None:
+    make_user("Eve")
+    free, taken = vics.get("/account/email/"), asks(vics, "eve@example.com")
+    assert free.status_code == 200
+    assert opened(taken, OLD_SIDE) == "waits"
+    assert opened(taken, NEW_SIDE) == "taken"
+    assert User.objects.get(pk=vic.pk).email == "vic@example.com"
+    assert not EmailChange.objects.exists()
+    assert not Letter.objects.filter(kind="email_changed").exists()
+    assert AuditRecord.objects.filter(deed="person.email_asked", result="refused").exists()
+
+
+def test_asking_again_makes_the_former_links_void(vics: Client) -> None:
+    first = asks(vics)
+    second = asks(vics, "other@example.org")
+    assert Client().get(link(first, NEW_SIDE)).status_code == 410
+    assert opened(second, NEW_SIDE) == "waits"
+
+
+def test_a_link_of_another_purpose_or_of_nobody_is_void(vics: Client, vic: User) -> None:
+    change = asks(vics)
+    for text in (
+        "nonsense",
+        links.token(Link(Purpose.RESET, change.pk, change.version)),
+        links.token(Link(Purpose.NEW_EMAIL, change.pk + 1, change.version)),
+        links.token(Link(Purpose.NEW_EMAIL, change.pk, change.version + 1)),
+        signing.dumps(["new_email", change.pk, change.version], salt="another"),
+    ):
+        assert Client().post(f"/account/email/{text}/").status_code == 410
+
+
+def test_after_a_day_it_is_over(vics: Client) -> None:
+    asks(vics)
+    EmailChange.objects.update(asked_at=timezone.now() - timedelta(days=1, seconds=1))
+    assert "about to change" not in vics.get("/account/").content.decode()
+    assert "waits any more" in vics.post("/account/email/cancel/", follow=True).content.decode()
+
+
+def test_who_was_disabled_changes_nothing(vics: Client, vic: User) -> None:
+    change = asks(vics)
+    User.objects.filter(pk=vic.pk).update(is_active=False)
+    assert Client().post(link(change, NEW_SIDE)).status_code == 410
+
+
+def test_an_administrator_who_changes_the_address_ends_what_waits(vics: Client, ada: User, vic: User) -> None:
+    change = asks(vics)
+    adas = Client()
+    adas.force_login(ada)
+    form = adas.get("/extensions/1000/edit/").context["form"]
+    typed = {
+        name: value
+        for one in (form.person, form.sip)
+        for name in one.fields
+        if (value := one[name].value()) is not None
+    }
+    typed |= {"email": "vic2@example.com", "version": form.opened_version, "then": "save"}
+    assert adas.post("/extensions/1000/edit/", typed).status_code == 302
+    assert User.objects.get(pk=vic.pk).email == "vic2@example.com"
+    assert Client().post(link(change, NEW_SIDE)).status_code == 410
+
+
+def test_it_can_be_kept_to_administrators(vics: Client) -> None:
+    change = asks(vics)
+    Preferences.objects.update(self_service=["avatar"])
+    assert vics.post("/account/email/", {"new": NEW}).status_code == 403
+    assert "/account/email/" not in vics.get("/account/").content.decode().replace("/account/email/cancel/", "")
+    assert Client().post(link(change, NEW_SIDE)).status_code == 410
+
+
+@pytest.mark.parametrize("new", ["", "nonsense", "vic@example.com", "VIC@example.com", "a@example.com\nBcc: b@c.de"])
+def test_an_address_that_is_none_or_the_same_is_refused(vics: Client, new: str) -> None:
+    assert vics.post("/account/email/", {"new": new}).status_code == 422
+    assert not EmailChange.objects.exists()
+
+
+def test_nobody_floods_an_address(vics: Client) -> None:
+    for _ in range(email_change.MOST_ASKED):
+        asks(vics)
+    answer = vics.post("/account/email/", {"new": NEW})
+    assert answer.status_code == 422
+    assert "Try again later" in answer.content.decode()
+    assert Letter.objects.filter(kind="email_change_new").count() == email_change.MOST_ASKED
+
+
+def test_it_asks_for_the_password_again(vics: Client) -> None:
+    be_stale(vics)
+    answer = vics.post("/account/email/", {"new": NEW})
+    assert answer.status_code == 302
+    assert not EmailChange.objects.exists()
+
+
+def test_somebody_without_an_address_confirms_at_the_new_one_alone(db: None) -> None:
+    user = User.objects.create(first_name="Lobby")
+    change = email_change.ask(user, NEW)
+    assert [each.kind for each in Letter.objects.all()] == ["email_change_new"]
+    assert opened(change, NEW_SIDE) == "done"
+    assert not Letter.objects.filter(kind="email_changed").exists()
