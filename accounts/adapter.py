@@ -13,7 +13,7 @@ from accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "The e-mail address or the password is not right. Type both again.",
+        "email_password_mismatch": _("The e-mail address or the password is not right. Type both again."),
         "incorrect_password": _("The password is not right. Type it again."),
     }
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import chain, origin
 from accounts.deeds import DEEDS
 from accounts.models import AuditHead, AuditPerson, AuditRecord, User
+from pbxportal import wording
 
 Result = AuditRecord.Result
 Fields = dict[str, list[str]]
@@ -24,7 +26,7 @@ _kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
 class Nobody(Enum):
     """Who has not signed in."""
 
-    UNKNOWN = "somebody unknown"
+    UNKNOWN = gettext_noop("somebody unknown")
 
 
 NOBODY = Nobody.UNKNOWN
@@ -45,9 +47,27 @@ def record(
     One that goes on writing may wait for another, and that one for it: put such a one into together().
 
     `fields` of the detail: label -> [old, new], a secret's values masked. `number`: of the extension that it is about,
-    which is known of a deed named extension.*.
+    which is known of a deed named extension.*. Lazy texts, and errors, are recorded in English.
     """
-    entry = AuditRecord(
+    with wording.stored():
+        entry = _entry(by, deed, on, number, result, module, detail)
+    search = f"{by.full_name} {by.email or ''}".strip() if isinstance(by, User) else entry.by_name
+    if (kept := _kept.get()) is None:
+        _write([(entry, search)])
+    else:
+        kept.append((entry, search))
+
+
+def _entry(
+    by: User | Nobody | None,
+    deed: str,
+    on: object,
+    number: str,
+    result: AuditRecord.Result,
+    module: str,
+    detail: dict[str, Any],
+) -> AuditRecord:
+    return AuditRecord(
         by=_key(by),
         by_name=chain.clean(_name(by))[:254],
         origin=chain.clean(origin.current())[:45],
@@ -58,11 +78,6 @@ def record(
         result=result,
         detail=chain.clean(detail),
     )
-    search = f"{by.full_name} {by.email or ''}".strip() if isinstance(by, User) else entry.by_name
-    if (kept := _kept.get()) is None:
-        _write([(entry, search)])
-    else:
-        kept.append((entry, search))
 
 
 @contextmanager
@@ -129,4 +144,4 @@ def _name(by: User | Nobody | None) -> str:
         return by.email or by.full_name
     if by:
         return by.value
-    return "command line" if origin.current() == origin.COMMAND else "system"
+    return gettext_noop("command line") if origin.current() == origin.COMMAND else gettext_noop("system")

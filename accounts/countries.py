@@ -1,11 +1,16 @@
 from functools import cache
 
 import phonenumbers
-from babel import Locale
+
+from pbxportal import locality
+
+
+def countries() -> list[tuple[str, str]]:
+    """(ISO 3166 letters, name) of all countries that have telephone numbers, by name."""
+    return _countries(locality.language())
 
 
 @cache
-def countries(language: str = "en") -> list[tuple[str, str]]:
-    """(ISO 3166 letters, name) of all countries that have telephone numbers, by name."""
-    names = Locale(language).territories
-    return sorted(((code, names[code]) for code in phonenumbers.SUPPORTED_REGIONS), key=lambda country: country[1])
+def _countries(_: str) -> list[tuple[str, str]]:
+    named = [(code, locality.country(code)) for code in phonenumbers.SUPPORTED_REGIONS]
+    return sorted(named, key=lambda each: locality.sortable(each[1]))

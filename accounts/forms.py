@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
@@ -24,10 +25,11 @@ from pbxportal.models import Preferences, SystemChange
 def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
     """Says of each field what to enter, or that it is optional. The template has the <form> and the buttons."""
     for name, field in form.fields.items():
+        field.plain_label = field.label  # type: ignore[attr-defined]
         if name in optional:
-            field.label = f"{field.label} (optional)"
+            field.label = _("%(label)s (optional)") % {"label": field.label}
         elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-            field.error_messages["required"] = f"Enter the {field.label}."
+            field.error_messages["required"] = _("Enter the %(label)s.") % {"label": field.label}
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
@@ -56,7 +58,7 @@ class UserPasswordField(forms.CharField):
     """Call `follow` in each form: the rules are preferences."""
 
     def __init__(self) -> None:
-        super().__init__(label="User Password", max_length=128, strip=False, widget=secret_input())
+        super().__init__(label=_("User Password"), max_length=128, strip=False, widget=secret_input())
 
     def follow(self, rules: passwords.Rules) -> None:
         self.help_text = rules.words
@@ -71,27 +73,30 @@ class PersonForm(forms.ModelForm[User]):
     """Who somebody is, and the password that the person signs in with."""
 
     mobile = MobileFormField(
-        label="Mobile Number", max_length=31, required=False, help_text="Shown to colleagues in international form."
+        label=_("Mobile Number"),
+        max_length=31,
+        required=False,
+        help_text=_("Shown to colleagues in international form."),
     )
     password = UserPasswordField()
     organizations = forms.ModelMultipleChoiceField(
-        label="Organization",
+        label=_("Organization"),
         queryset=Organization.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one organization."},
+        error_messages={"required": _("Choose at least one organization.")},
     )
 
     class Meta:
         model = User
         fields = ["first_name", "last_name", "email", "mobile", "role", "organizations", "job_title"]
         labels = {
-            "first_name": "First Name",
-            "last_name": "Last Name",
-            "email": "Email Address",
-            "role": "User Role",
-            "job_title": "Job Title",
+            "first_name": _("First Name"),
+            "last_name": _("Last Name"),
+            "email": _("Email Address"),
+            "role": _("User Role"),
+            "job_title": _("Job Title"),
         }
-        help_texts = {"email": "The sign-in name. Without one this person cannot sign in or get mail."}
+        help_texts = {"email": _("The sign-in name. Without one this person cannot sign in or get mail.")}
 
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
         self.by = by
@@ -106,7 +111,7 @@ class PersonForm(forms.ModelForm[User]):
         self.fields["password"].follow(passwords.Rules.current())  # type: ignore[attr-defined]
         if instance:
             self.fields["password"].required = False
-            self.fields["password"].help_text += " Leave empty to keep the password."
+            self.fields["password"].help_text += " " + _("Leave empty to keep the password.")
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.helper = finish(self, "last_name", "email", "mobile", "job_title")
@@ -129,7 +134,7 @@ class PersonForm(forms.ModelForm[User]):
         return Picker(self.departments, chosen or (), self.data.get("find", ""))
 
     def _shown(self, instance: User | None, *, typed: bool) -> dict[str, Any]:
-        shown: dict[str, Any] = {"mobile": instance.mobile_shown} if instance else {}
+        shown: dict[str, Any] = {"mobile": instance.mobile_typed} if instance else {}
         if instance is None:
             shown["password"] = passwords.new_user_password()
         if not typed and (instance is None or not instance.organizations.exists()):
@@ -144,22 +149,23 @@ class PersonForm(forms.ModelForm[User]):
         field = self.fields["role"]
         given = [role.pk for role in Role.objects.all() if self.by.reaches_up_to(role)]
         field.queryset = Role.objects.filter(pk__in=given)  # type: ignore[attr-defined]
-        field.error_messages["invalid_choice"] = (
+        field.error_messages["invalid_choice"] = _(
             "Choose one of the roles offered: nobody gives one that may do more than they may."
         )
-        field.empty_label = "None"  # type: ignore[attr-defined]
+        field.empty_label = _("None")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not any((cleaned.get(name, "") or name in self.errors) for name in ("first_name", "last_name")):
-            self.add_error("first_name", ValidationError("Enter a first name or a last name.", code="no_name"))
+            self.add_error("first_name", ValidationError(_("Enter a first name or a last name."), code="no_name"))
         return cleaned
 
     def clean_role(self) -> Role | None:
         role: Role | None = self.cleaned_data["role"]
         if (role is None or role.key != Role.SUPER_ADMINISTRATOR) and self.instance.is_last_super_administrator():
             raise ValidationError(
-                "This is the last Super Administrator. Make somebody else one first.", code="last_super_administrator"
+                _("This is the last Super Administrator. Make somebody else one first."),
+                code="last_super_administrator",
             )
         return role
 
@@ -218,7 +224,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Email Address"
+        self.fields["login"].label = _("Email Address")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
         self.helper = finish(self)
@@ -227,17 +233,17 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 class SetupForm(forms.Form):
     """The first administrator, the company's name and its country."""
 
-    first_name = SingleLineFormField(label="First Name", max_length=63, validators=[single_line])
-    last_name = SingleLineFormField(label="Last Name", max_length=63, required=False, validators=[single_line])
-    email = EmailFormField(label="Email Address", max_length=254, help_text="You sign in with it.")
+    first_name = SingleLineFormField(label=_("First Name"), max_length=63, validators=[single_line])
+    last_name = SingleLineFormField(label=_("Last Name"), max_length=63, required=False, validators=[single_line])
+    email = EmailFormField(label=_("Email Address"), max_length=254, help_text=_("You sign in with it."))
     password = UserPasswordField()
-    company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
+    company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     country = forms.ChoiceField(
-        label="Country",
-        choices=lambda: [("", "Choose a country"), *countries()],
+        label=_("Country"),
+        choices=lambda: [("", _("Choose a country")), *countries()],
         widget=LongSelect,
-        error_messages={"required": "Choose a country."},
-        help_text="Phone numbers typed without + are read as numbers of this country.",
+        error_messages={"required": _("Choose a country.")},
+        help_text=_("Phone numbers typed without + are read as numbers of this country."),
     )
 
     def __init__(self, data: Any = None) -> None:

@@ -31,7 +31,7 @@ def chips(form: LogFilter) -> list[dict[str, str]]:
     return [
         {
             "label": str(form.fields[name].label),
-            "value": text.replace("T", " ") if name in ("since", "until") else text,
+            "value": form.value_shown(name),
             "url": link({other: each for other, each in asked.items() if other != name}),
         }
         for name, text in asked.items()

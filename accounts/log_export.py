@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.timezone import localtime
 
 from accounts.models import AuditRecord
+from pbxportal.wording import stored
 
 HEAD = ("Row", "Time", "Person", "From", "Module", "Deed", "On", "Extension", "Result", "Changed", "More", "Hash")
 # A spreadsheet takes a cell that begins with one of these for a formula; their full-width forms too.
@@ -46,4 +47,6 @@ def lines(records: Iterable[AuditRecord]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(HEAD)  # by this mark a spreadsheet knows that it is UTF-8
     for record in records:
-        yield writer.writerow([safe(cell) for cell in cells(record)])
+        with stored():
+            line = [safe(cell) for cell in cells(record)]
+        yield writer.writerow(line)

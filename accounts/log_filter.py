@@ -10,10 +10,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.deeds import MODULE_NAMES
 from accounts.models import AuditPerson, AuditRecord
 from accounts.moments import MomentField
+from pbxportal import locality
 
 PAGE_SIZE = 50
 MOST_PEOPLE = 20
@@ -24,19 +26,22 @@ LAST_ID = 2**63 - 1
 Ids = tuple[int, int]  # from, to; both are meant
 
 
+UNKNOWN = {"module": _("Choose a module of the list."), "result": _("Choose a result of the list.")}
+
+
 class LogFilter(forms.Form):
-    person = forms.CharField(label="Person", max_length=100, required=False)
-    since = MomentField(label="From")
-    until = MomentField(label="To", end=True)
+    person = forms.CharField(label=_("Person"), max_length=100, required=False)
+    since = MomentField(label=_("From"))
+    until = MomentField(label=_("To"), end=True)
     module = forms.ChoiceField(
-        label="Module", choices=[("", "All"), *((name, name) for name in MODULE_NAMES)], required=False
+        label=_("Module"), choices=[("", _("All")), *((name, _(name)) for name in MODULE_NAMES)], required=False
     )
-    result = forms.ChoiceField(label="Result", choices=[("", "All"), *AuditRecord.Result.choices], required=False)
+    result = forms.ChoiceField(label=_("Result"), choices=[("", _("All")), *AuditRecord.Result.choices], required=False)
     number = forms.RegexField(
         r"\A[0-9]{1,8}\Z",
-        label="Extension",
+        label=_("Extension"),
         required=False,
-        error_messages={"invalid": "Enter an extension's number, such as 1001."},
+        error_messages={"invalid": _("Enter an extension's number, such as 1001.")},
     )
 
     def __init__(self, data: Any) -> None:
@@ -46,7 +51,7 @@ class LogFilter(forms.Form):
             field.widget.attrs |= {"autocomplete": "off", "class": "form-control"}
             if isinstance(field, forms.ChoiceField):
                 field.widget.attrs["class"] = "form-select"
-                field.error_messages["invalid_choice"] = f"Choose a {name} of the list."
+                field.error_messages["invalid_choice"] = UNKNOWN[name]
         self.fields["number"].widget.attrs["inputmode"] = "numeric"
 
     def clean_person(self) -> str:
@@ -57,7 +62,7 @@ class LogFilter(forms.Form):
         self.people = list(found.values_list("by", flat=True).distinct()[: MOST_PEOPLE + 1])
         if len(self.people) > MOST_PEOPLE:
             raise ValidationError(
-                "More than %(most)s people match. Type more of the name, or the whole address.",
+                _("More than %(most)s people match. Type more of the name, or the whole address."),
                 code="too_many_people",
                 params={"most": MOST_PEOPLE},
             )
@@ -67,12 +72,19 @@ class LogFilter(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
-            self.add_error("until", ValidationError("Enter a time after the first.", code="order"))
+            self.add_error("until", ValidationError(_("Enter a time after the first."), code="order"))
         return cleaned
 
     def asked(self) -> dict[str, str]:
         """What was typed, as it stands in the address of the page."""
         return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}
+
+    def value_shown(self, name: str) -> str:
+        text = self.asked()[name]
+        value = self.cleaned_data.get(name) if hasattr(self, "cleaned_data") else None
+        if isinstance(value, datetime):
+            return locality.moment(value)
+        return dict(self.fields[name].choices).get(text, text) if name in UNKNOWN else text  # type: ignore[attr-defined]
 
     def found(self) -> "Found":
         cleaned = self.cleaned_data

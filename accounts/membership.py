@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from accounts.tree import Department, Tree
+from pbxportal import locality
 
 Memberships = User.organizations.through
 
@@ -24,8 +26,8 @@ class Members:
     in_all: int = 0
 
     def words(self, of: Department) -> tuple[str, str]:
-        own = "1 member" if self.own == 1 else f"{self.own:,} members"
-        return own, f"{self.in_all:,} in all" if of.below else ""
+        own = ngettext("%(count)s member", "%(count)s members", self.own) % {"count": locality.count(self.own)}
+        return own, gettext("%(count)s in all") % {"count": locality.count(self.in_all)} if of.below else ""
 
 
 def count(tree: Tree) -> dict[int, Members]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
@@ -23,6 +24,7 @@ from accounts.trail import AuditHead as AuditHead
 from accounts.trail import AuditPerson as AuditPerson
 from accounts.trail import AuditRecord as AuditRecord
 from accounts.tree import Tree
+from pbxportal import locality
 from pbxportal.models import NameFormat, Preferences
 
 
@@ -40,11 +42,11 @@ class Role(models.Model):
     SUPER_ADMINISTRATOR = "super_administrator"
 
     class Reach(models.TextChoices):
-        ALL = "all", "All extensions"
-        ORGANIZATIONS = "organizations", "Extensions of chosen organizations"
+        ALL = "all", _("All extensions")
+        ORGANIZATIONS = "organizations", _("Extensions of chosen organizations")
 
     name = SingleLineField(
-        max_length=63, unique=True, error_messages={"unique": "Another role has this name. Choose another."}
+        max_length=63, unique=True, error_messages={"unique": _("Another role has this name. Choose another.")}
     )
     key = models.SlugField(max_length=40, unique=True, editable=False, default=custom_key)
     position = models.PositiveSmallIntegerField(default=100, editable=False)
@@ -53,7 +55,7 @@ class Role(models.Model):
     organizations: models.ManyToManyField[Organization, Any] = models.ManyToManyField(
         "Organization", related_name="reached_by", blank=True
     )
-    below = models.BooleanField("With the organizations below them", default=True)
+    below = models.BooleanField(_("With the organizations below them"), default=True)
 
     class Meta:
         ordering = ["position", "name"]
@@ -101,7 +103,7 @@ class Organization(TreeNode):  # type: ignore[misc]
             models.UniqueConstraint(
                 fields=["parent", "name"],
                 name="one_name_among_siblings",
-                violation_error_message="There is a department of this name here.",
+                violation_error_message=_("There is a department of this name here."),
             ),
             models.UniqueConstraint(Coalesce("parent", 0), condition=Q(parent=None), name="one_company"),
         ]
@@ -159,7 +161,7 @@ class User(AbstractBaseUser):
         unique=True,
         null=True,
         blank=True,
-        error_messages={"unique": "Another person has this e-mail address. Each address is one person's sign-in."},
+        error_messages={"unique": _("Another person has this e-mail address. Each address is one person's sign-in.")},
     )
     mobile = models.CharField(max_length=16, blank=True)
     role = models.ForeignKey(Role, models.PROTECT, null=True, blank=True, related_name="users")
@@ -182,7 +184,7 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=~Q(first_name="") | ~Q(last_name=""),
                 name="a_person_has_a_name",
-                violation_error_message="Enter a first name or a last name.",
+                violation_error_message=_("Enter a first name or a last name."),
             ),
         ]
 
@@ -202,6 +204,17 @@ class User(AbstractBaseUser):
 
     @property
     def mobile_shown(self) -> str:
+        """As people of the language's own country write their numbers, and others'."""
+        if not self.mobile:
+            return ""
+        number = phonenumbers.parse(self.mobile)
+        if phonenumbers.region_code_for_number(number) == locality.region():
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        return self.mobile_typed
+
+    @property
+    def mobile_typed(self) -> str:
+        """As it stands where it is typed or stored: the same in every language."""
         if not self.mobile:
             return ""
         number = phonenumbers.parse(self.mobile)

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.fields import SingleLineFormField
@@ -14,11 +16,12 @@ from accounts.membership import Memberships
 from accounts.models import Organization, Role, User
 from accounts.tree import LEVELS, MOST, Department, Tree
 from accounts.validators import single_line
+from pbxportal import locality
 
 
 def name_field() -> SingleLineFormField:
     return SingleLineFormField(
-        label="Department Name",
+        label=_("Department Name"),
         max_length=63,
         validators=[single_line],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -28,7 +31,7 @@ def name_field() -> SingleLineFormField:
 class ParentField(forms.Field):
     """A department of the tree, by its primary key."""
 
-    default_error_messages = {"required": "Choose the department that it is to be in."}
+    default_error_messages = {"required": _("Choose the department that it is to be in.")}
     tree: Tree
 
     def to_python(self, value: Any) -> Department | None:
@@ -37,14 +40,14 @@ class ParentField(forms.Field):
         text = str(value)
         found = self.tree.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
         if found is None:
-            raise ValidationError("That department is gone. Choose another one.", code="gone")
+            raise ValidationError(_("That department is gone. Choose another one."), code="gone")
         return found
 
 
 def refuse_same_name(parent: Department, name: str, besides: Department | None = None) -> None:
     if parent.has_below(name, besides=besides):
         raise ValidationError(
-            "%(parent)s has a department %(name)s already. Choose another name.",
+            _("%(parent)s has a department %(name)s already. Choose another name."),
             code="same_name",
             params={"parent": parent.name, "name": name},
         )
@@ -52,7 +55,7 @@ def refuse_same_name(parent: Department, name: str, besides: Department | None =
 
 class AddForm(forms.Form):
     name = name_field()
-    parent = ParentField(label="Parent")
+    parent = ParentField(label=_("Parent"))
 
     def __init__(self, data: Any = None, *, tree: Tree, by: User, parent: int | None = None) -> None:
         self.tree, self.by = tree, by
@@ -67,7 +70,7 @@ class AddForm(forms.Form):
         parent: Department = self.cleaned_data["parent"]
         if parent.level >= LEVELS:
             raise ValidationError(
-                "%(parent)s is on level %(most)s, the deepest. Choose one above it.",
+                _("%(parent)s is on level %(most)s, the deepest. Choose one above it."),
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
@@ -76,9 +79,9 @@ class AddForm(forms.Form):
     def clean(self) -> None:
         if self.tree.is_full:
             raise ValidationError(
-                "There are %(most)s departments, as many as fit. Delete one that is not needed first.",
+                _("There are %(most)s departments, as many as fit. Delete one that is not needed first."),
                 code="full",
-                params={"most": f"{MOST:,}"},
+                params={"most": locality.count(MOST)},
             )
         if not self.errors:
             try:
@@ -89,7 +92,7 @@ class AddForm(forms.Form):
     def save(self) -> Organization:
         parent: Department = self.cleaned_data["parent"]
         made: Organization = Organization.objects.create(name=self.cleaned_data["name"], parent_id=parent.pk)
-        fields = {"Department Name": ["", made.name], "Parent": ["", parent.path]}
+        fields = {gettext_noop("Department Name"): ["", made.name], "Parent": ["", parent.path]}
         audit.record(self.by, "organization.added", made, fields=fields)
         return made
 
@@ -113,11 +116,11 @@ class RenameForm(forms.Form):
         if before == after:
             return
         Organization.objects.filter(pk=self.department.pk).update(name=after)
-        audit.record(self.by, "organization.renamed", after, fields={"Department Name": [before, after]})
+        audit.record(self.by, "organization.renamed", after, fields={gettext_noop("Department Name"): [before, after]})
 
 
 class MoveForm(forms.Form):
-    parent = ParentField(label="Parent")
+    parent = ParentField(label=_("Parent"))
 
     def __init__(self, data: Any = None, *, tree: Tree, department: Department, by: User) -> None:
         self.tree, self.department, self.by = tree, department, by
@@ -135,19 +138,19 @@ class MoveForm(forms.Form):
         parent: Department = self.cleaned_data["parent"]
         if parent in set(self.department.with_all_below()):
             raise ValidationError(
-                "%(department)s cannot lie in itself or in what lies in it. Choose another one.",
+                _("%(department)s cannot lie in itself or in what lies in it. Choose another one."),
                 code="ring",
                 params={"department": self.department.name},
             )
         if parent.level + 1 + self.height > LEVELS:
             raise ValidationError(
-                "%(parent)s lies too deep: there would be more than %(most)s levels. Choose one above it.",
+                _("%(parent)s lies too deep: there would be more than %(most)s levels. Choose one above it."),
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
         if parent.has_below(self.department.name, besides=self.department):
             raise ValidationError(
-                "%(parent)s has a department %(name)s already. Rename one of the two first.",
+                _("%(parent)s has a department %(name)s already. Rename one of the two first."),
                 code="same_name",
                 params={"parent": parent.name, "name": self.department.name},
             )
@@ -176,7 +179,8 @@ class DeleteForm:
         twice = [each for each in self.department.below if self.parent.has_below(each.name, besides=self.department)]
         if not twice:
             return ""
-        return f"{self.parent} has a department {twice[0]} too, as {self.department} has. Rename one of the two first."
+        words = gettext("%(parent)s has a department %(name)s too, as %(department)s has. Rename one of the two first.")
+        return words % {"parent": self.parent, "name": twice[0], "department": self.department}
 
     @property
     def deeper(self) -> int:
@@ -204,7 +208,7 @@ class DeleteForm:
             self.by,
             "organization.deleted",
             self.department,
-            fields={"Department Name": [self.department.name, ""], "Parent": [self.parent.path, ""]},
+            fields={gettext_noop("Department Name"): [self.department.name, ""], "Parent": [self.parent.path, ""]},
             people=self.people,
             departments=len(self.department.below),
             roles=[role.name for role in self.reaching],

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -116,7 +117,7 @@ def add(request: SignedInRequest) -> HttpResponse:
         if made is None:
             return form_page(request, "add", form, picker=parent_picker(form), search_url=parents_url())
         parent = form.cleaned_data["parent"]
-        messages.success(request, f"{made} added. It is in {parent}.")
+        messages.success(request, _("%(name)s added. It is in %(parent)s.") % {"name": made, "parent": parent})
         if request.POST.get("then") == "another":
             return redirect(f"{reverse('organizations:add')}?{urlencode({'parent': parent.pk})}")
         return in_tree(made.pk)
@@ -145,7 +146,7 @@ def rename(request: SignedInRequest, department: int) -> HttpResponse:
             form.save()
     if form.errors:
         return form_page(request, "rename", form, department=shown)
-    messages.success(request, f"{shown} is {form.cleaned_data['name']} now.")
+    messages.success(request, _("%(before)s is %(name)s now.") % {"before": shown, "name": form.cleaned_data["name"]})
     return in_tree(department)
 
 
@@ -173,7 +174,9 @@ def move(request: SignedInRequest, department: int) -> HttpResponse:
             form.save()
     if form.errors:
         return move_page(request, form, parent_picker(form))
-    messages.success(request, f"{shown} is in {form.cleaned_data['parent']} now.")
+    messages.success(
+        request, _("%(name)s is in %(parent)s now.") % {"name": shown, "parent": form.cleaned_data["parent"]}
+    )
     return in_tree(department)
 
 
@@ -191,7 +194,10 @@ def delete(request: SignedInRequest, department: int) -> HttpResponse:
             form.delete()
     if refused:
         return page(request, "delete", form=form, department=form.department, status=409)
-    messages.success(request, f"{form.department} deleted. What it had is in {form.parent} now.")
+    messages.success(
+        request,
+        _("%(name)s deleted. What it had is in %(parent)s now.") % {"name": form.department, "parent": form.parent},
+    )
     return in_tree(form.parent.pk)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from pbxportal.models import Preferences
 
@@ -28,11 +29,22 @@ class Rules:
 
     @property
     def words(self) -> str:
-        length = f"{self.shortest} to {LONGEST}" if self.shortest < LONGEST else f"{LONGEST}"
-        needs = "a digit, an upper-case letter, a lower-case letter and a sign such as ! or #"
-        if not self.signs:
-            needs = "a digit, an upper-case and a lower-case letter"
-        return f"{length} characters with {needs}."
+        known = {"shortest": self.shortest, "longest": LONGEST}
+        if self.shortest < LONGEST and self.signs:
+            words = _(
+                "%(shortest)s to %(longest)s characters with a digit, an upper-case letter, a lower-case letter and a"
+                " sign such as ! or #."
+            )
+        elif self.shortest < LONGEST:
+            words = _("%(shortest)s to %(longest)s characters with a digit, an upper-case and a lower-case letter.")
+        elif self.signs:
+            words = _(
+                "%(longest)s characters with a digit, an upper-case letter, a lower-case letter and a sign such as ! or"
+                " #."
+            )
+        else:
+            words = _("%(longest)s characters with a digit, an upper-case and a lower-case letter.")
+        return words % known
 
     @property
     def alphabet(self) -> str:
@@ -63,12 +75,12 @@ def is_sign(character: str) -> bool:
 
 def missing_classes(password: str, rules: Rules) -> list[str]:
     classes: dict[str, Callable[[str], bool]] = {
-        "a digit": str.isdigit,
-        "an upper-case letter": str.isupper,
-        "a lower-case letter": str.islower,
+        _("a digit"): str.isdigit,
+        _("an upper-case letter"): str.isupper,
+        _("a lower-case letter"): str.islower,
     }
     if rules.signs:
-        classes["a sign such as ! or #"] = is_sign
+        classes[_("a sign such as ! or #")] = is_sign
     return [name for name, has in classes.items() if not any(map(has, password))]
 
 
@@ -81,7 +93,7 @@ def contained(password: str, words: Iterable[str]) -> str:
 def refuse_words(password: str, words: Iterable[str]) -> None:
     if word := contained(password, words):
         raise ValidationError(
-            "Choose a password without “%(word)s”: names, numbers and addresses are what others try first.",
+            _("Choose a password without “%(word)s”: names, numbers and addresses are what others try first."),
             code="password_about_person",
             params={"word": word},
         )
@@ -92,13 +104,13 @@ class LengthAndClasses:
         rules = Rules.current()
         if not rules.shortest <= len(password) <= LONGEST:
             raise ValidationError(
-                "Use %(shortest)s to %(longest)s characters.",
+                _("Use %(shortest)s to %(longest)s characters."),
                 code="password_length",
                 params={"shortest": rules.shortest, "longest": LONGEST},
             )
         if missing := missing_classes(password, rules):
             raise ValidationError(
-                "Add %(missing)s.", code="password_classes", params={"missing": " and ".join(missing)}
+                _("Add %(missing)s."), code="password_classes", params={"missing": _(" and ").join(missing)}
             )
 
     def get_help_text(self) -> str:
@@ -111,4 +123,4 @@ class NotAboutThePerson:
             refuse_words(password, user.words())
 
     def get_help_text(self) -> str:
-        return "Not the number, the names or the e-mail address."
+        return _("Not the number, the names or the e-mail address.")

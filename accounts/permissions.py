@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
+
 
 class Permission(StrEnum):
     VIEW_EXTENSIONS = "extension.view"
@@ -21,7 +23,10 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True)
 class Module:
-    """A page of the menu, and who may see it and change what it shows. Most concern the whole system."""
+    """A page of the menu, and who may see it and change what it shows. Most concern the whole system.
+
+    The names stand so in the operation log; pages translate them.
+    """
 
     menu: str
     name: str
@@ -36,20 +41,33 @@ class Module:
         return "View" if self.view in permissions else ""
 
 
+TRUNK_MENU, SETTINGS_MENU = gettext_noop("Extension and Trunk"), gettext_noop("PBX Settings")
+MAINTENANCE_MENU = gettext_noop("Maintenance")
+
 MODULES = [
     Module(
-        "Extension and Trunk",
-        "Extension",
+        TRUNK_MENU,
+        gettext_noop("Extension"),
         Permission.VIEW_EXTENSIONS,
         Permission.MANAGE_EXTENSIONS,
         by_organization=True,
     ),
-    Module("Extension and Trunk", "Role", Permission.VIEW_ROLES, Permission.MANAGE_ROLES),
-    Module("Extension and Trunk", "Organization", Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS),
-    Module("PBX Settings", "Preferences", Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES),
-    Module("Maintenance", "Apply History", Permission.VIEW_HISTORY),
-    Module("Maintenance", "Engine Check", Permission.VIEW_CHECK, Permission.MANAGE_CHECK),
-    Module("Maintenance", "Operation Log", Permission.VIEW_LOG),
+    Module(TRUNK_MENU, gettext_noop("Role"), Permission.VIEW_ROLES, Permission.MANAGE_ROLES),
+    Module(
+        TRUNK_MENU,
+        gettext_noop("Organization"),
+        Permission.VIEW_ORGANIZATIONS,
+        Permission.MANAGE_ORGANIZATIONS,
+    ),
+    Module(
+        SETTINGS_MENU,
+        gettext_noop("Preferences"),
+        Permission.VIEW_PREFERENCES,
+        Permission.MANAGE_PREFERENCES,
+    ),
+    Module(MAINTENANCE_MENU, gettext_noop("Apply History"), Permission.VIEW_HISTORY),
+    Module(MAINTENANCE_MENU, gettext_noop("Engine Check"), Permission.VIEW_CHECK, Permission.MANAGE_CHECK),
+    Module(MAINTENANCE_MENU, gettext_noop("Operation Log"), Permission.VIEW_LOG),
 ]
 
 VIEW_OF = {module.manage: module.view for module in MODULES if module.manage}
@@ -58,7 +76,7 @@ BY_ORGANIZATION = frozenset(
 )
 EVERYTHING = frozenset(Permission)
 MAINTENANCE = frozenset(
-    each for module in MODULES if module.menu == "Maintenance" for each in (module.view, module.manage) if each
+    each for module in MODULES if module.menu == MAINTENANCE_MENU for each in (module.view, module.manage) if each
 )
 
 # key of a default role -> what it may do, after the P-Series' own seven roles
@@ -81,7 +99,7 @@ def with_views(granted: frozenset[Permission]) -> frozenset[Permission]:
 def in_words(permissions: frozenset[Permission]) -> str:
     """In short; empty where there is nothing."""
     if permissions == EVERYTHING:
-        return "Everything"
-    levels = {"Manage": "Manages", "View": "Views"}
-    named = {level: [each.name for each in MODULES if each.level(permissions) == level] for level in levels}
-    return "; ".join(f"{levels[level]} {', '.join(names)}" for level, names in named.items() if names)
+        return gettext("Everything")
+    levels = {"Manage": gettext("Manages %(modules)s"), "View": gettext("Views %(modules)s")}
+    named = {level: [gettext(each.name) for each in MODULES if each.level(permissions) == level] for level in levels}
+    return "; ".join(levels[level] % {"modules": ", ".join(names)} for level, names in named.items() if names)

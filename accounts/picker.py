@@ -3,7 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.tree import SEPARATOR, Department, Tree
+from pbxportal import locality
 
 FEW = 50
 FOUND = 20
@@ -45,8 +48,11 @@ class Picker:
         if not self.searches or not self.finding:
             return ""
         if len(self._found) > FOUND:
-            return f"{len(self._found):,} match, {FOUND} are shown. Type more of the name."
-        return "" if self._found else "No other department matches."
+            return _("%(count)s match, %(shown)s are shown. Type more of the name.") % {
+                "count": locality.count(len(self._found)),
+                "shown": FOUND,
+            }
+        return "" if self._found else _("No other department matches.")
 
 
 def within(tree: Tree, pks: frozenset[int] | None) -> list[Department]:

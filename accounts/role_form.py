@@ -9,13 +9,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.forms import finish
 from accounts.models import Organization, Role, User
 from accounts.permissions import BY_ORGANIZATION, MODULES, Module, Permission, with_views
 from accounts.picker import Picker
+from pbxportal import locality
 from pbxportal.models import Preferences
+from pbxportal.wording import stored
 
 Values = dict[str, str]
 NAMED = 3
@@ -37,14 +41,19 @@ class Line:
 
 
 def values(role: Role) -> Values:
-    """Every field as text, for the audit."""
+    """Every field as text, as it is recorded."""
+    with stored():
+        return _values(role)
+
+
+def _values(role: Role) -> Values:
     levels = ((each.name, each.level(role.permissions)) for each in MODULES)
     return {
         "Name": role.name,
         "Permissions": ", ".join(f"{level} {name}" for name, level in levels if level),
-        "Reach": role.get_reach_display(),
+        "Reach": str(role.get_reach_display()),
         "Organization": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
-        "With the organizations below them": "yes" if role.below else "no",
+        gettext_noop("With the organizations below them"): "yes" if role.below else "no",
     }
 
 
@@ -52,19 +61,19 @@ class RoleForm(forms.ModelForm[Role]):
     """What a role may do and whom it reaches, never more than who makes it."""
 
     granted = forms.MultipleChoiceField(
-        label="Permissions",
+        label=_("Permissions"),
         required=False,
-        error_messages={"invalid_choice": "Untick what you may not do yourself: you can give only what you have."},
+        error_messages={"invalid_choice": _("Untick what you may not do yourself: you can give only what you have.")},
     )
     organizations = forms.ModelMultipleChoiceField(
-        label="Organization", queryset=Organization.objects.none(), required=False
+        label=_("Organization"), queryset=Organization.objects.none(), required=False
     )
 
     class Meta:
         model = Role
         fields = ["name", "reach", "organizations", "below"]
-        labels = {"name": "Name"}
-        help_texts = {"name": "As it stands in User Role of an extension."}
+        labels = {"name": _("Name"), "reach": _("Reach")}
+        help_texts = {"name": _("As it stands in User Role of an extension.")}
         widgets = {"reach": forms.RadioSelect}
 
     def __init__(self, data: Any = None, *, by: User, instance: Role | None = None, like: Role | None = None) -> None:
@@ -73,7 +82,10 @@ class RoleForm(forms.ModelForm[Role]):
         super().__init__(data, instance=instance, initial=self._as(like) if like else {})
         self.offered = [each for each in Permission if by.can(each)]
         self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
-        self.fields["reach"].error_messages |= {"invalid_choice": "Choose one of the two.", "required": "Choose one."}
+        self.fields["reach"].error_messages |= {
+            "invalid_choice": _("Choose one of the two."),
+            "required": _("Choose one."),
+        }
         self.fields["organizations"].queryset = Organization.objects.order_by()  # type: ignore[attr-defined]
         if not Preferences.current().organization_management:
             for name in ("reach", "organizations", "below"):
@@ -85,7 +97,7 @@ class RoleForm(forms.ModelForm[Role]):
 
     def _as(self, like: Role) -> dict[str, Any]:
         return {
-            "name": f"{like.name[:56]} (copy)",
+            "name": gettext("%(name)s (copy)") % {"name": like.name[:56]},
             "granted": [each.value for each in like.permissions],
             "reach": like.reach,
             "organizations": list(like.organizations.values_list("pk", flat=True)),
@@ -125,14 +137,14 @@ class RoleForm(forms.ModelForm[Role]):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if Role.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another role has this name. Choose another.", code="unique")
+            raise ValidationError(_("Another role has this name. Choose another."), code="unique")
         return name
 
     def clean_granted(self) -> frozenset[Permission]:
         granted = with_views(frozenset(map(Permission, self.cleaned_data["granted"])))
         if self.instance.pk and self.instance.pk == self.by.role_id and Permission.MANAGE_ROLES not in granted:
             raise ValidationError(
-                "This is your own role, and you would lock yourself out. Tick Manage of Role.", code="own_role"
+                _("This is your own role, and you would lock yourself out. Tick Manage of Role."), code="own_role"
             )
         return granted
 
@@ -140,8 +152,8 @@ class RoleForm(forms.ModelForm[Role]):
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk and self.data.get("opened") != self._mark():
             self.add_error(None, ValidationError(
-                "Somebody else saved this role after you had opened it. Yours is below: look at theirs on the"
-                " role's page, then save again.", code="conflict",
+                _("Somebody else saved this role after you had opened it. Yours is below: look at theirs on the"
+                " role's page, then save again."), code="conflict",
             ))  # fmt: skip
         reach = cleaned.get("reach", self.instance.reach)
         if reach == Role.Reach.ORGANIZATIONS:
@@ -152,15 +164,20 @@ class RoleForm(forms.ModelForm[Role]):
 
     def _keep_to_organizations(self, cleaned: dict[str, Any]) -> None:
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
-        or_all = ", or choose All extensions" if "reach" in self.fields else ""
-        if names := [module.name for module in MODULES if module.level(beyond)]:
-            self.add_error("granted", ValidationError(
-                "Untick %(names)s%(or_all)s: only Extension can be given by organization, the others"
-                " concern the whole system.", code="whole_system", params={"names": ", ".join(names), "or_all": or_all},
-            ))  # fmt: skip
+        if names := [gettext(module.name) for module in MODULES if module.level(beyond)]:
+            words = gettext(
+                "Untick %(names)s: only Extension can be given by organization, the others concern the whole system."
+            )
+            if "reach" in self.fields:
+                words = gettext(
+                    "Untick %(names)s, or choose All extensions: only Extension can be given by organization, the"
+                    " others concern the whole system."
+                )
+            params = {"names": ", ".join(names)}
+            self.add_error("granted", ValidationError(words, code="whole_system", params=params))
         if "organizations" in self.fields and "organizations" not in self.errors and not cleaned["organizations"]:
             self.add_error(
-                "organizations", ValidationError("Choose at least one organization.", code="no_organization")
+                "organizations", ValidationError(_("Choose at least one organization."), code="no_organization")
             )
 
     def try_save(self) -> Role | None:
@@ -168,7 +185,7 @@ class RoleForm(forms.ModelForm[Role]):
         try:
             return self.save()
         except IntegrityError:
-            self.add_error("name", ValidationError("Another role has this name. Choose another.", code="unique"))
+            self.add_error("name", ValidationError(_("Another role has this name. Choose another."), code="unique"))
             return None
 
     def save(self, commit: bool = True) -> Role:
@@ -198,13 +215,23 @@ class DeleteRoleForm:
         count = holders.count()
         if not count:
             return ""
-        one = count == 1
-        whom = f"{count:,} {'person has' if one else 'people have'} this role"
-        if self.by.sees_extensions:
-            named = ", ".join(each.full_name for each in holders[:NAMED])
-            more = f" and {count - NAMED:,} more" if count > NAMED else ""
-            whom = f"{named}{more} {'has' if one else 'have'} this role"
-        return f"{whom}. Give {'that person' if one else 'them'} another one first."
+        named = ", ".join(each.full_name for each in holders[:NAMED]) if self.by.sees_extensions else ""
+        known = {"count": locality.count(count), "names": named, "more": locality.count(max(0, count - NAMED))}
+        if not named:
+            words = ngettext(
+                "%(count)s person has this role. Give that person another one first.",
+                "%(count)s people have this role. Give them another one first.",
+                count,
+            )
+        elif count > NAMED:
+            words = gettext("%(names)s and %(more)s more have this role. Give them another one first.")
+        else:
+            words = ngettext(
+                "%(names)s has this role. Give that person another one first.",
+                "%(names)s have this role. Give them another one first.",
+                count,
+            )
+        return words % known
 
     def delete(self) -> bool:
         """False where somebody was given the role a moment ago."""

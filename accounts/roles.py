@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -43,11 +44,13 @@ def reach_of(role: Role) -> str:
     if not role.reaches_extensions:
         return ""
     if role.reaches_everybody:
-        return role.get_reach_display()
+        return str(role.get_reach_display())
     if not Preferences.current().organization_management:
-        return "Nobody while Organization Management is off"
+        return _("Nobody while Organization Management is off")
     names = ", ".join(sorted(each.name for each in role.organizations.all()))
-    return f"{names}{', and below' if role.below else ''}" if names else "Nobody: no organization is chosen"
+    if not names:
+        return _("Nobody: no organization is chosen")
+    return _("%(names)s, and below") % {"names": names} if role.below else names
 
 
 def can_change(by: User, role: Role) -> bool:
@@ -93,7 +96,7 @@ def form_page(request: SignedInRequest, form: RoleForm, *, like: Role | None = N
         "form": form,
         "role": role and Role.objects.get(pk=role.pk),
         "like": like,
-        "title": f"Copy {like}" if like else "Edit role" if role else "Add role",
+        "title": _("Copy %(role)s") % {"role": like} if like else _("Edit role") if role else _("Add role"),
         "action": reverse("roles:edit", args=[role.pk]) if role else reverse("roles:add"),
         "cancel_url": reverse("roles:detail", args=[role.pk]) if role else reverse("roles:list"),
     }
@@ -108,7 +111,7 @@ def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
     role = form.try_save() if form.is_valid() else None
     if role is None:
         return form_page(request, form)
-    messages.success(request, f"Role {role} saved. Who has it may do this from now on.")
+    messages.success(request, _("Role %(role)s saved. Who has it may do this from now on.") % {"role": role})
     return redirect("roles:detail", role.pk)
 
 
@@ -145,7 +148,7 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     form = DeleteRoleForm(role, request.user)
     refusal = form.refusal()
     if request.method == "POST" and not refusal and form.delete():
-        messages.success(request, f"Role {role} deleted.")
+        messages.success(request, _("Role %(role)s deleted.") % {"role": role})
         return redirect("roles:list")
     context = {"section": "role", "row": row_of(role, request.user), "refusal": refusal or form.refusal()}
     return render(request, "roles/confirm_delete.html", context, status=409 if request.method == "POST" else 200)

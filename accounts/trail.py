@@ -7,17 +7,26 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts import deeds
+from pbxportal.wording import shown, shown_as
+
+MASK = gettext_noop("changed")  # in place of a secret's new value
+FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK}
+# What a deed may be on, besides what people have named.
+ONE, MANY = gettext_noop("Extension %(number)s"), gettext_noop("%(number)s extensions")
+APPLY, EVERY = gettext_noop("Apply %(run)s"), gettext_noop("All extensions")
 
 
 class AuditRecord(models.Model):
     """A deed, recorded with it in the same transaction. `detail` never holds a secret."""
 
     class Result(models.TextChoices):
-        DONE = "done"
-        REFUSED = "refused"
-        FAILED = "failed"
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused")
+        FAILED = "failed", _("Failed")
 
     # Who, where it is no user.
     SYSTEM, COMMAND, NOBODY = 0, -1, -2
@@ -67,12 +76,26 @@ class AuditRecord(models.Model):
         return deeds.words(self.deed)
 
     @property
+    def who(self) -> str:
+        """To be shown: who is no user has a word for it."""
+        return self.by_name if self.by > 0 else shown(self.by_name)
+
+    @property
+    def on_shown(self) -> str:
+        return shown_as(self.on, (ONE, MANY, APPLY))
+
+    @property
     def fields(self) -> list[tuple[str, str, str]]:
         """Label, old and new value of each field that the deed changed."""
         fields = self.detail.get("fields", {})
         if isinstance(fields, list):  # before there were values
-            return [(_label(name), "", "changed") for name in fields]
+            return [(_label(name), "", MASK) for name in fields]
         return [(_label(name), str(old), str(new)) for name, (old, new) in sorted(fields.items())]
+
+    @property
+    def fields_shown(self) -> list[tuple[str, str, str, bool]]:
+        """In the language of the page; and whether the values were masked."""
+        return [(shown(label), _value(old), _value(new), new == MASK and not old) for label, old, new in self.fields]
 
     @property
     def more(self) -> list[tuple[str, str]]:
@@ -80,6 +103,14 @@ class AuditRecord(models.Model):
         known = ((name, value) for name, value in self.detail.items() if name != "fields" and value not in ("", []))
         return [(_label(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
                 for name, value in known]  # fmt: skip
+
+    @property
+    def more_shown(self) -> list[tuple[str, str]]:
+        return [(shown(label), shown(text)) for label, text in self.more]
+
+
+def _value(text: str) -> str:
+    return shown(text) if text in FIXED else text
 
 
 def _label(name: str) -> str:

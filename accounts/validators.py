@@ -2,6 +2,7 @@ import unicodedata
 
 import phonenumbers
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
@@ -17,7 +18,8 @@ def single_line(text: str) -> None:
     """Refuse whatever is not one line of printable text: controls, line and paragraph separators, bidi overrides."""
     if not all(c.isprintable() or c in JOINERS for c in text) or (text and not text.strip(JOINERS)):
         raise ValidationError(
-            "Type one line of ordinary text: this holds a line break or an invisible character.", code="not_single_line"
+            _("Type one line of ordinary text: this holds a line break or an invisible character."),
+            code="not_single_line",
         )
 
 
@@ -27,7 +29,7 @@ def normal_email(text: str) -> str:
         return validate_email(text, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
         raise ValidationError(
-            "Enter an e-mail address such as ada@example.com. %(why)s", code="email", params={"why": str(error)}
+            _("Enter an e-mail address such as ada@example.com. %(why)s"), code="email", params={"why": str(error)}
         ) from error
 
 
@@ -39,7 +41,7 @@ def e164(text: str, country: str) -> str:
         if example
         else "+44 7400 123456"
     )
-    error = ValidationError("Enter a phone number such as %(example)s.", code="phone", params={"example": shown})
+    error = ValidationError(_("Enter a phone number such as %(example)s."), code="phone", params={"example": shown})
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

@@ -13,24 +13,43 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
-from accounts import audit
+from accounts import audit, trail
 from accounts.models import User
 from asterisk import ari, engine, following, keeping, proof, reading, registrations, render, snapshot, tablefile
 from asterisk.ami import Ami, AmiError, AmiUnreachable, connected
 from asterisk.engine import Step
-from asterisk.models import UNPROVED, ApplyRun
+from asterisk.models import (
+    COMPARED,
+    CUT_SHORT,
+    ELSEWHERE,
+    KEPT,
+    PROVED_BY,
+    PROVED_LATER,
+    REFUSED_WITH,
+    UNPROVED,
+    ApplyRun,
+)
 from asterisk.render import Rows
 from asterisk.wire import Message
 from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
 from pbxportal.models import SystemChange
+from pbxportal.wording import in_store
+
+UNFIT = _("It holds what a PBX cannot take, and was not sent.")
 
 Outcome = ApplyRun.Outcome
 logger = logging.getLogger(__name__)
 
-KEPT = "Kept for the PBX: it takes effect, and is proved, as soon as the PBX answers."
-CUT_SHORT = "It was cut short. What it had begun waits, and is proved with the next apply or start."
+
+def words_of(error: Exception) -> StrOrPromise:
+    """As they were raised: lazy, to be stored in English and shown in another language."""
+    words: StrOrPromise = error.args[0]
+    return words
 
 
 class ApplyError(Refused):
@@ -40,7 +59,7 @@ class ApplyError(Refused):
 class NotTakenBack(ApplyError):
     """What was refused could not be taken back either."""
 
-    true_now = "The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits."
+    true_now = _("The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits.")
 
 
 class Elsewhere(AmiUnreachable):
@@ -89,7 +108,7 @@ def _alone() -> Iterator[None]:
             _make_whole()
             yield
     except engine.EngineError as error:
-        raise ApplyError(str(error)) from error
+        raise ApplyError(words_of(error)) from error
 
 
 def _apply(
@@ -115,11 +134,11 @@ def _apply(
             run.rows_written = len(steps)
             _carry_out(db, steps, wanted, run)
     except render.RenderError as error:
-        _refuse(run, ApplyError(str(error), error.number, error.field))
+        _refuse(run, ApplyError(UNFIT, error.number, error.field))
     except engine.EngineError as error:
         with suppress(engine.EngineError):
             tablefile.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
-        _refuse(run, ApplyError(str(error)))
+        _refuse(run, ApplyError(words_of(error)))
     return run
 
 
@@ -137,23 +156,23 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
-        logger.warning("Apply %s waits: %s", run.pk, error)
+        logger.warning("Apply %s waits: %s", run.pk, in_store(error))
         with transaction.atomic():
-            run.close(Outcome.WAITING, f"Kept for the PBX: {error}" if isinstance(error, Elsewhere) else KEPT)
+            run.close(Outcome.WAITING, ELSEWHERE if isinstance(error, Elsewhere) else KEPT)
             _record(run, "apply.waiting")
         return
     except AmiError as error:
-        _take_back(db, since, run, ApplyError(str(error)))
+        _take_back(db, since, run, ApplyError(words_of(error)))
     except ApplyError as error:
         _take_back(db, since, run, error)
     with transaction.atomic():
         Change.objects.filter(runs=run).update(applied_at=timezone.now())
         following.settle(run)
-        asked = f"Asterisk was asked, and has exactly what was saved: {run.compared_words}."
+        asked = COMPARED % {"count": f"{run.values_compared:,}"}
         run.close(Outcome.PROVED, f"{asked} {followed}".strip() if run.numbers or not followed else followed)
         for earlier in _unproved_before(run):
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
-                earlier.close(Outcome.PROVED, f"Proved by apply {run.pk}.")
+                earlier.close(Outcome.PROVED, PROVED_BY % {"run": run.pk})
         _record(run, "apply.proved")
 
 
@@ -161,14 +180,17 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
     numbers: list[str] = run.numbers
     one = numbers[0] if len(numbers) == 1 else ""
     refused = run.outcome == Outcome.REFUSED
+    on = trail.MANY % {"number": f"{len(numbers):,}"} if numbers else "Preferences"
+    if about or one:
+        on = trail.ONE % {"number": about or one}
     audit.record(
         run.by,
         deed,
-        f"Extension {about or one}" if about or one else f"{len(numbers):,} extensions" if numbers else "Preferences",
+        on,
         number=about or one,
         result=audit.Result.REFUSED if refused else audit.Result.DONE,
         run=run.pk,
-        outcome=str(run.get_outcome_display()),
+        outcome=in_store(run.get_outcome_display()),
         words=run.words if refused else "",
         numbers=numbers[:100],
     )
@@ -184,7 +206,7 @@ def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
 
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
     if proof.table(ami) != engine.token(db):
-        raise Elsewhere("its table was replaced while it ran. Restart the PBX: it then takes effect.")
+        raise Elsewhere(_("The PBX's table was replaced while it ran. Restart the PBX: it then takes effect."))
 
 
 def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
@@ -192,18 +214,19 @@ def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: 
     try:
         engine.put_back(db, since, run.pk)
     except sqlite3.Error as fault:
-        words = f"{error} It could not be taken back. {engine.unusable(settings.ENGINE_FILE, fault)}"
+        more = engine.unusable(settings.ENGINE_FILE, fault)
+        words = format_lazy(_("{why} It could not be taken back. {more}"), why=words_of(error), more=more)
         run.close(Outcome.WAITING, words)
         raise NotTakenBack(words) from fault
     for earlier in _unproved_before(run):
         if set(earlier.numbers) <= set(run.numbers):
-            earlier.close(Outcome.REFUSED, f"Refused with apply {run.pk}. {error}")
+            earlier.close(Outcome.REFUSED, REFUSED_WITH % {"run": run.pk, "why": in_store(error)})
     _refuse(run, error)
 
 
 def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
-        run.close(Outcome.REFUSED, str(error))
+        run.close(Outcome.REFUSED, error)
         following.release(run)
         _record(run, "apply.refused", error.extension)
     following.put_back(run)
@@ -232,7 +255,7 @@ def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[M
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
         if found := proof.differences(values, said):
-            raise ApplyError(str(found[0]), found[0].number, found[0].field)
+            raise ApplyError(found[0].words, found[0].number, found[0].field)
         run.values_compared += len(values)
         registered[said.number] = proof.contacts(said.endpoint)
     return registered
@@ -265,13 +288,13 @@ def catch_up() -> None:
         try:
             done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}), None, preferences)
         except ApplyError as error:
-            logger.warning("What waited for the PBX: %s", error)
+            logger.warning("What waited for the PBX: %s", in_store(error))
             if len(pending) > 1:
                 _catch_up_one_by_one(pending)
             return
         if done.outcome == Outcome.PROVED:
             for run in ApplyRun.objects.filter(outcome=Outcome.WAITING, pk__lt=done.pk):
-                run.close(Outcome.PROVED, f"Proved by apply {done.pk}, when the PBX was up again.")
+                run.close(Outcome.PROVED, PROVED_LATER % {"run": done.pk})
 
 
 def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
@@ -282,7 +305,7 @@ def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
         try:
             _apply_as_taken(run.numbers, None, list(run.system_changes.unproved()))
         except ApplyError as error:
-            logger.warning("Apply %s: %s", run.pk, error)
+            logger.warning("Apply %s: %s", run.pk, in_store(error))
 
 
 def _apply_as_taken(numbers: list[str], by: User | None = None, preferences: Sequence[SystemChange] = ()) -> ApplyRun:

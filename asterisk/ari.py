@@ -6,6 +6,8 @@ from base64 import b64encode
 from urllib.parse import quote
 
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from asterisk.ami import AmiRefused, AmiUnreachable
 
@@ -14,9 +16,9 @@ CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 
 def delete_contact(contact: str) -> None:
     """`contact` is Asterisk's own id of it. One that is gone already is no error. Raises AmiError."""
-    status, _ = _ask("DELETE", contact)
+    status, _body = _ask("DELETE", contact)
     if status not in (204, 404):
-        raise AmiRefused(f"The PBX would not remove a registration (answer {status}).")
+        raise AmiRefused(format_lazy(_("The PBX would not remove a registration (answer {status})."), status=status))
 
 
 def qualify_contact(contact: str, seconds: str) -> bool:
@@ -37,6 +39,8 @@ def _ask(method: str, contact: str, body: object = None) -> tuple[int, bytes]:
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise AmiUnreachable(f"The PBX's REST interface did not answer: {error}.") from error
+        raise AmiUnreachable(
+            format_lazy(_("The PBX's REST interface did not answer: {error}."), error=error)
+        ) from error
     finally:
         connection.close()

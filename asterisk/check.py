@@ -18,8 +18,9 @@ from itertools import chain
 from threading import Thread
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, trail
 from accounts.models import User
 from asterisk import apply, engine, proof, reading, render, snapshot
 from asterisk.ami import AmiUnreachable, connected
@@ -55,7 +56,7 @@ def only_one() -> Iterator[None]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Running("A check is running already.") from error
+            raise Running(_("A check is running already.")) from error
         yield
 
 
@@ -100,20 +101,23 @@ def repair(run: CheckRun, by: User | None) -> CheckRun:
         engine.prepare(settings.ENGINE_FILE)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
-        about = f"{len(numbers)} extensions"
+        about = trail.MANY % {"number": len(numbers)}
         audit.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
                 apply.apply(wished, by)
         except apply.ApplyError as error:
-            audit.record(by, "engine.repaired", about, result=audit.Result.FAILED, words=str(error))
+            audit.record(by, "engine.repaired", about, result=audit.Result.FAILED, words=error)
             raise
         asked, found = compare(numbers)
         run.close(asked, [asdict(drift) for drift in found])
     return run
 
 
-def compare(numbers: list[str], tell: Told = lambda _: None) -> tuple[bool, list[Drift]]:
+def compare(
+    numbers: list[str],
+    tell: Told = lambda compared: None,  # noqa: ARG005
+) -> tuple[bool, list[Drift]]:
     """Whether Asterisk could be asked, and what differs, by number."""
     found: list[Drift] = []
     asked, compared = True, 0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from asterisk import engine
 from asterisk.render import Rows
@@ -29,19 +30,22 @@ def in_words(number: str, found: Mapping[str, Rows], named: Mapping[str, str]) -
     whose = dial.rings if dial and dial.rings else number
     login = found[whose].login
     if dial is None or (login is None and whose == number):
-        return [f"{number} is not on the PBX: the caller hears that there is no such number (404)."]
-    if whose == number:
-        begins = []
-    else:
-        begins = [f"{number} rings {whose} {named.get(whose, '')}".strip() + f", for {dial.ring_seconds} seconds."]
+        words = _("%(number)s is not on the PBX: the caller hears that there is no such number (404).")
+        return [words % {"number": number}]
+    known = {"number": number, "whose": whose, "name": named.get(whose, ""), "seconds": dial.ring_seconds}
+    begins = _("%(number)s rings %(whose)s, for %(seconds)s seconds.")
+    if known["name"]:
+        begins = _("%(number)s rings %(whose)s %(name)s, for %(seconds)s seconds.")
+    first = [begins % known] if whose != number else []
     if login is None:
-        return [*begins, f"{whose} is not on the PBX, or disabled: the call ends at once (480)."]
-    one = login.max_contacts == 1
-    phones = "the phone that is registered" if one else f"all registered phones, at most {login.max_contacts},"
+        return [*first, _("%(whose)s is not on the PBX, or disabled: the call ends at once (480).") % known]
+    rings = _("Otherwise all registered phones, at most %(most)s, ring for %(seconds)s seconds.")
+    if login.max_contacts == 1:
+        rings = _("Otherwise the phone that is registered rings for %(seconds)s seconds.")
     return [
-        *begins,
-        f"Nobody is registered as {whose}: the call ends at once (480).",
-        f"Otherwise {phones} {'rings' if one else 'ring'} for {dial.ring_seconds} seconds.",
-        "A phone is busy or declines, and no other answers: the caller hears busy (486).",
-        "Nobody answers in time: the call ends (480).",
+        *first,
+        _("Nobody is registered as %(whose)s: the call ends at once (480).") % known,
+        rings % {**known, "most": login.max_contacts},
+        _("A phone is busy or declines, and no other answers: the caller hears busy (486)."),
+        _("Nobody answers in time: the call ends (480)."),
     ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from asterisk import tones
 from asterisk.ami import Ami, AmiError, connected
 from asterisk.engine import EngineError
-from asterisk.models import ApplyRun
+from asterisk.models import RELOADED, ApplyRun
 from pbxportal.models import SystemChange
 
 Field = SystemChange.Field
@@ -33,7 +33,7 @@ def prove(ami: Ami, run: ApplyRun) -> str:
     if not _sounds(run):
         return ""
     tones.reload(ami)
-    return "Asterisk reloaded its tones."
+    return RELOADED
 
 
 def settle(run: ApplyRun) -> None:

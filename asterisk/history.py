@@ -4,13 +4,15 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, trail
 from accounts.models import User
 from accounts.permissions import Permission
 from asterisk.models import ApplyRun
 from extensions import review, system, wish
 from extensions.models import Change
+from pbxportal import locality
 from pbxportal.models import Preferences, SystemChange
 
 
@@ -28,14 +30,14 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
         _wish_back(list(run.system_changes.all()), by)
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
         if numbers:
-            audit.record(by, "apply.undone", f"Apply {run.pk}", run=run.pk, numbers=numbers[:100])
+            audit.record(by, "apply.undone", trail.APPLY % {"run": run.pk}, run=run.pk, numbers=numbers[:100])
     return numbers
 
 
 def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     """Each preference as it was before the first of these changes of it."""
     if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
-        raise wish.CannotPutBack("Preferences were changed too: somebody who may change them must do this.")
+        raise wish.CannotPutBack(_("Preferences were changed too: somebody who may change them must do this."))
     formers: dict[str, str] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)
@@ -63,5 +65,5 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
 def _refuse_before_the_kept(moment: datetime) -> None:
     first = ApplyRun.objects.order_by("pk")[:1].first()
     if first and moment < first.started_at and ApplyRun.objects.count() >= Preferences.load().restore_points:
-        begins = localtime(first.started_at).strftime("%Y-%m-%d %H:%M:%S")
-        raise wish.CannotPutBack(f"Apply History begins at {begins}: choose a later moment.")
+        words = _("Apply History begins at %(when)s: choose a later moment.")
+        raise wish.CannotPutBack(words % {"when": locality.exact(first.started_at)})

@@ -1,20 +1,48 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from extensions.models import Change
 from pbxportal.models import SystemChange
+from pbxportal.wording import in_store, shown_as
+
+# What is said of an apply, as it is stored.
+COMPARED = gettext_noop("Asterisk was asked, and has exactly what was saved: %(count)s values compared.")
+RELOADED = gettext_noop("Asterisk reloaded its tones.")
+KEPT = gettext_noop("Kept for the PBX: it takes effect, and is proved, as soon as the PBX answers.")
+ELSEWHERE = gettext_noop(
+    "Kept for the PBX: its table was replaced while it ran. Restart the PBX: it then takes effect."
+)
+CUT_SHORT = gettext_noop("It was cut short. What it had begun waits, and is proved with the next apply or start.")
+PROVED_BY = gettext_noop("Proved by apply %(run)s.")
+PROVED_LATER = gettext_noop("Proved by apply %(run)s, when the PBX was up again.")
+REFUSED_WITH = gettext_noop("Refused with apply %(run)s. %(why)s")
+SENTENCES = (
+    f"{COMPARED} {RELOADED}",
+    COMPARED,
+    KEPT,
+    ELSEWHERE,
+    CUT_SHORT,
+    PROVED_LATER,
+    PROVED_BY,
+    REFUSED_WITH,
+    gettext_noop("Extension {extension}, {field}: {why}"),
+    gettext_noop("the PBX said “{said}” instead of “{wanted}”."),
+    gettext_noop("{why} It could not be taken back. {more}"),
+)
 
 
 class ApplyRun(models.Model):
     """One apply: who, when, which numbers, and what came of it."""
 
     class Outcome(models.TextChoices):
-        RUNNING = "running"
-        PROVED = "proved"
-        WAITING = "waiting", "waiting for the PBX"
-        REFUSED = "refused"
+        RUNNING = "running", _("Running")
+        PROVED = "proved", _("Proved")
+        WAITING = "waiting", _("waiting for the PBX")
+        REFUSED = "refused", _("Refused")
 
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
@@ -53,11 +81,13 @@ class ApplyRun(models.Model):
         return max(0.0, (self.finished_at - self.started_at).total_seconds()) if self.finished_at else None
 
     @property
-    def compared_words(self) -> str:
-        return f"{self.values_compared:,} values compared"
+    def words_shown(self) -> str:
+        """In the language of the page."""
+        return shown_as(self.words, SENTENCES)
 
-    def close(self, outcome: Outcome, words: str) -> None:
-        self.outcome, self.words, self.finished_at = outcome, words, timezone.now()
+    def close(self, outcome: Outcome, words: object) -> None:
+        """`words`: lazy ones, or an error, are kept in English."""
+        self.outcome, self.words, self.finished_at = outcome, in_store(words), timezone.now()
         self.save(update_fields=["outcome", "words", "finished_at", "rows_written", "values_compared"])
 
 

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from asterisk import ari, dialplan, engine, live, proof
@@ -16,11 +19,12 @@ from asterisk.apply import apply, apply_preferences
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
 from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
+from pbxportal import locality
 
 STATE_TIMEOUT_SECONDS = 1.0
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
-KEPT = "Changes are kept, and applied as soon as it is up."
+KEPT = _("Changes are kept, and applied as soon as it is up.")
 
 
 ABSENT = ("Unreachable", "Unavailable", "Removed")
@@ -106,40 +110,41 @@ def _asked() -> State:
         with engine.opened(settings.ENGINE_FILE) as db:
             there = engine.token(db)
     except AmiError:
-        return State(False, "PBX not reachable", KEPT)
+        return State(False, _("PBX not reachable"), KEPT)
     except EngineError as error:
-        return State(False, "PBX table unusable", str(error))
+        return State(False, _("PBX table unusable"), error.args[0])
     if read != there:
-        return State(False, "PBX reads a lost table", "Restart the PBX: its table was replaced while it ran.")
-    return State(True, "PBX running", "Asterisk answers.")
+        return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
+    return State(True, _("PBX running"), _("Asterisk answers."))
 
 
 class Asterisk:
     def state(self) -> State:
         if not settings.PBX_EXPECTED:
-            return State(False, "No PBX on this machine", KEPT)
+            return State(False, _("No PBX on this machine"), KEPT)
         differing = CheckRun.objects.exclude(finished_at=None).values_list("differing", flat=True).first()
-        trouble = f"{differing:,} extension{'s differ' if differing > 1 else ' differs'}" if differing else ""
+        words = ngettext("%(count)s extension differs", "%(count)s extensions differ", differing or 0)
+        trouble = words % {"count": locality.count(differing)} if differing else ""
         look = reverse("history:checks")
         return replace(_seen.state(), trouble=trouble, look=look)
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         run = apply(numbers, by)
-        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
+        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words_shown)
 
     def apply_preferences(self, by: User | None) -> Applied:
         run = apply_preferences(by)
-        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words)
+        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words_shown)
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
         wanted = list(numbers)
         try:
             with live.opened(settings.LIVE_FILE) as db:
                 if not live.is_fresh(db):
-                    raise PbxError("The PBX is not being listened to now.")
+                    raise PbxError(_("The PBX is not being listened to now."))
                 phones, states = live.phones(db, wanted), live.states(db, wanted)
         except sqlite3.Error as error:
-            raise PbxError(f"What phones do is not known: {error}.") from error
+            raise PbxError(format_lazy(_("What phones do is not known: {error}."), error=error)) from error
         return {number: _line(phones.get(number, []), states.get(number, "")) for number in wanted}
 
     def remove_phone(self, number: str, phone: str) -> bool:
@@ -154,7 +159,7 @@ class Asterisk:
             with live.opened(settings.LIVE_FILE) as db:
                 found = live.attempts(db, accounts, MOST_ATTEMPTS)
         except sqlite3.Error as error:
-            raise PbxError(f"What phones tried is not known: {error}.") from error
+            raise PbxError(format_lazy(_("What phones tried is not known: {error}."), error=error)) from error
         return [_attempt(each) for each in found]
 
     def forget_attempts(self, accounts: Iterable[str]) -> None:
@@ -162,13 +167,13 @@ class Asterisk:
             with live.opened(settings.LIVE_FILE) as db:
                 live.forget_attempts(db, accounts)
         except sqlite3.Error as error:
-            raise PbxError(f"They could not be forgotten: {error}.") from error
+            raise PbxError(format_lazy(_("They could not be forgotten: {error}."), error=error)) from error
 
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:
             return dialplan.in_words(number, dialplan.of(number), named)
         except EngineError as error:
-            raise PbxError(str(error)) from error
+            raise PbxError(error.args[0]) from error
 
     def address(self) -> tuple[str, int]:
         return settings.SIP_BIND, settings.SIP_PORT

@@ -4,35 +4,47 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+from django_stubs_ext import StrPromise
+
 from asterisk.ami import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.render import REALM, Login, Rows
 from asterisk.wire import Message
+from pbxportal.wording import shown
 
 Columns = dict[str, str]
 BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: no name or number can hold them
 Key = tuple[str, str]  # what Asterisk calls the object, and its field
 
 LOGIN: Key = ("", "login")
-DIAL_PLAN: Key = ("Dial plan", "seconds that it rings")
-RINGS: Key = ("Dial plan", "number that rings")
-HINT: Key = ("Hint", "device")
+DIAL_PLAN: Key = (gettext_noop("Dial plan"), gettext_noop("seconds that it rings"))
+RINGS: Key = (gettext_noop("Dial plan"), gettext_noop("number that rings"))
+HINT: Key = (gettext_noop("Hint"), gettext_noop("device"))
 NETWORKS: Key = ("EndpointDetail", "Networks")  # Asterisk says of its own lists only that they are there
 SECRET = {"PasswordDigest"}
+SECRETLY = gettext_noop("(secret)")
+THERE, GONE = gettext_noop("there"), gettext_noop("gone")
 NAME_BEFORE = "CALLERID(name)="
 TABLE = "REALTIME_FIELD(pbx_table,name,token,value)"
-OBJECTS = {"EndpointDetail": "Endpoint", "AuthDetail": "Registration", "AorDetail": "Phones"}
-# a field of Asterisk's answer -> the name that an administrator knows
+OBJECTS = {
+    "EndpointDetail": gettext_noop("Endpoint"),
+    "AuthDetail": gettext_noop("Registration"),
+    "AorDetail": gettext_noop("Phones"),
+}
+# a field of Asterisk's answer -> the name that an administrator knows, as it is stored
 NAMES = {
-    "Callerid": "Caller ID",
-    "SetVar": "Name",
-    "Username": "Registration Name",
-    "PasswordDigest": "Registration Password",
-    "MaxContacts": "IP Phone Concurrent Registrations",
-    NETWORKS[1]: "Allowed Networks",
-    LOGIN[1]: "Registration",
-    DIAL_PLAN[1]: "Dial plan",
-    RINGS[1]: "Calls Handed To",
-    HINT[1]: "Lamp",
+    "Callerid": gettext_noop("Caller ID"),
+    "SetVar": gettext_noop("Name"),
+    "Username": gettext_noop("Registration Name"),
+    "PasswordDigest": gettext_noop("Registration Password"),
+    "MaxContacts": gettext_noop("IP Phone Concurrent Registrations"),
+    NETWORKS[1]: gettext_noop("Allowed Networks"),
+    LOGIN[1]: gettext_noop("Registration"),
+    DIAL_PLAN[1]: gettext_noop("Dial plan"),
+    RINGS[1]: gettext_noop("Calls Handed To"),
+    HINT[1]: gettext_noop("Lamp"),
 }
 
 
@@ -43,8 +55,9 @@ class Difference:
     wanted: str
     said: str
 
-    def __str__(self) -> str:
-        return f"the PBX said “{self.said}” instead of “{self.wanted}”."
+    @property
+    def words(self) -> StrPromise:
+        return format_lazy(_("the PBX said “{said}” instead of “{wanted}”."), said=self.said, wanted=self.wanted)
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ def expected(login: Login) -> dict[str, dict[str, str]]:
 def values(rows: Rows) -> dict[Key, str]:
     """Every value that Asterisk is to show of a number with these rows."""
     dial = rows.dial
-    found = {LOGIN: "there" if rows.login else "gone", DIAL_PLAN: str(dial.ring_seconds) if dial else ""}
+    found = {LOGIN: THERE if rows.login else GONE, DIAL_PLAN: str(dial.ring_seconds) if dial else ""}
     found[RINGS] = dial.rings if dial else ""
     if rows.login:
         found |= {(event, name): text for event, its in expected(rows.login).items() for name, text in its.items()}
@@ -106,12 +119,13 @@ def values(rows: Rows) -> dict[Key, str]:
 
 
 def compared() -> dict[str, list[str]]:
-    """Object -> the fields of it that are compared, in an administrator's words."""
+    """Object -> the fields of it that are compared, in an administrator's words and language."""
     found: dict[str, list[str]] = {}
     for event, its in expected(Login("", "", "", "", "", "", 1)).items():
         found[OBJECTS[event]] = [NAMES.get(name, name) for name in its]
     found[OBJECTS["EndpointDetail"]].append(label(NETWORKS))
-    return found | {DIAL_PLAN[0]: [DIAL_PLAN[1], label(RINGS)], HINT[0]: [HINT[1]]}
+    found |= {DIAL_PLAN[0]: [DIAL_PLAN[1], label(RINGS)], HINT[0]: [HINT[1]]}
+    return {shown(thing): [shown(field) for field in fields] for thing, fields in found.items()}
 
 
 def questions(number: str, *, hint: bool = True) -> list[Question]:
@@ -143,7 +157,7 @@ def _hint(number: str, answer: list[Message]) -> str:
 
 def _granted(answer: list[Message]) -> Message:
     if answer[0].get("Response") == "Error":
-        raise AmiRefused(answer[0].get("Message", "The PBX refused."))
+        raise AmiRefused(answer[0].get("Message", _("The PBX refused.")))
     return answer[0]
 
 
@@ -176,7 +190,7 @@ def read(ami: Ami, numbers: Iterable[str]) -> Iterator[tuple[str, dict[str, Colu
 
 def _columns(answer: list[Message]) -> Columns:
     pairs = (pair.partition(EQUALS) for pair in _granted(answer).get("Value", "").split(BETWEEN))
-    return {name: value for name, _, value in pairs if name and value}
+    return {name: value for name, _between, value in pairs if name and value}
 
 
 def endpoint(ami: Ami, number: str) -> list[Message]:
@@ -201,7 +215,7 @@ def contacts(answer: list[Message]) -> list[Message]:
 def told(said: Said, keys: Iterable[Key]) -> dict[Key, str]:
     """Asterisk's text for each value that is compared."""
     shown = {message["Event"]: message for message in said.endpoint}
-    own = {LOGIN: "there" if said.endpoint else "gone", HINT: said.hint, NETWORKS: said.networks}
+    own = {LOGIN: THERE if said.endpoint else GONE, HINT: said.hint, NETWORKS: said.networks}
     own |= {DIAL_PLAN: said.dial.get("ring_seconds", ""), RINGS: said.dial.get("rings", "")}
     return {key: own[key] if key in own else shown.get(key[0], {}).get(key[1], "") for key in keys}
 
@@ -221,6 +235,6 @@ def differences(wanted: Mapping[Key, str], said: Said) -> list[Difference]:
     return [
         Difference(said.number, label(key), wanted[key], heard[key])
         if key[1] not in SECRET
-        else Difference(said.number, label(key), "(secret)", "(secret)")
+        else Difference(said.number, label(key), SECRETLY, SECRETLY)
         for key in differing(wanted, heard)
     ]

@@ -2,6 +2,8 @@
 
 import phonenumbers
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from asterisk import embedded
 from asterisk.ami import Ami
@@ -36,7 +38,9 @@ def put() -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         embedded.write(path, embedded.fill(text(), {"TONES": given()}))
     except OSError as error:
-        raise EngineError(f"The PBX's file {FILE} cannot be written: {error.strerror}.") from error
+        raise EngineError(
+            format_lazy(_("The PBX's file {file} cannot be written: {why}."), file=FILE, why=error.strerror)
+        ) from error
 
 
 def reload(ami: Ami) -> None:

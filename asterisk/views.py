@@ -6,10 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit
+from accounts import audit, trail
 from accounts.gate import needs
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest
@@ -19,7 +21,9 @@ from asterisk.models import ApplyRun, CheckRun
 from extensions import review, wish
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
+from pbxportal import locality
 from pbxportal.models import SystemChange
+from pbxportal.wording import shown
 
 PAGE_SIZE = 25
 MOST_DRIFTS = 200
@@ -72,7 +76,7 @@ def back(request: SignedInRequest) -> HttpResponse:
     except ValueError:
         moment = None
     if moment is None:
-        messages.error(request, "Choose the day and the time to go back to.")
+        messages.error(request, _("Choose the day and the time to go back to."))
         return redirect("history:list")
     exact = make_aware(moment) if is_naive(moment) else moment
     return wished_back(request, lambda: history.back_to(exact, request.user))
@@ -93,7 +97,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
         "run": finished,
         "running": last if running else None,
         "broken_off": last and not last.finished_at and not running,
-        "drifts": drifts,
+        "drifts": [{name: shown_value(value) for name, value in drift.items()} for drift in drifts],
         "known": set(known.values_list("number", flat=True)),
         "more": max(0, len(finished.drifts) - MOST_DRIFTS) if finished else 0,
     }
@@ -105,7 +109,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def check_now(request: SignedInRequest) -> HttpResponse:
     if not check.is_running():
-        audit.record(request.user, "engine.checked", "All extensions")
+        audit.record(request.user, "engine.checked", trail.EVERY)
         check.start()
         wait_until(check.is_running)
     return redirect("history:checks")
@@ -116,22 +120,27 @@ def check_now(request: SignedInRequest) -> HttpResponse:
 def repair(request: SignedInRequest) -> HttpResponse:
     run = CheckRun.objects.exclude(finished_at=None).first()
     if run is None or not run.drifts:
-        messages.info(request, "Nothing differs any more.")
+        messages.info(request, _("Nothing differs any more."))
         return redirect("history:checks")
     try:
         run = check.repair(run, request.user)
     except (PbxError, EngineError, check.Running) as error:
-        messages.error(request, f"Not repaired. {error}")
+        messages.error(request, _("Not repaired. %(why)s") % {"why": error})
         return redirect("history:checks")
     if run.drifts:
-        messages.error(request, f"{count_of(run.differing)} still.")
+        messages.error(request, still_differ(run.differing))
     else:
-        messages.success(request, "Repaired: the PBX has exactly what was applied.")
+        messages.success(request, _("Repaired: the PBX has exactly what was applied."))
     return redirect("history:checks")
 
 
-def count_of(numbers: int) -> str:
-    return f"{numbers:,} extension{'' if numbers == 1 else 's'} differ{'s' if numbers == 1 else ''}"
+def still_differ(numbers: int) -> str:
+    words = ngettext("%(count)s extension differs still.", "%(count)s extensions differ still.", numbers)
+    return words % {"count": locality.count(numbers)}
+
+
+def shown_value(value: str | None) -> str | None:
+    return shown(value) if value in (proof.THERE, proof.GONE, proof.SECRETLY) else value
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:
@@ -145,10 +154,17 @@ def wished_preferences() -> list[str]:
 
 
 def what_waits(numbers: list[str], preferences: bool) -> str:
-    one = f"Extension {numbers[0]}" if numbers else ""
-    extensions = f"{len(numbers)} extensions" if len(numbers) > 1 else one
-    things = [thing for thing in (extensions, "Preferences" if preferences else "") if thing]
-    return f"{' and '.join(things)} wait{'' if preferences or len(numbers) > 1 else 's'}"
+    if not numbers:
+        return _("Preferences wait to be as before. Look, and apply.")
+    if len(numbers) == 1 and preferences:
+        words = _("Extension %(number)s and Preferences wait to be as before. Look, and apply.")
+    elif len(numbers) == 1:
+        words = _("Extension %(number)s waits to be as before. Look, and apply.")
+    elif preferences:
+        words = _("%(count)s extensions and Preferences wait to be as before. Look, and apply.")
+    else:
+        words = _("%(count)s extensions wait to be as before. Look, and apply.")
+    return words % {"number": numbers[0], "count": locality.count(len(numbers))}
 
 
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:
@@ -156,11 +172,11 @@ def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) ->
     try:
         numbers = wish_back()
     except wish.CannotPutBack as error:
-        messages.error(request, f"Nothing was changed. {error}")
+        messages.error(request, _("Nothing was changed. %(why)s") % {"why": error})
         return redirect("history:list")
     preferences = wished_preferences() != before
     if not numbers and not preferences:
-        messages.info(request, "All of it is as it was then already.")
+        messages.info(request, _("All of it is as it was then already."))
         return redirect("history:list")
-    messages.success(request, f"{what_waits(numbers, preferences)} to be as before. Look, and apply.")
+    messages.success(request, what_waits(numbers, preferences))
     return redirect("review")

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,7 +22,7 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
     """After a save: apply it if that was the button, and show what is true now."""
     if request.POST.get("then") != "apply":
         waits = Change.objects.waiting().of([extension.number]).exists()
-        messages.success(request, f"{saved} Apply to send it to the PBX." if waits else saved)
+        messages.success(request, _("%(saved)s Apply to send it to the PBX.") % {"saved": saved} if waits else saved)
         return redirect(extension)
     if review.waits_for_others(request.user, extension.number):
         return look_first(request, extension.number, saved)
@@ -34,7 +35,9 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
 
 
 def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
-    messages.info(request, f"{saved} Somebody else's change of it waits too: look at both, then apply.")
+    messages.info(
+        request, _("%(saved)s Somebody else's change of it waits too: look at both, then apply.") % {"saved": saved}
+    )
     start = "" if review.page(review.waiting_changes(request.user)).is_all else f"?from={number}"
     return redirect(f"{reverse('review')}{start}#n{number}")
 
@@ -49,7 +52,7 @@ def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
     number = error.extension if isinstance(error, pbx.Refused) else ""
     about = visible(request).filter(number=number), review.waiting_changes(request.user).of([number])
     if number and not any(each.exists() for each in about):
-        return (
+        return _(
             "The PBX refused another extension, so nothing was applied. Ask an administrator to look at Apply History."
         )
     return str(error)
@@ -71,16 +74,18 @@ def apply(request: SignedInRequest) -> HttpResponse:
         return redirect("review")
     chosen = chosen_numbers(request)
     if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
-        messages.info(request, "Choose what to apply.")
+        messages.info(request, _("Choose what to apply."))
         return redirect("review")
     waiting = review.waiting_changes(request.user).numbers()
     numbers = [number for number in waiting if number in chosen] if chosen else waiting
     if not numbers:
-        messages.info(request, "Nothing waits any more.")
+        messages.info(request, _("Nothing waits any more."))
         return redirect("review")
     seen = request.POST.get("seen", "")
     if seen.isascii() and seen.isdigit() and not review.unseen(request.user, int(seen[:18])).isdisjoint(numbers):
-        messages.info(request, "Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        messages.info(
+            request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        )
         return redirect("review")
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
@@ -132,4 +137,6 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
     except wish.CannotPutBack as error:
         messages.error(request, str(error))
         return redirect("review")
-    return apply_numbers(request, [number], f"Extension {number} is as it was.", reverse("review"))
+    return apply_numbers(
+        request, [number], _("Extension %(number)s is as it was.") % {"number": number}, reverse("review")
+    )

@@ -2,36 +2,42 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from accounts import audit, outbox
 from accounts.models import User
+from accounts.trail import MASK
 from extensions import wish
 from extensions.models import Change, SipExtension
+from pbxportal.wording import shown
 
 Values = dict[str, str]
 
 SECRET = {"registration_password", "password"}
 MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
+# name -> as it stands in the operation log; pages show label().
 LABELS = {
-    "first_name": "First Name",
-    "last_name": "Last Name",
-    "email": "Email Address",
-    "mobile": "Mobile Number",
-    "password": "User Password",
-    "role": "User Role",
-    "organizations": "Organization",
-    "job_title": "Job Title",
-    "number": "Extension Number",
-    "caller_id": "Caller ID",
-    "registration_name": "Registration Name",
-    "registration_password": "Registration Password",
-    "max_phones": "IP Phone Concurrent Registrations",
-    "allowed_networks": "Allowed Networks",
-    "enabled": "Enabled",
-    "is_active": "Sign-in",
-    "left_on": "Left",
-    "delete_on": "To Be Deleted",
-    "handed_to": "Calls Handed To",
+    "first_name": gettext_noop("First Name"),
+    "last_name": gettext_noop("Last Name"),
+    "email": gettext_noop("Email Address"),
+    "mobile": gettext_noop("Mobile Number"),
+    "password": gettext_noop("User Password"),
+    "role": gettext_noop("User Role"),
+    "organizations": gettext_noop("Organization"),
+    "job_title": gettext_noop("Job Title"),
+    "number": gettext_noop("Extension Number"),
+    "caller_id": gettext_noop("Caller ID"),
+    "registration_name": gettext_noop("Registration Name"),
+    "registration_password": gettext_noop("Registration Password"),
+    "max_phones": gettext_noop("IP Phone Concurrent Registrations"),
+    "allowed_networks": gettext_noop("Allowed Networks"),
+    "enabled": gettext_noop("Enabled"),
+    "is_active": gettext_noop("Sign-in"),
+    "left_on": gettext_noop("Left"),
+    "delete_on": gettext_noop("To Be Deleted"),
+    "handed_to": gettext_noop("Calls Handed To"),
 }
+NONE = gettext_noop("None")  # instead of a role
 # What a phone or a caller can notice. A save that touches nothing of it needs no apply.
 ON_THE_PBX = {
     "first_name",
@@ -69,9 +75,9 @@ def values(extension: SipExtension) -> Values:
         "first_name": user.first_name,
         "last_name": user.last_name,
         "email": user.email or "",
-        "mobile": user.mobile_shown,
+        "mobile": user.mobile_typed,
         "password": user.password,
-        "role": str(user.role or "None"),
+        "role": str(user.role or NONE),
         "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
         "job_title": user.job_title,
         "number": extension.number,
@@ -88,10 +94,20 @@ def values(extension: SipExtension) -> Values:
     }
 
 
+def label(name: str) -> str:
+    return shown(LABELS.get(name, name))
+
+
+def value_shown(name: str, value: str) -> str:
+    """In the language of the page, where it is a word of ours."""
+    ours = name in ("enabled", "is_active") or value == (NONE if name == "role" else MASK if name in SECRET else None)
+    return shown(value) if ours else value
+
+
 def difference(before: Values, after: Values) -> dict[str, list[str]]:
     """name -> [before, after] of the fields that differ, a secret's values masked."""
     return {
-        name: ["", "changed"] if name in SECRET else [before.get(name, ""), after.get(name, "")]
+        name: ["", MASK] if name in SECRET else [before.get(name, ""), after.get(name, "")]
         for name in LABELS
         if before.get(name, "") != after.get(name, "")
     }

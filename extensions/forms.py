@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, passwords, sessions
 from accounts.forms import PersonForm, ask_again, finish, secret_input
@@ -22,21 +24,21 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     """A number, and the account by which its phones register."""
 
     registration_password = forms.CharField(
-        label="Registration Password",
+        label=_("Registration Password"),
         max_length=128,
         strip=False,
         widget=secret_input(length=20),
-        help_text="10 to 63 letters, digits and signs. Phones keep it; people never type it from memory.",
+        help_text=_("10 to 63 letters, digits and signs. Phones keep it; people never type it from memory."),
     )
 
     class Meta:
         model = SipExtension
         fields = ["number", "caller_id", "registration_name", "max_phones", "allowed_networks"]
         help_texts = {
-            "caller_id": "The number that others in the company see. Empty: the extension number.",
-            "registration_name": "The phone's authentication name.",
-            "max_phones": "How many phones may register with this extension at the same time.",
-            "allowed_networks": "Where its phones may register from, such as 192.168.1.0/24. Empty: anywhere.",
+            "caller_id": _("The number that others in the company see. Empty: the extension number."),
+            "registration_name": _("The phone's authentication name."),
+            "max_phones": _("How many phones may register with this extension at the same time."),
+            "allowed_networks": _("Where its phones may register from, such as 192.168.1.0/24. Empty: anywhere."),
         }
         error_messages = {"max_phones": {"invalid_choice": "Choose 1, 2 or 3."}}
 
@@ -45,18 +47,21 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         blank = instance is None and data is None
         super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else {})
         first, last = preferences.first_number, preferences.last_number
-        self.fields["number"].help_text = f"{first} to {last}. The phone's user name."
+        self.fields["number"].help_text = _("%(first)s to %(last)s. The phone's user name.") % {
+            "first": first,
+            "last": last,
+        }
         self.fields["number"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
         self.fields["caller_id"].required = False
         self.fields["caller_id"].widget.attrs["autocomplete"] = "off"
         self.fields["registration_name"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         if instance:
             self.fields["number"].disabled = True
-            self.fields[
-                "number"
-            ].help_text = "A number stays with its person. For another number, add another extension."
+            self.fields["number"].help_text = _(
+                "A number stays with its person. For another number, add another extension."
+            )
             self.fields["registration_password"].required = False
-            self.fields["registration_password"].help_text = "Leave empty to keep the password that the phones have."
+            self.fields["registration_password"].help_text = _("Leave empty to keep the password that the phones have.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.helper = finish(self, "caller_id", "allowed_networks")
 
@@ -71,15 +76,17 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def _refuse_number(self, code: str) -> None:
         free = SipExtension.objects.next_free_number(self.preferences)
         why = {
-            "emergency": "This is an emergency number. ",
-            "registration_name": "Another extension registers with this name. ",
+            "emergency": gettext("This is an emergency number."),
+            "registration_name": gettext("Another extension registers with this name."),
         }
-        hint = f"{free} is free." if free else "All are taken: widen the range in Preferences."
+        hint = gettext("All are taken: widen the range in Preferences.")
+        if free:
+            hint = gettext("%(number)s is free.") % {"number": free}
         raise ValidationError(
-            "%(why)sEnter a number from %(first)s to %(last)s. %(hint)s",
+            _("%(why)sEnter a number from %(first)s to %(last)s. %(hint)s"),
             code=code,
             params={
-                "why": why.get(code, ""),
+                "why": f"{why[code]} " if code in why else "",
                 "first": self.preferences.first_number,
                 "last": self.preferences.last_number,
                 "hint": hint,
@@ -102,7 +109,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def clean_registration_name(self) -> str:
         name: str = self.cleaned_data["registration_name"]
         if SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("This is another extension's number. Choose another name.", code="anothers_number")
+            raise ValidationError(_("This is another extension's number. Choose another name."), code="anothers_number")
         return name
 
     def clean_allowed_networks(self) -> str:
@@ -167,7 +174,7 @@ class ExtensionForm:
             order = [*form.fields]
             for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
                 field = form[name if name in order else order[0]]
-                label = changes.LABELS.get(field.name, field.name)
+                label = changes.label(field.name)
                 found += [
                     {"id": field.id_for_label or field.auto_id, "label": label, "message": str(m)}
                     for m in form.errors[name]
@@ -225,20 +232,21 @@ class DeleteForm:
     def refusal(self) -> str:
         user = self.extension.user
         if user == self.by:
-            return "This is your own extension: somebody else must delete it."
+            return gettext("This is your own extension: somebody else must delete it.")
         if user.is_last_super_administrator():
-            return "This person is the last Super Administrator. Make somebody else one first."
+            return gettext("This person is the last Super Administrator. Make somebody else one first.")
         return ""
 
     def goes(self) -> list[str]:
         user = self.extension.user
         lost = hand_over.words(self.extension, self.by)
-        sign_in = [f"The sign-in of {user.full_name} ({user.email})"] if user.email else []
+        known = {"number": self.extension.number, "name": user.full_name, "email": user.email}
+        sign_in = [gettext("The sign-in of %(name)s (%(email)s)") % known] if user.email else []
         return [
-            f"Number {self.extension.number} and its registration: phones that use it stop working",
+            gettext("Number %(number)s and its registration: phones that use it stop working") % known,
             *sign_in,
             *([lost] if lost else []),
-            f"{user.full_name} from every list: what was known stays in the Apply History alone",
+            gettext("%(name)s from every list: what was known stays in the Apply History alone") % known,
         ]
 
     def delete(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext, ngettext
+
 from accounts.models import User
 from extensions import changes
 from extensions.models import Change, SipExtension
@@ -32,10 +34,14 @@ def words(of: SipExtension, by: User) -> str:
         return ""
     named = seen(of, by)
     others = len(numbers) - len(named)
-    named = [*named, *([f"{others} more that you do not see"] if others else [])]
-    count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
-    them = "it" if len(numbers) == 1 else "them"
-    return f"The hand-over of {count} ({', '.join(named)}): calls to {them} ring nobody"
+    if others:
+        named = [*named, gettext("%(count)s more that you do not see") % {"count": others}]
+    words = ngettext(
+        "The hand-over of %(count)s number (%(numbers)s): calls to it ring nobody",
+        "The hand-over of %(count)s numbers (%(numbers)s): calls to them ring nobody",
+        len(numbers),
+    )
+    return words % {"count": len(numbers), "numbers": ", ".join(named)}
 
 
 def without_others(numbers: Iterable[str], by: User | None) -> list[str]:

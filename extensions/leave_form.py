@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, sessions
 from accounts.models import Role, User
@@ -16,6 +18,7 @@ from extensions import changes, hand_over
 from extensions import forms as extension_forms
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
 from extensions.search import search
+from pbxportal import locality
 
 NOBODY, COLLEAGUE = "nobody", "colleague"
 UNTIL_DATE, FOREVER = "date", "forever"
@@ -39,9 +42,9 @@ class Matches:
 def refusal(extension: SipExtension, by: User | None) -> str:
     user = extension.user
     if user == by:
-        return "This is your own extension: somebody else must see to your leaving."
+        return gettext("This is your own extension: somebody else must see to your leaving.")
     if user.is_active and user.is_last_super_administrator():
-        return "This person is the last Super Administrator. Make somebody else one first."
+        return gettext("This person is the last Super Administrator. Make somebody else one first.")
     return ""
 
 
@@ -54,21 +57,21 @@ class LeaveForm(forms.Form):
     """What becomes of the calls, and how long the extension is kept."""
 
     calls = forms.ChoiceField(
-        label="Calls to the number",
+        label=_("Calls to the number"),
         choices=[(NOBODY, NOBODY), (COLLEAGUE, COLLEAGUE)],
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose who answers them."),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who answers them.")),
     )
-    colleague = forms.CharField(label="Colleague", max_length=100, required=False)
-    handed_to = forms.CharField(label="Colleague", max_length=8, required=False)
+    colleague = forms.CharField(label=_("Colleague"), max_length=100, required=False)
+    handed_to = forms.CharField(label=_("Colleague"), max_length=8, required=False)
     keep = forms.ChoiceField(
-        label="Keep the extension",
+        label=_("Keep the extension"),
         choices=[(each, each) for each in (*DAYS, UNTIL_DATE, FOREVER)],
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose how long."),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how long.")),
     )
     delete_on = forms.DateField(
-        label="Delete on",
+        label=_("Delete on"),
         required=False,
-        error_messages={"invalid": "Enter a date as year, month and day, such as 2026-12-24."},
+        error_messages={"invalid": _("Enter a date as year, month and day, such as 2026-12-24.")},
     )
 
     def __init__(self, data: Any = None, *, extension: SipExtension, by: User) -> None:
@@ -107,7 +110,7 @@ class LeaveForm(forms.Form):
     def periods(self) -> Iterator[tuple[str, str, date]]:
         """Choice, words, and the day that it comes to."""
         for each in DAYS:
-            yield each, f"{each} days", localdate() + timedelta(days=int(each))
+            yield each, gettext("%(count)s days") % {"count": each}, localdate() + timedelta(days=int(each))
 
     def clean(self) -> None:
         if self.cleaned_data.get("calls") == COLLEAGUE and "colleague" in self.cleaned_data:
@@ -130,9 +133,9 @@ class LeaveForm(forms.Form):
         day: date | None = self.cleaned_data.get("delete_on")
         if day is None or not self.first_day <= day <= self.last_day:
             raise ValidationError(
-                "Enter a date from %(first)s to %(last)s.",
+                _("Enter a date from %(first)s to %(last)s."),
                 code="day",
-                params={"first": self.first_day, "last": self.last_day},
+                params={"first": locality.day(self.first_day), "last": locality.day(self.last_day)},
             )
         return day
 
@@ -161,7 +164,7 @@ class LeaveForm(forms.Form):
             return self._only_match(text)
         found = colleagues(self.extension, self.by).filter(number=chosen).select_related("user").first()
         if found is None:
-            raise ValidationError("Enter the number or the name of the colleague.", code="required")
+            raise ValidationError(_("Enter the number or the name of the colleague."), code="required")
         return found
 
     def _only_match(self, text: str) -> SipExtension:
@@ -170,10 +173,10 @@ class LeaveForm(forms.Form):
             return shown[0]
         params = {"text": text, "count": len(shown) + self.matches.more}
         if shown:
-            raise ValidationError("%(count)s people match “%(text)s”. Choose one of them.", "several", params)
+            raise ValidationError(_("%(count)s people match “%(text)s”. Choose one of them."), "several", params)
         one = SipExtension.objects.visible_to(self.by).filter(number=text).select_related("user").first()
         if one is None:
-            raise ValidationError("Nobody matches “%(text)s”. Try a number, or part of a name.", "none", params)
+            raise ValidationError(_("Nobody matches “%(text)s”. Try a number, or part of a name."), "none", params)
         raise ValidationError(_why_not(one, self.extension), code="not_now")
 
     @property
@@ -214,14 +217,15 @@ class LeaveForm(forms.Form):
         found = locked(keys)
         extension = found.get(self.extension.pk)
         if extension is None:
-            raise Meanwhile("Somebody deleted this extension meanwhile.")
+            raise Meanwhile(gettext("Somebody deleted this extension meanwhile."))
         if why := refusal(extension, self.by):
             raise Meanwhile(why)
         if self.to is None:
             return extension, None
         to = found.get(self.to.pk)
         if to is None or to.left_on or not to.enabled:
-            raise Meanwhile(f"Choose somebody else: {self.to.number} was disabled or deleted meanwhile.")
+            words = gettext("Choose somebody else: %(number)s was disabled or deleted meanwhile.")
+            raise Meanwhile(words % {"number": self.to.number})
         return extension, to
 
 
@@ -233,10 +237,11 @@ def locked(keys: list[Any]) -> dict[Any, SipExtension]:
 
 def _why_not(one: SipExtension, leaver: SipExtension) -> str:
     if one.pk == leaver.pk:
-        return "This is the extension that is left. Choose somebody else."
+        return gettext("This is the extension that is left. Choose somebody else.")
     if one.left_on:
-        return f"{one.user} has left too. Choose somebody else."
-    return f"Extension {one.number} is disabled. Enable it first, or choose somebody else."
+        return gettext("%(name)s has left too. Choose somebody else.") % {"name": one.user}
+    words = gettext("Extension %(number)s is disabled. Enable it first, or choose somebody else.")
+    return words % {"number": one.number}
 
 
 def come_back(extension: SipExtension, by: User) -> bool:

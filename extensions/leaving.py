@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -54,10 +55,10 @@ def phones_of(number: str) -> str:
     try:
         count = len(pbx.get().lines([number])[number].phones)
     except pbx.PbxError:
-        return "those that are registered are put out, and none can register"
+        return _("those that are registered are put out, and none can register")
     if count == 0:
-        return "none is registered now, and none can register"
-    return f"{count} registered now, put out at once, and none can register"
+        return _("none is registered now, and none can register")
+    return _("%(count)s registered now, put out at once, and none can register") % {"count": count}
 
 
 def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
@@ -105,9 +106,11 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         lost = form.save()
     except Meanwhile as error:
-        messages.error(request, f"Nothing was changed. {error}")
+        messages.error(request, _("Nothing was changed. %(why)s") % {"why": error})
         return redirect("extensions:leave", number)
-    done = "Saved." if extension.left_on else f"{extension.user} has left: phones and sign-in are off."
+    done = _("Saved.")
+    if not extension.left_on:
+        done = _("%(name)s has left: phones and sign-in are off.") % {"name": extension.user}
     return applied(request, extension, done, lost)
 
 
@@ -132,9 +135,10 @@ def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
 def come_back(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     if not leave_form.come_back(extension, request.user):
-        messages.info(request, f"{extension.user} is back already.")
+        messages.info(request, _("%(name)s is back already.") % {"name": extension.user})
         return redirect(extension)
-    return applied(request, extension, f"{extension.user} is back: phones and sign-in work as before.", [])
+    done = _("%(name)s is back: phones and sign-in work as before.") % {"name": extension.user}
+    return applied(request, extension, done, [])
 
 
 @require_POST
@@ -143,11 +147,13 @@ def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
     user, allowed = extension.user, request.POST.get("allowed") == "yes"
     refusal = "" if allowed else leave_form.refusal(extension, request.user)
     if allowed and extension.left_on:
-        refusal = f"{user} has left. Let them come back first."
+        refusal = _("%(name)s has left. Let them come back first.") % {"name": user}
     if refusal:
         messages.error(request, refusal)
     elif user.is_active != allowed:
         set_sign_in(extension, request.user, allowed)
-        done = f"{user} can sign in again." if allowed else f"{user} is signed out everywhere and cannot sign in."
-        messages.success(request, done)
+        done = _("%(name)s is signed out everywhere and cannot sign in.")
+        if allowed:
+            done = _("%(name)s can sign in again.")
+        messages.success(request, done % {"name": user})
     return redirect(extension)

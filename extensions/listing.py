@@ -4,6 +4,7 @@ from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from extensions import pbx
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
@@ -32,7 +33,8 @@ class Row:
     def __init__(self, extension: SipExtension, waiting: set[str], line: pbx.Line | None) -> None:
         user = extension.user
         self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
-        self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or "None")
+        self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or gettext("None"))
+        self.has_role = user.role is not None
         self.mobile, self.job_title = user.mobile_shown, user.job_title
         self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
         self.allowed_networks = extension.allowed_networks
@@ -43,7 +45,7 @@ class Row:
         self.waiting = extension.number in waiting
         self.phones = line.phones if line else None
         self.state = line.state.name.lower() if line else "unknown"
-        self.state_words = line.state.value if line else "Unknown"
+        self.state_words = str(line.state.words) if line else gettext("Unknown")
         self.url = address("detail", self.number)
         self.edit_url = address("edit", self.number)
         self.delete_url = address("delete", self.number)

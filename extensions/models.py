@@ -10,6 +10,8 @@ from django.db.models import F
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import sealer
 from accounts.models import User
@@ -103,28 +105,28 @@ class SipExtension(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="sip_extension")
     number = models.CharField(
-        "Extension Number",
+        _("Extension Number"),
         max_length=8,
         unique=True,
         validators=[validators.extension_number],
-        error_messages={"unique": "Another extension has this number."},
+        error_messages={"unique": _("Another extension has this number.")},
     )
     position = models.GeneratedField(
         expression=Cast("number", models.BigIntegerField()), output_field=models.BigIntegerField(), db_persist=True
     )
-    caller_id = models.CharField("Caller ID", max_length=31, validators=[validators.caller_id])
+    caller_id = models.CharField(_("Caller ID"), max_length=31, validators=[validators.caller_id])
     registration_name = models.CharField(
-        "Registration Name",
+        _("Registration Name"),
         max_length=63,
         unique=True,
         validators=[validators.registration_name],
-        error_messages={"unique": "Another extension registers with this name."},
+        error_messages={"unique": _("Another extension registers with this name.")},
     )
     sealed_password = models.TextField(editable=False)
     max_phones = models.PositiveSmallIntegerField(
-        "IP Phone Concurrent Registrations", default=1, choices=[(n, str(n)) for n in MAX_PHONES]
+        _("IP Phone Concurrent Registrations"), default=1, choices=[(n, str(n)) for n in MAX_PHONES]
     )
-    allowed_networks = models.CharField("Allowed Networks", max_length=511, blank=True)
+    allowed_networks = models.CharField(_("Allowed Networks"), max_length=511, blank=True)
     enabled = models.BooleanField(default=True)
     left_on = models.DateField(null=True, editable=False)
     delete_on = models.DateField(null=True, editable=False)  # None: kept until somebody deletes it
@@ -159,7 +161,7 @@ class SipExtension(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Extension {self.number}"
+        return gettext("Extension %(number)s") % {"number": self.number}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.note_person()

@@ -8,22 +8,32 @@ from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise, StrPromise
 
 from accounts.models import User
 
 
 class PbxError(Exception):
-    """Anything that kept the PBX from answering or from taking a change. Its text is for the administrator."""
+    """Anything that kept the PBX from answering or from taking a change. Its text is for the administrator.
 
-    true_now = "The PBX works as before: what this apply had changed was put back. The change is saved here and waits."
+    It is lazy: stored in English, and shown in the language of whoever reads it.
+    """
+
+    true_now = _(
+        "The PBX works as before: what this apply had changed was put back. The change is saved here and waits."
+    )
 
 
 class Refused(PbxError):
     """A change that is not on the PBX: which extension and field it is about ("": all of it), and why."""
 
-    def __init__(self, why: str, extension: str = "", field: str = "") -> None:
+    def __init__(self, why: StrOrPromise, extension: str = "", field: str = "") -> None:
+        """`field`: its label as it is stored."""
         self.extension, self.field, self.why = extension, field, why
-        super().__init__(f"Extension {extension}, {field}: {why}" if extension else why)
+        place = {"extension": extension, "field": _(field) if field else "", "why": why}
+        super().__init__(format_lazy(_("Extension {extension}, {field}: {why}"), **place) if extension else why)
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class State:
     """`trouble`: what an administrator should look at, and `look`: the page to look at."""
 
     up: bool
-    words: str
-    detail: str = ""
+    words: StrOrPromise
+    detail: StrOrPromise = ""
     trouble: str = ""
     look: str = ""
 
@@ -49,13 +59,26 @@ class Phone:
 
 
 class LineState(Enum):
-    """What a number does now, and the word for it."""
+    """What a number does now."""
 
-    OFFLINE = "Offline"
-    UNREACHABLE = "Unreachable"
-    IDLE = "Idle"
-    RINGING = "Ringing"
-    BUSY = "Busy"
+    OFFLINE = "offline"
+    UNREACHABLE = "unreachable"
+    IDLE = "idle"
+    RINGING = "ringing"
+    BUSY = "busy"
+
+    @property
+    def words(self) -> StrPromise:
+        return STATE_WORDS[self]
+
+
+STATE_WORDS = {
+    LineState.OFFLINE: _("Offline"),
+    LineState.UNREACHABLE: _("Unreachable"),
+    LineState.IDLE: _("Idle"),
+    LineState.RINGING: _("Ringing"),
+    LineState.BUSY: _("Busy"),
+}
 
 
 @dataclass(frozen=True)

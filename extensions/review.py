@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import audit
 from accounts.models import User
@@ -15,13 +16,38 @@ from extensions.models import Change, ChangeQuerySet, SipExtension
 from pbxportal.models import Preferences
 
 PAGE_SIZE = 100
+# What becomes of an extension. Templates compare these, and show them translated.
+DELETED, NEW, CHANGED = gettext_noop("Deleted"), gettext_noop("New"), gettext_noop("Changed")
 
 
 @dataclass(frozen=True)
 class Field:
-    label: str
-    old: str
-    new: str
+    """Of a name in extensions.changes, with its values as they are stored."""
+
+    name: str
+    stored_old: str
+    stored_new: str
+
+    @property
+    def label(self) -> str:
+        """As it is stored."""
+        return changes.LABELS[self.name]
+
+    @property
+    def shown_label(self) -> str:
+        return changes.label(self.name)
+
+    @property
+    def is_secret(self) -> bool:
+        return self.name in changes.SECRET
+
+    @property
+    def old(self) -> str:
+        return changes.value_shown(self.name, self.stored_old)
+
+    @property
+    def new(self) -> str:
+        return changes.value_shown(self.name, self.stored_new)
 
 
 @dataclass(frozen=True)
@@ -109,9 +135,9 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
     return Waiting(
         number=number,
         name=name or former_name,
-        kind="Deleted" if gone else "New" if former is None else "Changed",
-        fields=[Field(changes.LABELS[field], *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
-        authors=[(change.by.full_name if change.by else "system", change.at) for change in its],
+        kind=DELETED if gone else NEW if former is None else CHANGED,
+        fields=[Field(field, *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
+        authors=[(change.by.full_name if change.by else gettext("system"), change.at) for change in its],
         mine=all(change.by == by for change in its),
     )
 

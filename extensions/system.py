@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission
 from extensions import names
 from extensions.models import Change, SipExtension
+from pbxportal import locality
 from pbxportal.models import Preferences, SystemChange
+from pbxportal.wording import stored
 
 Field = SystemChange.Field
 
@@ -39,12 +43,18 @@ def waiting(by: User) -> list[Waiting]:
 
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
-        return "The PBX reloads its tones. No call is disturbed."
+        return _("The PBX reloads its tones. No call is disturbed.")
     new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
     named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
     count = named.exclude(number__in=new.values("number")).count()
-    words = "1 extension gets" if count == 1 else f"{count:,} extensions get" if count else "No extension gets"
-    return f"{words} another caller name. No call is disturbed."
+    if not count:
+        return _("No extension gets another caller name. No call is disturbed.")
+    words = ngettext(
+        "%(count)s extension gets another caller name. No call is disturbed.",
+        "%(count)s extensions get another caller name. No call is disturbed.",
+        count,
+    )
+    return words % {"count": locality.count(count)}
 
 
 def follow(by: User | None, before: Preferences, after: Preferences) -> None:
@@ -88,7 +98,8 @@ def put_back(by: User | None, field: Field, value: str) -> bool:
         preferences.version += 1
         preferences.save(update_fields=[field.value, "version"])
         shown = SystemChange(field=field, old=getattr(before, field), new=value)
-        fields = {str(field.label): [shown.old_shown, shown.new_shown]}
+        with stored():
+            fields = {str(field.label): [shown.old_shown, shown.new_shown]}
         audit.record(by, "preferences.changed", "Preferences", fields=fields)
         follow(by, before, preferences)
     return True

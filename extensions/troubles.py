@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from extensions import pbx
 from extensions.models import Change, SipExtension
@@ -44,53 +46,54 @@ def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may
         for phone in phones
     )
     if do and not may_manage:
-        advice, do = f"{advice} Ask an administrator to do it.", ""
+        advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
     return Trouble(attempt, heading, advice, "" if solved else do, solved)
 
 
 def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:
-    number, name = extension.number, extension.registration_name
+    known = {
+        "number": extension.number,
+        "name": extension.registration_name,
+        "networks": extension.allowed_networks or _("anywhere now"),
+        "host": attempt.host,
+    }
     if attempt.cause == Cause.CREDENTIALS:
-        return (
-            "Wrong registration password or authentication name",
-            f"The authentication name is {name}. Type it and the registration password into the phone again: Reveal"
-            " shows the password.",
-            "",
+        advice = _(
+            "The authentication name is %(name)s. Type it and the registration password into the phone again: Reveal"
+            " shows the password."
         )
+        return _("Wrong registration password or authentication name"), advice % known, ""
     if attempt.cause == Cause.NETWORK:
-        return (
-            "Outside the allowed networks",
-            f"Phones may register from {extension.allowed_networks or 'anywhere now'}."
-            f" If {attempt.host} is right, add it to Allowed Networks.",
-            "edit",
-        )
+        advice = _("Phones may register from %(networks)s. If %(host)s is right, add it to Allowed Networks.")
+        return _("Outside the allowed networks"), advice % known, "edit"
     if attempt.cause == Cause.LIMIT:
         return _limit(extension, phones)
-    if attempt.account == name:
-        return (
-            "The registration name was given as the user name",
-            f"In the phone, the user name is {number}; {name} is the authentication name.",
-            "",
-        )
+    if attempt.account == extension.registration_name:
+        advice = _("In the phone, the user name is %(number)s; %(name)s is the authentication name.")
+        return _("The registration name was given as the user name"), advice % known, ""
     return _unknown(extension)
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:
-    those = "; ".join(f"{phone.model or 'a phone'} at {phone.address}" for phone in phones) or "none now"
-    more = ", or allow more:" if extension.max_phones < max(SipExtension.MAX_PHONES) else ""
-    return (
-        f"{extension.max_phones} phone{'s' if extension.max_phones > 1 else ''} registered already, as many as allowed",
-        f"Registered: {those}. Remove one above" + (more or "."),
-        "edit" if more else "",
-    )
+    one = _("%(model)s at %(address)s")
+    those = "; ".join(one % {"model": each.model or _("a phone"), "address": each.address} for each in phones)
+    heading = ngettext(
+        "%(count)s phone registered already, as many as allowed",
+        "%(count)s phones registered already, as many as allowed",
+        extension.max_phones,
+    ) % {"count": extension.max_phones}
+    known = {"phones": those or _("none now")}
+    if extension.max_phones < max(SipExtension.MAX_PHONES):
+        return heading, _("Registered: %(phones)s. Remove one above, or allow more:") % known, "edit"
+    return heading, _("Registered: %(phones)s. Remove one above.") % known, ""
 
 
 def _unknown(extension: SipExtension) -> tuple[str, str, str]:
-    heading = f"The PBX did not know {extension.number}"
+    heading = _("The PBX did not know %(number)s") % {"number": extension.number}
     if extension.left_on:
-        return heading, "Its person has left: phones are to be set up anew for somebody else.", ""
+        return heading, _("Its person has left: phones are to be set up anew for somebody else."), ""
     if not extension.enabled:
-        return heading, "The extension is disabled: enable it.", "enable"
+        return heading, _("The extension is disabled: enable it."), "enable"
     if Change.objects.waiting().of([extension.number]).exists():
-        return heading, "What was saved waits to be applied: apply it.", "review"
-    return heading, "It has it now: the phone registers when it tries again.", ""
+        return heading, _("What was saved waits to be applied: apply it."), "review"
+    return heading, _("It has it now: the phone registers when it tries again."), ""

@@ -4,12 +4,13 @@ from ipaddress import ip_address, ip_interface
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 from zxcvbn import zxcvbn
 
-extension_number = RegexValidator(r"\A[1-9][0-9]{1,7}\Z", "Enter 2 to 8 digits, the first not 0.", code="number")
-caller_id = RegexValidator(r"\A[0-9*#+]{1,31}\Z", "Enter 1 to 31 of the characters 0-9 * # +.", code="caller_id")
+extension_number = RegexValidator(r"\A[1-9][0-9]{1,7}\Z", _("Enter 2 to 8 digits, the first not 0."), code="number")
+caller_id = RegexValidator(r"\A[0-9*#+]{1,31}\Z", _("Enter 1 to 31 of the characters 0-9 * # +."), code="caller_id")
 registration_name = RegexValidator(
-    r"\A[A-Za-z0-9._-]{1,63}\Z", "Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -.", code="registration_name"
+    r"\A[A-Za-z0-9._-]{1,63}\Z", _("Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -."), code="registration_name"
 )
 
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
@@ -25,13 +26,13 @@ def is_emergency_number(number: str, country: str) -> bool:
 class Strength:
     """How long a registration password stands, by zxcvbn: `level` 0 to 4, and a word for it."""
 
-    WORDS = ("Very weak", "Very weak", "Weak", "Good", "Strong")
+    WORDS = (_("Very weak"), _("Very weak"), _("Weak"), _("Good"), _("Strong"))
 
     def __init__(self, password: str, known: list[str]) -> None:
         found = zxcvbn(password[:63], user_inputs=[word for word in known if word]) if password else None
         self.guesses = float(found["guesses"]) if found else 0.0
         self.level = int(found["score"]) if found else 0
-        self.words = self.WORDS[self.level]
+        self.words = str(self.WORDS[self.level])
 
     @property
     def suffices(self) -> bool:
@@ -42,11 +43,11 @@ def registration_password(password: str, known: list[str]) -> None:
     """Refuse what a phone cannot hold, and what is on a list or made of what is known of the extension."""
     if not PASSWORD.fullmatch(password):
         raise ValidationError(
-            "Use 10 to 63 characters: letters, digits and signs without blanks or accents.",
+            _("Use 10 to 63 characters: letters, digits and signs without blanks or accents."),
             code="registration_password",
         )
     if not Strength(password, known).suffices:
-        raise ValidationError("This is easy to guess. Press Regenerate for a strong one.", code="weak")
+        raise ValidationError(_("This is easy to guess. Press Regenerate for a strong one."), code="weak")
 
 
 def allowed_networks(text: str) -> str:
@@ -54,7 +55,7 @@ def allowed_networks(text: str) -> str:
     found = list(dict.fromkeys(_network(each) for each in text.replace(",", " ").split()))
     if len(found) > MOST_NETWORKS:
         raise ValidationError(
-            "These are %(count)s. Enter at most %(most)s.",
+            _("These are %(count)s. Enter at most %(most)s."),
             code="too_many_networks",
             params={"count": len(found), "most": MOST_NETWORKS},
         )
@@ -68,7 +69,7 @@ def _network(text: str) -> str:
         typed = None
     if typed is None or "%" in text or getattr(typed.ip, "ipv4_mapped", None):
         raise ValidationError(
-            "“%(text)s” is no address and no network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example.",
+            _("“%(text)s” is no address and no network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example."),
             code="network",
             params={"text": text[:50]},
         )
@@ -77,7 +78,10 @@ def _network(text: str) -> str:
         return str(typed.ip)
     if typed.ip != network.network_address:
         raise ValidationError(
-            "%(text)s is one address of a network. Enter %(network)s for the network, or %(address)s for the address.",
+            _(
+                "%(text)s is one address of a network. Enter %(network)s for the network, or %(address)s for the"
+                " address."
+            ),
             code="host_bits",
             params={"text": text, "network": str(network), "address": str(typed.ip)},
         )

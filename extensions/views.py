@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -28,7 +29,7 @@ from extensions.models import SipExtension
 from extensions.validators import Strength
 from pbxportal.models import Preferences
 
-REMOVED = "The phone was removed. It registers again by itself unless its password is changed or it is switched off."
+REMOVED = _("The phone was removed. It registers again by itself unless its password is changed or it is switched off.")
 
 
 @require_GET
@@ -110,12 +111,12 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
-        audit.record(request.user, "extension.phone_removed", number, result=audit.Result.FAILED, words=str(error))
-        messages.error(request, f"The phone was not removed. {error}")
+        audit.record(request.user, "extension.phone_removed", number, result=audit.Result.FAILED, words=error)
+        messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
         return redirect(extension)
     if removed:
         audit.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
-    messages.success(request, REMOVED if removed else "That phone is not registered any more.")
+    messages.success(request, REMOVED if removed else _("That phone is not registered any more."))
     return redirect(extension)
 
 
@@ -134,7 +135,7 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "form": form,
             "errors": form.error_list(),
             "extension": extension,
-            "title": f"Edit extension {extension.number}" if extension else "Add extension",
+            "title": _("Edit extension %(number)s") % {"number": extension.number} if extension else _("Add extension"),
             "organizations_on": "organizations" in form.person.fields,
             "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
         },
@@ -164,7 +165,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     if extension is None:
         return form_page(request, form, None)
     show_once(request, extension, form.person.cleaned_data["password"])
-    return finish(request, extension, f"{extension} saved.")
+    return finish(request, extension, _("%(extension)s saved.") % {"extension": extension})
 
 
 @sensitive_post_parameters("password", "registration_password")
@@ -183,7 +184,7 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
     if saved is None:
         return form_page(request, form, extension)
     show_once(request, saved, form.person.cleaned_data["password"])
-    return finish(request, saved, f"{saved} saved.")
+    return finish(request, saved, _("%(extension)s saved.") % {"extension": saved})
 
 
 def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> HttpResponse:
@@ -191,12 +192,17 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
     theirs = get_managed(request, number)
     saved, yours = changes.values(theirs), form.typed_values()
     rows = [
-        {"label": changes.LABELS[name], "saved": saved[name], "yours": value, "differs": saved[name] != value}
+        {
+            "label": changes.label(name),
+            "saved": changes.value_shown(name, saved[name]),
+            "yours": changes.value_shown(name, value),
+            "differs": saved[name] != value,
+        }
         for name, value in yours.items()
         if name not in changes.SECRET
     ]
     rows += [
-        {"label": changes.LABELS[name], "saved": "kept", "yours": "changed", "differs": True}
+        {"label": changes.label(name), "saved": _("kept"), "yours": _("changed"), "differs": True}
         for name in changes.SECRET
         if form.data.get(name)
     ]
@@ -230,7 +236,7 @@ def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[st
     return {
         "server": preferences.sip_host or host,
         "port": preferences.sip_port or port,
-        "transport": "UDP or TCP",
+        "transport": _("UDP or TCP"),
         "user_name": extension.number,
         "authentication_name": extension.registration_name,
     }
@@ -309,12 +315,14 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
     except NoSuperAdministrator:
         return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":
-        messages.success(request, f"{extension} deleted. Apply to take it off the PBX.")
+        messages.success(request, _("%(extension)s deleted. Apply to take it off the PBX.") % {"extension": extension})
         return redirect("extensions:list")
     if review.waits_for_others(request.user, number):
-        return look_first(request, number, f"{extension} deleted.")
+        return look_first(request, number, _("%(extension)s deleted.") % {"extension": extension})
     numbers = [number, *hand_over.without_others(lost, request.user)]
-    return apply_numbers(request, numbers, f"{extension} deleted.", reverse("extensions:list"))
+    return apply_numbers(
+        request, numbers, _("%(extension)s deleted.") % {"extension": extension}, reverse("extensions:list")
+    )
 
 
 @require_POST
@@ -322,14 +330,17 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     enabled = request.POST.get("enabled") == "yes"
     if not enabled and extension.user == request.user:
-        messages.error(request, "This is your own extension: somebody else must disable it.")
+        messages.error(request, _("This is your own extension: somebody else must disable it."))
         return redirect(extension)
     if enabled and extension.left_on:
-        messages.error(request, f"{extension.user} has left. Let them come back, or delete the extension.")
+        messages.error(
+            request, _("%(name)s has left. Let them come back, or delete the extension.") % {"name": extension.user}
+        )
         return redirect(extension)
     if enabled != extension.enabled:
         set_enabled(extension, request.user, enabled)
-    done = f"{extension} {'enabled' if enabled else 'disabled'}."
+    words = _("%(extension)s enabled.") if enabled else _("%(extension)s disabled.")
+    done = words % {"extension": extension}
     if review.waits_for_others(request.user, number):
         return look_first(request, number, done)
     return apply_numbers(request, [number], done, extension.get_absolute_url())

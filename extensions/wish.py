@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.models import NoSuperAdministrator, Organization, Role, User
@@ -89,9 +90,13 @@ def _refuse_mightier(by: User | None, now: SipExtension | None, record: Record |
 
 def _refuse_to_lose(user: User, by: User | None) -> None:
     if user == by:
-        raise CannotPutBack("This would take away your own extension: somebody else must do it.")
+        raise CannotPutBack(_("This would take away your own extension: somebody else must do it."))
     if user.is_last_super_administrator():
-        raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.")
+        raise CannotPutBack(last_super_administrator(user))
+
+
+def last_super_administrator(user: User) -> str:
+    return _("%(name)s is the last Super Administrator. Make somebody else one first.") % {"name": user}
 
 
 def _take_away(user: User, by: User | None) -> None:
@@ -99,17 +104,19 @@ def _take_away(user: User, by: User | None) -> None:
     try:
         user.delete()
     except NoSuperAdministrator:
-        raise CannotPutBack(f"{user} is the last Super Administrator. Make somebody else one first.") from None
+        raise CannotPutBack(last_super_administrator(user)) from None
 
 
 def _refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
-        raise CannotPutBack(f"Extension {number}: its former registration name belongs to another extension now.")
+        words = _("Extension %(number)s: its former registration name belongs to another extension now.")
+        raise CannotPutBack(words % {"number": number})
     email = record["person"]["email"]
     if now is None and email and User.objects.filter(email=email).exists():
-        raise CannotPutBack(f"Extension {number}: {email} is another person's address now. Change that one first.")
+        words = _("Extension %(number)s: %(email)s is another person's address now. Change that one first.")
+        raise CannotPutBack(words % {"number": number, "email": email})
 
 
 def _changed(extension: SipExtension, record: Record) -> SipExtension:

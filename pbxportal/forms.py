@@ -2,10 +2,13 @@ from copy import copy
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.countries import countries
@@ -15,8 +18,9 @@ from accounts.models import AuditRecord, Organization, User
 from accounts.permissions import Permission
 from accounts.validators import single_line
 from extensions import system
-from pbxportal import zones
-from pbxportal.models import NameFormat, Preferences, country_name
+from pbxportal import locality, zones
+from pbxportal.models import NameFormat, Preferences
+from pbxportal.wording import stored
 
 EXAMPLE = ("Ada", "Lovelace")
 
@@ -36,22 +40,32 @@ class ZoneField(forms.CharField):
 
 
 class PreferencesForm(forms.ModelForm[Preferences]):
-    company = SingleLineFormField(label="Company Name", max_length=63, validators=[single_line])
+    company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     name_format = forms.ChoiceField(
-        label="Name Display Format",
-        choices=[(each.value, f"{each.label} ({each.of(*EXAMPLE)})") for each in NameFormat],
-        help_text="How people's names stand in every list. Callers see them so after an apply.",
+        label=_("Name Display Format"),
+        choices=lambda: [(each.value, f"{each.label} ({each.of(*EXAMPLE)})") for each in NameFormat],
+        help_text=_("How people's names stand in every list. Callers see them so after an apply."),
     )
     country = forms.ChoiceField(
-        label="Country",
+        label=_("Country"),
         choices=countries,
         widget=LongSelect,
-        help_text="How numbers without + are read, which are emergency numbers, and, after an apply, how tones sound.",
+        help_text=_(
+            "How numbers without + are read, which are emergency numbers, and, after an apply, how tones sound."
+        ),
     )
     time_zone = ZoneField(
-        label="Time Zone",
+        label=_("Time Zone"),
         max_length=63,
-        help_text="Of all times that are shown and typed. Type a city.",
+        help_text=_("Of all times that are shown and typed. Type a city."),
+    )
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_(
+            "Of pages and mails, and how they write dates and numbers. People may choose another for themselves."
+        ),
     )
 
     class Meta:
@@ -61,6 +75,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
             "name_format",
             "country",
             "time_zone",
+            "language",
             "first_number",
             "last_number",
             "sip_host",
@@ -72,15 +87,15 @@ class PreferencesForm(forms.ModelForm[Preferences]):
             "restore_points",
         ]
         help_texts = {
-            "organization_management": "Off: the departments and their fields are hidden. Nothing is deleted.",
-            "first_number": "Of the numbers that can be given to new extensions.",
-            "sip_host": "The name or address that phones are told to register with. Empty: this machine's own.",
-            "sip_port": "The port that phones are told. Empty: the one that the PBX listens on.",
-            "password_length": "10 to 63 characters, for passwords that are set from now on.",
-            "password_signs": "Besides a digit, an upper-case and a lower-case letter, one of ! # % and the like.",
-            "idle_minutes": "5 to 120. Who may change anything here is signed out after so long without a deed.",
-            "session_hours": "1 to 720. Everybody signs in again after so long.",
-            "restore_points": "How many applies Apply History keeps, each of which can be undone.",
+            "organization_management": _("Off: the departments and their fields are hidden. Nothing is deleted."),
+            "first_number": _("Of the numbers that can be given to new extensions."),
+            "sip_host": _("The name or address that phones are told to register with. Empty: this machine's own."),
+            "sip_port": _("The port that phones are told. Empty: the one that the PBX listens on."),
+            "password_length": _("10 to 63 characters, for passwords that are set from now on."),
+            "password_signs": _("Besides a digit, an upper-case and a lower-case letter, one of ! # % and the like."),
+            "idle_minutes": _("5 to 120. Who may change anything here is signed out after so long without a deed."),
+            "session_hours": _("1 to 720. Everybody signs in again after so long."),
+            "restore_points": _("How many applies Apply History keeps, each of which can be undone."),
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:
@@ -102,7 +117,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
-            self.add_error("last_number", "Enter a number that is not below the first.")
+            self.add_error("last_number", _("Enter a number that is not below the first."))
         if int(self.opened_version[:18]) != self.before.version:
             self._say_what_is_saved_now()
         return cleaned
@@ -110,16 +125,21 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     def _say_what_is_saved_now(self) -> None:
         """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
         last = AuditRecord.objects.filter(module="Preferences", deed="preferences.changed").first()
-        who = last.by_name if last else "Somebody else"
+        who = last.by_name if last else gettext("Somebody else")
         self.opened_version = str(self.before.version)
         for name in self.changed_data:
             if name not in self.errors:
-                saved = self._shown(name, self.initial[name]) or "empty"
-                self.add_error(name, ValidationError(f"It is {saved} now: change it to that, or keep yours."))
+                saved = self._shown(name, self.initial[name]) or gettext("empty")
+                self.add_error(
+                    name,
+                    ValidationError(
+                        _("It is %(saved)s now: change it to that, or keep yours."), params={"saved": saved}
+                    ),
+                )
         self.add_error(
             None,
             ValidationError(
-                "%(who)s saved Preferences while you had them open. Look at what differs, and press Save again.",
+                _("%(who)s saved Preferences while you had them open. Look at what differs, and press Save again."),
                 code="conflict",
                 params={"who": who},
             ),
@@ -132,21 +152,25 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     def _shown(self, name: str, value: Any) -> str:
         match name:
             case "country":
-                return country_name(value)
+                return locality.country(value)
             case "name_format":
                 return str(NameFormat(value).label)
+            case "language":
+                return str(dict(settings.LANGUAGES).get(value, value))
         if isinstance(value, bool):
-            return "on" if value else "off"
+            return gettext("on") if value else gettext("off")
         return "" if value is None else str(value)
 
     def _difference(self) -> dict[str, list[str]]:
-        return {
-            str(self.fields[name].label).removesuffix(" (optional)"): [
-                self._shown(name, self.initial[name]),
-                self._shown(name, self.cleaned_data[name]),
-            ]
-            for name in self.changed_data
-        }
+        """As it is recorded."""
+        with stored():
+            return {
+                str(self.fields[name].plain_label): [  # type: ignore[attr-defined]
+                    self._shown(name, self.initial[name]),
+                    self._shown(name, self.cleaned_data[name]),
+                ]
+                for name in self.changed_data
+            }
 
     def try_save(self) -> bool:
         """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""

@@ -7,38 +7,34 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel import Locale
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
-from pbxportal import zones
+from pbxportal import locality, zones
 
 # A host name or address, as people type it into a phone.
 HOST = RegexValidator(
-    r"\A[A-Za-z0-9.:\[\]-]{1,253}\Z", "Enter a host name or an address, such as pbx.example.com or 192.0.2.10."
+    r"\A[A-Za-z0-9.:\[\]-]{1,253}\Z", _("Enter a host name or an address, such as pbx.example.com or 192.0.2.10.")
 )
 
 
 def known_country(code: str) -> None:
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValidationError("Choose a country of the list.", code="country")
-
-
-def country_name(code: str) -> str:
-    return str(Locale("en").territories.get(code, code))
+        raise ValidationError(_("Choose a country of the list."), code="country")
 
 
 def known_zone(name: str) -> None:
     if name != settings.TIME_ZONE and name not in zones.names():
-        raise ValidationError("Choose a time zone of the list, such as Europe/Berlin.", code="time_zone")
+        raise ValidationError(_("Choose a time zone of the list, such as Europe/Berlin."), code="time_zone")
 
 
 def known_language(code: str) -> None:
     if code not in dict(settings.LANGUAGES):
-        raise ValidationError("Choose a language of the list.", code="language")
+        raise ValidationError(_("Choose a language of the list."), code="language")
 
 
 def default_zone() -> str:
@@ -48,9 +44,9 @@ def default_zone() -> str:
 class NameFormat(models.TextChoices):
     """In which order a person's names stand."""
 
-    FIRST_LAST = "first_last", "First Last"
-    LAST_FIRST = "last_first", "Last First"
-    LASTFIRST = "lastfirst", "LastFirst"
+    FIRST_LAST = "first_last", _("First Last")
+    LAST_FIRST = "last_first", _("Last First")
+    LASTFIRST = "lastfirst", _("LastFirst")
 
     def of(self, first: str, last: str) -> str:
         match self:
@@ -65,9 +61,9 @@ class NameFormat(models.TextChoices):
 class MailSecurity(models.TextChoices):
     """How the connection to the mail server is protected."""
 
-    STARTTLS = "starttls", "STARTTLS"
-    TLS = "tls", "TLS"
-    NONE = "none", "None"
+    STARTTLS = "starttls", _("STARTTLS")
+    TLS = "tls", _("TLS")
+    NONE = "none", _("None")
 
 
 def every_notification() -> list[str]:
@@ -82,47 +78,47 @@ class Preferences(models.Model):
     """What is true of the whole system: one row."""
 
     name_format = models.CharField(
-        "Name Display Format", max_length=10, choices=NameFormat, default=NameFormat.FIRST_LAST
+        _("Name Display Format"), max_length=10, choices=NameFormat, default=NameFormat.FIRST_LAST
     )
-    time_zone = models.CharField("Time Zone", max_length=63, default=default_zone, validators=[known_zone])
-    organization_management = models.BooleanField("Organization Management", default=True)
+    time_zone = models.CharField(_("Time Zone"), max_length=63, default=default_zone, validators=[known_zone])
+    organization_management = models.BooleanField(_("Organization Management"), default=True)
     country = models.CharField(max_length=2, default="US", validators=[known_country])
     first_number = models.PositiveIntegerField(
-        "First extension number", default=1000, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
+        _("First extension number"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
     )
     last_number = models.PositiveIntegerField(
-        "Last extension number", default=5999, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
+        _("Last extension number"), default=5999, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
     )
-    sip_host = models.CharField("SIP server", max_length=253, blank=True, validators=[HOST])
+    sip_host = models.CharField(_("SIP server"), max_length=253, blank=True, validators=[HOST])
     sip_port = models.PositiveIntegerField(
-        "SIP port", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+        _("SIP port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
     restore_points = models.PositiveIntegerField(
-        "Applies kept", default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+        _("Applies kept"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
     password_length = models.PositiveSmallIntegerField(
-        "Shortest User Password", default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
+        _("Shortest User Password"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
     )
-    password_signs = models.BooleanField("User passwords need a sign", default=False)
+    password_signs = models.BooleanField(_("User passwords need a sign"), default=False)
     idle_minutes = models.PositiveSmallIntegerField(
-        "Idle limit, minutes", default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+        _("Idle limit, minutes"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
     )
     session_hours = models.PositiveSmallIntegerField(
-        "Longest session, hours", default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+        _("Longest session, hours"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
     )
-    language = models.CharField("Language", max_length=10, default="en", validators=[known_language])
-    second_factor = models.BooleanField("Second factor for who manages anything", default=False)
-    notifications = models.JSONField("Notifications", default=every_notification)
-    self_service = models.JSONField("What people may change themselves", default=usual_self_service)
-    mail_host = models.CharField("Mail server", max_length=253, blank=True, validators=[HOST])
+    language = models.CharField(_("Language"), max_length=10, default="en", validators=[known_language])
+    second_factor = models.BooleanField(_("Second factor for who manages anything"), default=False)
+    notifications = models.JSONField(_("Notifications"), default=every_notification)
+    self_service = models.JSONField(_("What people may change themselves"), default=usual_self_service)
+    mail_host = models.CharField(_("Mail server"), max_length=253, blank=True, validators=[HOST])
     mail_port = models.PositiveIntegerField(
-        "Port", default=587, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+        _("Port"), default=587, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
-    mail_security = models.CharField("Security", max_length=8, choices=MailSecurity, default=MailSecurity.STARTTLS)
-    mail_user = models.CharField("User Name", max_length=254, blank=True)
+    mail_security = models.CharField(_("Security"), max_length=8, choices=MailSecurity, default=MailSecurity.STARTTLS)
+    mail_user = models.CharField(_("User Name"), max_length=254, blank=True)
     sealed_mail_password = models.TextField(blank=True, editable=False)
-    mail_from = models.CharField("Sender Address", max_length=254, blank=True)
+    mail_from = models.CharField(_("Sender Address"), max_length=254, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -131,7 +127,7 @@ class Preferences(models.Model):
             models.CheckConstraint(
                 condition=models.Q(first_number__lte=models.F("last_number")),
                 name="range_of_numbers",
-                violation_error_message="The last extension number must not be below the first.",
+                violation_error_message=_("The last extension number must not be below the first."),
             ),
         ]
 
@@ -161,11 +157,11 @@ _of_this_request: ContextVar[Preferences | None] = ContextVar("preferences", def
 
 @contextmanager
 def in_force() -> Iterator[None]:
-    """All times are in the chosen zone, and the preferences are read once."""
+    """All times are in the chosen zone, all words in the chosen language, and the preferences are read once."""
     preferences = Preferences.load()
     held = _of_this_request.set(preferences)
     try:
-        with timezone.override(preferences.zone):
+        with timezone.override(preferences.zone), translation.override(preferences.language):
             yield
     finally:
         _of_this_request.reset(held)
@@ -187,8 +183,8 @@ class SystemChange(models.Model):
     """A saved preference that the PBX is to follow. Of each field one waits at most."""
 
     class Field(models.TextChoices):
-        NAME_FORMAT = "name_format", "Name Display Format"
-        COUNTRY = "country", "Country"
+        NAME_FORMAT = "name_format", _("Name Display Format")
+        COUNTRY = "country", _("Country")
 
     field = models.CharField(max_length=16, choices=Field)
     old = models.CharField(max_length=16)
@@ -227,4 +223,4 @@ class SystemChange(models.Model):
         return self._shown(self.new)
 
     def _shown(self, value: str) -> str:
-        return str(NameFormat(value).label) if self.field == self.Field.NAME_FORMAT else country_name(value)
+        return str(NameFormat(value).label) if self.field == self.Field.NAME_FORMAT else locality.country(value)

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.language.PersonsLanguage",
     "accounts.middleware.OperationLogMiddleware",
     "accounts.session_rules.SessionRules",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -95,6 +96,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "extensions.context_processors.frame",
@@ -189,6 +191,7 @@ LANGUAGES = [
     ("en-ie", "English (Ireland)"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "pbxportal.formats"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait

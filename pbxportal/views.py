@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -23,13 +25,13 @@ from pbxportal.models import SystemChange
 
 # What the portal's own database says -> what to do about it.
 REMEDIES = {
-    ("full", "disk I/O", "No space", "could not extend"): "Free space on the disk that holds the portal's database.",
+    ("full", "disk I/O", "No space", "could not extend"): _("Free space on the disk that holds the portal's database."),
     (
         "readonly",
         "read-only",
         "unable to open",
-    ): "Let the portal's user write its database and the folder around it.",
-    ("locked",): "Many wrote at once. Try again in a moment.",
+    ): _("Let the portal's user write its database and the folder around it."),
+    ("locked",): _("Many wrote at once. Try again in a moment."),
 }
 
 
@@ -46,7 +48,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_GET
-def health(_: HttpRequest) -> HttpResponse:
+def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -59,7 +61,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     try:
         if form.is_valid():
             saved = form.try_save()
-            messages.success(request, saved_words(request.user) if saved else "Nothing was changed.")
+            messages.success(request, saved_words(request.user) if saved else _("Nothing was changed."))
             return redirect("preferences")
     except Conflict:
         form = PreferencesForm(request.POST, by=request.user)
@@ -75,7 +77,9 @@ def preferences(request: SignedInRequest) -> HttpResponse:
 
 def saved_words(by: User) -> str:
     waits = system.waiting(by)
-    return "Preferences saved. Apply to have the PBX follow them." if waits else "Preferences saved."
+    if waits:
+        return gettext("Preferences saved. Apply to have the PBX follow them.")
+    return gettext("Preferences saved.")
 
 
 @needs(Permission.MANAGE_PREFERENCES)
@@ -86,10 +90,12 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
     seen = request.POST.getlist("seen")
     there = [f"{each.pk}.{each.new}" for each in SystemChange.objects.waiting()]
     if not there:
-        messages.info(request, "Nothing waits any more.")
+        messages.info(request, _("Nothing waits any more."))
         return redirect(back)
     if sorted(seen) != sorted(there):
-        messages.info(request, "Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        messages.info(
+            request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        )
         return redirect(back)
     try:
         applied = pbx.get().apply_preferences(request.user)
@@ -103,7 +109,7 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def discard_preferences(request: SignedInRequest) -> HttpResponse:
     if system.discard(request.user):
-        messages.success(request, "Discarded: Preferences say what the PBX has.")
+        messages.success(request, _("Discarded: Preferences say what the PBX has."))
     else:
-        messages.info(request, "Nothing waits any more.")
+        messages.info(request, _("Nothing waits any more."))
     return redirect("review" if request.POST.get("from") == "review" else "preferences")

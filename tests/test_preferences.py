@@ -23,7 +23,7 @@ TYPED = {
     "company": "Acme", "organization_management": "on", "country": "DE",
     "first_number": "200", "last_number": "299", "sip_host": "pbx.example.com", "sip_port": "5070",
     "restore_points": "1000", "name_format": "first_last", "time_zone": "UTC", "version": "1",
-    "password_length": "10", "idle_minutes": "15", "session_hours": "24",
+    "password_length": "10", "idle_minutes": "15", "session_hours": "24", "language": "en",
 }  # fmt: skip
 
 
@@ -190,10 +190,10 @@ def test_a_time_zone_is_found_by_its_city(signed_in: Client, typed: str, zone: s
 def test_times_are_shown_in_the_chosen_zone(signed_in: Client) -> None:
     at = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
     run = ApplyRun.objects.create(started_at=at)
-    assert "2026-07-01 23:30:00" in signed_in.get("/history/").content.decode()
+    assert "07/01/2026 11:30:00 PM" in signed_in.get("/history/").content.decode()
     save(signed_in, time_zone="Asia/Tokyo")
     for page in ("/history/", f"/history/{run.pk}/"):
-        assert "2026-07-02 08:30:00" in signed_in.get(page).content.decode()
+        assert "07/02/2026 8:30:00 AM" in signed_in.get(page).content.decode()
 
 
 def test_what_is_made_while_it_is_sent_follows_preferences_too(rf: RequestFactory, ada: User) -> None:
@@ -216,14 +216,14 @@ def test_a_time_is_typed_in_the_chosen_zone(signed_in: Client) -> None:
         signed_in.post("/history/back/", {"moment": moment}, follow=True).content.decode()
         for moment in ("2026-07-02T08:29", "2026-07-02T08:31")
     )
-    assert "begins at 2026-07-02 08:30:00" in before
+    assert "begins at 07/02/2026 8:30:00 AM" in before
     assert "as it was then already" in after
 
 
 def test_the_command_reads_a_time_in_the_chosen_zone(db: None) -> None:
     Preferences.objects.update(time_zone="Asia/Tokyo", restore_points=10)
     ApplyRun.objects.bulk_create(ApplyRun(started_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) for _ in range(10))
-    with pytest.raises(CommandError, match="begins at 2026-07-02 08:30:00"):
+    with pytest.raises(CommandError, match="begins at 07/02/2026 8:30:00 AM"):
         call_command("apply", "--to", "2026-07-02T08:29")
     call_command("apply", "--to", "2026-07-02T08:31")
 

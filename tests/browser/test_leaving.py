@@ -35,7 +35,7 @@ def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) 
     expect(adas.get_by_label("A colleague’s phones ring")).to_be_checked()
     adas.get_by_label("90 days").check()
     press(adas, "Continue")
-    day = localdate() + timedelta(days=90)
+    day = f"{localdate() + timedelta(days=90):%m/%d/%Y}"
     main = adas.get_by_role("main")
     for words in (
         "1 registered now, put out at once",

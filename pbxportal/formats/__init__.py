@@ -1,0 +1,1 @@
+"""Times as people of each country write them, where Django writes them otherwise."""

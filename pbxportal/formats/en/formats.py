@@ -1,0 +1,3 @@
+TIME_FORMAT = "g:i A"
+SHORT_DATE_FORMAT = "m/d/Y"
+SHORT_DATETIME_FORMAT = "m/d/Y g:i A"

@@ -1,0 +1,3 @@
+TIME_FORMAT = "g:i a"
+SHORT_DATE_FORMAT = "d/m/Y"
+SHORT_DATETIME_FORMAT = "d/m/Y g:i a"

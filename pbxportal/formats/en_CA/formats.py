@@ -1,0 +1,3 @@
+TIME_FORMAT = "g:i a"
+SHORT_DATE_FORMAT = "Y-m-d"
+SHORT_DATETIME_FORMAT = "Y-m-d g:i a"
