@@ -1,7 +1,9 @@
 """What a sign-in costs beside its hash, and what many at once cost everybody else."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Event
 
 from django.conf import settings
@@ -42,22 +44,27 @@ def sign_in(email: str) -> float:
 
 def crowds(figures: Figures, browser: Browser, emails: list[str]) -> None:
     with ThreadPoolExecutor(len(emails) + 1) as pool:
-        over = Event()
-        alone = pool.submit(pages, browser, over)
-        time.sleep(IDLE_SECONDS)
-        over.set()
-        figures.add(GROUP, "another's page: request, ms", 1, alone.result())
-        over = Event()
-        meanwhile = pool.submit(pages, browser, over)
-        for _ in range(CROWDS):
-            figures.add(GROUP, "sign-in: request, ms", len(emails), pool.map(sign_in, emails))
-        over.set()
-        figures.add(GROUP, "another's page: request, ms", len(emails), meanwhile.result())
+        with pages(pool, browser) as alone:
+            time.sleep(IDLE_SECONDS)
+        figures.add(GROUP, "another's page: request, ms", 1, alone)
+        with pages(pool, browser) as meanwhile:
+            for _ in range(CROWDS):
+                figures.add(GROUP, "sign-in: request, ms", len(emails), pool.map(sign_in, emails))
+        figures.add(GROUP, "another's page: request, ms", len(emails), meanwhile)
 
 
-def pages(browser: Browser, over: Event) -> list[float]:
-    """How long each took, one after the other."""
-    taken = []
-    while not over.is_set():
-        taken.append(1000 * browser.get("/extensions/").seconds)
-    return taken
+@contextmanager
+def pages(pool: Executor, browser: Browser) -> Iterator[list[float]]:
+    """One after the other, as long as the block lasts; then how long each took is in the list."""
+    over, taken = Event(), list[float]()
+
+    def ask() -> None:
+        while not over.is_set():
+            taken.append(1000 * browser.get("/extensions/").seconds)
+
+    asking = pool.submit(ask)
+    try:
+        yield taken
+    finally:
+        over.set()
+    asking.result()

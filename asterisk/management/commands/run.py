@@ -117,7 +117,7 @@ def static_fingerprint() -> str:
 
 def portal(*, has_pbx: bool) -> Child:
     gunicorn = (
-        "gunicorn --worker-class gthread --workers 2 --threads 8 --graceful-timeout 3"
+        "gunicorn --worker-class gthread --workers 2 --threads 24 --graceful-timeout 3"
         " --no-control-socket --log-level warning pbxportal.wsgi"
     )
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
