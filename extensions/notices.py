@@ -22,3 +22,15 @@ def extension_changed(letter: Letter) -> Words:
         "page": links.absolute(reverse("extensions:detail", args=[number])),
     }
     return letters.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
+
+
+def new_network(letter: Letter) -> Words:
+    """Its facts: number; address and model of the phone."""
+    number = letter.facts["number"]
+    context = {
+        "number": number,
+        "address": letter.facts["address"],
+        "model": letter.facts["model"],
+        "page": links.absolute(reverse("extensions:detail", args=[number])),
+    }
+    return letters.words(letter, _("A phone of yours registered from a new network"), context)

@@ -179,6 +179,10 @@ LETTERS = {
     "new_device": "accounts.notices.new_device",
     "second_factor_changed": "accounts.notices.second_factor_changed",
     "extension_changed": "extensions.notices.extension_changed",
+    "new_network": "extensions.notices.new_network",
+    "email_change_old": "extensions.email_letters.to_the_old",
+    "email_change_new": "extensions.email_letters.to_the_new",
+    "email_changed": "extensions.email_letters.done",
 }
 
 # --- language, files, logs ---

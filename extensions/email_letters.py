@@ -1,0 +1,34 @@
+"""The letters of a change of the e-mail address."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import letters, links
+from accounts.letters import Words
+from accounts.links import Purpose
+from accounts.models import EmailChange
+from accounts.outbox import Letter
+from extensions import email_change
+
+
+def to_the_old(letter: Letter) -> Words | None:
+    return _with_link(letter, Purpose.OLD_EMAIL)
+
+
+def to_the_new(letter: Letter) -> Words | None:
+    return _with_link(letter, Purpose.NEW_EMAIL)
+
+
+def _with_link(letter: Letter, side: Purpose) -> Words | None:
+    """None: it was cancelled, or another was asked for."""
+    change = EmailChange.objects.select_related("user").filter(pk=letter.facts["change"]).first()
+    if change is None:
+        return None
+    link = links.absolute(reverse("account_email_confirm", args=[email_change.token(change, side)]))
+    context = {"link": link, "new": change.new, "old": change.user.email or ""}
+    return letters.words(letter, _("Confirm your new e-mail address"), context)
+
+
+def done(letter: Letter) -> Words:
+    context = {"new": letter.facts["new"], "old": letter.to}
+    return letters.words(letter, _("Your e-mail address was changed"), context)
