@@ -7,7 +7,6 @@ from accounts.models import Organization, User
 from accounts.permissions import Permission
 from accounts.views import THEMES
 from extensions import pbx, review
-from extensions.models import SipExtension
 from pbxportal.models import Preferences, SystemChange
 
 COUNTED = 1000
@@ -21,12 +20,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["company"] = Organization.company_name()
     if user is None or not user.is_authenticated:
         return shown
-    own = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
+    own, picture = User.objects.values_list("sip_extension__number", "avatar__version").get(pk=user.pk)
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
     shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.current().organization_management)
     if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):
         shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
-    return {**shown, "pbx": pbx.get().state(), "own_number": own or ""}
+    return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 
 def waiting_for(user: User) -> dict[str, Any]:

@@ -3,17 +3,20 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from accounts import audit, pictures
+from accounts import audit, passwords, pictures
 from accounts.models import Avatar, User
-from extensions import changes
+from accounts.trail import MASK
+from extensions import changes, validators
 from extensions.models import Change, SipExtension
 
 LISTED = ["version", "sort_name", "sort_email", "search_text"]
 LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
-    "language": "Language"
+    "language": gettext_noop("Language")
 }
 
 
@@ -68,7 +71,7 @@ def set_picture(user: User, image: bytes | None) -> None:
             pictures.keep(user, image)
         else:
             Avatar.objects.filter(user=user).delete()
-        record(user, {"Picture": ["", "changed" if image else "removed"]})
+        record(user, {gettext_noop("Picture"): ["", MASK if image else gettext_noop("removed")]})
 
 
 def set_muted(user: User, muted: list[str]) -> bool:
@@ -79,8 +82,29 @@ def set_muted(user: User, muted: list[str]) -> bool:
             return False
         before, person.muted = person.muted, muted
         person.save(update_fields=["muted"])
-        record(person, {"Notifications not wanted": [", ".join(before), ", ".join(muted)]})
+        record(person, {gettext_noop("Notifications not wanted"): [", ".join(before), ", ".join(muted)]})
     return True
+
+
+def new_registration_password(extension: SipExtension, by: User) -> None:
+    """Saved, and waiting to be applied."""
+    with transaction.atomic():
+        extension = SipExtension.objects.select_related("user__role", "handed_to").get(pk=extension.pk)
+        before = changes.picture(extension)
+        extension.registration_password = _random_password([*extension.user.words(), extension.number])
+        extension.version += 1
+        extension.save(update_fields=["sealed_password", "version"])
+        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
+def _random_password(known: list[str]) -> str:
+    while True:
+        password = passwords.random_text(20)
+        try:
+            validators.registration_password(password, known)
+        except ValidationError:  # chance has hit on a short name
+            continue
+        return password
 
 
 def waits_for_others(user: User, number: str) -> bool:

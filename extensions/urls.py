@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import applying, leaving, views
+from extensions import applying, leaving, phone_pages, views
 
 
 class NumberConverter(StringConverter):
@@ -28,4 +28,7 @@ urlpatterns = [
     path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
     path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),
     path("<number:number>/registration-password/", views.reveal, name="reveal"),
+    path("<number:number>/registration-password/new/", phone_pages.new_password, name="new_password"),
+    path("<number:number>/phone-code/", phone_pages.code, name="phone_code"),
+    path("<number:number>/picture/<str:version>/", phone_pages.picture, name="picture"),
 ]

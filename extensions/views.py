@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit, sealer
 from accounts.freshness import require_fresh
 from accounts.gate import needs
-from accounts.models import NoSuperAdministrator
+from accounts.models import Avatar, NoSuperAdministrator
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest, wants_to_find
-from extensions import changes, hand_over, pbx, review, troubles
+from extensions import changes, hand_over, pbx, phone_guides, review, troubles
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
@@ -242,6 +242,23 @@ def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[st
     }
 
 
+def guide_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """In the words of the kind of phone that was chosen, and what one may do about its password."""
+    guide = phone_guides.find(request.GET.get("phone", ""))
+    values = {**phone_settings(request, extension), "name": extension.user.full_name}
+    uses = may_use(request, extension)
+    allowed = "registration_password" in Preferences.current().self_service or may_manage(request, extension)
+    return {
+        "phone": values,
+        "guides": phone_guides.GUIDES,
+        "guide": guide,
+        "guide_lines": phone_guides.lines(guide, values) if guide else [],
+        "can_use": uses,
+        "may_renew": uses and allowed and extension.left_on is None,
+        "picture": Avatar.objects.filter(user=extension.user).values_list("version", flat=True).first(),
+    }
+
+
 def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     """What an earlier request left in the session for the page of this number, once."""
     left = request.session.pop(key, None)
@@ -270,7 +287,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "extension": row,
             "can_edit": may_manage(request, extension),
             **with_phones(request, extension, row),
-            "phone": phone_settings(request, extension),
+            **guide_of(request, extension),
             "when_called": when_called,
             "colleague": colleague,
             "rings_for": hand_over.seen(extension, request.user),

@@ -55,6 +55,9 @@ PAGES = {
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
+    "extensions/<number:number>/registration-password/new/": Page(deed=(USE,)),
+    "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,)),
+    "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
     "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
     "extensions/<number:number>/leave/": Page(
         look=(MANAGE,), deed=(MANAGE,), bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}]

@@ -56,6 +56,7 @@ class Cast:
                 extension = make_extension(target.number, first_name="Grace" if target.in_sales else SECRET_NAME)
                 extension.user.role = Role.objects.get(key=Role.SUPER_ADMINISTRATOR) if target.may else None
                 extension.user.save()
+                Avatar.objects.create(user=extension.user, image=b"", version=PICTURE)
                 extension.user.organizations.add(inside if target.in_sales else root)
         keys = [each.key for each in PEOPLE if each.key]
         self.defaults = set(Role.objects.filter(key__in=keys).values_list("pk", flat=True))

@@ -1,0 +1,191 @@
+"""What people do for their own phones: values in the words of a phone, the QR code, a new registration password."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+import zxingcpp
+from django.test import Client
+from PIL import Image
+from pytest_django.fixtures import Settings
+
+from accounts.models import AuditRecord, Avatar, User
+from extensions import phone_code, phone_guides
+from extensions.models import Change, SipExtension
+from extensions.phone_guides import GUIDES, What
+from pbxportal.models import Preferences
+from tests.people import be_stale, make_extension, make_user
+
+NEW = "/extensions/1000/registration-password/new/"
+CODE = "/extensions/1000/phone-code/"
+
+
+@pytest.fixture(autouse=True)
+def without_a_pbx(settings: Settings) -> None:
+    settings.PBX_EXPECTED = False
+    settings.AMI_PORT = 9
+
+
+@pytest.fixture
+def own(vic: User) -> SipExtension:
+    extension = make_extension("1000", user=vic)
+    Change.objects.all().delete()
+    return extension
+
+
+@pytest.fixture
+def vics(client: Client, vic: User, own: SipExtension) -> Client:
+    client.force_login(vic)
+    return client
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.key)
+def test_a_guide_names_every_value_once(guide: phone_guides.Guide) -> None:
+    whats = [what for _, what in guide.fields]
+    assert whats.count(What.SIGN_IN_NAME) == whats.count(What.PASSWORD) == 1
+    assert What.NUMBER in whats
+    assert What.SERVER_AND_PORT in whats or {What.SERVER, What.PORT} <= set(whats)
+    assert len({label for label, _ in guide.fields}) == len(guide.fields)
+
+
+def test_the_keys_are_those_of_addresses() -> None:
+    keys = [guide.key for guide in GUIDES]
+    assert len(set(keys)) == len(keys)
+    assert all(re.fullmatch(r"[a-z-]+", key) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("server", "port", "typed"),
+    [
+        ("pbx.example.com", "5060", "pbx.example.com"),
+        ("pbx.example.com", "5062", "pbx.example.com:5062"),
+        ("192.0.2.1", "5080", "192.0.2.1:5080"),
+        ("2001:db8::1", "5062", "[2001:db8::1]:5062"),
+    ],
+)
+def test_a_server_and_its_port_in_one_field(server: str, port: str, typed: str) -> None:
+    assert phone_guides.server_and_port(server, port) == typed
+
+
+def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtension) -> None:
+    Preferences.objects.update(sip_host="pbx.example.com", sip_port=5062)
+    page = vics.get("/extensions/1000/?phone=yealink").content.decode()
+    shown = dict(zip(re.findall(r"<dt>(.*?)</dt>", page), re.findall(r'class="value">(.*?)<', page), strict=False))
+    assert shown["Register Name"] == own.registration_name
+    assert shown["User Name"] == "1000"
+    assert shown["SIP Server 1: Server Host"] == "pbx.example.com"
+    assert shown["SIP Server 1: Port"] == "5062"
+    assert own.registration_password not in page
+    for guide in GUIDES:
+        assert vics.get(f"/extensions/1000/?phone={guide.key}").status_code == 200
+    assert "Authentication name" in vics.get("/extensions/1000/?phone=nonsense").content.decode()
+
+
+def decoded(svg: str) -> str:
+    """What a camera reads of it."""
+    side = int(re.findall(r'viewBox="0 0 (\d+)', svg)[0])
+    image = Image.new("L", (side, side), 255)
+    x = y = 0.0
+    path = re.findall(r'class="qrline"[^>]*d="([^"]*)"', svg)[0]
+    for command, numbers in re.findall(r"([Mmh])([^Mmh]*)", path):
+        values = [float(each) for each in re.findall(r"-?[\d.]+", numbers)]
+        if command == "h":
+            for at in range(int(x), int(x + values[0])):
+                image.putpixel((at, int(y)), 0)
+            x += values[0]
+        else:
+            x, y = (values[0], values[1]) if command == "M" else (x + values[0], y + values[1])
+    [found] = zxingcpp.read_barcodes(image.resize((side * 4, side * 4), Image.Resampling.NEAREST))
+    return str(found.text)
+
+
+def test_the_code_holds_what_one_would_type(vics: Client, vic: User, own: SipExtension) -> None:
+    Preferences.objects.update(sip_host="pbx.example.com", sip_port=5060)
+    User.objects.filter(pk=vic.pk).update(first_name="Łucja & <Ann>")
+    answer = vics.post(f"{CODE}?phone=wave")
+    assert "no-store" in answer["Cache-Control"]
+    svg = re.findall(r"<svg[^>]*class=\"qr\".*?</svg>", answer.content.decode())[0]
+    account = ElementTree.fromstring(decoded(svg).encode()).find("Account")  # noqa: S314 (our own)
+    assert account is not None
+    found = {each.tag: each.text or "" for each in account}
+    assert found["RegisterServer"] == "pbx.example.com"
+    assert (found["UserID"], found["AuthID"]) == ("1000", own.registration_name)
+    assert found["AuthPass"] == own.registration_password
+    assert found["DisplayName"] == "Łucja & <Ann>"
+    [record] = AuditRecord.objects.filter(deed="extension.password_revealed")
+    assert (record.by, record.number, record.detail["how"]) == (vic.pk, "1000", "QR code")
+
+
+def test_a_code_of_the_longest_names_can_be_drawn() -> None:
+    values = {
+        "server": "a" * 253,
+        "port": 65535,
+        "user_name": "1" * 8,
+        "authentication_name": "b" * 63,
+        "name": "佐" * 127,
+    }
+    assert phone_code.drawn(phone_code.account(values, "p" * 63))
+
+
+def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:
+    assert 'class="qr"' not in vics.get("/extensions/1000/?phone=wave").content.decode()
+    assert vics.get(CODE).status_code == 302
+    assert not AuditRecord.objects.filter(deed="extension.password_revealed").exists()
+
+
+def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: User, own: SipExtension) -> None:
+    before = own.registration_password
+    answer = vics.post(NEW, follow=True)
+    assert "There is a new registration password." in answer.content.decode()
+    now = SipExtension.objects.get()
+    assert now.registration_password != before
+    assert len(now.registration_password) == 20
+    assert now.registration_password not in answer.content.decode()
+    assert now.version == own.version + 1
+    [record] = AuditRecord.objects.filter(deed="extension.changed")
+    assert (record.by, record.detail["fields"]) == (vic.pk, {"Registration Password": ["", "changed"]})
+    [change] = Change.objects.all()
+    assert change.by == vic
+
+
+def test_it_does_not_take_somebody_elses_change_along(vics: Client, ada: User, own: SipExtension) -> None:
+    Change.objects.create(number="1000", kind="changed", by=ada, fields={"caller_id": ["1000", "1"]})
+    answer = vics.post(NEW, follow=True)
+    assert "waits to be applied. Ask an administrator" in answer.content.decode()
+    assert SipExtension.objects.get().sealed_password == own.sealed_password
+
+
+def test_it_may_be_kept_to_administrators(vics: Client, ada: User, own: SipExtension) -> None:
+    Preferences.objects.update(self_service=[])
+    assert NEW not in vics.get("/extensions/1000/").content.decode()
+    assert vics.post(NEW).status_code == 403
+    assert SipExtension.objects.get().sealed_password == own.sealed_password
+    adas = Client()
+    adas.force_login(ada)
+    assert NEW in adas.get("/extensions/1000/").content.decode()
+    assert adas.post(NEW).status_code == 302
+    assert SipExtension.objects.get().sealed_password != own.sealed_password
+
+
+@pytest.mark.parametrize("path", [NEW, CODE])
+def test_both_ask_for_the_password_again_and_are_nobody_elses(vics: Client, own: SipExtension, path: str) -> None:
+    be_stale(vics)
+    assert vics.post(path).status_code == 302
+    assert SipExtension.objects.get().sealed_password == own.sealed_password
+    assert not AuditRecord.objects.filter(deed="extension.password_revealed").exists()
+    other = Client()
+    other.force_login(make_user("Eve"))
+    assert other.post(path).status_code == 404
+
+
+def test_a_picture_is_shown_to_who_may_see_the_person(vics: Client, vic: User, hugo: User) -> None:
+    Avatar.objects.create(user=vic, image=b"picture", version="0123456789abcdef")
+    path = "/extensions/1000/picture/0123456789abcdef/"
+    hugos, eves = Client(), Client()
+    hugos.force_login(hugo)
+    eves.force_login(make_user("Eve"))
+    for client in (vics, hugos):
+        assert path in client.get("/extensions/1000/").content.decode()
+        assert client.get(path).content == b"picture"
+    assert eves.get(path).status_code == 404
+    assert Client().get(path).status_code == 302
