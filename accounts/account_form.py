@@ -44,7 +44,7 @@ class ProfileForm(forms.ModelForm[User]):
         labels = {"first_name": gettext_lazy("First Name"), "last_name": gettext_lazy("Last Name")}
 
     def __init__(self, data: Any = None, *, instance: User, preferences: Preferences) -> None:
-        super().__init__(data, instance=instance, initial={"mobile": instance.mobile_shown})
+        super().__init__(data, instance=instance, initial={"mobile": instance.mobile_typed})
         names = dict(settings.LANGUAGES)
         usual = _("As the system (%(language)s)") % {"language": names.get(preferences.language, preferences.language)}
         self.fields["language"].choices = [("", usual), *settings.LANGUAGES]  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ def _shown(person: User) -> dict[str, str]:
         "first_name": person.first_name,
         "last_name": person.last_name,
         "email": person.email or "",
-        "mobile": person.mobile_shown,
+        "mobile": person.mobile_typed,
         "language": dict(settings.LANGUAGES).get(person.language, "") if person.language else "",
     }
 

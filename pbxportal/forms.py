@@ -23,6 +23,13 @@ from pbxportal.models import NameFormat, Preferences
 from pbxportal.wording import stored
 
 EXAMPLE = ("Ada", "Lovelace")
+SELF_SERVICE = [
+    ("avatar", _("Picture")),
+    ("name", _("Name")),
+    ("mobile", _("Mobile Number")),
+    ("email", _("Email Address")),
+    ("registration_password", _("Registration Password")),
+]
 
 
 class Conflict(Exception):
@@ -68,6 +75,14 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         ),
     )
 
+    self_service = forms.MultipleChoiceField(
+        label=_("What people may change themselves"),
+        choices=SELF_SERVICE,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("In My account, and on the page of their own extension. All else is for administrators."),
+    )
+
     class Meta:
         model = Preferences
         fields = [
@@ -84,6 +99,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
             "password_signs",
             "idle_minutes",
             "session_hours",
+            "self_service",
             "restore_points",
         ]
         help_texts = {
@@ -157,6 +173,8 @@ class PreferencesForm(forms.ModelForm[Preferences]):
                 return str(NameFormat(value).label)
             case "language":
                 return str(dict(settings.LANGUAGES).get(value, value))
+            case "self_service":
+                return ", ".join(str(label) for key, label in SELF_SERVICE if key in value)
         if isinstance(value, bool):
             return gettext("on") if value else gettext("off")
         return "" if value is None else str(value)

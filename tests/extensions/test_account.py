@@ -193,3 +193,21 @@ def test_what_the_system_switched_off_is_shown_and_the_persons_choice_of_it_stay
     vics.post("/account/notifications/", {})
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "new_device"]
+
+
+def test_preferences_say_what_people_may_change_themselves(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    form = client.get("/preferences/").context["form"]
+    assert form["self_service"].value() == ["avatar", "mobile", "email", "registration_password"]
+    typed = {each.name: each.value() for each in form if each.value() is not None}
+    answer = client.post("/preferences/", {**typed, "version": form.opened_version, "self_service": ["name", "avatar"]})
+    assert answer.status_code == 302
+    assert set(Preferences.load().self_service) == {"avatar", "name"}
+    fields = AuditRecord.objects.filter(deed="preferences.changed").get().detail["fields"]
+    assert fields["What people may change themselves"] == [
+        "Picture, Mobile Number, Email Address, Registration Password",
+        "Picture, Name",
+    ]
+    form = client.get("/preferences/").context["form"]
+    wrong = {**typed, "version": form.opened_version, "self_service": ["role"]}
+    assert client.post("/preferences/", wrong).status_code == 422
