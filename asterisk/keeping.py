@@ -20,12 +20,15 @@ def prune() -> None:
     newest = ApplyRun.objects.values_list("pk", flat=True).first()
     if newest is None:
         return
-    bound = newest - Preferences.load().restore_points
+    bound = newest - Preferences.now("restore_points")
+    if bound <= 0:
+        return
     ended = ApplyRun.objects.filter(pk__lte=bound).exclude(outcome__in=UNPROVED).order_by("pk")
     gone = list(ended.values_list("pk", flat=True)[:RUNS_AT_ONCE])
     try:
-        with engine.opened(settings.ENGINE_FILE) as db:
-            engine.forget(db, gone)
+        if gone:
+            with engine.opened(settings.ENGINE_FILE) as db:
+                engine.forget(db, gone)
     except engine.EngineError as error:
         logger.warning("Old applies are kept: %s", error)
         return
@@ -38,6 +41,6 @@ def _prune_changes(bound: int) -> None:
     """Those older than the kept runs that no run names any more. What waits stays."""
     links = ApplyRun.changes.through.objects.filter(applyrun__gt=bound).order_by("applyrun_id", "change_id")
     first_kept = links.values_list("change_id", flat=True).first()
-    if bound > 0 and first_kept is not None:
+    if first_kept is not None:
         over = Change.objects.settled().filter(pk__lt=first_kept, runs=None).order_by("pk")
         Change.objects.filter(pk__in=list(over.values_list("pk", flat=True)[:CHANGES_AT_ONCE])).delete()

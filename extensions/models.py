@@ -173,7 +173,7 @@ class SipExtension(models.Model):
     def note_person(self, names: NameFormat | None = None) -> None:
         """The columns that the list sorts and searches by. save() does it; what goes around save() must."""
         user = self.user
-        name = user.name_in(names or Preferences.load().names)
+        name = user.name_in(names or NameFormat(Preferences.now("name_format")))
         self.sort_name = sort_name(name)
         self.sort_email = user.email or ""
         self.search_text = search_text(self.number, name, user.email, user.mobile, self.caller_id, user.job_title)

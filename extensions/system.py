@@ -31,7 +31,7 @@ class Waiting:
 def given(field: Field) -> str:
     """What the PBX has of it, or has been given: not what waits."""
     first = SystemChange.objects.waiting().filter(field=field).first()
-    return first.old if first else str(getattr(Preferences.load(), field))
+    return first.old if first else str(Preferences.now(field))
 
 
 def waiting(by: User) -> list[Waiting]:
