@@ -17,6 +17,7 @@ from django.conf import settings
 from asterisk import engine, live, proof, waking
 from asterisk.ami import Ami, AmiError, connected
 from asterisk.live import Attempt
+from asterisk.sightings import Seen, ignored
 from asterisk.wire import Message
 
 ROUND_SECONDS = 0.2
@@ -51,13 +52,16 @@ def attempt_of(message: Message, now: float) -> Attempt | None:
     return Attempt(account[:80], cause, host, f"{host}:{port}", transport, 1, now, now)
 
 
-def listen(stopped: Callable[[], bool] = lambda: False) -> None:
-    """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work."""
+def listen(stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
+    """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
+
+    `seen` is told of the registered phones that were looked at; it is not to keep the listener waiting.
+    """
     while not stopped():
         try:
             with alone(settings.LIVE_FILE):
                 live.prepare(settings.LIVE_FILE)
-                _while_connected(stopped)
+                _while_connected(stopped, seen)
         except BlockingIOError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -83,7 +87,7 @@ def _say_deaf() -> None:
         logger.warning("The live file: %s", error)
 
 
-def _while_connected(stopped: Callable[[], bool]) -> None:
+def _while_connected(stopped: Callable[[], bool], seen: Seen) -> None:
     with (
         live.opened(settings.LIVE_FILE) as db,
         engine.opened(settings.ENGINE_FILE) as tables,
@@ -92,7 +96,7 @@ def _while_connected(stopped: Callable[[], bool]) -> None:
     ):
         files = [settings.LIVE_FILE, settings.ENGINE_FILE]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(db, waking.Waker(tables), ear, mouth)
+        hearing = Hearing(db, waking.Waker(tables), ear, mouth, seen)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -101,8 +105,8 @@ def _while_connected(stopped: Callable[[], bool]) -> None:
 class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
-    def __init__(self, db: sqlite3.Connection, waker: waking.Waker, ear: Ami, mouth: Ami) -> None:
-        self._db, self._waker, self._ear, self._mouth = db, waker, ear, mouth
+    def __init__(self, db: sqlite3.Connection, waker: waking.Waker, ear: Ami, mouth: Ami, seen: Seen) -> None:
+        self._db, self._waker, self._ear, self._mouth, self._seen = db, waker, ear, mouth, seen
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
@@ -133,6 +137,7 @@ class Hearing:
         devices = self._mouth.ask_for_list("DeviceStateList")
         states = dict(filter(None, map(state_of, devices)))
         live.replace_all(self._db, found, states)
+        self._seen(found)
         self._waker.begin(number for number, state in states.items() if is_there(state))
         by_number: dict[str, list[str]] = {}
         for contact in found:
@@ -179,6 +184,7 @@ class Hearing:
             found[number] = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
         if found:
             live.replace(self._db, found)
+            self._seen(contact for its in found.values() for contact in its)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
 
     def _write(self) -> None:

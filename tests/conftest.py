@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -14,6 +14,8 @@ from asterisk import ari, engine, listener, live, proof
 from asterisk.ami import connected
 from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import Program, find_or_fetch
+from asterisk.live import Contact
+from asterisk.sightings import Seen
 from tests.people import make_user
 
 flush = BaseDatabaseOperations.execute_sql_flush
@@ -55,10 +57,20 @@ def program() -> Program:
     return find_or_fetch(ROOT / "var" / "asterisk-program", print)
 
 
+# Whoever a test puts here is told of the phones that the listener looks at.
+TOLD: list[Seen] = []
+
+
+def tell(contacts: Iterable[Contact]) -> None:
+    looked_at = list(contacts)
+    for each in TOLD:
+        each(looked_at)
+
+
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(over.is_set,), daemon=True)
+    ear = Thread(target=listener.listen, args=(over.is_set, tell), daemon=True)
     with Embedded(program, place_from_settings()) as embedded:
         ear.start()
         yield embedded

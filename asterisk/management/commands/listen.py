@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from asterisk import listener
+from asterisk.sightings import Sightings
 
 
 class Command(BaseCommand):
@@ -18,4 +19,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        listener.listen(lambda: stopped)
+        sightings = Sightings()
+        sightings.start()
+        listener.listen(lambda: stopped, sightings.take)
+        sightings.stop()
