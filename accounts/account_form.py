@@ -72,6 +72,10 @@ class PictureForm(forms.Form):
         },
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = finish(self)
+
     def clean_picture(self) -> bytes:
         """As it is kept."""
         upload: UploadedFile[Any] = self.cleaned_data["picture"]
@@ -110,6 +114,7 @@ class NotificationsForm(forms.Form):
         self.sent = [kind for kind in every_notification() if kind in preferences.notifications]
         super().__init__(data, initial={"wanted": [kind for kind in self.sent if kind not in user.muted]})
         self.fields["wanted"].choices = [(kind, NOTIFICATIONS[kind]) for kind in self.sent]  # type: ignore[attr-defined]
+        self.helper = finish(self)
 
     @property
     def not_sent(self) -> list[Any]:

@@ -1,0 +1,174 @@
+"""Somebody without a role looks after themselves, on a telephone's screen and on a wide one."""
+
+import re
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from xml.etree import ElementTree
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import AuditRecord, Avatar, User
+from extensions.models import SipExtension
+from tests.browser.account_stops import face
+from tests.browser.conftest import SignIn
+from tests.browser.tour import press
+from tests.mail.conftest import postbox as postbox
+from tests.mail.postbox import Postbox
+from tests.mail.test_letters import deliver
+from tests.pbx.office import Office
+from tests.people import make_user
+from tests.phones.phone import Phone
+
+NEW = "victoria@example.org"
+SEEN_WITHIN = 2.0
+
+
+@pytest.fixture(params=[390, 1280])
+def vics(request: pytest.FixtureRequest, office: Office, sign_in: SignIn) -> Page:
+    user = make_user("Vic")
+    office.extension(user=user, number="1000", max_phones=2)
+    page = sign_in(user)
+    page.set_viewport_size({"width": request.param, "height": 844})
+    return page
+
+
+@pytest.fixture
+def phones() -> Iterator[list[Phone]]:
+    plugged: list[Phone] = []
+    yield plugged
+    for each in plugged:
+        each.close()
+
+
+def vic() -> User:
+    return User.objects.get(first_name="Vic")
+
+
+def saved(page: Page, words: str) -> None:
+    expect(page.locator(".alert-success")).to_contain_text(words)
+
+
+def values(page: Page) -> dict[str, str]:
+    """What the page says to type, by the phone's word for it."""
+    rows: list[Locator] = page.locator(".values > div:has(.value)").all()
+    return {row.locator("dt").inner_text().strip(): row.locator(".value").inner_text().strip() for row in rows}
+
+
+def revealed(page: Page) -> str:
+    press(page, "Reveal Registration Password")
+    return page.locator("#revealed-password").inner_text()
+
+
+def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
+    page = vics
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1000")
+    links = page.locator("#sidebar .nav-list a").all_text_contents()
+    assert [each.strip() for each in links] == ["My extension", "My account"]
+    page.locator(".person-menu summary").click()
+    page.locator(".person-menu").get_by_role("link", name="My account").click()
+
+    page.locator("#id_picture").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": face()})
+    press(page, "Upload the picture")
+    saved(page, "Your picture was saved.")
+    shown = page.get_by_role("img", name="Your picture")
+    assert shown.evaluate("image => image.complete && image.naturalWidth") == 256
+    assert page.locator(".person-menu img").evaluate("image => image.naturalWidth") == 256
+
+    page.get_by_label("Mobile Number").fill("+44 7700 900118")
+    page.get_by_label("Language").select_option("en-gb")
+    press(page, "Save")
+    saved(page, "Your account was saved.")
+    assert (vic().mobile, vic().language) == ("+447700900118", "en-gb")
+    expect(page.locator("html")).to_have_attribute("lang", "en-gb")
+    page.get_by_role("main").get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+    page.get_by_role("link", name="Change Email Address").click()
+    page.get_by_label("New Email Address").fill(NEW)
+    press(page, "Send the mails")
+    saved(page, "Mails are on their way.")
+    for got in deliver(postbox):
+        found = re.search(r"http://127\.0\.0\.1:8000(/account/email/\S+/)", got.text("plain"))
+        assert found
+        page.goto(found[1])
+        press(page, "Confirm")
+        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Confirmed|The address was changed"))
+    page.get_by_role("link", name="Go to My account").click()
+    expect(page.locator(".facts")).to_contain_text(NEW)
+    assert vic().email == NEW
+
+    page.get_by_role("link", name="Notifications").click()
+    page.get_by_label("My second factor was changed").uncheck()
+    press(page, "Save")
+    saved(page, "Your choice was saved.")
+    assert vic().muted == ["second_factor_changed"]
+    page.get_by_role("link", name="Profile").click()
+    press(page, "Remove the picture")
+    saved(page, "Your picture was removed.")
+    assert not Avatar.objects.exists()
+    assert set(AuditRecord.objects.filter(module="My account").values_list("by", flat=True)) == {vic().pk}
+
+
+def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phone]) -> None:
+    page = vics
+    page.goto("/")
+    page.get_by_role("link", name="Yealink").click()
+    typed = values(page)
+    server = (typed["SIP Server 1: Server Host"], int(typed["SIP Server 1: Port"]))
+    old = Phone(typed["User Name"], typed["Register Name"], revealed(page), server)
+    phones.append(old)
+    began = time.monotonic()
+    assert old.register() == 200
+    expect(page.locator("#phones-1000")).to_contain_text(f"127.0.0.1:{old.port}", timeout=SEEN_WITHIN * 1000)
+    print(f"seen after {time.monotonic() - began:.2f} s")  # noqa: T201
+
+    page.get_by_text("New registration password…").click()
+    press(page, "Make a new registration password")
+    saved(page, "There is a new registration password, and the phones that had the old one were put out.")
+    expect(page.locator("#phones-1000")).to_contain_text("No phone yet.")
+    assert old.register() == 401
+    expect(page.locator("#troubles-1000")).to_contain_text("Wrong registration password")
+
+    page.get_by_role("link", name="Grandstream Wave").click()
+    press(page, "Show the QR code")
+    account = scanned(page.locator(".qr-place"))
+    host, _, port = account["RegisterServer"].partition(":")
+    new = Phone(account["UserID"], account["AuthID"], account["AuthPass"], (host, int(port)))
+    phones.append(new)
+    assert new.register() == 200
+    expect(page.locator("#phones-1000")).to_contain_text(f"127.0.0.1:{new.port}", timeout=SEEN_WITHIN * 1000)
+
+    press(page, f"Remove the phone at 127.0.0.1:{new.port}")
+    saved(page, "The phone was removed.")
+    expect(page.locator("#phones-1000")).to_contain_text("No phone yet.")
+    assert account["AuthPass"] == SipExtension.objects.get().registration_password
+
+
+def scanned(place: Locator) -> dict[str, str]:
+    """What a camera reads off the screen."""
+    place.scroll_into_view_if_needed()
+    picture = Image.open(BytesIO(place.screenshot()))
+    [code] = zxingcpp.read_barcodes(picture)
+    account = ElementTree.fromstring(code.text.encode()).find("Account")  # noqa: S314 (our own)
+    assert account is not None
+    return {each.tag: each.text or "" for each in account}
+
+
+def test_a_guide_is_chosen_and_a_picture_sent_without_scripts(office: Office, sign_in: SignIn) -> None:
+    user = make_user("Vic")
+    extension = office.extension(user=user, number="1000")
+    page = sign_in(user, java_script_enabled=False)
+    page.goto("/extensions/1000/")
+    page.get_by_role("link", name="Snom").click()
+    assert values(page)["Authentication Username"] == extension.registration_name
+    press(page, "Reveal Registration Password")
+    expect(page.locator("#revealed-password")).to_have_text(extension.registration_password)
+    page.goto("/account/")
+    page.locator("#id_picture").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": face()})
+    press(page, "Upload the picture")
+    saved(page, "Your picture was saved.")
