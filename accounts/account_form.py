@@ -34,7 +34,7 @@ class ProfileForm(forms.ModelForm[User]):
         label=gettext_lazy("Mobile Number"),
         max_length=31,
         required=False,
-        help_text=gettext_lazy("Shown to colleagues in international form."),
+        help_text=gettext_lazy("Colleagues see it in the form that is usual for them."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
 

@@ -3,17 +3,20 @@ from typing import Any
 from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_noop
 
-# Rows that every installation has. A default role's key is its row in `permissions`.
+# Rows that every installation has, in English: pages show a default role's name translated.
+# A default role's key is its row in `permissions`.
 ROLES = [
-    ("super_administrator", "Super Administrator"),
-    ("administrator", "Administrator"),
-    ("supervisor", "Supervisor"),
-    ("operator", "Operator"),
-    ("employee", "Employee"),
-    ("human_resource", "Human Resource"),
-    ("accounting", "Accounting"),
+    ("super_administrator", gettext_noop("Super Administrator")),
+    ("administrator", gettext_noop("Administrator")),
+    ("supervisor", gettext_noop("Supervisor")),
+    ("operator", gettext_noop("Operator")),
+    ("employee", gettext_noop("Employee")),
+    ("human_resource", gettext_noop("Human Resource")),
+    ("accounting", gettext_noop("Accounting")),
 ]
+DEFAULT_NAMES = frozenset(name for _, name in ROLES)
 
 
 def seed(using: str, **_: Any) -> None:

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts import audit, passwords, setup
 from accounts.countries import countries
@@ -76,7 +77,7 @@ class PersonForm(forms.ModelForm[User]):
         label=_("Mobile Number"),
         max_length=31,
         required=False,
-        help_text=_("Shown to colleagues in international form."),
+        help_text=_("Colleagues see it in the form that is usual for them."),
     )
     password = UserPasswordField()
     organizations = forms.ModelMultipleChoiceField(
@@ -291,6 +292,6 @@ class SetupForm(forms.Form):
             company.save()
             user.save()
             user.organizations.add(company)
-            fields = {"Company Name": [before, company.name], "Country": ["", typed["country"]]}
+            fields = {gettext_noop("Company Name"): [before, company.name], "Country": ["", typed["country"]]}
             audit.record(user, "setup", user.full_name, fields=fields)
         return user

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime, now
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -94,7 +95,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     audit.record(
         request.user,
         "log.exported",
-        "Operation Log",
+        gettext_noop("Operation Log"),
         filtered=[f"{name}: {text}" for name, text in form.asked().items()],
     )
     answer = StreamingHttpResponse(log_export.lines(found.all()), content_type="text/csv; charset=utf-8")

@@ -26,6 +26,7 @@ from accounts.trail import AuditRecord as AuditRecord
 from accounts.tree import Tree
 from pbxportal import locality
 from pbxportal.models import NameFormat, Preferences
+from pbxportal.wording import shown
 
 
 def custom_key() -> str:
@@ -62,7 +63,8 @@ class Role(models.Model):
         constraints = [models.UniqueConstraint(Lower("name"), name="one_role_of_a_name")]
 
     def __str__(self) -> str:
-        return self.name
+        """As it is shown: what is stored is its name."""
+        return shown(self.name) if self.is_default else self.name
 
     @property
     def is_default(self) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-SYSTEM = "system"
-COMMAND = "command"
+from django.utils.translation import gettext_noop
+
+SYSTEM = gettext_noop("system")
+COMMAND = gettext_noop("command")
 
 _origin: ContextVar[str] = ContextVar("origin", default=SYSTEM)
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.models import User
 
-MASKED = "an address without an account"  # people type passwords there
+MASKED = gettext_noop("an address without an account")  # people type passwords there
 
 
 def signed_in(user: User, **_: Any) -> None:
@@ -17,7 +18,7 @@ def signed_in(user: User, **_: Any) -> None:
 def failed(credentials: dict[str, Any], **_: Any) -> None:
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
-    why = {} if user is None or user.is_active else {"why": "the account is disabled"}
+    why = {} if user is None or user.is_active else {"why": gettext_noop("the account is disabled")}
     audit.record(user or audit.NOBODY, "sign_in.failed", user or MASKED, result=audit.Result.FAILED, **why)
 
 

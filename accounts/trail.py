@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts import deeds
+from accounts.origin import COMMAND, SYSTEM
 from pbxportal.wording import shown, shown_as
 
 MASK = gettext_noop("changed")  # in place of a secret's new value
-FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK}
+REMOVED = gettext_noop("removed")
+FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK, REMOVED}
 # What a deed may be on, besides what people have named.
 ONE, MANY = gettext_noop("Extension %(number)s"), gettext_noop("%(number)s extensions")
 APPLY, EVERY = gettext_noop("Apply %(run)s"), gettext_noop("All extensions")
@@ -79,6 +81,10 @@ class AuditRecord(models.Model):
     def who(self) -> str:
         """To be shown: who is no user has a word for it."""
         return self.by_name if self.by > 0 else shown(self.by_name)
+
+    @property
+    def origin_shown(self) -> str:
+        return shown(self.origin) if self.origin in (SYSTEM, COMMAND) else self.origin
 
     @property
     def on_shown(self) -> str:

@@ -190,7 +190,7 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
         number=about or one,
         result=audit.Result.REFUSED if refused else audit.Result.DONE,
         run=run.pk,
-        outcome=in_store(run.get_outcome_display()),
+        outcome=in_store(Outcome(run.outcome).label),
         words=run.words if refused else "",
         numbers=numbers[:100],
     )

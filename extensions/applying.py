@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -102,6 +103,13 @@ def chosen_numbers(request: SignedInRequest) -> set[str]:
     return waiting if every == "everybody" else waiting - review.of_others(request.user)
 
 
+def apply_words(count: int) -> str:
+    """Of the button, when so many are chosen."""
+    if not count:
+        return _("Apply the chosen")
+    return ngettext("Apply %(count)s extension", "Apply %(count)s extensions", count) % {"count": count}
+
+
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_GET
 @never_cache
@@ -119,6 +127,7 @@ def review_page(request: SignedInRequest) -> HttpResponse:
         "others": others,
         "mine": page.total - others,
         "system_changes": system.waiting(request.user),
+        "apply_words": [apply_words(count) for count in range(len(page.numbers) + 1)],
     }
     return render(request, "extensions/review.html", context)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop
 
 from accounts import audit, outbox
+from accounts.apps import DEFAULT_NAMES
 from accounts.models import User
 from accounts.trail import MASK
 from extensions import wish
@@ -77,7 +78,7 @@ def values(extension: SipExtension) -> Values:
         "email": user.email or "",
         "mobile": user.mobile_typed,
         "password": user.password,
-        "role": str(user.role or NONE),
+        "role": user.role.name if user.role else NONE,
         "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
         "job_title": user.job_title,
         "number": extension.number,
@@ -100,7 +101,7 @@ def label(name: str) -> str:
 
 def value_shown(name: str, value: str) -> str:
     """In the language of the page, where it is a word of ours."""
-    ours = name in ("enabled", "is_active") or value == (NONE if name == "role" else MASK if name in SECRET else None)
+    ours = name in ("enabled", "is_active") or name in SECRET or (name == "role" and value in (NONE, *DEFAULT_NAMES))
     return shown(value) if ours else value
 
 

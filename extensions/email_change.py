@@ -9,6 +9,7 @@ from enum import Enum
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import audit, links, outbox
 from accounts.links import Link, Purpose
@@ -110,5 +111,5 @@ def _record(user: User, deed: str, pair: list[str | None], result: audit.Result 
         user.full_name,
         number=number or "",
         result=result,
-        fields={"Email Address": [each or "" for each in pair]},
+        fields={gettext_noop("Email Address"): [each or "" for each in pair]},
     )

@@ -173,10 +173,14 @@ class LeaveForm(forms.Form):
             return shown[0]
         params = {"text": text, "count": len(shown) + self.matches.more}
         if shown:
-            raise ValidationError(_("%(count)s people match “%(text)s”. Choose one of them."), "several", params)
+            raise ValidationError(
+                _("%(count)s people match “%(text)s”. Choose one of them."), code="several", params=params
+            )
         one = SipExtension.objects.visible_to(self.by).filter(number=text).select_related("user").first()
         if one is None:
-            raise ValidationError(_("Nobody matches “%(text)s”. Try a number, or part of a name."), "none", params)
+            raise ValidationError(
+                _("Nobody matches “%(text)s”. Try a number, or part of a name."), code="none", params=params
+            )
         raise ValidationError(_why_not(one, self.extension), code="not_now")
 
     @property

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from accounts import letters, links
 from accounts.letters import Words
 from accounts.outbox import Letter
-from extensions.changes import LABELS, MASKED
+from extensions.changes import MASKED, label
 
 
 def extension_changed(letter: Letter) -> Words:
     number = letter.facts["number"]
     fields = [
-        {"label": LABELS.get(name, name), "is_secret": name in MASKED, "old": pair[0], "new": pair[1]}
+        {"label": label(name), "is_secret": name in MASKED, "old": pair[0], "new": pair[1]}
         for name, pair in letter.facts["fields"].items()
     ]
     context = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import audit, passwords, pictures
 from accounts.models import Avatar, User
-from accounts.trail import MASK
+from accounts.trail import MASK, REMOVED
 from extensions import changes, validators
 from extensions.models import Change, SipExtension
 
@@ -71,7 +71,7 @@ def set_picture(user: User, image: bytes | None) -> None:
             pictures.keep(user, image)
         else:
             Avatar.objects.filter(user=user).delete()
-        record(user, {gettext_noop("Picture"): ["", MASK if image else gettext_noop("removed")]})
+        record(user, {gettext_noop("Picture"): ["", MASK if image else REMOVED]})
 
 
 def set_muted(user: User, muted: list[str]) -> bool:

@@ -4,8 +4,11 @@
 
   const closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
 
+  // The page has it, with the words in its language.
+  const announcer = document.getElementById("announcer");
+  const WORDS = announcer?.dataset || {};
+
   function announce(words) {
-    const announcer = document.getElementById("announcer");
     if (!announcer) return;
     announcer.textContent = "";
     setTimeout(() => { announcer.textContent = words; }, 50);
@@ -30,9 +33,9 @@
   async function copy(text, button) {
     try {
       await navigator.clipboard.writeText(text);
-      say(button, "Copied");
+      say(button, WORDS.copied);
     } catch {
-      say(button, copyByHand(text, button) ? "Copied" : "Not copied");
+      say(button, copyByHand(text, button) ? WORDS.copied : WORDS.notCopied);
     }
   }
 
@@ -87,7 +90,7 @@
 
   function showSecret(button, input, shown) {
     input.type = shown ? "text" : "password";
-    button.querySelector("[data-label]").textContent = shown ? "Hide" : "Show";
+    button.querySelector("[data-label]").textContent = shown ? WORDS.hide : WORDS.show;
   }
 
   document.addEventListener("click", (event) => {
@@ -98,11 +101,11 @@
     if (button.matches("[data-secret-show]")) {
       showSecret(button, input, input.type === "password");
     } else if (button.matches("[data-secret-copy]")) {
-      if (input.value) copy(input.value, button); else say(button, "Empty");
+      if (input.value) copy(input.value, button); else say(button, WORDS.empty);
     } else {
       input.value = newSecret(input);
       input.dispatchEvent(new Event("input", { bubbles: true }));
-      say(button, "Regenerated");
+      say(button, WORDS.regenerated);
     }
   });
 
@@ -194,8 +197,8 @@
   function countChosen(form) {
     const boxes = [...form.querySelectorAll("input[name=n]")];
     const count = boxes.filter((box) => box.checked).length;
-    const words = count ? `Apply ${count} extension${count === 1 ? "" : "s"}` : "Apply the chosen";
-    form.querySelector("[data-chosen]").textContent = words;
+    const button = form.querySelector("[data-chosen]");
+    button.textContent = JSON.parse(document.getElementById(button.dataset.chosen).textContent)[count];
     const all = form.querySelector("[data-choose-all]");
     if (!all) return;
     all.checked = count === boxes.length;
@@ -322,7 +325,7 @@
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
       if (isPoll(event) || !event.detail.elt?.matches?.("[data-reveal]")) return;
-      say(event.detail.elt, "No answer. Try again");
+      say(event.detail.elt, WORDS.noAnswer);
     });
   }
 
