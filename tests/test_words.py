@@ -15,6 +15,7 @@ from accounts.models import Organization, Role, User
 from accounts.permissions import DEFAULT_ROLES
 from asterisk.models import KEPT, ApplyRun
 from extensions.models import SipExtension
+from extensions.phone_guides import GUIDES
 from pbxportal import locality
 from pbxportal.models import Preferences
 from tests import pseudo, untranslated
@@ -34,6 +35,7 @@ SILENT = {
     "asterisk/supervisor.py": "terminal and log of manage.py run",
     "asterisk/tablefile.py": "the log of manage.py run",
     "asterisk/wire.py": "an error of the program, and Asterisk's own protocol",
+    "extensions/phone_guides.py": "what stands on the phones' own pages, which people look for there",
     "extensions/trigrams.py": "the terminal of manage.py migrate",
 }
 # Texts that are none, and why.
@@ -73,6 +75,31 @@ def test_no_module_says_anything_untranslated() -> None:
         if str(path.relative_to(ROOT)) not in SILENT and text.partition(": ")[2] not in known
     ]
     assert not wrong, "Put it into gettext, or say in NO_TEXT why not."
+
+
+def test_templates_write_times_as_the_language_does() -> None:
+    """ "c" is for machines, and "Y-m-d" for the value of an <input>."""
+    known = {
+        "c",
+        "Y-m-d",
+        "SHORT_DATE_FORMAT",
+        "SHORT_DATETIME_FORMAT",
+        "DATE_FORMAT",
+        "DATETIME_FORMAT",
+        "TIME_FORMAT",
+    }
+    wrong = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in (ROOT / "templates").rglob("*.*")
+        for found in re.findall(r"\|(?:date|time):[\"']([^\"']*)", path.read_text())
+        if found not in known
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)}: Y-m-d"
+        for path in (ROOT / "templates").rglob("*.*")
+        if re.search(r">[^<]*\|date:[\"']Y-m-d", path.read_text())
+    ]
+    assert not wrong
 
 
 @pytest.mark.parametrize(
@@ -212,15 +239,9 @@ def data() -> Iterator[str]:
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)
     yield from (locality.country(code) for code in phonenumbers.SUPPORTED_REGIONS)
-    yield from (
-        "pbxportal",
-        "testserver",
-        "AM PM",
-        "Ada Lovelace LovelaceAda",
-        "UTC",
-        "UDP TCP",
-        "a b c d e f",
-    )  # the last: what Cast has differ
+    yield from (guide.name for guide in GUIDES)
+    yield "a b c d e f"  # what differs of Cast's check
+    yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")
 
 
 def known_words() -> set[str]:
