@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import pictures
+from accounts import pictures, uploads
 from accounts.fields import EmailFormField, MobileFormField
 from accounts.forms import finish
 from accounts.models import User
@@ -79,7 +79,7 @@ class PictureForm(forms.Form):
     def clean_picture(self) -> bytes:
         """As it is kept."""
         upload: UploadedFile[Any] = self.cleaned_data["picture"]
-        if (upload.size or 0) > pictures.MOST_BYTES:
+        if (upload.size or 0) > uploads.MOST_BYTES:
             raise ValidationError(_("The file is larger than 1 MB. Choose a smaller one."), code="size")
         return pictures.drawn(upload.read())
 

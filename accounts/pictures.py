@@ -10,7 +10,6 @@ from PIL import Image, ImageOps
 
 from accounts.models import Avatar, User
 
-MOST_BYTES = 1024 * 1024
 MOST_PIXELS = 25_000_000
 SIDE = 256
 FORMATS = ("JPEG", "PNG")

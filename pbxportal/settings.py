@@ -198,6 +198,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "pbxportal.formats"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
+FILE_UPLOAD_HANDLERS = ["accounts.uploads.SmallFiles"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"

@@ -38,14 +38,22 @@ MORE_TESTS = ["tests/extensions/test_review.py", "tests/extensions/test_deeds.py
 OWN_TESTS = {
     "accounts/organizations.py": ["tests/accounts/test_organizations.py"],
     "accounts/log.py": ["tests/accounts/test_log.py"],
+    "extensions/account.py": ["tests/extensions/test_account.py"],
     "extensions/departments.py": ["tests/extensions/test_departments.py"],
+    "extensions/email_pages.py": ["tests/extensions/test_email_change.py"],
     "extensions/history.py": ["tests/accounts/test_log.py"],
     "extensions/leaving.py": ["tests/extensions/test_leaving.py"],
-    "extensions/views.py": ["tests/extensions/test_leaving.py"],
+    "extensions/phone_pages.py": ["tests/extensions/test_own_phone.py"],
+    "extensions/views.py": ["tests/extensions/test_leaving.py", "tests/extensions/test_own_phone.py"],
     "pbxportal/views.py": ["tests/test_preferences.py"],
 }
-IN_ITS_PLACE = {"get_managed": "get_extension", "get_changeable": "get_any", "get_extension": "get_any"}
-YES = {"may_manage", "may_use", "can_change", "reaches_up_to"}
+IN_ITS_PLACE = {
+    "get_managed": "get_extension",
+    "get_used": "get_extension",
+    "get_changeable": "get_any",
+    "get_extension": "get_any",
+}
+YES = {"may_manage", "may_use", "may_change", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
 REFUSALS = {"PermissionDenied", "Http404"}
 FAILED = 1  # pytest's own word for it; each other one is no test's verdict

@@ -3,11 +3,12 @@
 from io import BytesIO
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.test import Client, RequestFactory
 from PIL import Image
 from pytest_django.fixtures import Settings
 
+from accounts import uploads
 from accounts.models import AuditRecord, Avatar, User
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
@@ -164,6 +165,20 @@ def test_a_bad_upload_is_refused_at_its_field(vics: Client, upload: SimpleUpload
     assert answer.status_code == 422
     assert words in str(answer.context["picture_form"].errors["picture"])
     assert not Avatar.objects.exists()
+
+
+def test_of_a_file_that_is_too_large_no_more_is_kept_than_is_taken() -> None:
+    size = 30 * 1024 * 1024
+    upload = RequestFactory().post("/", {"picture": SimpleUploadedFile("a.png", bytes(size))}).FILES["picture"]
+    assert isinstance(upload, UploadedFile)
+    assert upload.size == size
+    assert len(upload.read()) == uploads.MOST_BYTES
+
+
+def test_a_picture_of_just_one_megabyte_is_taken_whole(vics: Client) -> None:
+    whole = png().read()
+    padded = SimpleUploadedFile("a.png", whole + bytes(uploads.MOST_BYTES - len(whole)))
+    assert vics.post("/account/picture/", {"picture": padded}).status_code == 302
 
 
 def test_pictures_may_be_kept_to_administrators(vics: Client) -> None:
