@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, devices
+from accounts.attempts import Attempt
 from accounts.models import User
 
 
@@ -20,14 +21,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's signature)
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """In the place of allauth's limits, which live in a cache that forgets what it has no room for."""
+
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """A sign-in that was ended is answered, and counted, as a wrong password is."""
+        """Raises TooMany. A sign-in that was ended is answered, and counted, as a wrong password is."""
+        attempt = Attempt(request, str(credentials.get("email") or ""))
+        attempt.begin()
         user: User | None = super().authenticate(request, **credentials)
-        if user is None or user.is_active:
-            return user
-        self.pre_authenticate(request, **credentials)
-        self.authentication_failed(request, **credentials)
-        return None
+        found = user if user and user.is_active else None
+        attempt.end(failed=found is None)
+        return found
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """allauth would look for the address in a table of its own, which is empty here."""
@@ -39,3 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         messages.error(request, self.error_messages["email_password_mismatch"])
         return redirect("account_login")
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        self.was_here_before = user.last_login is not None
+        super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, user, tell=self.was_here_before)
+        return response

@@ -55,6 +55,10 @@ DEEDS = {
     "sign_in.done": Deed("Sign-in", gettext_noop("signed in")),
     "sign_in.failed": Deed("Sign-in", gettext_noop("failed to sign in")),
     "sign_in.not_confirmed": Deed("Sign-in", gettext_noop("failed to confirm who it is")),
+    "sign_in.blocked": Deed("Sign-in", gettext_noop("was stopped after too many wrong passwords")),
+    "sign_in.link_asked": Deed("Sign-in", gettext_noop("asked for a link to choose a password")),
+    "sign_in.session_ended": Deed("Sign-in", gettext_noop("ended a session")),
+    "sign_in.ended_everywhere": Deed("Sign-in", gettext_noop("signed somebody out everywhere")),
     "sign_in.ended": Deed("Sign-in", gettext_noop("signed out")),
     "sign_in.password_changed": Deed("Sign-in", gettext_noop("set a user password")),
 }

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts import audit, passwords, setup
+from accounts import attempts, audit, limits, passwords, sessions, setup
 from accounts.countries import countries
 from accounts.fields import EmailFormField, LongSelect, MobileFormField, SingleLineFormField
 from accounts.models import EmailChange, Organization, Role, User
@@ -207,10 +207,21 @@ class PersonForm(forms.ModelForm[User]):
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
+        self._end_what_was(user)
         if self.was_super and not user.is_super_administrator:
             User.objects.keep_a_super_administrator()
         self._save_m2m()  # type: ignore[attr-defined]
         return user
+
+    def _end_what_was(self, user: User) -> None:
+        """Sessions of another role or password, links to another address. One's own session ends with its next page."""
+        password = bool(self.cleaned_data["password"])
+        if password or "email" in self.changed_data:
+            User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
+        if password:
+            limits.forgive(attempts.of_account(user.email or ""))
+        if user != self.by and (password or "role" in self.changed_data):
+            sessions.end(user)
 
     def clean_organizations(self) -> list[Organization]:
         """Those that this administrator does not reach stay as they are."""

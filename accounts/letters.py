@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
 from accounts.mail_server import in_ascii_if_possible
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.outbox import Letter
 from pbxportal.models import Preferences
 
@@ -59,6 +59,8 @@ def tidy(text: str) -> str:
 
 def written(letter: Letter, sender: str) -> EmailMessage | None:
     """None: there is nothing any more to write, or nobody."""
+    if letter.user is None:  # asked for by somebody who had not signed in: whoever it is was not looked for then
+        letter.user = User.objects.filter(email=letter.to).first()
     if letter.user is None:
         return None
     writer: Writer = import_string(settings.LETTERS[letter.kind])

@@ -3,6 +3,8 @@
 What is stored is a version: a link of another version than the row that it is about has been used, or called back.
 """
 
+import logging
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +12,7 @@ from django.conf import settings
 from django.core import signing
 
 SALT = "accounts.links"
+SIGNED = re.compile(r"[\w.-]+:[\w-]{5,}:[\w-]{43}")  # as all that django.core.signing dates
 
 
 class Purpose(StrEnum):
@@ -52,3 +55,12 @@ def read(text: str) -> Link | None:
 
 def absolute(path: str) -> str:
     return f"{settings.PORTAL_URL}{path}"
+
+
+class Hidden(logging.Filter):
+    """Of a page that broke the address is logged, which may hold a link."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(SIGNED.sub("…", each) if isinstance(each, str) else each for each in record.args)
+        return True

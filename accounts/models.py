@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 
 from accounts.fields import LowercaseEmailField, SingleLineField
+from accounts.limits import Tally as Tally
 from accounts.outbox import Letter as Letter
 from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
 from accounts.trail import AuditHead as AuditHead

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.middleware import client_address
 from accounts.models import User
 from accounts.permissions import VIEW_OF
 from pbxportal.models import Preferences
@@ -56,10 +57,16 @@ def note(request: HttpRequest) -> None:
     if 0 <= now - session.get("seen", 0) < NOTED_EVERY:
         return
     session["seen"] = now
+    session.update(place(request))
     session.setdefault("began", now)
     with suppress(DatabaseError, UpdateError):
         session.save()
     session.modified = False
+
+
+def place(request: HttpRequest) -> dict[str, str]:
+    """From where somebody uses a session, for the list of them."""
+    return {"address": client_address(request), "agent": request.headers.get("User-Agent", "")[:255]}
 
 
 def sign_in_again(request: HttpRequest, why: str) -> HttpResponse:

@@ -1,17 +1,21 @@
 """Sign-ins, their failures and sign-outs, as Django tells of them."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 
-from accounts import audit
+from accounts import audit, session_rules
 from accounts.models import User
 
 MASKED = gettext_noop("an address without an account")  # people type passwords there
 
 
-def signed_in(user: User, **_: Any) -> None:
+def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
+    now = time.time()
+    request.session.update({"began": now, "seen": now, **session_rules.place(request)})
     audit.record(user, "sign_in.done", user)
 
 

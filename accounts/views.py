@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
+from accounts import devices
 from accounts import setup as first_setup
 from accounts.forms import SetupForm
 from accounts.models import User
@@ -38,7 +39,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return render(request, "setup_closed.html", {"open": False}, status=410)
     login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return redirect("home")
+    response = redirect("home")
+    devices.remember(request, response, user)
+    return response
 
 
 @login_not_required

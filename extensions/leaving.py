@@ -7,10 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import sessions
+from accounts.security_pages import end_everywhere
 from accounts.views import SignedInRequest
 from extensions import hand_over, leave_form, pbx, review
 from extensions.applying import apply_numbers, look_first
@@ -156,4 +158,23 @@ def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
         if allowed:
             done = _("%(name)s can sign in again.")
         messages.success(request, done % {"name": user})
+    return redirect(extension)
+
+
+@require_POST
+def sign_out(request: SignedInRequest, number: str) -> HttpResponse:
+    """Everywhere; the person may sign in again."""
+    extension = get_managed(request, number)
+    user = extension.user
+    if count := end_everywhere(request.user, request, of=user):
+        words = ngettext(
+            "%(name)s is signed out: %(count)s session was ended.",
+            "%(name)s is signed out: %(count)s sessions were ended.",
+            count,
+        )
+        messages.success(request, words % {"name": user, "count": count})
+    elif user == request.user:
+        messages.info(request, _("You are signed in nowhere else."))
+    else:
+        messages.info(request, _("%(name)s is signed in nowhere.") % {"name": user})
     return redirect(extension)

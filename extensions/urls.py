@@ -24,6 +24,7 @@ urlpatterns = [
     path("<number:number>/leave/colleagues/", leaving.colleagues, name="colleagues"),
     path("<number:number>/come-back/", leaving.come_back, name="come_back"),
     path("<number:number>/sign-in/", leaving.sign_in, name="sign_in"),
+    path("<number:number>/sign-out/", leaving.sign_out, name="sign_out"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
     path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
     path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),

@@ -146,6 +146,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # accounts.attempts has those
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
 SESSION_ENGINE = "accounts.session_store"
@@ -175,6 +176,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # --- mail: the kind of a letter -> who writes it ---
 LETTERS = {
+    "reset": "accounts.letters_reset.reset",
     "password_changed": "accounts.notices.password_changed",
     "new_device": "accounts.notices.new_device",
     "second_factor_changed": "accounts.notices.second_factor_changed",
@@ -225,7 +227,8 @@ LOGGING = {
             ],
         },
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"links": {"()": "accounts.links.Hidden"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["links"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # Refused requests are no news, and their addresses may hold a one-use link.
     "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},

@@ -34,7 +34,16 @@ class Page:
     changes_a_role: bool = False
 
 
-OPEN = {"account/email/<str:token>/", "health/", "setup/<str:token>/", "sign-in/", "sign-out/", "theme/"}
+OPEN = {
+    "account/email/<str:token>/",
+    "health/",
+    "password/",
+    "password/<str:token>/",
+    "setup/<str:token>/",
+    "sign-in/",
+    "sign-out/",
+    "theme/",
+}
 SAVES = [{"then": "save"}, {"then": "apply"}]
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
 MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
@@ -43,6 +52,11 @@ PAGES = {
     "": Page(look=()),
     "pbx/": Page(look=()),
     "sign-in/again/": Page(look=(), deed=(), bodies=[{"password": "x"}]),
+    # one's own sign-in
+    "account/security/": Page(look=()),
+    "account/security/end/": Page(deed=(), bodies=[{"session": "x"}]),
+    "account/security/end-others/": Page(deed=()),
+    "account/password/": Page(look=(), deed=()),
     # one's own, or an extension in reach
     "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
@@ -65,6 +79,7 @@ PAGES = {
     "extensions/<number:number>/leave/colleagues/": Page(look=(MANAGE,)),
     "extensions/<number:number>/come-back/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/sign-in/": Page(deed=(MANAGE,), bodies=[{"allowed": "no"}, {"allowed": "yes"}]),
+    "extensions/<number:number>/sign-out/": Page(deed=(MANAGE,)),
     "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
     "apply/": Page(
         look=(Permission.MANAGE_EXTENSIONS,),

@@ -11,7 +11,16 @@ from accounts.models import AuditRecord, User
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
-OPEN = {"account/email/<str:token>/", "sign-in/", "sign-out/", "health/", "theme/", "setup/<str:token>/"}
+OPEN = {
+    "account/email/<str:token>/",
+    "sign-in/",
+    "sign-out/",
+    "health/",
+    "theme/",
+    "setup/<str:token>/",
+    "password/",
+    "password/<str:token>/",
+}
 VALUES = {
     "<number:number>": "1000",
     "<int:pk>": "1",

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Files whose words no page shows, and why.
 SILENT = {
+    "accounts/agents.py": "browsers and systems, by their makers' names",
     "accounts/append_only.py": "what the database says to who writes into the log around the portal",
     "accounts/chain.py": "the words of manage.py verify_audit",
     "accounts/sealer.py": "an error of the program",

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts import audit, origin
+from accounts import attempts, audit, limits, origin, sessions
 from accounts.models import User
 
 
@@ -13,6 +13,8 @@ class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         said = super().handle(*args, **options)
         user = User.objects.get_by_natural_key(options["username"])
+        sessions.end(user)
+        limits.forgive(attempts.of_account(user.email or ""))
         audit.record(
             None, "sign_in.password_changed", user.email or user.full_name, fields={"User Password": ["", "changed"]}
         )

@@ -69,11 +69,11 @@ def run() -> None:
         children += [pbx(program), manage("The listener", "listen")]
     link = setup_url()
     connection.close()
-    welcome, nightly, leavers = Welcome(portal_door, link, program), Nightly(), Leavers()
+    welcome, nightly, daily = Welcome(portal_door, link, program), Nightly(), Daily()
 
     def each_round() -> None:
         welcome()
-        leavers()
+        daily()
         if program:
             nightly()
 
@@ -169,8 +169,8 @@ class Nightly:
             check.start()
 
 
-class Leavers:
-    """Deletes those whose time is over: at the start, and as each day begins."""
+class Daily:
+    """Deletes those who have left, and clears sessions, whose time is over: at the start, and as each day begins."""
 
     def __init__(self) -> None:
         self.last: date | None = None
@@ -180,6 +180,7 @@ class Leavers:
         if today != self.last:
             self.last = today
             start("leavers")
+            start("clear_sessions")
 
 
 def start(command: str) -> None:

@@ -1,0 +1,20 @@
+"""The letter with the link by which somebody who has forgotten the password chooses another."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import letters, links
+from accounts.letters import Words
+from accounts.links import Link, Purpose
+from accounts.outbox import Letter
+
+
+def reset(letter: Letter) -> Words | None:
+    """None: the person does not sign in any more, or has another address."""
+    user = letter.user
+    if user is None or not user.is_active or user.email != letter.to:
+        return None
+    token = links.token(Link(Purpose.RESET, user.pk, user.link_version))
+    link = links.absolute(reverse("choose", args=[token]))
+    hours = links.VALID_SECONDS[Purpose.RESET] // 3600
+    return letters.words(letter, _("Choose a new password"), {"link": link, "hours": hours})
