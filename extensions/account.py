@@ -15,6 +15,7 @@ from extensions import email_change, own, pbx
 from extensions.models import SipExtension
 from pbxportal.models import Preferences
 
+NAMES = frozenset({"first_name", "last_name"})
 KEPT_BY_BROWSERS = "private, max-age=31536000, immutable"
 
 
@@ -51,14 +52,14 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return profile_page(request, form)
     number = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
-    renamed = not {"first_name", "last_name"}.isdisjoint(form.changed_data)
+    renamed = not NAMES.isdisjoint(form.changed_data)
     if number and renamed and (why := own.why_not_now(user, number)):
         messages.error(request, why)
         return profile_page(request, form)
-    columns = {name: form.cleaned_data[name] for name in form.changed_data}
-    if own.change(user, **columns) and number:
+    changed = own.change(user, **{name: form.cleaned_data[name] for name in form.changed_data})
+    if number and not NAMES.isdisjoint(changed):
         return apply_own(request, number, _("Your account was saved."))
-    messages.success(request, _("Your account was saved.") if columns else _("Nothing was changed."))
+    messages.success(request, _("Your account was saved.") if changed else _("Nothing was changed."))
     return redirect("account")
 
 

@@ -30,8 +30,8 @@ def _shown(person: User) -> dict[str, str]:
     }
 
 
-def change(user: User, **columns: Any) -> bool:
-    """Whether the PBX has to be told. An address that was taken a moment ago raises IntegrityError."""
+def change(user: User, **columns: Any) -> frozenset[str]:
+    """Gives what differs now. An address that somebody else has raises IntegrityError."""
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=user.pk)
         extension = SipExtension.objects.select_related("user__role", "handed_to").filter(user=person).first()
@@ -42,7 +42,7 @@ def change(user: User, **columns: Any) -> bool:
         after = _shown(person)
         differs = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         if not differs:
-            return False
+            return frozenset()
         person.save(update_fields=[*columns])
         on_the_pbx = {name: pair for name, pair in differs.items() if name in changes.ON_THE_PBX}
         if extension:
@@ -55,7 +55,7 @@ def change(user: User, **columns: Any) -> bool:
                     number=number, kind=Change.Kind.CHANGED, by=user, fields=on_the_pbx, former=former.record
                 )
         record(person, {LABELS[name]: pair for name, pair in differs.items()}, extension)
-    return bool(extension and on_the_pbx)
+    return frozenset(differs)
 
 
 def record(user: User, fields: audit.Fields, extension: SipExtension | None = None) -> None:
@@ -69,8 +69,8 @@ def set_picture(user: User, image: bytes | None) -> None:
     with transaction.atomic():
         if image:
             pictures.keep(user, image)
-        else:
-            Avatar.objects.filter(user=user).delete()
+        elif not Avatar.objects.filter(user=user).delete()[0]:
+            return
         record(user, {gettext_noop("Picture"): ["", MASK if image else REMOVED]})
 
 

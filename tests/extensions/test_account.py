@@ -77,8 +77,11 @@ def test_a_mobile_number_and_a_language_are_changed_at_once_and_logged_as_theirs
 
 
 def test_nothing_is_logged_where_nothing_was_changed(vics: Client, own: SipExtension) -> None:
-    answer = vics.post("/account/", {"mobile": "", "language": ""}, follow=True)
-    assert "Nothing was changed." in answer.content.decode()
+    User.objects.update(mobile="+12025550143")
+    for mobile in ("+1 202-555-0143", "(202) 555 0143"):
+        answer = vics.post("/account/", {"mobile": mobile, "language": ""}, follow=True)
+        assert "Nothing was changed." in answer.content.decode()
+    vics.post("/account/picture/", {"then": "remove"})
     assert not AuditRecord.objects.filter(deed="person.changed").exists()
 
 
