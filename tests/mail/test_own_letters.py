@@ -24,6 +24,9 @@ def test_a_change_of_the_address_by_the_links_in_the_mails(vic: User, postbox: P
     email_change.ask(vic, NEW)
     by_address = {got.to: got for got in deliver(postbox)}
     assert set(by_address) == {"vic@example.com", NEW}
+    for kind in ("plain", "html"):
+        assert "because this address was typed" in by_address[NEW].text(kind)
+        assert "because you have an account" in by_address["vic@example.com"].text(kind)
     for got in by_address.values():
         assert got.mail["Subject"] == "Confirm your new e-mail address"
         answer = Client().post(link_in(got))
