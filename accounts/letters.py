@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,10 +15,10 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
+from accounts import language
 from accounts.mail_server import in_ascii_if_possible
 from accounts.models import Organization, User
 from accounts.outbox import Letter
-from pbxportal.models import Preferences
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def written(letter: Letter, sender: str) -> EmailMessage | None:
     if letter.user is None:
         return None
     writer: Writer = import_string(settings.LETTERS[letter.kind])
-    with ExitStack() as stack:
-        stack.enter_context(translation.override(letter.user.language or Preferences.current().language))
+    with language.of(letter.user):
         found = writer(letter)
         return message(letter, found, sender) if found else None
 
