@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -12,11 +15,13 @@ from django.utils.translation import gettext_noop
 
 from accounts import deeds
 from accounts.origin import COMMAND, SYSTEM
+from pbxportal import locality
 from pbxportal.wording import shown, shown_as
 
 MASK = gettext_noop("changed")  # in place of a secret's new value
 REMOVED = gettext_noop("removed")
 FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK, REMOVED}
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What a deed may be on, besides what people have named.
 ONE, MANY = gettext_noop("Extension %(number)s"), gettext_noop("%(number)s extensions")
 APPLY, EVERY = gettext_noop("Apply %(run)s"), gettext_noop("All extensions")
@@ -116,6 +121,9 @@ class AuditRecord(models.Model):
 
 
 def _value(text: str) -> str:
+    if DAY.fullmatch(text):
+        with suppress(ValueError):
+            return locality.day(date.fromisoformat(text))
     return shown(text) if text in FIXED else text
 
 

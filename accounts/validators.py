@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
+from pbxportal import locality
+
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
 
 
@@ -28,8 +30,9 @@ def normal_email(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
+        why = str(error) if locality.language().startswith("en") else ""  # the library says it in English alone
         raise ValidationError(
-            _("Enter an e-mail address such as ada@example.com. %(why)s"), code="email", params={"why": str(error)}
+            _("Enter an e-mail address such as ada@example.com. %(why)s"), code="email", params={"why": why}
         ) from error
 
 

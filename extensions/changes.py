@@ -1,6 +1,7 @@
 """What one save changed, said so that it can be shown: who, when, which field, before and after."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext_noop
 
@@ -10,6 +11,7 @@ from accounts.models import User
 from accounts.trail import MASK
 from extensions import wish
 from extensions.models import Change, SipExtension
+from pbxportal import locality
 from pbxportal.wording import shown
 
 Values = dict[str, str]
@@ -100,7 +102,9 @@ def label(name: str) -> str:
 
 
 def value_shown(name: str, value: str) -> str:
-    """In the language of the page, where it is a word of ours."""
+    """In the language of the page, where it is a word of ours, or a day."""
+    if value and name in ("left_on", "delete_on"):
+        return locality.day(date.fromisoformat(value))
     ours = name in ("enabled", "is_active") or name in SECRET or (name == "role" and value in (NONE, *DEFAULT_NAMES))
     return shown(value) if ours else value
 
