@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -69,7 +70,7 @@ def test_the_page_follows_a_phone(office: Office, page: Page) -> None:
 def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page) -> None:
     extension = office.extension()
     phone = office.registered(extension)
-    assert page.says(extension.number, f"127.0.0.1:{phone.port}, since 20")
+    assert page.says(extension.number, f"127.0.0.1:{phone.port}, since {localdate():%m/%d/%Y}")
     phone.unregister()
     assert page.says(extension.number, "No phone yet.")
 
