@@ -37,6 +37,7 @@ DEEDS = {
     "extension.password_revealed": Deed("Extension", gettext_noop("revealed the registration password")),
     "extension.phone_removed": Deed("Extension", gettext_noop("removed a phone")),
     "extension.attempts_forgotten": Deed("Extension", gettext_noop("cleared the refused registrations")),
+    "extension.welcome_asked": Deed("Extension", gettext_noop("asked for a welcome mail")),
     "log.exported": Deed("Operation Log", gettext_noop("exported the log")),
     "organization.added": Deed("Organization", gettext_noop("added an organization")),
     "organization.renamed": Deed("Organization", gettext_noop("renamed an organization")),
@@ -61,6 +62,7 @@ DEEDS = {
     "sign_in.ended_everywhere": Deed("Sign-in", gettext_noop("signed somebody out everywhere")),
     "sign_in.ended": Deed("Sign-in", gettext_noop("signed out")),
     "sign_in.password_changed": Deed("Sign-in", gettext_noop("set a user password")),
+    "welcome.asked": Deed("Extension", gettext_noop("asked for welcome mails")),
 }
 
 

@@ -99,8 +99,17 @@ class PersonForm(forms.ModelForm[User]):
         }
         help_texts = {"email": _("The sign-in name. Without one this person cannot sign in or get mail.")}
 
-    def __init__(self, data: Any = None, *, by: User, preferences: Preferences, instance: User | None = None) -> None:
-        self.by = by
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        by: User,
+        preferences: Preferences,
+        instance: User | None = None,
+        password_by_mail: bool = False,
+    ) -> None:
+        """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them."""
+        self.by, self.password_by_mail = by, password_by_mail
         self.in_organizations = preferences.organization_management
         self.was_super = instance is not None and instance.is_super_administrator
         super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
@@ -113,9 +122,13 @@ class PersonForm(forms.ModelForm[User]):
         if instance:
             self.fields["password"].required = False
             self.fields["password"].help_text += " " + _("Leave empty to keep the password.")
+        elif password_by_mail:
+            self.fields["password"].required = False
+            self.fields["password"].help_text = _("Empty: the person chooses one by the link in the welcome mail.")
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
-        self.helper = finish(self, "last_name", "email", "mobile", "job_title")
+        optional = ["last_name", "email", "mobile", "job_title", *(["password"] if password_by_mail else [])]
+        self.helper = finish(self, *optional)
 
     @cached_property
     def departments(self) -> list[Department]:
@@ -136,7 +149,7 @@ class PersonForm(forms.ModelForm[User]):
 
     def _shown(self, instance: User | None, *, typed: bool) -> dict[str, Any]:
         shown: dict[str, Any] = {"mobile": instance.mobile_typed} if instance else {}
-        if instance is None:
+        if instance is None and not self.password_by_mail:
             shown["password"] = passwords.new_user_password()
         if not typed and (instance is None or not instance.organizations.exists()):
             shown["organizations"] = [each.pk for each in self.departments[:1]]
@@ -192,6 +205,8 @@ class PersonForm(forms.ModelForm[User]):
         """Costs 60 ms by design: call it before the transaction, not in it."""
         if password := self.cleaned_data["password"]:
             self.instance.set_password(password)
+        elif self.instance.pk is None:
+            self.instance.set_unusable_password()
 
     def save(self, commit: bool = True) -> User:
         """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays.
@@ -206,6 +221,7 @@ class PersonForm(forms.ModelForm[User]):
         columns = [name for name in self.fields if name not in ("organizations", "password")]
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
+            User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)  # no link there works
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._end_what_was(user)
         if self.was_super and not user.is_super_administrator:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from pbxportal.models import Preferences
@@ -54,6 +56,11 @@ class Rules:
     @property
     def suggested_length(self) -> int:
         return max(16, self.shortest)
+
+
+def is_set(column: str) -> Q:
+    """A condition: the person of the column has a password, chosen or given."""
+    return ~Q(**{column: ""}) & ~Q(**{f"{column}__startswith": UNUSABLE_PASSWORD_PREFIX})
 
 
 def random_text(length: int, alphabet: str = UNAMBIGUOUS) -> str:

@@ -79,7 +79,7 @@ def values(extension: SipExtension) -> Values:
         "last_name": user.last_name,
         "email": user.email or "",
         "mobile": user.mobile_typed,
-        "password": user.password,
+        "password": user.password if user.has_usable_password() else "",
         "role": user.role.name if user.role else NONE,
         "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
         "job_title": user.job_title,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, passwords, sessions
 from accounts.forms import PersonForm, ask_again, finish, secret_input
 from accounts.models import NoSuperAdministrator, User
-from extensions import changes, hand_over, validators
+from extensions import changes, hand_over, validators, welcome
 from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 
@@ -137,6 +137,21 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         return super().save(commit)
 
 
+class WelcomeForm(forms.Form):
+    """Of the Add form, where a mail server is set up."""
+
+    send_welcome = forms.BooleanField(
+        label=_("Send welcome mail"),
+        required=False,
+        initial=True,
+        help_text=_("With a link to choose a password. It works once, for 7 days."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.helper = finish(self)
+
+
 class ExtensionForm:
     """The Add and Edit form: a person and their extension, checked and saved as one."""
 
@@ -147,7 +162,15 @@ class ExtensionForm:
         self.before = changes.picture(extension) if extension else changes.NOTHING
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
         self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
-        self.person = PersonForm(data, by=by, preferences=preferences, instance=extension.user if extension else None)
+        mails = extension is None and bool(preferences.mail_host)
+        self.person = PersonForm(
+            data,
+            by=by,
+            preferences=preferences,
+            instance=extension.user if extension else None,
+            password_by_mail=mails,
+        )
+        self.welcome = WelcomeForm(data) if mails else None
         self.sip = SipExtensionForm(data, preferences=preferences, instance=extension)
 
     @property
@@ -203,12 +226,21 @@ class ExtensionForm:
     def save(self) -> SipExtension:
         """Raises Conflict, or IntegrityError when a unique value was taken a moment ago; nothing is written then."""
         self.person.hash_password()
-        with transaction.atomic():
+        with audit.together():
             extension = self._write()
             kind = Change.Kind.CHANGED if self.extension else Change.Kind.ADDED
             after = changes.picture(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
             changes.record(self.by, kind, extension.number, self.before, after)
+            if self.sends_welcome:
+                welcome.ask(SipExtension.objects.filter(pk=extension.pk), self.by)
         return extension
+
+    @property
+    def sends_welcome(self) -> bool:
+        """Where there is an address to send it to."""
+        if self.welcome is None or not self.welcome.is_valid():
+            return False
+        return bool(self.welcome.cleaned_data["send_welcome"] and self.person.cleaned_data["email"])
 
     def try_save(self) -> SipExtension | None:
         """None where something was taken between the check and the save: the errors then say what."""

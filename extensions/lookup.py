@@ -1,8 +1,10 @@
 """The one lookup of an extension for a page, and the lock: hides what one may not see, refuses what one may not do."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 
+from accounts.models import Role
 from accounts.views import SignedInRequest
 from extensions.models import SipExtension, SipExtensionQuerySet
 
@@ -41,6 +43,15 @@ def managed_numbers(request: SignedInRequest, shown: list[SipExtension]) -> set[
     if user.reaches_everybody:
         return numbers
     return set(SipExtension.objects.reached_by(user).filter(number__in=numbers).values_list("number", flat=True))
+
+
+def managed(request: SignedInRequest) -> SipExtensionQuerySet:
+    """All that the user may manage."""
+    user = request.user
+    if not user.manages_extensions:
+        return SipExtension.objects.none()
+    within = [role.pk for role in Role.objects.all() if user.reaches_up_to(role)]
+    return SipExtension.objects.reached_by(user).filter(Q(user__role=None) | Q(user__role__in=within))
 
 
 def may_use(request: SignedInRequest, extension: SipExtension) -> bool:

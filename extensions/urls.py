@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import applying, leaving, phone_pages, views
+from extensions import applying, leaving, phone_pages, views, welcoming
 
 
 class NumberConverter(StringConverter):
@@ -16,6 +16,8 @@ urlpatterns = [
     path("add/", views.add, name="add"),
     path("status/", views.statuses, name="status"),
     path("strength/", views.strength, name="strength"),
+    path("welcome/", welcoming.choose, name="welcome"),
+    path("welcome/<uuid:batch>/", welcoming.batch, name="welcome_batch"),
     path("<number:number>/", views.detail, name="detail"),
     path("<number:number>/discard/", applying.discard, name="discard"),
     path("<number:number>/edit/", views.edit, name="edit"),
@@ -26,6 +28,7 @@ urlpatterns = [
     path("<number:number>/sign-in/", leaving.sign_in, name="sign_in"),
     path("<number:number>/sign-out/", leaving.sign_out, name="sign_out"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
+    path("<number:number>/welcome/", welcoming.one, name="welcome_one"),
     path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
     path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),
     path("<number:number>/registration-password/", views.reveal, name="reveal"),

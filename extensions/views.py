@@ -18,7 +18,7 @@ from accounts.gate import needs
 from accounts.models import Avatar, NoSuperAdministrator
 from accounts.permissions import Permission
 from accounts.views import SignedInRequest, wants_to_find
-from extensions import changes, hand_over, pbx, phone_guides, review, troubles
+from extensions import changes, hand_over, pbx, phone_guides, review, troubles, welcome
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.departments import asked_for, search_in
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
@@ -82,13 +82,18 @@ def statuses(request: SignedInRequest) -> HttpResponse:
 
 
 def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> dict[str, Any]:
-    """What only the extension's own page says of its phones."""
+    """What only the extension's own page says and asks for again: its phones, and the welcome mail."""
     manages = may_manage(request, extension)
     try:
         found = troubles.of(extension, row.phones or (), may_manage=manages)
     except pbx.PbxError:
         found = []
-    return {"may_remove": may_use(request, extension), "troubles": found, "may_forget": manages}
+    return {
+        "may_remove": may_use(request, extension),
+        "troubles": found,
+        "may_forget": manages,
+        "welcome": welcome.shown(extension, request.user) if manages else None,
+    }
 
 
 @require_POST
@@ -165,7 +170,10 @@ def add(request: SignedInRequest) -> HttpResponse:
     if extension is None:
         return form_page(request, form, None)
     show_once(request, extension, form.person.cleaned_data["password"])
-    return finish(request, extension, _("%(extension)s saved.") % {"extension": extension})
+    saved = _("%(extension)s saved.")
+    if form.sends_welcome:
+        saved = _("%(extension)s saved. The welcome mail goes to %(address)s.")
+    return finish(request, extension, saved % {"extension": extension, "address": extension.user.email})
 
 
 @sensitive_post_parameters("password", "registration_password")

@@ -20,8 +20,14 @@ class Over(Enum):
     MANAGE = 3
 
 
+class Reach(Enum):
+    """Where only who reaches every extension is let in; to others it does not exist."""
+
+    ALL = 1
+
+
 SEE, USE, MANAGE = Over
-Needs = tuple[Permission | Over, ...]
+Needs = tuple[Permission | Over | Reach, ...]
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,19 @@ PAGES = {
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
     "extensions/status/": Page(look=()),
     "extensions/strength/": Page(deed=(Permission.MANAGE_EXTENSIONS,), bodies=[{"registration_password": "x"}]),
+    "extensions/welcome/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,),
+        deed=(Permission.MANAGE_EXTENSIONS,),
+        bodies=[{}, {"n": ["1000", "2000"]}],
+    ),
+    "extensions/welcome/<uuid:batch>/": Page(  # of somebody else
+        look=(Permission.MANAGE_EXTENSIONS, Reach.ALL), deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL)
+    ),
     "extensions/<number:number>/": Page(look=(SEE,)),
     "extensions/<number:number>/edit/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
     "extensions/<number:number>/delete/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
     "extensions/<number:number>/toggle/": Page(deed=(MANAGE,), bodies=[{"enabled": "no"}, {"enabled": "yes"}]),
+    "extensions/<number:number>/welcome/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
@@ -200,7 +215,10 @@ def over(who: Person, target: Target) -> Over | None:
 def answer(who: Person, needs: Needs, target: Target | None) -> int:
     """200: it is done or shown; 403, 404."""
     for need in needs:
-        if isinstance(need, Over):
+        if isinstance(need, Reach):
+            if who.local:
+                return 404
+        elif isinstance(need, Over):
             assert target
             has = over(who, target)
             if has is None:

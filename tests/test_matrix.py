@@ -15,14 +15,15 @@ from django.urls import resolve
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, Avatar, Organization, Role, User
+from accounts.models import AuditRecord, Avatar, Letter, Organization, Role, User
 from asterisk import check
 from asterisk.models import ApplyRun, CheckRun
 from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
 from tests.links import Links
 from tests.people import Typed, make_extension
-from tests.test_urls import ROUTES
+from tests.test_urls import NO_BATCH, ROUTES
 
 PICTURE = "0123456789abcdef"
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
@@ -72,6 +73,10 @@ class Cast:
             "organizations": inside.pk,
             "log": AuditRecord.objects.order_by("pk")[0].pk,
         }
+        Preferences.objects.update(mail_host="127.0.0.1", mail_from="portal@example.com")
+        refused = {"batch": NO_BATCH, "state": "refused", "answer": "550 no"}
+        for each in SipExtension.objects.filter(number__in=("1000", "2000")):
+            Letter.objects.create(kind="welcome", user=each.user, to=f"{each.number}@example.com", **refused)
 
     def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
         client = Client()
@@ -109,6 +114,7 @@ def paths(route: str, cast: Cast, target: Target | None) -> dict[str, bool]:
     path = "/" + route.replace("<number:number>", target.number if target else "").replace("<str:version>", PICTURE)
     first = route.partition("/")[0]
     key = str(cast.keys.get(first, 0))
+    path = path.replace("<uuid:batch>", NO_BATCH)
     found = {path.replace("<int:pk>", key).replace("<int:department>", key): False}
     if PAGES[route].changes_a_role:
         found[path.replace("<int:pk>", str(cast.keys["default"]))] = True
@@ -146,7 +152,7 @@ def fields(target: Target | None) -> dict[str, Any]:
 
 def pictured() -> list[Any]:
     """All but that somebody was refused: that is recorded."""
-    models = (SipExtension, User, Role, Organization, Change, ApplyRun)
+    models = (SipExtension, User, Role, Letter, Organization, Change, ApplyRun)
     recorded = AuditRecord.objects.exclude(deed="page.refused").values_list()
     return [sorted(map(repr, rows)) for rows in (*(each._default_manager.values_list() for each in models), recorded)]
 

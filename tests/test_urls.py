@@ -21,10 +21,12 @@ OPEN = {
     "password/",
     "password/<str:token>/",
 }
+NO_BATCH = "00000000-0000-4000-8000-000000000000"
 VALUES = {
     "<number:number>": "1000",
     "<int:pk>": "1",
     "<int:department>": "1",
+    "<uuid:batch>": NO_BATCH,
     "<str:token>": "nonsense",
     "<str:version>": "0123456789abcdef",
 }

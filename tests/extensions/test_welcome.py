@@ -1,0 +1,370 @@
+"""Asking for the welcome mail: who gets one, in whose reach, and that an older link is void at once."""
+
+import time
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.chain import HASHED, walk
+from accounts.models import AuditHead, AuditRecord, Letter, Organization, Role, User
+from extensions import batches, welcome
+from extensions.models import SipExtension
+from extensions.welcome import Standing
+from pbxportal.models import Preferences
+from tests.people import Typed, make_extension, make_user
+
+
+@pytest.fixture
+def adas(client: Client, ada: User, settings: Settings) -> Client:
+    settings.PBX_EXPECTED = False
+    settings.AMI_PORT = 9
+    Preferences.objects.update(mail_host="127.0.0.1", mail_from="portal@example.com")
+    client.force_login(ada)
+    return client
+
+
+def new(number: str, name: str = "Grace") -> SipExtension:
+    """Somebody with an address, who has not chosen a password yet."""
+    user = User(first_name=name, email=f"{name.lower()}{number}@example.com")
+    user.set_unusable_password()
+    user.save()
+    user.organizations.add(Organization.company())
+    return make_extension(number, user=user)
+
+
+def cast() -> dict[Standing, SipExtension]:
+    """One of each standing."""
+    people = {standing: new(str(1000 + standing)) for standing in Standing}
+    SipExtension.objects.filter(number="1000").update(enabled=False, left_on="2026-01-01")
+    SipExtension.objects.filter(number="1001").update(enabled=False)
+    User.objects.filter(sip_extension__number="1002").update(email=None)
+    User.objects.filter(sip_extension__number="1003").update(is_active=False)
+    people[Standing.HAS_PASSWORD].user.set_password("Correct7Horse9Staple")
+    people[Standing.HAS_PASSWORD].user.save()
+    return people
+
+
+def letters() -> list[tuple[str, int]]:
+    rows = Letter.objects.filter(kind="welcome").order_by("id").values_list("user__sip_extension__number", "facts")
+    return [(number, facts["version"]) for number, facts in rows]
+
+
+def versions() -> dict[str, int]:
+    return dict(SipExtension.objects.values_list("number", "user__link_version"))
+
+
+def said(answer: object) -> str:
+    return " ".join(str(each) for each in get_messages(answer.wsgi_request))  # type: ignore[attr-defined]
+
+
+# --- one ---
+
+
+def test_one_is_asked_for_and_recorded(adas: Client, ada: User) -> None:
+    new("1000")
+    answer = adas.post("/extensions/1000/welcome/")
+    assert answer["Location"] == "/extensions/1000/"
+    assert letters() == [("1000", 1)]
+    letter = Letter.objects.get()
+    assert (letter.to, letter.by, letter.batch) == ("grace1000@example.com", ada, None)
+    record = AuditRecord.objects.get(deed="extension.welcome_asked")
+    assert (record.number, record.by) == ("1000", ada.pk)
+    page = adas.get("/extensions/1000/").content.decode()
+    assert "Waits to be sent" in page
+    assert "Not chosen yet" in page
+    assert "Send again" in page
+
+
+def test_asking_again_overtakes_the_older(adas: Client) -> None:
+    new("1000")
+    adas.post("/extensions/1000/welcome/")
+    adas.post("/extensions/1000/welcome/")
+    assert letters() == [("1000", 1), ("1000", 2)]
+    assert versions() == {"1000": 2}
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_one_goes_only_to_who_can_use_it(adas: Client, standing: Standing) -> None:
+    number = cast()[standing].number
+    page = adas.get(f"/extensions/{number}/").content.decode()
+    answer = adas.post(f"/extensions/{number}/welcome/")
+    sent = standing in welcome.MAY_GET
+    assert bool(letters()) == sent
+    assert (f"/extensions/{number}/welcome/" in page) == sent
+    if not sent:
+        assert str(standing.label) in said(answer)
+        assert str(standing.label) in page
+        assert versions()[number] == 0
+
+
+def test_without_a_mail_server_none_is_sent(adas: Client) -> None:
+    Preferences.objects.update(mail_host="")
+    new("1000")
+    assert "no mail server" in adas.get("/extensions/1000/").content.decode()
+    assert "no mail server" in said(adas.post("/extensions/1000/welcome/"))
+    adas.post("/extensions/welcome/", {"n": ["1000"]})
+    assert letters() == []
+    assert versions() == {"1000": 0}
+    assert "No mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
+
+
+# --- Add ---
+
+
+def typed(**more: object) -> dict[str, object]:
+    return {**Typed().fields, "password": "", **more}
+
+
+def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
+    page = adas.get("/extensions/add/")
+    assert page.context["form"].welcome["send_welcome"].value() is True
+    assert not page.context["form"].person["password"].value()
+    adas.post("/extensions/add/", typed(send_welcome="on"))
+    grace = User.objects.get(email="grace@example.com")
+    assert not grace.has_usable_password()
+    assert letters() == [("1000", 1)]
+    assert grace.link_version == 1
+    fields = AuditRecord.objects.get(deed="extension.added").detail["fields"]
+    assert "User Password" not in fields
+    assert "The welcome mail goes to grace@example.com." in adas.get("/extensions/1000/").content.decode()
+
+
+def test_add_without_the_tick_or_an_address_sends_none(adas: Client) -> None:
+    adas.post("/extensions/add/", typed())
+    adas.post("/extensions/add/", typed(number="1001", registration_name="other", email="", send_welcome="on"))
+    assert SipExtension.objects.count() == 2
+    assert letters() == []
+    assert "Send welcome mail" in adas.get("/extensions/1000/").content.decode()
+
+
+def test_a_typed_password_is_kept_beside_the_mail(adas: Client) -> None:
+    adas.post("/extensions/add/", typed(password="Correct7Horse9Staple", send_welcome="on"))
+    assert User.objects.get(email="grace@example.com").check_password("Correct7Horse9Staple")
+    assert letters() == [("1000", 1)]
+
+
+def test_nothing_is_sent_of_a_form_with_errors(adas: Client) -> None:
+    assert adas.post("/extensions/add/", typed(number="7", send_welcome="on")).status_code == 422
+    assert not Letter.objects.exists()
+
+
+def test_without_a_mail_server_the_form_is_as_it_was(adas: Client) -> None:
+    Preferences.objects.update(mail_host="")
+    page = adas.get("/extensions/add/")
+    assert "send_welcome" not in page.content.decode()
+    assert page.context["form"].person["password"].value()
+    assert adas.post("/extensions/add/", typed(send_welcome="on")).status_code == 422
+
+
+def test_another_address_voids_the_link_at_the_old_one(adas: Client) -> None:
+    new("1000")
+    adas.post("/extensions/1000/welcome/")
+    extension = SipExtension.objects.get()
+    changed = {"version": str(extension.version), "registration_name": extension.registration_name}
+    adas.post("/extensions/1000/edit/", typed(**changed, email="grace.hopper@example.com", registration_password=""))
+    assert User.objects.get(sip_extension=extension).email == "grace.hopper@example.com"
+    assert versions() == {"1000": 2}
+
+
+# --- many ---
+
+
+def chosen(adas: Client, *numbers: str) -> str:
+    return adas.get("/extensions/welcome/?" + urlencode([("n", each) for each in numbers])).content.decode()
+
+
+def test_the_page_says_to_whom_and_who_is_left_out(adas: Client) -> None:
+    cast()
+    context = adas.get("/extensions/welcome/?" + urlencode([("n", str(1000 + each)) for each in Standing])).context
+    assert [(row["number"], row["new"]) for row in context["goes_to"]] == [("1004", False), ("1005", True)]
+    assert [(row["number"], row["why"]) for row in context["left_out"]] == [
+        ("1000", "Has left"),
+        ("1001", "The extension is disabled"),
+        ("1002", "Has no e-mail address"),
+        ("1003", "The sign-in is off"),
+    ]
+    assert letters() == []
+
+
+def test_those_ticked_get_one_together(adas: Client, ada: User) -> None:
+    cast()
+    answer = adas.post("/extensions/welcome/", {"n": [str(1000 + each) for each in Standing]})
+    batch = Letter.objects.values_list("batch", flat=True)[0]
+    assert answer["Location"] == f"/extensions/welcome/{batch}/"
+    assert letters() == [("1004", 1), ("1005", 1)]
+    recorded = AuditRecord.objects.filter(deed="extension.welcome_asked").order_by("id")
+    assert [record.number for record in recorded] == ["1004", "1005"]
+
+
+def test_everybody_is_who_has_no_password_yet_in_the_lists_filter(adas: Client) -> None:
+    people = cast()
+    new("1010", "Hedy")
+    sales = Organization.objects.create(name="Sales", parent=Organization.company())
+    people[Standing.NEW].user.organizations.add(sales)
+    page = adas.get("/extensions/welcome/?everybody=yes").context
+    assert (page["new"], page["with_password"], len(page["left_out"])) == (2, 2 - 1, 4)
+    adas.post("/extensions/welcome/?everybody=yes&q=hedy")
+    assert letters() == [("1010", 1)]
+    adas.post(f"/extensions/welcome/?everybody=yes&organization={sales.pk}")
+    assert letters() == [("1010", 1), ("1005", 1)]
+    adas.post("/extensions/welcome/?everybody=yes")
+    assert letters()[2:] == [("1005", 2), ("1010", 2)]
+
+
+def test_nobody_is_no_batch(adas: Client) -> None:
+    new("1000")
+    SipExtension.objects.update(enabled=False)
+    for body in ({}, {"n": ["1000"]}, {"n": ["x", "9999", "²"]}):
+        assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
+    assert not Letter.objects.exists()
+    assert "Nobody is chosen" in chosen(adas)
+    assert "Nobody to send to" in chosen(adas, "1000")
+
+
+def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: User) -> None:
+    for number in range(1000, 1005):
+        new(str(number))
+    url = adas.post("/extensions/welcome/", {"n": [str(each) for each in range(1000, 1005)]})["Location"]
+    batch = Letter.objects.values_list("batch", flat=True)[0]
+    assert batch
+    assert 'hx-get="' + url in adas.get(url).content.decode()
+    states = ["taken", "refused", "uncertain", "void", "waiting"]
+    for state, letter in zip(states, Letter.objects.order_by("id"), strict=True):
+        Letter.objects.filter(pk=letter.pk).update(
+            state=state, tries=1, answer="550 5.1.1 No such user", settled_at="2026-01-01T00:00Z"
+        )
+    progress = batches.progress(batch)
+    assert (progress.total, progress.taken, progress.refused, progress.uncertain, progress.void) == (5, 1, 1, 1, 1)
+    assert (progress.waiting, progress.delayed, progress.a_minute, progress.minutes_left) == (1, 1, 0, 0)
+    page = adas.get(url)
+    assert [row.number for row in page.context["page"].rows[:2]] == ["1001", "1002"]
+    assert "550 5.1.1 No such user" in page.content.decode()
+    assert page.context["again"] == 2
+    again = adas.post(url)["Location"]
+    assert again != url
+    assert letters()[5:] == [("1001", 2), ("1002", 2)]
+    page = adas.get(url)
+    assert page.context["again"] == 0
+    assert page.content.decode().count("Sent again since") == 2
+    fragment = adas.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert fragment.lstrip().startswith('<div id="batch"')
+    assert [each["total"] for each in adas.get("/extensions/welcome/").context["before"]] == [2, 5]
+
+
+def test_a_batch_that_is_done_is_not_asked_for_again(adas: Client) -> None:
+    new("1000")
+    url = adas.post("/extensions/welcome/", {"n": ["1000"]})["Location"]
+    Letter.objects.update(state="taken", settled_at="2026-01-01T00:00Z")
+    assert "hx-get" not in adas.get(url, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_the_pages_of_a_batch(adas: Client) -> None:
+    for number in range(1000, 1060):
+        new(str(number))
+    url = adas.post("/extensions/welcome/?everybody=yes")["Location"]
+    places = ["", "?from=26", "?from=51", "?from=999", "?from=x", "?from=0"]
+    pages = [adas.get(f"{url}{place}").context["page"] for place in places]
+    assert [(page.first, page.last, page.previous, page.next) for page in pages] == [
+        (1, 25, 0, 26), (26, 50, 1, 51), (51, 60, 26, 0), (60, 60, 35, 0), (1, 25, 0, 26), (1, 25, 0, 26),
+    ]  # fmt: skip
+    assert [row.number for row in pages[1].rows] == [str(number) for number in range(1025, 1050)]
+
+
+def test_ten_thousand_are_asked_for_at_once(ada: User) -> None:
+    people = User.objects.bulk_create(
+        User(first_name=f"Person {n}", email=f"p{n}@example.com", password="!x") for n in range(10_000)
+    )
+    SipExtension.objects.bulk_create(
+        SipExtension(user=user, number=str(10_000 + n), registration_name=f"r{n}", sealed_password="x")
+        for n, user in enumerate(people)
+    )
+    began = time.process_time()
+    asked = welcome.ask(SipExtension.objects.all(), ada, batch=uuid4())
+    print(f"10,000 welcome mails asked for in {time.process_time() - began:.1f} s of CPU")  # noqa: T201
+    assert len(asked) == Letter.objects.count() == 10_000
+    assert set(User.objects.exclude(pk=ada.pk).values_list("link_version", flat=True)) == {1}
+    record = AuditRecord.objects.get(deed="welcome.asked")
+    assert record.detail["count"] == 10_000
+    assert not AuditRecord.objects.filter(deed="extension.welcome_asked").exists()
+    head = AuditHead.objects.get()
+    walk(AuditRecord.objects.order_by("id").values_list(*HASHED, "hash"), head.count, head.last_hash)
+
+
+# --- who may ---
+
+
+@pytest.fixture
+def eve(adas: Client) -> User:
+    sales = Organization.objects.create(name="Sales", parent=Organization.company())
+    role = Role.objects.create(name="Runs Sales", granted=["extension.manage"], reach="organizations")
+    role.organizations.add(sales)
+    return make_user("Eve", custom=role)
+
+
+@pytest.fixture
+def eves(eve: User) -> Client:
+    client = Client()
+    client.force_login(eve)
+    return client
+
+
+def of_sales(number: str) -> SipExtension:
+    extension = new(number, "Alan")
+    extension.user.organizations.set(Organization.objects.filter(name="Sales"))
+    return extension
+
+
+def test_eve_sends_to_nobody_out_of_her_reach(eves: Client) -> None:
+    of_sales("1000")
+    new("2000", "Zacharias")
+    mightier = of_sales("1001")
+    mightier.user.role = Role.objects.get(key="administrator")
+    mightier.user.save()
+    assert eves.post("/extensions/2000/welcome/").status_code == 404
+    assert eves.post("/extensions/1001/welcome/").status_code == 403
+    for where in ("?n=1000&n=1001&n=2000", "?everybody=yes", "?everybody=yes&q=zacharias"):
+        page = eves.get(f"/extensions/welcome/{where}").content.decode()
+        assert "zacharias2000" not in page
+        assert "2000</span>" not in page
+    eves.post("/extensions/welcome/", {"n": ["1000", "1001", "2000"]})
+    eves.post("/extensions/welcome/?everybody=yes")
+    assert letters() == [("1000", 1), ("1000", 2)]
+    company = Organization.company().pk
+    assert eves.post(f"/extensions/welcome/?everybody=yes&organization={company}").status_code == 404
+
+
+def test_a_batch_is_shown_to_who_asked_and_to_who_reaches_all(
+    adas: Client, eves: Client, eve: User, hugo: User
+) -> None:
+    of_sales("1000")
+    hers = eves.post("/extensions/welcome/", {"n": ["1000"]})["Location"]
+    adas_own = adas.post("/extensions/welcome/", {"n": ["1000"]})["Location"]
+    for method in ("get", "post"):
+        assert getattr(eves, method)(adas_own).status_code == 404
+    hugos = Client()
+    hugos.force_login(hugo)
+    vics = Client()
+    vics.force_login(make_user("Vic"))
+    assert [each.get(hers).status_code for each in (eves, adas, hugos, vics)] == [200, 200, 200, 404]
+    assert vics.post("/extensions/welcome/?everybody=yes").status_code == 404
+    eve.role = None
+    eve.save()
+    eves.force_login(eve)
+    assert eves.get(hers).status_code == 404
+
+
+def test_eve_sees_nobody_in_her_batch_who_has_moved_away(eves: Client) -> None:
+    of_sales("1000")
+    of_sales("1001").user.organizations.all()
+    url = eves.post("/extensions/welcome/", {"n": ["1000", "1001"]})["Location"]
+    User.objects.get(sip_extension__number="1001").organizations.set([Organization.company()])
+    Letter.objects.update(state="refused")
+    page = eves.get(url)
+    assert [row.number for row in page.context["page"].rows] == ["1000"]
+    assert page.context["again"] == 1
+    eves.post(url)
+    assert letters()[2:] == [("1000", 2)]
