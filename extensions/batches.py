@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from accounts.mail_trouble import in_words
 from accounts.models import Letter, User
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome import KIND
@@ -72,7 +73,7 @@ def progress(batch: uuid.UUID) -> Progress:
     a_minute = _a_minute(found.pop("recent"), found.pop("first"), found.pop("last"))
     tried = letters.filter(state=State.WAITING, tries__gt=0).order_by("-due_at")
     answer = tried.values_list("answer", flat=True).first() if found["delayed"] else ""
-    return Progress(**found, a_minute=a_minute, answer=answer or "")
+    return Progress(**found, a_minute=a_minute, answer=in_words(answer or ""))
 
 
 def _a_minute(count: int, first: datetime | None, last: datetime | None) -> int:
@@ -91,6 +92,10 @@ class Mailed:
     number: str
     name: str
     again: bool
+
+    @property
+    def answer(self) -> str:
+        return in_words(self.letter.answer)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q,
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, passwords
+from accounts.mail_trouble import in_words
 from accounts.models import Letter, User
 from extensions.models import SipExtension, SipExtensionQuerySet
 from pbxportal.models import Preferences
@@ -96,6 +97,10 @@ class Shown:
     has_password: bool
     mail_is_set_up: bool
     reader: User
+
+    @property
+    def answer(self) -> str:
+        return in_words(self.letter.answer) if self.letter else ""
 
     @property
     def batch(self) -> uuid.UUID | None:

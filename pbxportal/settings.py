@@ -185,6 +185,7 @@ LETTERS = {
     "email_change_old": "extensions.email_letters.to_the_old",
     "email_change_new": "extensions.email_letters.to_the_new",
     "email_changed": "extensions.email_letters.done",
+    "welcome": "extensions.welcome_letter.welcome",
 }
 
 # --- language, files, logs ---
