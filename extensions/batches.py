@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from accounts.mail_trouble import in_words
+from accounts.mail_trouble import ABOUT_THE_SERVER, in_words
 from accounts.models import Letter, User
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome import KIND
@@ -60,6 +61,10 @@ def visible_to(user: User, batch: uuid.UUID) -> bool:
     return letters.exists()
 
 
+def is_about_the_server(answer: str) -> bool:
+    return re.match(ABOUT_THE_SERVER, answer) is not None
+
+
 def progress(batch: uuid.UUID) -> Progress:
     letters, lately = of(batch), timezone.now() - LATELY
     found = letters.aggregate(
@@ -95,7 +100,9 @@ class Mailed:
 
     @property
     def answer(self) -> str:
-        return in_words(self.letter.answer)
+        """Not what all wait for alike: the page says that once."""
+        letter = self.letter
+        return "" if letter.state == State.WAITING and is_about_the_server(letter.answer) else in_words(letter.answer)
 
 
 @dataclass(frozen=True)
