@@ -75,8 +75,8 @@ class Cast:
         }
         Preferences.objects.update(mail_host="127.0.0.1", mail_from="portal@example.com")
         refused = {"batch": NO_BATCH, "state": "refused", "answer": "550 no"}
-        for each in SipExtension.objects.filter(number__in=("1000", "2000")):
-            Letter.objects.create(kind="welcome", user=each.user, to=f"{each.number}@example.com", **refused)
+        for one in SipExtension.objects.filter(number__in=("1000", "2000")):
+            Letter.objects.create(kind="welcome", user=one.user, to=f"{one.number}@example.com", **refused)
 
     def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
         client = Client()
