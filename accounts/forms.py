@@ -221,7 +221,6 @@ class PersonForm(forms.ModelForm[User]):
         columns = [name for name in self.fields if name not in ("organizations", "password")]
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
-            User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)  # no link there works
         user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._end_what_was(user)
         if self.was_super and not user.is_super_administrator:
