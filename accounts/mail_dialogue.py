@@ -45,7 +45,9 @@ class Dialogue(smtplib.SMTP):
     def __init__(self, host: str, port: int, limits: Limits, replies: list[Reply]) -> None:
         self.replies, self.asked = replies, ""
         super().__init__(host, port, own_name(), timeout=limits.connect)
-        self.sock.settimeout(limits.reply)  # type: ignore[union-attr]
+        assert self.sock  # noqa: S101 (else the line above had raised)
+        self.sock.settimeout(limits.reply)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot would wait for the letter's ACK
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         if cmd.upper() in VERBS:

@@ -129,11 +129,23 @@ class Handler:
 class MoodyController(Controller):
     def __init__(self, postbox: "Postbox", **more: Any) -> None:
         self.postbox = postbox
+        self.servers: list[SMTP] = []
         super().__init__(Handler(postbox), HOST, postbox.port, **more)
+
+    def stop(self, no_assert: bool = False) -> None:
+        """With all connections, as a machine goes down."""
+        self.loop.call_soon_threadsafe(self._abort)
+        super().stop(no_assert)
+
+    def _abort(self) -> None:
+        for server in self.servers:
+            if isinstance(server.transport, asyncio.Transport):
+                server.transport.abort()
 
     def factory(self) -> SMTP:
         server = Moody(self.handler, **self.SMTP_kwargs)
         server.moods = self.postbox.moods
+        self.servers.append(server)
         self.postbox.connections += 1
         return server
 
