@@ -23,6 +23,10 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self) -> Self:
         return self.filter(state=Letter.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
 
+    def hurry(self) -> int:
+        """Those that wait are tried again at once, by a server that may be another now."""
+        return self.filter(state=Letter.State.WAITING).update(due_at=timezone.now(), tries=0, delayed_since=None)
+
     def troubled(self) -> Self:
         """Those that somebody should know of: delayed ones, and uncertain ones that nobody has looked after."""
         return self.filter(TROUBLED)

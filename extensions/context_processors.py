@@ -3,6 +3,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.mail_words import MailState
 from accounts.models import Organization, User
 from accounts.permissions import Permission
 from accounts.views import THEMES
@@ -25,6 +26,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.current().organization_management)
     if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):
         shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
+    if user.can(Permission.VIEW_MAIL) or user.can(Permission.VIEW_PREFERENCES):
+        shown["mail"] = MailState.now()
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 

@@ -46,7 +46,91 @@ class ZoneField(forms.CharField):
         return zones.find(text) or text
 
 
-class PreferencesForm(forms.ModelForm[Preferences]):
+class SettingsForm(forms.ModelForm[Preferences]):
+    """Some of the preferences: who saves later than another sees what the other saved."""
+
+    def __init__(self, data: Any = None, *, by: User, initial: dict[str, Any] | None = None) -> None:
+        self.by = by
+        preferences = Preferences.load()
+        self.before = copy(preferences)
+        super().__init__(data, instance=preferences, initial=initial)
+        opened = data.get("version", "") if data is not None else str(preferences.version)
+        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        if not by.can(Permission.MANAGE_PREFERENCES):
+            for field in self.fields.values():
+                field.disabled = True
+
+    @property
+    def version(self) -> SafeString:
+        return format_html('<input type="hidden" name="version" value="{}">', self.opened_version)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if int(self.opened_version[:18]) != self.before.version:
+            self._say_what_is_saved_now()
+        return cleaned
+
+    def _say_what_is_saved_now(self) -> None:
+        """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
+        last = AuditRecord.objects.filter(module="Preferences", deed="preferences.changed").first()
+        who = last.by_name if last else gettext("Somebody else")
+        self.opened_version = str(self.before.version)
+        for name in self.changed_data:
+            if name in self.initial and name not in self.errors:
+                saved = self._shown(name, self.initial[name]) or gettext("empty")
+                self.add_error(
+                    name,
+                    ValidationError(
+                        _("It is %(saved)s now: change it to that, or keep yours."), params={"saved": saved}
+                    ),
+                )
+        self.add_error(
+            None,
+            ValidationError(
+                _("%(who)s saved Preferences while you had them open. Look at what differs, and press Save again."),
+                code="conflict",
+                params={"who": who},
+            ),
+        )
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.has_error("__all__", "conflict")
+
+    def _shown(self, name: str, value: Any) -> str:  # noqa: ARG002 (whoever has names to show looks at it)
+        if isinstance(value, bool):
+            return gettext("on") if value else gettext("off")
+        return "" if value is None else str(value)
+
+    def _difference(self) -> dict[str, list[str]]:
+        """As it is recorded."""
+        with stored():
+            return {
+                str(self.fields[name].plain_label): [  # type: ignore[attr-defined]
+                    self._shown(name, self.initial.get(name)),
+                    self._shown(name, self.cleaned_data[name]),
+                ]
+                for name in self.changed_data
+            }
+
+    def try_save(self) -> bool:
+        """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""
+        if not self.changed_data:
+            return False
+        with transaction.atomic():
+            version = self.before.version
+            if not Preferences.objects.filter(pk=1, version=version).update(version=version + 1):
+                raise Conflict
+            self._write(version + 1)
+        return True
+
+    def _write(self, version: int) -> None:
+        self.instance.version = version
+        self.instance.save()
+        audit.record(self.by, "preferences.changed", "Preferences", fields=self._difference())
+
+
+class PreferencesForm(SettingsForm):
     company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     name_format = forms.ChoiceField(
         label=_("Name Display Format"),
@@ -115,55 +199,15 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:
-        self.by, self.root = by, Organization.company()
-        preferences = Preferences.load()
-        self.before = copy(preferences)
-        super().__init__(data, instance=preferences, initial={"company": self.root.name})
-        opened = data.get("version", "") if data is not None else str(preferences.version)
-        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
-        if not by.can(Permission.MANAGE_PREFERENCES):
-            for field in self.fields.values():
-                field.disabled = True
+        self.root = Organization.company()
+        super().__init__(data, by=by, initial={"company": self.root.name})
         self.helper = finish(self, "sip_host", "sip_port")
-
-    @property
-    def version(self) -> SafeString:
-        return format_html('<input type="hidden" name="version" value="{}">', self.opened_version)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
             self.add_error("last_number", _("Enter a number that is not below the first."))
-        if int(self.opened_version[:18]) != self.before.version:
-            self._say_what_is_saved_now()
         return cleaned
-
-    def _say_what_is_saved_now(self) -> None:
-        """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
-        last = AuditRecord.objects.filter(module="Preferences", deed="preferences.changed").first()
-        who = last.by_name if last else gettext("Somebody else")
-        self.opened_version = str(self.before.version)
-        for name in self.changed_data:
-            if name not in self.errors:
-                saved = self._shown(name, self.initial[name]) or gettext("empty")
-                self.add_error(
-                    name,
-                    ValidationError(
-                        _("It is %(saved)s now: change it to that, or keep yours."), params={"saved": saved}
-                    ),
-                )
-        self.add_error(
-            None,
-            ValidationError(
-                _("%(who)s saved Preferences while you had them open. Look at what differs, and press Save again."),
-                code="conflict",
-                params={"who": who},
-            ),
-        )
-
-    @property
-    def is_conflict(self) -> bool:
-        return self.has_error("__all__", "conflict")
 
     def _shown(self, name: str, value: Any) -> str:
         match name:
@@ -175,37 +219,11 @@ class PreferencesForm(forms.ModelForm[Preferences]):
                 return str(dict(settings.LANGUAGES).get(value, value))
             case "self_service":
                 return ", ".join(str(label) for key, label in SELF_SERVICE if key in value)
-        if isinstance(value, bool):
-            return gettext("on") if value else gettext("off")
-        return "" if value is None else str(value)
-
-    def _difference(self) -> dict[str, list[str]]:
-        """As it is recorded."""
-        with stored():
-            return {
-                str(self.fields[name].plain_label): [  # type: ignore[attr-defined]
-                    self._shown(name, self.initial[name]),
-                    self._shown(name, self.cleaned_data[name]),
-                ]
-                for name in self.changed_data
-            }
-
-    def try_save(self) -> bool:
-        """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""
-        if not self.changed_data:
-            return False
-        with transaction.atomic():
-            version = self.before.version
-            if not Preferences.objects.filter(pk=1, version=version).update(version=version + 1):
-                raise Conflict
-            self._write(version + 1)
-        return True
+        return super()._shown(name, value)
 
     def _write(self, version: int) -> None:
         if "company" in self.changed_data:
             self.root.name = self.cleaned_data["company"]
             self.root.save(update_fields=["name"])
-        self.instance.version = version
-        self.instance.save()
         system.follow(self.by, self.before, self.instance)
-        audit.record(self.by, "preferences.changed", "Preferences", fields=self._difference())
+        super()._write(version)

@@ -2,7 +2,7 @@ from django.urls import include, path
 
 from extensions import applying
 from extensions import views as extensions
-from pbxportal import views
+from pbxportal import mail_views, views
 
 handler500 = "pbxportal.views.server_error"
 
@@ -16,8 +16,11 @@ urlpatterns = [
     path("review/", applying.review_page, name="review"),
     path("history/", include("asterisk.urls")),
     path("pbx/", extensions.pbx_state, name="pbx_state"),
+    path("mail/", include("accounts.mail_urls")),
     path("log/", include("accounts.log_urls")),
     path("preferences/", views.preferences, name="preferences"),
+    path("preferences/mail/", mail_views.mail, name="mail_preferences"),
+    path("preferences/mail/test/", mail_views.test_mail, name="test_mail"),
     path("preferences/apply/", views.apply_preferences, name="apply_preferences"),
     path("preferences/discard/", views.discard_preferences, name="discard_preferences"),
     path("health/", views.health, name="health"),

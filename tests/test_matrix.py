@@ -71,6 +71,7 @@ class Cast:
             "roles": self.role.pk,
             "default": Role.objects.get(key="employee").pk,
             "organizations": inside.pk,
+            "mail": Letter.objects.create(kind="new_device", user=User.objects.all()[0], to="a@example.com").pk,
             "log": AuditRecord.objects.order_by("pk")[0].pk,
         }
         Preferences.objects.update(mail_host="127.0.0.1", mail_from="portal@example.com")

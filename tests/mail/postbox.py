@@ -96,6 +96,8 @@ class Handler:
     ) -> str:
         if answer := await self._answer("MAIL", server):
             return answer
+        if self.postbox.password and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         envelope.mail_from = address
         envelope.mail_options += options
         return "250 OK"
@@ -164,11 +166,11 @@ class Postbox:
 
     def start(self) -> None:
         context = self.certificate.context() if self.certificate else None
-        more: dict[str, Any] = {"enable_SMTPUTF8": True, "auth_require_tls": False}
+        more: dict[str, Any] = {"server_hostname": "mail.test", "enable_SMTPUTF8": True, "auth_require_tls": False}
         if self.tls == "starttls":
             more["tls_context"] = context
         if self.password:
-            more |= {"authenticator": self._knows, "auth_required": True}
+            more["authenticator"] = self._knows
         self.controller = MoodyController(self, ssl_context=context if self.tls == "tls" else None, **more)
         self.controller.start()
 

@@ -35,7 +35,7 @@ def torment(postbox: Postbox, alive: Workers, chance: random.Random) -> tuple[in
     while unsettled():
         assert time.monotonic() < until, f"{unsettled()} letters are left"
         time.sleep(chance.uniform(0.02, 0.5))
-        if chance.random() < 0.7:
+        if chance.random() < 0.5:
             alive.end(signal.SIGKILL)
             kills += 1
         if chance.random() < 0.3:

@@ -1,0 +1,141 @@
+import ipaddress
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import sealer
+from accounts.account_form import NOTIFICATIONS
+from accounts.fields import EmailFormField
+from accounts.forms import finish, secret_input
+from accounts.mail_server import LABEL, ROW, Server
+from accounts.models import Letter, User
+from pbxportal.forms import SettingsForm
+from pbxportal.models import MailSecurity, Preferences, every_notification
+
+
+def is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class MailForm(SettingsForm):
+    """The mail server, and which mails it is given. A saved password is kept for the server that it was entered for."""
+
+    mail_password = forms.CharField(
+        label=_("Password"), max_length=255, strip=False, required=False, widget=secret_input()
+    )
+    remove_password = forms.BooleanField(label=_("Remove the saved password"), required=False)
+    mail_from = EmailFormField(
+        label=_("Sender Address"),
+        max_length=254,
+        required=False,
+        help_text=_("From which mails come, such as portal@example.com. The company's name stands before it."),
+    )
+    notifications = forms.MultipleChoiceField(
+        label=_("Notifications"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Which mails are sent to the person concerned. Each person can switch more of them off."),
+    )
+
+    class Meta:
+        model = Preferences
+        fields = ["mail_host", "mail_port", "mail_security", "mail_user", "mail_from", "notifications"]
+        help_texts = {
+            "mail_host": _("Its name, as in its certificate. Empty: no mail is sent, and letters wait."),
+            "mail_port": _("Often 587 with STARTTLS, 465 with TLS, 25 with None."),
+            "mail_security": _(
+                "How the connection is encrypted. None: for a server on this machine or in a safe network."
+            ),
+            "mail_user": _("Empty: the server asks for none."),
+        }
+
+    def __init__(self, data: Any = None, *, by: User) -> None:
+        super().__init__(data, by=by)
+        self.has_password = bool(self.before.sealed_mail_password)
+        self.fields["notifications"].choices = [  # type: ignore[attr-defined]
+            (kind, NOTIFICATIONS[kind]) for kind in every_notification()
+        ]
+        self.fields["mail_password"].help_text = (
+            _("Leave empty to keep the saved one. It is never shown.") if self.has_password else _("It is kept sealed.")
+        )
+        if not self.has_password:
+            del self.fields["remove_password"]
+        for name in ("mail_host", "mail_user", "mail_from"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.helper = finish(self, "mail_host", "mail_user", "mail_password", "mail_from")
+
+    def clean_mail_from(self) -> str:
+        return self.cleaned_data["mail_from"] or ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.errors.keys() & {"mail_host", "mail_user", "mail_password", "mail_security"}:
+            return cleaned
+        if cleaned["mail_host"] and not cleaned.get("mail_from") and "mail_from" not in self.errors:
+            self._refuse("mail_from", _("Enter the address that mails come from."))
+        if cleaned["mail_user"]:
+            self._check_password(cleaned)
+        elif cleaned["mail_password"]:
+            self._refuse("mail_user", _("Enter the User Name that the password belongs to."))
+        return cleaned
+
+    def _check_password(self, cleaned: dict[str, Any]) -> None:
+        if cleaned["mail_security"] == MailSecurity.NONE and not is_this_machine(cleaned["mail_host"]):
+            self._refuse(
+                "mail_security",
+                _("A password is not sent over a connection that is not encrypted. Choose STARTTLS or TLS."),
+            )
+        if cleaned["mail_password"]:
+            return
+        if not self.has_password or cleaned.get("remove_password"):
+            self._refuse("mail_password", _("Enter the password of this User Name, or leave User Name empty."))
+        elif cleaned["mail_host"] != self.before.mail_host:
+            self._refuse(
+                "mail_password",
+                _("Enter the password again: the saved one is for the former Mail server, and is sent to no other."),
+            )
+
+    def _refuse(self, name: str, words: Any) -> None:
+        self.add_error(name, ValidationError(words))
+
+    def server(self) -> Server | None:
+        """As typed; of a valid form. None: no mail server is typed. Raises Trouble."""
+        typed = self.instance
+        if self.cleaned_data["mail_password"]:
+            typed.sealed_mail_password = sealer.seal(LABEL, ROW, self.cleaned_data["mail_password"])
+        return Server.of(typed)
+
+    def _shown(self, name: str, value: Any) -> str:
+        match name:
+            case "mail_password":
+                return gettext("changed") if value else ""
+            case "mail_security":
+                return str(MailSecurity(value).label)
+            case "notifications":
+                return ", ".join(str(NOTIFICATIONS[kind]) for kind in every_notification() if kind in value)
+        return super()._shown(name, value)
+
+    def _write(self, version: int) -> None:
+        if self.cleaned_data["mail_password"]:
+            self.instance.sealed_mail_password = sealer.seal(LABEL, ROW, self.cleaned_data["mail_password"])
+        elif self.cleaned_data.get("remove_password"):
+            self.instance.sealed_mail_password = ""
+        Letter.objects.hurry()
+        super()._write(version)
+
+
+class RecipientForm(forms.Form):
+    """Where the test mail goes."""
+
+    test_to = EmailFormField(label=_("Send it to"), max_length=254)
+
+    def __init__(self, data: Any = None, *, by: User) -> None:
+        super().__init__(data, initial={"test_to": by.email})
+        self.fields["test_to"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.helper = finish(self)
