@@ -109,8 +109,10 @@ def back(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """As another letter: what became of the first stays to be read."""
-    ended = Letter.objects.filter(state__in=(State.REFUSED, State.UNCERTAIN))
-    letter = get_object_or_404(ended, pk=min(pk, LAST_ID))
+    letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
+    if letter.state not in (State.REFUSED, State.UNCERTAIN):
+        messages.info(request, _("That mail needs no second sending."))
+        return back(request)
     with transaction.atomic():
         Letter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now())
         Letter.objects.create(

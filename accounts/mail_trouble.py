@@ -13,7 +13,7 @@ ABOUT_THE_SERVER = r"^[a-z_]+: "
 
 SILENT = {
     "no_address": gettext_lazy("There is no address for that name. Look for a slip in Mail server."),
-    "unreachable": gettext_lazy("Nothing answers there. Look at Mail server and Port, and at firewalls between."),
+    "unreachable": gettext_lazy("It cannot be reached. Look at Mail server and Port, and at firewalls between."),
     "timeout": gettext_lazy("It did not answer in time. Look at Port and Security, and at firewalls between."),
     "broken": gettext_lazy("It broke the connection off. Look at Port and Security, or at the server's own log."),
     "not_smtp": gettext_lazy("What answers there is no mail server. Look at Port and Security."),
@@ -87,8 +87,8 @@ def is_silence(answer: str) -> bool:
 def in_short(answer: str, host: str) -> str:
     """For the header."""
     if is_silence(answer):
-        return _("the server at %(host)s does not answer") % {"host": host}
-    return _("the server at %(host)s refuses") % {"host": host}
+        return _("The mail server at %(host)s does not answer.") % {"host": host}
+    return _("The mail server at %(host)s refuses.") % {"host": host}
 
 
 def _parted(answer: str) -> tuple[str, str]:

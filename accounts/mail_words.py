@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Max, Min, Q
+from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.mail_trouble import in_short, in_words
 from accounts.models import Letter
@@ -14,23 +17,23 @@ from pbxportal.models import Preferences
 
 State = Letter.State
 STATES: dict[str, str | Promise] = {
-    State.WAITING: _("Waiting"),
-    State.SENDING: _("Being sent"),
-    State.TAKEN: _("Taken by the server"),
-    State.REFUSED: _("Refused"),
-    State.UNCERTAIN: _("Uncertain"),
-    State.VOID: _("Not sent"),
+    State.WAITING: gettext_lazy("Waiting"),
+    State.SENDING: gettext_lazy("Being sent"),
+    State.TAKEN: gettext_lazy("Taken by the server"),
+    State.REFUSED: gettext_lazy("Refused"),
+    State.UNCERTAIN: gettext_lazy("Uncertain"),
+    State.VOID: gettext_lazy("Not sent"),
 }
 KINDS: dict[str, str | Promise] = {
-    "welcome": _("Welcome"),
-    "reset": _("Forgotten password"),
-    "password_changed": _("Password changed"),
-    "new_device": _("Signed in on a new device"),
-    "second_factor_changed": _("Second factor changed"),
-    "email_change_old": _("Another address, to the old one"),
-    "email_change_new": _("Another address, to the new one"),
-    "extension_changed": _("Extension changed"),
-    "new_network": _("Phone in a new network"),
+    "welcome": gettext_lazy("Welcome"),
+    "reset": gettext_lazy("Forgotten password"),
+    "password_changed": gettext_lazy("Password changed"),
+    "new_device": gettext_lazy("Signed in on a new device"),
+    "second_factor_changed": gettext_lazy("Second factor changed"),
+    "email_change_old": gettext_lazy("Another address, to the old one"),
+    "email_change_new": gettext_lazy("Another address, to the new one"),
+    "extension_changed": gettext_lazy("Extension changed"),
+    "new_network": gettext_lazy("Phone in a new network"),
 }
 
 
@@ -79,10 +82,11 @@ class Line:
 
 @dataclass(frozen=True)
 class MailState:
-    """For the header. `waits` is "" where nothing waits longer than usual."""
+    """For the header. `words` is "" where nothing is amiss, `why` where there is no more to say."""
 
-    waits: str
-    uncertain: int
+    words: str = ""
+    why: str = ""
+    uncertain: bool = False
 
     @classmethod
     def now(cls) -> "MailState":
@@ -93,13 +97,18 @@ class MailState:
             answer=Max("answer", filter=late),
             uncertain=Count("pk", filter=Q(state=State.UNCERTAIN)),
         )
-        waits = ""
         if found["since"]:
-            waits = str(
-                _("Mail waits: %(why)s since %(moment)s")
-                % {
-                    "why": in_short(found["answer"], Preferences.current().mail_host),
-                    "moment": locality.moment(found["since"]),
-                }
-            )
-        return cls(waits, found["uncertain"])
+            words = _("Mail waits since %(moment)s") % {"moment": short(found["since"])}
+            why = f"{in_short(found['answer'], Preferences.current().mail_host)} {in_words(found['answer'])}"
+            return cls(words, why)
+        if number := found["uncertain"]:
+            words = ngettext("%(number)s mail is uncertain", "%(number)s mails are uncertain", number)
+            return cls(words % {"number": locality.count(number)}, uncertain=True)
+        return cls()
+
+
+def short(moment: datetime) -> str:
+    """Of today: the time alone."""
+    if localtime(moment).date() == localdate():
+        return date_format(localtime(moment), "TIME_FORMAT")
+    return locality.moment(moment)

@@ -7,10 +7,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sealer
-from accounts.account_form import NOTIFICATIONS
 from accounts.fields import EmailFormField
 from accounts.forms import finish, secret_input
 from accounts.mail_server import LABEL, ROW, Server
+from accounts.mail_words import KINDS
 from accounts.models import Letter, User
 from pbxportal.forms import SettingsForm
 from pbxportal.models import MailSecurity, Preferences, every_notification
@@ -59,7 +59,7 @@ class MailForm(SettingsForm):
         super().__init__(data, by=by)
         self.has_password = bool(self.before.sealed_mail_password)
         self.fields["notifications"].choices = [  # type: ignore[attr-defined]
-            (kind, NOTIFICATIONS[kind]) for kind in every_notification()
+            (kind, KINDS[kind]) for kind in every_notification()
         ]
         self.fields["mail_password"].help_text = (
             _("Leave empty to keep the saved one. It is never shown.") if self.has_password else _("It is kept sealed.")
@@ -118,7 +118,7 @@ class MailForm(SettingsForm):
             case "mail_security":
                 return str(MailSecurity(value).label)
             case "notifications":
-                return ", ".join(str(NOTIFICATIONS[kind]) for kind in every_notification() if kind in value)
+                return ", ".join(str(KINDS[kind]) for kind in every_notification() if kind in value)
         return super()._shown(name, value)
 
     def _write(self, version: int) -> None:

@@ -60,6 +60,7 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     assert (last().deed, last().on) == ("role.added", "Helpdesk")
     assert last().detail["fields"]["Permissions"] == ["", "View Extension"]
     User.objects.filter(pk=vic.pk).update(role=role)
+    vics.force_login(User.objects.get(pk=vic.pk))  # another role ends the sessions
     assert vics.get("/extensions/").status_code == 200
     assert vics.get("/extensions/add/").status_code == 403
     signed_in.post(f"/roles/{role.pk}/edit/", typed(role, granted=["extension.manage"]))
@@ -92,7 +93,7 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     levels = {module.name: level for module, level in answer.context["levels"]}
     assert levels == {
         "Extension": "Manage", "Role": "", "Organization": "", "Preferences": "", "Apply History": "View",
-        "Engine Check": "", "Operation Log": "",
+        "Engine Check": "", "Mail": "", "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
     assert "1 person has it" in page

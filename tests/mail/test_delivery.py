@@ -108,7 +108,7 @@ def test_a_server_that_is_down_delays_all_and_loses_none(ada: User, postbox: Pos
     for letter in those:
         assert (now(letter).state, letter.tries) == (State.WAITING, 1)
         assert letter.answer == "unreachable: Connection refused"
-        assert "Nothing answers there" in in_words(letter.answer)
+        assert "It cannot be reached" in in_words(letter.answer)
         assert timedelta(seconds=25) < letter.due_at - timezone.now() < timedelta(seconds=31)
     assert Letter.objects.troubled().count() == 3
     postbox.start()
@@ -131,7 +131,7 @@ def test_each_try_comes_later_and_after_two_days_it_is_given_up(ada: User, postb
     assert [round(each, -1) for each in waited[:8]] == [30, 60, 120, 300, 600, 900, 900, 900]
     assert letter.state == State.REFUSED
     assert "Given up after two days" in in_words(letter.answer)
-    assert "Nothing answers there" in in_words(letter.answer)
+    assert "It cannot be reached" in in_words(letter.answer)
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "DATA"])

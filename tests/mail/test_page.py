@@ -32,7 +32,7 @@ def test_each_letter_is_said_in_words(client: Client, vic: User) -> None:
     page = said(client.get("/mail/"))
     for words in (
         "vic@example.com", "Signed in on a new device", "Refused", "550 5.1.1 No such person", "Uncertain",
-        "Nothing answers there. Look at Mail server and Port, and at firewalls between. (Connection refused)",
+        "It cannot be reached. Look at Mail server and Port, and at firewalls between. (Connection refused)",
         "Next try:", "it may have taken the letter",
     ):  # fmt: skip
         assert words in page
@@ -68,7 +68,7 @@ def test_sent_again_is_another_letter(client: Client, vic: User, state: Letter.S
 
 @pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.TAKEN, State.VOID])
 def test_what_has_not_failed_is_not_sent_again(client: Client, vic: User, state: Letter.State) -> None:
-    assert client.post(f"/mail/{letter(vic, state).pk}/again/").status_code == 404
+    assert client.post(f"/mail/{letter(vic, state).pk}/again/").status_code == 302
     assert Letter.objects.count() == 1
 
 
@@ -86,9 +86,10 @@ def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any
     letter(vic, answer=kept("timeout"), tries=2, delayed_since=since)
     letter(vic, answer="450 4.2.0 Greylisted", tries=1)
     page = said(client.get("/pbx/"))
-    assert "Mail waits: the server at 127.0.0.1 does not answer since" in page
+    assert "Mail waits since" in page
+    assert "The mail server at 127.0.0.1 does not answer. It did not answer in time." in page
     Letter.objects.filter(delayed_since__isnull=False).update(answer=kept("password_refused", "535 No"))
-    assert "Mail waits: the server at 127.0.0.1 refuses since" in said(client.get("/pbx/"))
+    assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
     Letter.objects.update(delayed_since=None)
     assert "Mail waits" not in said(client.get("/pbx/"))
 

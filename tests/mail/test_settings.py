@@ -166,7 +166,7 @@ def test_the_test_mail_that_is_not_taken(client: Client, postbox: Postbox, verb:
 
 def test_nobody_there(client: Client, postbox: Postbox) -> None:
     postbox.stop()
-    assert "Nothing answers there. Look at Mail server and Port" in said(client.post(TEST, typed_for(postbox)))
+    assert "It cannot be reached. Look at Mail server and Port" in said(client.post(TEST, typed_for(postbox)))
 
 
 def test_a_server_that_says_nothing(client: Client, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
