@@ -12,6 +12,7 @@ from extensions import networks
 from extensions.networks import Sighting
 
 AGAIN_SECONDS = 5.0
+STOP_SECONDS = 2.0  # it may be waiting for the database
 MOST_KEPT = 200_000
 FORGET_SECONDS = 3600.0  # a number may become another person's
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Sightings:
         with self._changed:
             self._over = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def take(self, contacts: Iterable[Contact]) -> None:
         with self._changed:

@@ -21,7 +21,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["company"] = Organization.company_name()
     if user is None or not user.is_authenticated:
         return shown
-    own, picture = User.objects.values_list("sip_extension__number", "avatar__version").get(pk=user.pk)
+    found = User.objects.filter(pk=user.pk).values_list("sip_extension__number", "avatar__version").first()
+    own, picture = found or ("", "")
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
     shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.current().organization_management)
     if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):

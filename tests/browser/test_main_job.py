@@ -1,7 +1,9 @@
 """The main job with nothing left out: the command, its set-up link, a browser, two phones that talk, and again."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,11 @@ def they_talk(caller: Phone, callee: Phone) -> None:
     incoming.wait_ended()
 
 
+def known_networks(command: Command) -> list[str]:
+    with closing(sqlite3.connect(command.directory / "portal.sqlite3")) as database:
+        return [network for (network,) in database.execute("SELECT network FROM extensions_knownnetwork")]
+
+
 def test_from_nothing_to_two_people_who_talk_and_again_after_a_restart(command: Command, page: Page) -> None:
     print(f"first start: {command.start():.1f} s")  # noqa: T201 (for pytest -s)
     link = command.setup_link()
@@ -59,6 +66,7 @@ def test_from_nothing_to_two_people_who_talk_and_again_after_a_restart(command: 
     with administrator.plugs_in_a_phone() as graces:
         assert graces.register() == 200
         administrator.sees_online()
+        assert eventually(lambda: known_networks(command) == ["127.0.0.0/24"])
         administrator.adds("Hedy", "hedy@example.com")
         administrator.sees_it_live("1001")
         with administrator.plugs_in_a_phone() as hedys:
