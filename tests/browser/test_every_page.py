@@ -13,7 +13,13 @@ from playwright.sync_api import Page
 from pytest_django import Settings
 
 from asterisk.embedded import Embedded
-from tests.browser import account_stops, mail_stops, organization_stops, welcome_stops  # noqa: F401 (their stops)
+from tests.browser import (  # noqa: F401 (their stops)
+    account_stops,
+    mail_stops,
+    organization_stops,
+    sign_in_stops,
+    welcome_stops,
+)
 from tests.browser.conftest import SignIn
 from tests.browser.tour import STOPS, Tour
 from tests.pbx.office import Office

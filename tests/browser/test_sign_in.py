@@ -1,0 +1,58 @@
+"""A forgotten password, and a session that is ended from another browser, as a person does it."""
+
+import re
+
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts import letters
+from accounts.models import Letter, User
+from tests.browser.conftest import NewContext, SignIn
+from tests.browser.tour import press
+from tests.people import PASSWORD
+
+NEW = "Another8Horse4Staple"
+
+
+def test_who_has_forgotten_the_password_chooses_another_by_mail(stranger: Page, vic: User) -> None:
+    page = stranger
+    page.goto("/sign-in/")
+    page.get_by_role("link", name="Forgot password").click()
+    page.get_by_label("Email Address*").fill("Vic@example.com")
+    press(page, "Send the link")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    mail = letters.written(Letter.objects.get(), "pbx@example.com")
+    assert mail
+    text = mail.get_body(("plain",))
+    assert text
+    path = re.search(r"/password/\S+", text.get_content())
+    assert path
+    page.goto(path[0])
+    expect(page.get_by_label("Email Address")).to_have_value("vic@example.com")
+    page.get_by_label("New Password*").fill(NEW)
+    press(page, "Set the password and sign in")
+    expect(page.get_by_text("Your new password is set.")).to_be_visible()
+    page.goto(path[0])
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+    page.goto("/account/security/")
+    expect(page.locator(".places li")).to_have_count(1)
+    assert User.objects.get(pk=vic.pk).check_password(NEW)
+
+
+def test_a_session_is_ended_from_another_browser(
+    sign_in: SignIn, watched: NewContext, live_server: LiveServer, vic: User
+) -> None:
+    here = sign_in(vic)
+    there = watched(base_url=live_server.url).new_page()
+    there.goto("/sign-in/")
+    there.get_by_label("Email Address*").fill("vic@example.com")
+    there.get_by_label("Password*").fill(PASSWORD)
+    press(there, "Sign in")
+    there.wait_for_url(re.compile(r"/(?!sign-in)"))
+    here.goto("/account/security/")
+    expect(here.locator(".places li")).to_have_count(2)
+    here.locator(".places li").nth(1).get_by_role("button").click()
+    expect(here.get_by_text("is signed out.")).to_be_visible()
+    expect(here.locator(".places li")).to_have_count(1)
+    there.goto("/account/security/")
+    expect(there.get_by_role("heading", level=1)).to_have_text("Sign in")
