@@ -16,6 +16,7 @@ from accounts.views import SignedInRequest
 from extensions import email_change
 from extensions.account import may_change
 from extensions.email_change import Outcome
+from pbxportal.models import Preferences
 
 
 @never_cache
@@ -25,7 +26,9 @@ def ask(request: SignedInRequest) -> HttpResponse:
     require_fresh(request)
     form = EmailForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
-        if email_change.asked_too_often(request.user):
+        if not Preferences.current().mail_host:
+            form.add_error(None, _("The portal cannot send mails yet. Ask your administrator to change the address."))
+        elif email_change.asked_too_often(request.user):
             form.add_error(None, _("You have asked for several changes within an hour. Try again later."))
         else:
             email_change.ask(request.user, form.cleaned_data["new"])

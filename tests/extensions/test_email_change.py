@@ -30,6 +30,7 @@ def without_a_pbx(settings: Settings) -> None:
 @pytest.fixture
 def vics(client: Client, vic: User) -> Client:
     make_extension("1000", user=vic)
+    Preferences.objects.update(mail_host="mail.example.com")
     client.force_login(vic)
     return client
 
@@ -191,6 +192,14 @@ def test_it_can_be_kept_to_administrators(vics: Client) -> None:
 @pytest.mark.parametrize("new", ["", "nonsense", "vic@example.com", "VIC@example.com", "a@example.com\nBcc: b@c.de"])
 def test_an_address_that_is_none_or_the_same_is_refused(vics: Client, new: str) -> None:
     assert vics.post("/account/email/", {"new": new}).status_code == 422
+    assert not EmailChange.objects.exists()
+
+
+def test_without_a_mail_server_it_is_refused_at_once(vics: Client) -> None:
+    Preferences.objects.update(mail_host="")
+    answer = vics.post("/account/email/", {"new": NEW})
+    assert answer.status_code == 422
+    assert "cannot send mails yet" in answer.content.decode()
     assert not EmailChange.objects.exists()
 
 
