@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, devices
+from accounts import devices
 from accounts.attempts import Attempt
+from accounts.middleware import client_address
 from accounts.models import User
+from accounts.tries import Tries
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -33,12 +35,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         attempt.end(failed=found is None)
         return found
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def get_login_stages(self) -> list[str]:
+        return ["accounts.sign_in_stages.SecondFactorStage", "accounts.sign_in_stages.TrustStage"]
+
     def reauthenticate(self, user: User, password: str) -> bool:
-        """allauth would look for the address in a table of its own, which is empty here."""
-        if user.check_password(password):
-            return True
-        audit.record(user, "sign_in.not_confirmed", user, result=audit.Result.FAILED)
-        return False
+        """allauth would look for the address in a table of its own, which is empty here. Raises TooMany."""
+        tries = Tries.again(user)
+        tries.begin()
+        if not user.check_password(password):
+            tries.wrong(user, "sign_in.not_confirmed")
+            return False
+        tries.right()
+        return True
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         messages.error(request, self.error_messages["email_password_mismatch"])

@@ -30,6 +30,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     record_authentication(request, user, "sign_in", reauthenticated=True)
+    request.session.set_expiry(0)  # with the browser; what a stranger's session was given to live ends here
 
 
 def watch() -> None:

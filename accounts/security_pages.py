@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import agents, audit, devices, sessions
+from accounts import agents, audit, devices, factor_pages, sessions
 from accounts.middleware import UNKNOWN
 from accounts.models import Session, User
 from accounts.password_forms import OwnPasswordForm
@@ -40,7 +40,8 @@ def security(request: SignedInRequest) -> HttpResponse:
     key = sessions.key(request)
     places = [Place(each, each.pk == key) for each in sessions.living(request.user)]
     places.sort(key=lambda place: not place.here)
-    return render(request, "account/security.html", {"section": "account", "tab": "security", "places": places})
+    context = {"section": "account", "tab": "security", "places": places, **factor_pages.section(request.user)}
+    return render(request, "account/security.html", context)
 
 
 @require_POST

@@ -3,6 +3,7 @@ from django.http import HttpResponse
 
 from accounts.attempts import TOO_MANY, TooMany
 from accounts.forms import SignInForm
+from accounts.mfa_adapter import passkey_name
 
 
 class SignIn(LoginView):  # type: ignore[misc]
@@ -20,7 +21,8 @@ class SignIn(LoginView):  # type: ignore[misc]
         context: dict[str, object] = super().get_context_data(**kwargs)
         form = context["form"]
         assert isinstance(form, SignInForm)  # noqa: S101 (ACCOUNT_FORMS)
-        return {**context, "too_many": form.is_bound and form.has_error("__all__", TOO_MANY)}
+        too_many = form.is_bound and form.has_error("__all__", TOO_MANY)
+        return {**context, "too_many": too_many, "relying_party": passkey_name()}
 
 
 sign_in = SignIn.as_view()

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import applying, leaving, phone_pages, views, welcoming
+from extensions import applying, factor, leaving, phone_pages, views, welcoming
 
 
 class NumberConverter(StringConverter):
@@ -27,6 +27,7 @@ urlpatterns = [
     path("<number:number>/come-back/", leaving.come_back, name="come_back"),
     path("<number:number>/sign-in/", leaving.sign_in, name="sign_in"),
     path("<number:number>/sign-out/", leaving.sign_out, name="sign_out"),
+    path("<number:number>/second-factor/", factor.remove, name="second_factor"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
     path("<number:number>/welcome/", welcoming.one, name="welcome_one"),
     path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),

@@ -17,6 +17,7 @@ from accounts.freshness import require_fresh
 from accounts.gate import needs
 from accounts.models import Avatar, NoSuperAdministrator
 from accounts.permissions import Permission
+from accounts.second_factor import Factors
 from accounts.views import SignedInRequest, wants_to_find
 from extensions import changes, hand_over, pbx, phone_guides, review, troubles, welcome
 from extensions.applying import apply_numbers, finish, look_first
@@ -297,6 +298,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             **with_phones(request, extension, row),
             **guide_of(request, extension),
             "when_called": when_called,
+            "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
             "colleague": colleague,
             "rings_for": hand_over.seen(extension, request.user),
             **history_of(request, extension),

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, second_factor
 from accounts.countries import countries
 from accounts.fields import LongSelect, SingleLineFormField
 from accounts.forms import finish
@@ -183,6 +183,7 @@ class PreferencesForm(SettingsForm):
             "password_signs",
             "idle_minutes",
             "session_hours",
+            "second_factor",
             "self_service",
             "restore_points",
         ]
@@ -195,6 +196,9 @@ class PreferencesForm(SettingsForm):
             "password_signs": _("Besides a digit, an upper-case and a lower-case letter, one of ! # % and the like."),
             "idle_minutes": _("5 to 120. Who may change anything here is signed out after so long without a deed."),
             "session_hours": _("1 to 720. Everybody signs in again after so long."),
+            "second_factor": _(
+                "Whoever has none is led to set one up after signing in, and can do nothing else before."
+            ),
             "restore_points": _("How many applies Apply History keeps, each of which can be undone."),
         }
 
@@ -208,6 +212,12 @@ class PreferencesForm(SettingsForm):
         if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
             self.add_error("last_number", _("Enter a number that is not below the first."))
         return cleaned
+
+    def clean_second_factor(self) -> bool:
+        wanted: bool = self.cleaned_data["second_factor"]
+        if wanted and not self.before.second_factor and not second_factor.has_one(self.by):
+            raise ValidationError(_("Set up your own second factor first."), code="no_second_factor")
+        return wanted
 
     def _shown(self, name: str, value: Any) -> str:
         match name:

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "accounts.language.PersonsLanguage",
     "accounts.middleware.OperationLogMiddleware",
     "accounts.session_rules.SessionRules",
+    "accounts.second_factor_rule.SecondFactorRule",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -148,6 +150,21 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # accounts.attempts has those
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ADAPTER = "accounts.mfa_adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.CodeForm",
+    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
+    "reauthenticate": "accounts.factor_forms.CodeAgainForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.factor_forms.PasskeyAloneForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's table of addresses is empty
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = timedelta(days=180)
 
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 31 * 86400  # longer than any limit of Preferences, which ends a session

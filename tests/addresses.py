@@ -47,6 +47,9 @@ OPEN = {
     "password/<str:token>/",
     "setup/<str:token>/",
     "sign-in/",
+    "sign-in/passkey/",
+    "sign-in/second-factor/",
+    "sign-in/trust/",
     "sign-out/",
     "theme/",
 }
@@ -57,12 +60,22 @@ MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
 PAGES = {
     "": Page(look=()),
     "pbx/": Page(look=()),
+    # who it is, again and in a second way
     "sign-in/again/": Page(look=(), deed=(), bodies=[{"password": "x"}]),
+    "sign-in/again/code/": Page(look=(), deed=(), bodies=[{"code": "x"}]),
+    "sign-in/again/passkey/": Page(look=(), deed=(), bodies=[{"credential": "{}"}]),
     # one's own sign-in
     "account/security/": Page(look=()),
     "account/security/end/": Page(deed=(), bodies=[{"session": "x"}]),
     "account/security/end-others/": Page(deed=()),
     "account/password/": Page(look=(), deed=()),
+    "account/security/second-factor/": Page(look=()),
+    "account/security/second-factor/remove/": Page(look=(), deed=()),
+    "account/security/app/": Page(look=(), deed=(), bodies=[{"code": "x"}]),
+    "account/security/passkeys/add/": Page(look=(), deed=()),
+    "account/security/passkeys/rename/": Page(look=(), deed=()),
+    "account/security/codes/": Page(look=()),
+    "account/security/codes/new/": Page(deed=()),
     # one's own, or an extension in reach
     "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
@@ -87,6 +100,7 @@ PAGES = {
     "extensions/<number:number>/registration-password/new/": Page(deed=(USE,)),
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,)),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
+    "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,)),
     "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
     "extensions/<number:number>/leave/": Page(
         look=(MANAGE,), deed=(MANAGE,), bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}]

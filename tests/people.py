@@ -1,5 +1,6 @@
 """The cast. Ada runs the company, Hugo is its human resources, Vic has a number and no role, Eve has neither."""
 
+import json
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
-from accounts.models import Organization, Role, User
+from accounts import sealer
+from accounts.models import Organization, Role, Session, User
 from accounts.passwords import random_text
+from accounts.session_store import LABEL
 from extensions import changes
 from extensions.models import Change, SipExtension
 
@@ -52,6 +55,16 @@ def be_stale(client: Client, seconds: int = 301) -> None:
     for each in session[AUTHENTICATION_METHODS_SESSION_KEY]:
         each["at"] -= seconds
     session.save()
+
+
+def be_stale_everywhere(seconds: int = 301) -> None:
+    """Of browsers, whose sessions only the table knows."""
+    for row in Session.objects.exclude(user=None):
+        held = json.loads(sealer.unseal(LABEL, row.session_key, row.session_data))
+        for each in held[AUTHENTICATION_METHODS_SESSION_KEY]:
+            each["at"] -= seconds
+        row.session_data = sealer.seal(LABEL, row.session_key, json.dumps(held))
+        row.save()
 
 
 @dataclass

@@ -14,6 +14,9 @@ from tests.people import make_extension
 OPEN = {
     "account/email/<str:token>/",
     "sign-in/",
+    "sign-in/passkey/",
+    "sign-in/second-factor/",
+    "sign-in/trust/",
     "sign-out/",
     "health/",
     "theme/",

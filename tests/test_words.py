@@ -207,7 +207,8 @@ class Outside(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", "datalist") or "log-hash" in (dict(attrs).get("class") or ""):
+        looks = dict(attrs).get("class") or ""
+        if tag in ("script", "style", "datalist") or "log-hash" in looks or "secret-text" in looks:
             self._silent.append(tag)
         for name, value in attrs:
             if name in self.ATTRIBUTES and tag != "meta":

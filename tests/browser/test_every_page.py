@@ -15,6 +15,7 @@ from pytest_django import Settings
 from asterisk.embedded import Embedded
 from tests.browser import (  # noqa: F401 (their stops)
     account_stops,
+    factor_stops,
     mail_stops,
     organization_stops,
     sign_in_stops,
