@@ -11,7 +11,7 @@ from django.conf import settings as portal_settings
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from accounts.models import Organization, Role, User
+from accounts.models import Letter, Organization, Role, User
 from accounts.permissions import DEFAULT_ROLES
 from asterisk.models import KEPT, ApplyRun
 from extensions.models import SipExtension
@@ -47,7 +47,8 @@ NO_TEXT = {
     "It holds what a PBX cannot take, and was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
-    "PLAIN {}": "SMTP", "private, max-age=31536000, immutable": "HTTP",
+    "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
+    "private, max-age=31536000, immutable": "HTTP",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
 
@@ -237,6 +238,7 @@ def data() -> Iterator[str]:
         Organization.objects.values_list("name"),
         Role.objects.exclude(key__in=DEFAULT_ROLES).values_list("name"),
         SipExtension.objects.values_list("registration_name", "allowed_networks"),
+        Letter.objects.values_list("answer"),  # a mail server's own words
     ):
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)
