@@ -32,6 +32,7 @@ KINDS: dict[str, str | Promise] = {
     "second_factor_changed": gettext_lazy("Second factor changed"),
     "email_change_old": gettext_lazy("Another address, to the old one"),
     "email_change_new": gettext_lazy("Another address, to the new one"),
+    "email_changed": gettext_lazy("Address changed"),
     "extension_changed": gettext_lazy("Extension changed"),
     "new_network": gettext_lazy("Phone in a new network"),
 }

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -333,3 +334,9 @@ def test_one_worker_at_a_time(tmp_path: Path, settings: Settings) -> None:
         assert first
         with delivery.only_one(tmp_path / "lock", lambda: next(answers)) as second:
             assert not second
+
+
+def test_looking_for_letters_reads_none_of_the_settled(db: None) -> None:
+    """Twice a second, and on every page."""
+    for asked in (Letter.objects.due(), Letter.objects.troubled()):
+        assert connection.vendor != "sqlite" or "USING INDEX letters_" in asked.explain()
