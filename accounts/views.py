@@ -10,8 +10,8 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts import devices
 from accounts import setup as first_setup
-from accounts.forms import SetupForm
 from accounts.models import User
+from accounts.setup_form import SetupForm
 
 THEMES = ("auto", "light", "dark")
 
