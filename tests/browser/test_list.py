@@ -79,7 +79,7 @@ def test_a_search_without_a_match_says_what_was_searched(adas: Page) -> None:
 def test_the_whole_row_opens_the_extension(adas: Page) -> None:
     people(2)
     adas.goto("/extensions/")
-    adas.get_by_role("cell", name="Person1", exact=False).first.click()
+    adas.get_by_role("cell", name="Ada Person1", exact=True).click()
     expect(adas).to_have_url(re.compile("/extensions/1001/$"))
 
 
