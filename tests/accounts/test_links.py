@@ -20,7 +20,9 @@ def test_a_link_says_what_it_is_for_until_it_is_too_old(purpose: Purpose, monkey
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nonsense", signing.dumps(["welcome", 1, 1]), signing.dumps(["x", 1, 1], salt=links.SALT)]
+    "text",
+    ["", "nonsense", signing.dumps(["welcome", 1, 1]), signing.dumps(["x", 1, 1], salt=links.SALT)],
+    ids=["nothing", "nonsense", "other salt", "other purpose"],
 )
 def test_what_nobody_here_signed_is_no_link(text: str) -> None:
     assert links.read(text) is None

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from accounts.models import Letter, Organization, User
 from tests.mail.conftest import postbox as postbox
@@ -11,7 +11,7 @@ from tests.mail.test_letters import deliver
 from tests.mail.test_welcome import path_in
 from tests.people import PASSWORD, make_extension
 
-NARROW = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
 def new(number: str) -> None:
@@ -59,8 +59,8 @@ def test_many_are_chosen_in_the_list_and_watched(adas: Page, postbox: Postbox) -
     every.uncheck()
     expect(bar).to_be_hidden()
     adas.set_viewport_size(NARROW)
-    for number in ("1001", "1003"):
-        adas.get_by_role("checkbox", name=f"Choose {number}").check()
+    for each in ("1001", "1003"):
+        adas.get_by_role("checkbox", name=f"Choose {each}").check()
     with adas.expect_response(re.compile("/extensions/status/")):
         pass
     expect(bar).to_contain_text("Chosen: 2")
