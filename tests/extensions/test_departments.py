@@ -197,6 +197,7 @@ def test_who_does_not_manage_extensions_finds_no_choices(client: Client, vic: Us
     assert client.get("/organizations/choices/").status_code == 403
     vic.role = None
     vic.save()
+    client.force_login(vic)
     assert client.get("/organizations/choices/").status_code == 404
 
 

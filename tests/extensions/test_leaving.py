@@ -239,7 +239,7 @@ def test_a_sign_in_that_ended_counts_as_a_failed_one(client: Client, ada: User, 
         for _ in range(12)
     ]
     assert "is not right" in said[0]
-    assert "Too many failed" in said[-1]
+    assert "Too many sign-ins failed" in said[-1]
 
 
 def test_the_plan_is_changed_later_without_leaving_again(
