@@ -23,7 +23,6 @@ from accounts.models import User
 from accounts.tries import Tries
 from accounts.validators import single_line
 
-FAILED = "second_factor.failed"
 UNKNOWN = gettext_noop("a passkey that is not known")
 
 
@@ -72,7 +71,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         tries.begin()
         self.authenticator = second_factor.use_code(self.user, code)
         if self.authenticator is None:
-            tries.wrong(self.user, FAILED)
+            tries.wrong(self.user, "second_factor.failed")
             raise wrong()
         tries.right()
         self.authenticator.user = self.user
@@ -100,7 +99,9 @@ class Recorded:
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-            audit.record(self.user or audit.NOBODY, FAILED, self.user or UNKNOWN, result=audit.Result.FAILED)
+            audit.record(
+                self.user or audit.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=audit.Result.FAILED
+            )
             raise wrong() from error
 
 
