@@ -188,7 +188,7 @@ def test_deleting_says_what_goes_and_then_it_is_gone(adas: Page, office: Office)
 
 
 def tab_to(page: Page, selector: str) -> None:
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

@@ -41,6 +41,7 @@ def test_a_role_by_organization_is_made_and_given_and_its_holder_sees_exactly_th
     adas.get_by_role("button", name="Save", exact=True).click()
     expect(adas.get_by_text("Extension 3000 saved.")).to_be_visible()
 
+    eve.refresh_from_db()
     eves = sign_in(eve)
     eves.goto("/")
     expect(eves.locator("td.cell-number a")).to_have_text(["1000", "1001", "3000"])
