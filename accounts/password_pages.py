@@ -2,6 +2,7 @@
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -57,10 +58,10 @@ def _choose(request: HttpRequest, token: str) -> HttpResponse:
     if not form.save(link, devices.circumstances(request)):
         return closed(request)
     messages.success(request, _("Your new password is set."))
-    devices.know(request, user)
+    if not is_mfa_enabled(user):  # else the browser is known once the second factor was given there
+        devices.know(request, user)
     record_authentication(request, user, method="password", email=user.email)
     response: HttpResponse = perform_login(request, Login(user=user, email=user.email))
-    devices.remember(request, response, user)
     return response
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import devices, letters, links
+from accounts import devices, letters, links, second_factor
 from accounts.links import Link, Purpose
 from accounts.models import AuditRecord, Device, Letter, Session, User
 from pbxportal.models import Preferences
@@ -163,6 +163,15 @@ def test_it_ends_the_sessions_that_were_and_makes_the_device_known(vic: User) ->
     assert Session.objects.filter(user=vic).count() == 1
     assert here.cookies[devices.COOKIE].value
     assert not Letter.objects.filter(kind="new_device").exists()
+
+
+def test_where_a_second_factor_is_set_the_link_alone_makes_no_device_known(vic: User) -> None:
+    second_factor.add_app(vic, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
+    here = Client()
+    assert chooses(link(vic), here) == 302
+    assert not is_signed_in(here)
+    assert devices.COOKIE not in here.cookies
+    assert not Device.objects.exists()
 
 
 def test_it_leads_out_of_a_block(vic: User) -> None:
