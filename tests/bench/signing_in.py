@@ -30,7 +30,7 @@ def measure(rounds: int, figures: Figures, browser: Browser, server: Server, by:
         before = server.cpu_seconds()
         figures.add(GROUP, "sign-in: request, ms", 1, [sign_in(str(by.email))])
         figures.add(GROUP, "sign-in and its form: server CPU, ms", 1, [1000 * (server.cpu_seconds() - before)])
-    people = [make_user(f"Person{place}") for place in range(AT_ONCE)]
+    people = [make_user(f"Crowd{place}") for place in range(AT_ONCE)]
     try:
         crowds(figures, browser, [str(each.email) for each in people])
     finally:
