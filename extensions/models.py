@@ -18,7 +18,7 @@ from accounts.models import User
 from extensions import validators
 from pbxportal.models import NameFormat, Preferences
 
-NARROW = 64
+NARROW = 256
 
 
 def sort_name(name: str) -> str:
@@ -67,7 +67,7 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
         """The lowest number from `first` on that nobody has.
 
         A stretch is full if it has as many as fit: without a gap one look at the ends tells, else they are counted in
-        stretches that grow, and the one with the gap is halved.
+        stretches that grow, and the one with the gap is halved until it is worth reading.
         """
         width = NARROW
         if self._are_taken(first, width):
@@ -77,11 +77,12 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
             first, width = first + width, 2 * width
         while self._are_taken(first, width):
             first, width = first + width, 2 * width
-        while width > 1:
-            width = (width + 1) // 2
+        while width > NARROW:
+            width //= 2
             if self._are_taken(first, width):
                 first += width
-        return first
+        taken = set(self.filter(position__range=(first, first + width - 1)).values_list("position", flat=True))
+        return next(number for number in range(first, first + width) if number not in taken)
 
     def _are_taken(self, first: int, many: int) -> bool:
         return self.filter(position__range=(first, first + many - 1)).count() == many

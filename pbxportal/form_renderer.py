@@ -5,7 +5,7 @@ from typing import Any
 
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 WIDGETS = "django/forms/widgets/"
@@ -16,15 +16,17 @@ NOTHING = mark_safe("")
 
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
     """As Django's attrs.html writes them: False leaves one out, True gives it no value."""
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, str(value)),)
+    return mark_safe(  # noqa: S308
+        "".join(
+            f" {conditional_escape(name)}" if value is True else f' {conditional_escape(name)}="{_escaped(value)}"'
             for name, value in attrs.items()
             if value is not False
-        ),
+        )
     )
+
+
+def _escaped(value: Any) -> str:
+    return conditional_escape(str(value))
 
 
 def input_(widget: Mapping[str, Any]) -> SafeString:
