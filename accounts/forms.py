@@ -16,6 +16,7 @@ from accounts.fields import MobileFormField
 from accounts.models import EmailChange, Organization, Role, User
 from accounts.permissions import Permission
 from accounts.picker import Picker, within
+from accounts.session_rules import manages_anything
 from accounts.tree import Department
 from pbxportal.models import Preferences
 
@@ -197,6 +198,11 @@ class PersonForm(forms.ModelForm[User]):
                 passwords.refuse_words(password, words)
             except ValidationError as error:
                 self.add_error("password", error)
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Of a valid form: it makes somebody one who manages anything, or takes the sign-in of one who does."""
+        return manages_anything(self.instance) and not {"role", "email", "password"}.isdisjoint(self.changed_data)
 
     def hash_password(self) -> None:
         """Costs 60 ms by design: call it before the transaction, not in it."""

@@ -155,6 +155,15 @@ def show_once(request: SignedInRequest, extension: SipExtension, password: str) 
         request.session["user_password"] = [extension.number, sealer.seal("shown once", extension.pk, password)]
 
 
+def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
+    """None: the form says why not. Raises Conflict."""
+    if not form.is_valid():
+        return None
+    if form.person.is_sensitive:
+        require_fresh(request)
+    return form.try_save()
+
+
 @needs(Permission.MANAGE_EXTENSIONS)
 @sensitive_post_parameters("password", "registration_password")
 @never_cache
@@ -167,7 +176,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     if wants_to_find(request):
         form.ask_again()
         return form_page(request, form, None)
-    extension = form.try_save() if form.is_valid() else None
+    extension = save(request, form)
     if extension is None:
         return form_page(request, form, None)
     show_once(request, extension, form.person.cleaned_data["password"])
@@ -187,7 +196,7 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
         form.ask_again()
         return form_page(request, form, extension)
     try:
-        saved = form.try_save() if form.is_valid() else None
+        saved = save(request, form)
     except Conflict:
         return conflict(request, form, number)
     if saved is None:

@@ -32,12 +32,16 @@ Needs = tuple[Permission | Over | Reach, ...]
 
 @dataclass(frozen=True)
 class Page:
-    """`bodies`: what is posted, where one deed is several; ... stands for the fields of the target."""
+    """`bodies`: what is posted, where one deed is several; ... stands for the fields of the target.
+
+    `asks_again`: by which methods the portal asks who it is, if that was proved more than five minutes ago.
+    """
 
     look: Needs | None = None
     deed: Needs | None = None
     bodies: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     changes_a_role: bool = False
+    asks_again: tuple[str, ...] = ()
 
 
 OPEN = {
@@ -54,6 +58,7 @@ OPEN = {
     "theme/",
 }
 SAVES = [{"then": "save"}, {"then": "apply"}]
+LOOKED_AT, DONE = ("get",), ("post",)
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
 MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
 
@@ -70,12 +75,12 @@ PAGES = {
     "account/security/end-others/": Page(deed=()),
     "account/password/": Page(look=(), deed=()),
     "account/security/second-factor/": Page(look=()),
-    "account/security/second-factor/remove/": Page(look=(), deed=()),
-    "account/security/app/": Page(look=(), deed=(), bodies=[{"code": "x"}]),
-    "account/security/passkeys/add/": Page(look=(), deed=()),
-    "account/security/passkeys/rename/": Page(look=(), deed=()),
-    "account/security/codes/": Page(look=()),
-    "account/security/codes/new/": Page(deed=()),
+    "account/security/second-factor/remove/": Page(look=(), deed=(), asks_again=LOOKED_AT + DONE),
+    "account/security/app/": Page(look=(), deed=(), bodies=[{"code": "x"}], asks_again=LOOKED_AT + DONE),
+    "account/security/passkeys/add/": Page(look=(), deed=(), asks_again=LOOKED_AT + DONE),
+    "account/security/passkeys/rename/": Page(look=(), deed=(), asks_again=LOOKED_AT + DONE),
+    "account/security/codes/": Page(look=(), asks_again=LOOKED_AT),
+    "account/security/codes/new/": Page(deed=(), asks_again=DONE),
     # one's own, or an extension in reach
     "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
@@ -96,11 +101,11 @@ PAGES = {
     "extensions/<number:number>/welcome/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
-    "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,)),
-    "extensions/<number:number>/registration-password/new/": Page(deed=(USE,)),
-    "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,)),
+    "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
+    "extensions/<number:number>/registration-password/new/": Page(deed=(USE,), asks_again=DONE),
+    "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
-    "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,)),
+    "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,), asks_again=LOOKED_AT + DONE),
     "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
     "extensions/<number:number>/leave/": Page(
         look=(MANAGE,), deed=(MANAGE,), bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}]
@@ -118,18 +123,22 @@ PAGES = {
     # one's own account
     "account/": Page(look=(), deed=(), bodies=[{"mobile": "+447700900123", "language": "en-gb"}]),
     "account/notifications/": Page(look=(), deed=(), bodies=[{"wanted": ["new_network"]}]),
-    "account/email/": Page(look=(), deed=(), bodies=[{"new": "new@example.com"}]),
+    "account/email/": Page(look=(), deed=(), bodies=[{"new": "new@example.com"}], asks_again=LOOKED_AT + DONE),
     "account/email/cancel/": Page(deed=()),
     "account/picture/": Page(deed=(), bodies=[{"then": "remove"}]),
     "account/picture/<str:version>/": Page(look=()),
     # the whole system
     "roles/": Page(look=(Permission.VIEW_ROLES,)),
-    "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES),
+    "roles/add/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, asks_again=LOOKED_AT + DONE),
     "roles/choices/": Page(look=MANAGES_ROLES),
     "roles/<int:pk>/": Page(look=(Permission.VIEW_ROLES,)),
-    "roles/<int:pk>/copy/": Page(look=(Permission.MANAGE_ROLES,)),
-    "roles/<int:pk>/edit/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
-    "roles/<int:pk>/delete/": Page(look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True),
+    "roles/<int:pk>/copy/": Page(look=(Permission.MANAGE_ROLES,), asks_again=LOOKED_AT),
+    "roles/<int:pk>/edit/": Page(
+        look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True, asks_again=LOOKED_AT + DONE
+    ),
+    "roles/<int:pk>/delete/": Page(
+        look=MANAGES_ROLES, deed=MANAGES_ROLES, changes_a_role=True, asks_again=LOOKED_AT + DONE
+    ),
     "organizations/": Page(look=(Permission.VIEW_ORGANIZATIONS,)),
     "organizations/choices/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
     "organizations/parents/": Page(look=MANAGES_ORGANIZATIONS),
@@ -143,7 +152,9 @@ PAGES = {
     "log/export/": Page(deed=(Permission.VIEW_LOG,)),
     "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/discard/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
-    "preferences/mail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/mail/": Page(
+        look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
+    ),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),
     "mail/<int:pk>/again/": Page(deed=(Permission.MANAGE_MAIL,)),

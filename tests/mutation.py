@@ -55,8 +55,11 @@ IN_ITS_PLACE = {
 }
 YES = {"may_manage", "may_use", "may_change", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
+ASKED = {"require", "require_fresh", "_refuse_mightier"}
 REFUSALS = {"PermissionDenied", "Http404"}
 FAILED = 1  # pytest's own word for it; each other one is no test's verdict
+LET_IN = ("test_an_address_answers_each_as_the_table_says", "test_a_page_leads_nowhere_that_is_closed")
+ASKED_AGAIN = ("test_what_is_sensitive_asks_again_who_it_is",)
 ANY = "lambda request, key: {}.objects.get(**{{'{}': key}})"
 
 ANSWERED_BY = {route: (view.__module__, view.__name__) for route in ROUTES for view in [resolve(address(route)).func]}
@@ -89,6 +92,8 @@ class Taker(ast.NodeTransformer):
         outer, self.function = self.function, node.name
         kept = []
         for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Name) and decorator.id == "fresh" and self._is_it(decorator, "@fresh"):
+                continue
             if not (isinstance(decorator, ast.Call) and _name(decorator) == "needs"):
                 kept.append(decorator)
                 continue
@@ -101,7 +106,7 @@ class Taker(ast.NodeTransformer):
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
-        asked = isinstance(node.value, ast.Call) and _name(node.value) in ("require", "_refuse_mightier")
+        asked = isinstance(node.value, ast.Call) and _name(node.value) in ASKED
         if asked and self._is_it(node, ast.unparse(node)):
             return ast.copy_location(ast.Pass(), node)
         self.generic_visit(node)
@@ -177,7 +182,7 @@ def addresses(check: Check) -> list[str]:
     return [
         f"{TESTS[0]}::{test}[{route}]"
         for route in ROUTES
-        for test in ("test_an_address_answers_each_as_the_table_says", "test_a_page_leads_nowhere_that_is_closed")
+        for test in (ASKED_AGAIN if "fresh" in check.words else LET_IN)
         if route not in OPEN and ANSWERED_BY[route] == (module, check.function)
     ]
 

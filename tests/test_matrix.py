@@ -3,13 +3,14 @@
 What to expect is worked out from the table of tests/addresses.py, never asked of the portal.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
@@ -22,10 +23,11 @@ from extensions.models import Change, SipExtension
 from pbxportal.models import Preferences
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
 from tests.links import Links
-from tests.people import Typed, make_extension
+from tests.people import Typed, be_stale, make_extension
 from tests.test_urls import NO_BATCH, ROUTES
 
 PICTURE = "0123456789abcdef"
+AGAIN = "/sign-in/again/"
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
 SECRET_NAME = "Zacharias"  # of 2000, whom the local administrator does not reach
 GONE_WHERE_IT_CANNOT_BE_DONE = (403, 404, 405)
@@ -79,11 +81,14 @@ class Cast:
         for one in SipExtension.objects.filter(number__in=("1000", "2000")):
             Letter.objects.create(kind="welcome", user=one.user, to=f"{one.number}@example.com", **refused)
 
-    def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
+    def client(self, who: Person | None) -> Client:
         client = Client()
         if who:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who.name]
-        return getattr(client, method)(path, body if method in ("get", "head", "post") else "")
+        return client
+
+    def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
+        return getattr(self.client(who), method)(path, body if method in ("get", "head", "post") else "")
 
 
 def role_of(who: Person, sales: Organization) -> Role | None:
@@ -151,11 +156,28 @@ def fields(target: Target | None) -> dict[str, Any]:
     return Typed(number=extension.number, more=kept).fields
 
 
+PICTURED = (SipExtension, User, Role, Letter, Organization, Change, ApplyRun)
+
+
 def pictured() -> list[Any]:
     """All but that somebody was refused: that is recorded."""
-    models = (SipExtension, User, Role, Letter, Organization, Change, ApplyRun)
     recorded = AuditRecord.objects.exclude(deed="page.refused").values_list()
-    return [sorted(map(repr, rows)) for rows in (*(each._default_manager.values_list() for each in models), recorded)]
+    return [sorted(map(repr, rows)) for rows in (*(each._default_manager.values_list() for each in PICTURED), recorded)]
+
+
+TABLES = "|".join(model._meta.db_table for model in (*PICTURED, AuditRecord))
+WRITES = re.compile(rf"(?!SELECT).*\b({TABLES})\b", re.DOTALL)
+
+
+class Watch:
+    """`wrote`: a statement was given that may have changed what is pictured. Else there is no need to look."""
+
+    def __init__(self) -> None:
+        self.wrote = False
+
+    def __call__(self, execute: Any, sql: str, *more: Any) -> Any:
+        self.wrote = self.wrote or bool(WRITES.match(sql))
+        return execute(sql, *more)
 
 
 def each_case(route: str, cast: Cast) -> Iterator[tuple[Person, Target | None, str, str, dict[str, Any], set[int]]]:
@@ -184,10 +206,10 @@ def test_an_address_answers_each_as_the_table_says(
         before = pictured()
         for who, target, path, method, body, wanted in each_case(route, cast):
             sent = {**fields(target), **body} if method == "post" and SAVED & body.keys() else body
-            with transaction.atomic():
+            with transaction.atomic(), connection.execute_wrapper(watch := Watch()):
                 got = cast.ask(who, method, path, sent)
                 refused = got.status_code in GONE_WHERE_IT_CANNOT_BE_DONE
-                after = pictured() if refused and method not in ("get", "head") else before
+                after = pictured() if refused and watch.wrote else before
                 transaction.set_rollback(True)
             case = f"{who.name} {method} {path} {body}: {got.status_code}, not {wanted}"
             assert (got.status_code if refused else 200) in wanted, case
@@ -200,6 +222,33 @@ def test_an_address_answers_each_as_the_table_says(
 
 
 SAVED = {"then", "name"}
+
+
+@pytest.mark.parametrize("route", [route for route in PAGES if not f"/{route}".startswith(AGAIN)])
+def test_what_is_sensitive_asks_again_who_it_is(
+    cast: Cast, record_property: Callable[[str, object], None], route: str
+) -> None:
+    """Of who may do it, and proved five minutes ago who it is; nothing else asks."""
+    page, who, cases = PAGES[route], PEOPLE[0], 0
+    be_stale(cast.client(who))
+    before = pictured()
+    for target in TARGETS if "<number:number>" in route else [None]:
+        for path, of_default in paths(route, cast, target).items():
+            for method in ("get", "post"):
+                if 200 not in expected(page, who, method, target, of_default):
+                    continue
+                for body in page.bodies if method == "post" else [{}]:
+                    sent = {**fields(target), **body} if SAVED & body.keys() else body
+                    with transaction.atomic(), connection.execute_wrapper(watch := Watch()):
+                        got = cast.ask(who, method, path, sent)
+                        asked = got.status_code == 302 and got["Location"].startswith(AGAIN)
+                        after = pictured() if asked and watch.wrote else before
+                        transaction.set_rollback(True)
+                    case = f"{method} {path} {body}: {got.status_code} {got.headers.get('Location')}"
+                    assert asked == (method in page.asks_again), case
+                    assert after == before, f"{case}, and something was changed"
+                    cases += 1
+    record_property("cases", cases)
 
 
 @pytest.mark.parametrize("route", PAGES)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import AuditRecord, Role, User
 from extensions.models import SipExtension
-from tests.people import PASSWORD, be_stale, make_extension
+from tests.people import PASSWORD, Typed, be_stale, make_extension, make_user
 
 REVEAL = "/extensions/1000/registration-password/"
 AGAIN = "/sign-in/again/"
@@ -77,6 +77,53 @@ def test_a_posted_form_is_saved_afterwards(stale: Client) -> None:
     assert not Role.objects.filter(name="Looks").exists()
     answer = stale.post(asked, {"password": PASSWORD})
     assert answer["Location"] == f"/roles/{Role.objects.get(name='Looks').pk}/"
+
+
+def fields_of(extension: SipExtension, **more: str) -> dict[str, object]:
+    user = extension.user
+    kept = {
+        "registration_name": extension.registration_name, "registration_password": "", "password": "",
+        "version": str(extension.version), "role": str(user.role_id or ""), **more,
+    }  # fmt: skip
+    typed = Typed(extension.number, user.first_name, user.last_name, user.email or "", kept)
+    return typed.fields
+
+
+@pytest.mark.parametrize(
+    ("role", "typed", "asked"),
+    [
+        ("", {"role": "human_resource"}, True),
+        ("", {"role": "employee"}, False),
+        ("", {"email": "new@example.com"}, False),
+        ("operator", {"email": "new@example.com"}, True),
+        ("operator", {"password": "Another7Horse9Staple"}, True),
+        ("operator", {"job_title": "Chief"}, False),
+        ("operator", {"role": ""}, False),
+    ],
+)
+def test_who_manages_is_made_and_changed_by_who_proves_who_they_are(
+    stale: Client, role: str, typed: dict[str, str], asked: bool
+) -> None:
+    extension = make_extension("1000", user=make_user("Grace", role=role))
+    if typed.get("role"):
+        typed = {"role": str(Role.objects.get(key=typed["role"]).pk)}
+    before = User.objects.values().get(first_name="Grace")
+    answer = stale.post("/extensions/1000/edit/", fields_of(extension, **typed))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(AGAIN) == asked
+    assert (User.objects.values().get(first_name="Grace") == before) == asked
+    if asked:
+        assert stale.post(answer["Location"], {"password": PASSWORD}).status_code == 302
+        assert User.objects.values().get(first_name="Grace") != before
+
+
+def test_who_is_added_as_one_who_manages_is_added_after_that(stale: Client) -> None:
+    typed = Typed(more={"role": str(Role.objects.get(key="administrator").pk)}).fields
+    asked = stale.post("/extensions/add/", typed)["Location"]
+    assert asked.startswith(AGAIN)
+    assert not SipExtension.objects.exists()
+    stale.post(asked, {"password": PASSWORD})
+    assert SipExtension.objects.get().user.role == Role.objects.get(key="administrator")
 
 
 def test_what_is_known_of_roles_is_told_before_one_is_asked(client: Client, hugo: User, ada: User) -> None:
