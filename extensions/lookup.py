@@ -10,11 +10,7 @@ from extensions.models import SipExtension, SipExtensionQuerySet
 
 
 def visible(request: SignedInRequest) -> SipExtensionQuerySet:
-    return (
-        SipExtension.objects.visible_to(request.user)
-        .select_related("user__role", "handed_to")
-        .prefetch_related("user__organizations")
-    )
+    return SipExtension.objects.visible_to(request.user).select_related("user__role", "handed_to")
 
 
 def get_extension(request: SignedInRequest, number: str) -> SipExtension:

@@ -34,7 +34,7 @@ def _read(cursor: str, key: str) -> tuple[str, Any, str] | None:
 
 def _rows(rows: QuerySet[M], ordered: QuerySet[M], size: int) -> list[M]:
     """Keys first: an index of the order has them, and the rows of no other are read."""
-    keys = list(ordered.prefetch_related(None).values_list("pk", flat=True)[:size])
+    keys = list(ordered.values_list("pk", flat=True)[:size])
     found = {row.pk: row for row in rows.filter(pk__in=keys)}
     return [found[key] for key in keys if key in found]
 
