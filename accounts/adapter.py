@@ -51,6 +51,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         tries.right()
         return True
 
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Not that one has signed in: one sees it, and the words alone would cost the frame of a whole page."""
+        if message_template != "account/messages/logged_in.txt":
+            super().add_message(request, level, message_template, *args, **kwargs)
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         messages.error(request, self.error_messages["email_password_mismatch"])
         return redirect("account_login")

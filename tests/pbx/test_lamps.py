@@ -134,6 +134,7 @@ def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Em
         assert phone.number not in awake()  # the phone had gone before Asterisk could be told
     assert phone.register() == 200
     assert shows(phone.number, "Idle")
+    assert eventually(lambda: awake().get(phone.number) == 0)  # the listener has done with it
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
         waker = waking.Waker(tables, clock)
