@@ -1,8 +1,20 @@
 from collections.abc import Callable, Iterable, Iterator
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 
 from pbxportal.models import in_force
+
+METHODS = ["GET", "HEAD", "POST"]
+
+
+class NoOtherMethods:
+    """No page knows another one, and a view that does not ask which it is would take it for a GET."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
 
 class PreferencesInForce:

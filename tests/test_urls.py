@@ -53,13 +53,20 @@ def address(route: str) -> str:
     return "/" + route
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "head", "options"])
+@pytest.mark.parametrize("method", ["get", "post", "head"])
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN])
 def test_a_stranger_is_sent_to_the_sign_in(client: Client, db: None, route: str, method: str) -> None:
     make_extension("1000")
     answer = getattr(client, method)(address(route))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_other_method_is_known(client: Client, ada: User, route: str) -> None:
+    client.force_login(ada)
+    for method in ("put", "patch", "delete", "options", "trace"):
+        assert getattr(client, method)(address(route)).status_code == 405
 
 
 @pytest.mark.parametrize("route", sorted(OPEN))
