@@ -11,6 +11,7 @@ import pytest
 from asterisk.fetch import Program
 from tests.browser.command import ROOT, Command
 from tests.faults.test_table import delete, overwrite
+from tests.mail.postbox import Postbox
 from tests.pbx.office import eventually
 from tests.phones.phone import Phone
 
@@ -54,6 +55,13 @@ SipExtension.objects.update(enabled=False, left_on=localdate())
 for number, days in (('1000', 0), ('1001', 1)):
     SipExtension.objects.filter(number=number).update(delete_on=localdate() + timedelta(days=days))
 """
+WRITTEN = """
+from accounts import outbox
+from pbxportal.models import Preferences
+from tests.people import make_user
+Preferences.objects.update(mail_host='127.0.0.1', mail_port={}, mail_security='none', mail_from='portal@example.com')
+outbox.send('new_device', make_user('Ada'), agent='Firefox on Linux', address='192.0.2.7')
+"""
 HERE = """
 from accounts.models import AuditRecord
 from extensions.models import Change, SipExtension
@@ -93,6 +101,16 @@ def answers_with(phone: Phone, status: int) -> Callable[[], bool]:
             return False
 
     return answers
+
+
+def test_mails_are_carried(command: Command) -> None:
+    postbox = Postbox()
+    postbox.start()
+    try:
+        assert in_portal(command, WRITTEN.format(postbox.port)).returncode == 0
+        assert eventually(lambda: [each.to for each in postbox.received] == ["ada@example.com"], HEALED_SECONDS)
+    finally:
+        postbox.stop()
 
 
 @pytest.mark.parametrize("lose", [delete, overwrite])
