@@ -43,8 +43,14 @@ OWN_TESTS = {
     "extensions/email_pages.py": ["tests/extensions/test_email_change.py"],
     "extensions/history.py": ["tests/accounts/test_log.py"],
     "extensions/leaving.py": ["tests/extensions/test_leaving.py"],
+    "extensions/lookup.py": ["tests/extensions/test_welcome.py"],
     "extensions/phone_pages.py": ["tests/extensions/test_own_phone.py"],
-    "extensions/views.py": ["tests/extensions/test_leaving.py", "tests/extensions/test_own_phone.py"],
+    "extensions/views.py": [
+        "tests/accounts/test_freshness.py",
+        "tests/extensions/test_leaving.py",
+        "tests/extensions/test_own_phone.py",
+    ],
+    "extensions/welcoming.py": ["tests/extensions/test_welcome.py"],
     "pbxportal/views.py": ["tests/test_preferences.py"],
 }
 IN_ITS_PLACE = {

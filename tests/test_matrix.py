@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -61,6 +62,7 @@ class Cast:
                 extension.user.role = Role.objects.get(key=Role.SUPER_ADMINISTRATOR) if target.may else None
                 extension.user.save()
                 Avatar.objects.create(user=extension.user, image=b"", version=PICTURE)
+                Authenticator.objects.create(user=extension.user, type=Authenticator.Type.TOTP, data={})
                 extension.user.organizations.add(inside if target.in_sales else root)
         keys = [each.key for each in PEOPLE if each.key]
         self.defaults = set(Role.objects.filter(key__in=keys).values_list("pk", flat=True))
