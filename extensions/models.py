@@ -82,7 +82,8 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
             if self._are_taken(first, width):
                 first += width
         taken = set(self.filter(position__range=(first, first + width - 1)).values_list("position", flat=True))
-        return next(number for number in range(first, first + width) if number not in taken)
+        gaps = (number for number in range(first, first + width) if number not in taken)
+        return next(gaps, first + width)  # somebody else has just taken the last of them
 
     def _are_taken(self, first: int, many: int) -> bool:
         return self.filter(position__range=(first, first + many - 1)).count() == many
