@@ -75,8 +75,9 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     press(page, "Upload the picture")
     saved(page, "Your picture was saved.")
     shown = page.get_by_role("img", name="Your picture")
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 256
-    assert page.locator(".person-menu img").evaluate("image => image.naturalWidth") == 256
+    loaded = "image => image.decode().then(() => image.naturalWidth)"
+    assert shown.evaluate(loaded) == 256
+    assert page.locator(".person-menu img").evaluate(loaded) == 256
 
     page.get_by_label("Mobile Number").fill("+44 7700 900118")
     page.get_by_label("Language").select_option("en-gb")
