@@ -205,7 +205,7 @@ class PersonForm(forms.ModelForm[User]):
         return manages_anything(self.instance) and not {"role", "email", "password"}.isdisjoint(self.changed_data)
 
     def hash_password(self) -> None:
-        """Costs 60 ms by design: call it before the transaction, not in it."""
+        """Costs 30 ms by design: call it before the transaction, not in it."""
         if password := self.cleaned_data["password"]:
             self.instance.set_password(password)
         elif self.instance.pk is None:

@@ -61,7 +61,7 @@ class NewPasswordForm(forms.Form):
         return password
 
     def hashed(self) -> str:
-        """Costs 60 ms by design: call it before the transaction, not in it."""
+        """Costs 30 ms by design: call it before the transaction, not in it."""
         return make_password(self.cleaned_data["password"])
 
 

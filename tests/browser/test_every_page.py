@@ -35,10 +35,16 @@ axe = Axe()
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_page_is_accessible_and_fits(
-    asterisk: Embedded, sign_in: SignIn, stranger: Page, office: Office, settings: Settings, stop: str
+    asterisk: Embedded,
+    sign_in: SignIn,
+    office: Office,
+    settings: Settings,
+    request: pytest.FixtureRequest,
+    stop: str,
 ) -> None:
     with ExitStack() as stack:
-        look(STOPS[stop](Tour(sign_in, stranger, office, settings, stack)), stop)
+        tour = Tour(sign_in, lambda: request.getfixturevalue("stranger"), office, settings, stack)
+        look(STOPS[stop](tour), stop)
 
 
 def look(page: Page, stop: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
@@ -36,10 +37,15 @@ class Tour:
     """Whom one can go as, and what there is to see."""
 
     sign_in: SignIn
-    stranger: Page
+    come: Callable[[], Page]
     office: Office
     settings: Settings
     stack: ExitStack
+
+    @cached_property
+    def stranger(self) -> Page:
+        """Who has not signed in; few stops have one."""
+        return self.come()
 
     def ada(self, path: str) -> Page:
         return self.opened(ada(), path)
