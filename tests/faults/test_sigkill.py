@@ -19,6 +19,7 @@ from asterisk.apply import apply, catch_up
 from asterisk.models import ApplyRun
 from asterisk.render import Rows
 from extensions.models import Change, SipExtension
+from pbxportal.models import Preferences
 from tests.faults.victim import NEW_PASSWORD, Position, Victim
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import planted
@@ -45,6 +46,7 @@ class Scene:
     victim: Victim
 
     def __post_init__(self) -> None:
+        Preferences.objects.update(restore_points=2)  # each life then looks for old ones, the first and the 1000th
         extensions = [self.office.extension(number=number) for number in NUMBERS[:3]]
         self.phones = [self.office.registered(extension) for extension in extensions]
         self.old = rows()
