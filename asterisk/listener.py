@@ -38,7 +38,8 @@ CAUSES = {
     "not_match_endpoint_acl": "network",
     "not_match_endpoint_contact_acl": "network",
 }
-HEARD = ["ContactStatus", "DeviceStateChange", "FullyBooted", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
+# From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
 logger = logging.getLogger(__name__)
 
 

@@ -4,13 +4,16 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from threading import Thread
+from itertools import count
+from threading import Event, Thread
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from asterisk import listener, live
 from asterisk.ami import AmiUnreachable, connected
 from asterisk.apply import apply, catch_up
 from asterisk.embedded import Embedded
@@ -18,7 +21,7 @@ from asterisk.models import ApplyRun
 from asterisk.pbx import Asterisk
 from extensions.models import Change
 from tests.faults.proxy import Proxy
-from tests.pbx.office import Office, contacts
+from tests.pbx.office import Office, contacts, eventually
 from tests.pbx.test_apply import rows
 
 Outcome = ApplyRun.Outcome
@@ -131,3 +134,22 @@ def test_an_answer_without_an_end_is_not_collected_for_ever(stranger: list[bytes
     stranger += [b"Asterisk Call Manager/11.0.0\r\n", b"x" * 65536]
     with pytest.raises(AmiUnreachable, match="has no end"), connected(30):
         pass
+
+
+def test_a_wire_that_stalls_while_asterisk_starts_leaves_nobody_deaf(
+    proxy: Proxy, asterisk: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, asked = Event(), count()
+
+    def stall() -> None:
+        if next(asked) == 1:  # what the listener asks to be told of is half said when Asterisk is ready
+            started.wait(5)
+
+    monkeypatch.setattr(listener, "AGAIN_SECONDS", 0.005)  # so that it is there before Asterisk is ready
+    proxy.when_asked = {b"Filter": stall}
+    asterisk.stop()
+    asterisk.start()
+    started.set()
+    with live.opened(settings.LIVE_FILE) as heard:
+        heard.execute("DELETE FROM heartbeat")
+        assert eventually(lambda: live.is_fresh(heard))
