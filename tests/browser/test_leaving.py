@@ -1,20 +1,30 @@
 """Somebody leaves: the whole way with mouse and with keyboard, with scripts and without, and the phones meanwhile."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.utils.timezone import localdate
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from extensions import pbx
 from extensions.models import SipExtension
+from extensions.pbx import LineState, PbxError
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press
-from tests.pbx.office import Office, refusal
+from tests.pbx.office import Office, eventually, refusal
 from tests.people import make_user
 
 
 def of_grace(office: Office) -> SipExtension:
     return office.extension(number="1001", user=make_user("Grace", last_name="Hopper"))
+
+
+def state(number: str) -> LineState | None:
+    """What a page that is shown now says of the number; None while it is not known."""
+    with suppress(PbxError):
+        return pbx.get().lines([number])[number].state
+    return None
 
 
 def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) -> None:
@@ -85,6 +95,7 @@ def test_without_scripts_one_searches_looks_changes_and_leaves(sign_in: SignIn, 
     expect(page.get_by_label("1003 Linus 1003")).to_be_checked()
     day = str(localdate() + timedelta(days=3))
     page.get_by_label("Delete on").fill(day)
+    assert eventually(lambda: state("1003") == LineState.OFFLINE)
     press(page, "Continue")
     expect(page.get_by_role("main")).to_contain_text("ring 1003 Linus 1003, where no phone is registered now")
     press(page, "Change")
