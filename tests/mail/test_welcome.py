@@ -140,7 +140,7 @@ def test_none_is_written_that_cannot_be_used(ada: User, postbox: Postbox, change
 
 # --- many, through the real process ---
 
-MANY = 120
+MANY = 500
 
 
 class Worker:
