@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,6 +12,9 @@ from accounts.attempts import Attempt
 from accounts.middleware import client_address
 from accounts.models import User
 from accounts.tries import Tries
+
+# Before that no failed sign-in is answered: what is looked up and recorded takes longer where there is an account.
+FAILED_SECONDS = 0.2
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -30,9 +34,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Raises TooMany. A sign-in that was ended is answered, and counted, as a wrong password is."""
         attempt = Attempt(request, str(credentials.get("email") or ""))
         attempt.begin()
+        began = time.monotonic()
         user: User | None = super().authenticate(request, **credentials)
         found = user if user and user.is_active else None
-        attempt.end(failed=found is None)
+        try:
+            attempt.end(failed=found is None)
+        finally:
+            if found is None:
+                time.sleep(max(0, began + FAILED_SECONDS - time.monotonic()))
         return found
 
     def get_client_ip(self, request: HttpRequest) -> str:

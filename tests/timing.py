@@ -19,7 +19,7 @@ import django
 
 from tests.bench import surroundings
 
-PAIRS, WARM, SHUFFLES = 60, 3, 10_000
+PAIRS, WARM, SHUFFLES = 200, 3, 10_000
 TOLD_APART = 0.01
 chance = random.Random(5)
 Ask = Callable[[str], float]

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import devices, limits
+from accounts.adapter import FAILED_SECONDS
 from accounts.attempts import ACCOUNT, of_account
 from accounts.hashers import Argon2Hasher
 from accounts.limits import Bucket, Limit, Tally
@@ -252,6 +253,14 @@ def test_each_failure_costs_the_same_queries_and_one_hash(
         assert hashes.count - before == 1
         asked.append([shape(each["sql"]) for each in queries])
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("email", ["vic@example.com", "nobody@example.com"])
+def test_no_failure_is_answered_sooner_than_all_others(vic: User, email: str) -> None:
+    for _ in range(5):  # the last is the one that stops the account
+        began = time.monotonic()
+        tries(email)
+        assert time.monotonic() - began >= FAILED_SECONDS
 
 
 @pytest.mark.parametrize("email", ["vic@example.com", "nobody@example.com"])
