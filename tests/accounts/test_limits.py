@@ -232,7 +232,7 @@ class Hashes:
 
 def shape(sql: str) -> str:
     words = sql.split()
-    return words[0] if "SAVEPOINT" in words else " ".join(words[:4])
+    return words[0] if {"SAVEPOINT", "DECLARE"} & set(words) else " ".join(words[:4])  # others have a name of their own
 
 
 @pytest.mark.parametrize("who", ["inactive", "inactive and right", "without a password", "unusable", "nobody"])
