@@ -166,7 +166,10 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
     except ApplyError as error:
         _take_back(db, since, run, error)
     with transaction.atomic():
-        Change.objects.filter(runs=run).update(applied_at=timezone.now())
+        proved_at = timezone.now()
+        links = ApplyRun.changes.through.objects.filter(applyrun=run)
+        for some in snapshot.chunks(links.values_list("change", flat=True)):  # as a join, PostgreSQL may take minutes
+            Change.objects.filter(pk__in=some).update(applied_at=proved_at)
         following.settle(run)
         asked = COMPARED % {"count": f"{run.values_compared:,}"}
         run.close(Outcome.PROVED, f"{asked} {followed}".strip() if run.numbers or not followed else followed)

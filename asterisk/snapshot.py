@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeVar
 
 from asterisk.render import Extension, HandOver, Snapshot
 from extensions import system, wish
@@ -9,10 +10,11 @@ from extensions.models import SipExtension
 from pbxportal.models import NameFormat
 
 CHUNK = 500
+Item = TypeVar("Item")
 
 
-def chunks(numbers: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(numbers)
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
     while some := list(islice(rest, CHUNK)):
         yield some
 
