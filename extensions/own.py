@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import audit, passwords, pictures
+from accounts.mail_words import KINDS
 from accounts.models import Avatar, User
 from accounts.trail import MASK, REMOVED
 from extensions import changes, validators
 from extensions.models import Change, SipExtension
+from pbxportal.wording import in_store
 
 LISTED = ["version", "sort_name", "sort_email", "search_text"]
 LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
@@ -80,9 +82,10 @@ def set_muted(user: User, muted: list[str]) -> bool:
         person = User.objects.select_for_update().get(pk=user.pk)
         if sorted(person.muted) == sorted(muted):
             return False
-        before, person.muted = person.muted, muted
+        fields = [", ".join(in_store(KINDS.get(kind, kind)) for kind in kinds) for kinds in (person.muted, muted)]
+        person.muted = muted
         person.save(update_fields=["muted"])
-        record(person, {gettext_noop("Notifications not wanted"): [", ".join(before), ", ".join(muted)]})
+        record(person, {gettext_noop("Notifications not wanted"): fields})
     return True
 
 
