@@ -75,14 +75,16 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:
-    one = _("%(model)s at %(address)s")
-    those = "; ".join(one % {"model": each.model or _("a phone"), "address": each.address} for each in phones)
     heading = ngettext(
         "%(count)s phone registered already, as many as allowed",
         "%(count)s phones registered already, as many as allowed",
         extension.max_phones,
     ) % {"count": extension.max_phones}
-    known = {"phones": those or _("none now")}
+    if len(phones) < extension.max_phones:
+        return heading, _("There is room for it now: it registers when it tries again."), ""
+    one = _("%(model)s at %(address)s")
+    those = "; ".join(one % {"model": each.model or _("a phone"), "address": each.address} for each in phones)
+    known = {"phones": those}
     if extension.max_phones < max(SipExtension.MAX_PHONES):
         return heading, _("Registered: %(phones)s. Remove one above, or allow more:") % known, "edit"
     return heading, _("Registered: %(phones)s. Remove one above.") % known, ""

@@ -462,6 +462,7 @@ def why_one_too_many(tour: Tour) -> Page:
     extension = one()
     apply(["1000"], None)
     tour.office.registered(extension)
+    tour.ada("/extensions/1000/").locator(".phone-remove").wait_for()
     return why(tour, extension, {})
 
 

@@ -199,6 +199,8 @@ def test_more_phones_than_allowed(office: Office, page: Page) -> None:
         "1 phone registered already, as many as allowed",
         f"Registered: a phone at 127.0.0.1:{first.port}.",
     )
+    first.unregister()
+    assert page.says(extension.number, "There is room for it now")
 
 
 def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> None:
