@@ -19,6 +19,7 @@ from tests.phones.audio import Audio
 from tests.phones.call import IncomingCall, OutgoingCall
 from tests.phones.dialog import Dialog
 from tests.phones.phone import CallFailedError, Phone
+from tests.phones.wire import PhoneTimeoutError
 
 QUIET_SECONDS = 0.15  # a phone that is going to ring here does so within some 20 ms
 
@@ -59,7 +60,11 @@ class Office:
 
 def talking(caller: Phone, callee: Phone) -> tuple[OutgoingCall, IncomingCall]:
     outgoing = caller.call(callee.number)
-    incoming = callee.wait_call()
+    try:
+        incoming = callee.wait_call()
+    except PhoneTimeoutError:
+        outgoing.wait_answered()  # says what the caller was told
+        raise
     incoming.answer()
     outgoing.wait_answered()
     return outgoing, incoming
