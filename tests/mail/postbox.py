@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.settings import free_port
 
 HOST = "127.0.0.1"
+TURNS_SECONDS = 0.02  # many turns of the loop
 DROP = "drop"  # in place of an answer: the connection is cut
 
 
@@ -136,13 +137,17 @@ class MoodyController(Controller):
 
     def stop(self, no_assert: bool = False) -> None:
         """With all connections, as a machine goes down."""
-        self.loop.call_soon_threadsafe(self._abort)
+        asyncio.run_coroutine_threadsafe(self._abort(), self.loop).result()
         super().stop(no_assert)
 
-    def _abort(self) -> None:
+    async def _abort(self) -> None:
+        assert self.server
+        self.server.close()
+        await asyncio.sleep(TURNS_SECONDS)  # what has just been accepted becomes a connection
         for server in self.servers:
             if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
+        await asyncio.sleep(TURNS_SECONDS)  # and what is aborted is closed, before the loop ends
 
     def factory(self) -> SMTP:
         server = Moody(self.handler, **self.SMTP_kwargs)
