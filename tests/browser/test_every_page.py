@@ -16,9 +16,14 @@ from pytest_django import Settings
 from asterisk.embedded import Embedded
 from tests.browser import (  # noqa: F401 (their stops)
     account_stops,
+    apply_stops,
     factor_stops,
+    leaving_stops,
+    log_stops,
     mail_stops,
     organization_stops,
+    preferences_stops,
+    role_stops,
     sign_in_stops,
     welcome_stops,
 )

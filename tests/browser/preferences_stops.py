@@ -1,0 +1,86 @@
+"""Preferences, and what of them waits for the PBX, for the tour."""
+
+from playwright.sync_api import Page
+
+from accounts.models import Role
+from accounts.permissions import Permission
+from asterisk.apply import apply, apply_preferences
+from extensions import system
+from pbxportal.models import NameFormat
+from tests.browser import company
+from tests.browser.apply_stops import run_page
+from tests.browser.tour import Tour, ada, belongs_to, one, press, stop
+from tests.people import make_user
+
+
+@stop
+def preferences(tour: Tour) -> Page:
+    return tour.ada("/preferences/")
+
+
+@stop
+def preferences_with_errors(tour: Tour) -> Page:
+    page = preferences(tour)
+    page.get_by_label("First extension number").fill("7000")
+    page.get_by_label("SIP server").fill("not a host")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def wished(field: system.Field, value: str) -> None:
+    system.put_back(ada(), field, value)
+
+
+@stop
+def preferences_that_wait(tour: Tour) -> Page:
+    company.people(3)
+    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    wished(system.Field.COUNTRY, "DE")
+    return preferences(tour)
+
+
+@stop
+def preferences_saved_by_two(tour: Tour) -> Page:
+    page, other = preferences(tour), preferences(tour)
+    other.get_by_label("Longest session, hours").fill("12")
+    other.get_by_label("Country").select_option("DE")
+    press(other, "Save")
+    other.get_by_text("Preferences saved.").wait_for()
+    page.get_by_label("Time Zone").fill("berlin")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def preferences_to_look_at(tour: Tour) -> Page:
+    role = Role.objects.create(name="Auditor", granted=[Permission.VIEW_PREFERENCES])
+    auditor = make_user("Vic")
+    auditor.role = role
+    auditor.save()
+    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    return tour.opened(auditor, "/preferences/")
+
+
+@stop
+def review_with_preferences(tour: Tour) -> Page:
+    company.people(3)
+    belongs_to(ada())
+    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    return tour.ada("/review/")
+
+
+@stop
+def review_of_preferences_alone(tour: Tour) -> Page:
+    wished(system.Field.COUNTRY, "DE")
+    return tour.ada("/review/")
+
+
+@stop
+def run_of_preferences(tour: Tour) -> Page:
+    one()
+    apply(["1000"], ada())
+    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    apply_preferences(ada())
+    return run_page(tour)
