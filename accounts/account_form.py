@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import pictures, uploads
-from accounts.fields import EmailFormField, MobileFormField
-from accounts.forms import finish
 from accounts.models import User
-from pbxportal.models import Preferences, every_notification
+from core.forms.fields import EmailFormField, MobileFormField
+from core.forms.layout import finish
+from core.preferences.models import Preferences, every_notification
 
 NAMES = ("first_name", "last_name")
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import devices
 from accounts.attempts import Attempt
-from accounts.middleware import client_address
 from accounts.models import User
 from accounts.tries import Tries
+from core.http import client_address
 
 # Before that no failed sign-in is answered: what is looked up and recorded takes longer where there is an account.
 FAILED_SECONDS = 0.2

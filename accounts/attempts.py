@@ -12,11 +12,12 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop, ngettext
 
-from accounts import audit, devices, limits
+from accounts import devices, limits
 from accounts.limits import Bucket, Limit
-from accounts.middleware import client_address
 from accounts.models import User
 from accounts.sign_ins import MASKED
+from core.audit import log
+from core.http import client_address
 
 DEVICE = Limit("device", 5, 300)
 ACCOUNT = Limit("account", 5, 300)
@@ -86,10 +87,10 @@ class Attempt:
         user = User.objects.filter(email=self.email).first()
         for each in blocked:
             by_place = each.limit == ADDRESS
-            audit.record(
-                audit.NOBODY if by_place or not user else user,
+            log.record(
+                log.NOBODY if by_place or not user else user,
                 "sign_in.blocked",
                 each.about if by_place else user or MASKED,
-                result=audit.Result.REFUSED,
+                result=log.Result.REFUSED,
                 why=gettext_noop("too many wrong passwords"),
             )

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from accounts import agents, outbox
-from accounts.middleware import client_address
+from accounts import agents
 from accounts.models import Device, User
+from core.http import client_address
+from core.mail import outbox
 
 COOKIE, SALT = "device", "accounts.devices"
 MADE = "accounts.device"  # in this request

@@ -16,12 +16,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts import audit, second_factor
-from accounts.fields import SingleLineFormField
-from accounts.forms import finish
+from accounts import second_factor
 from accounts.models import User
 from accounts.tries import Tries
-from accounts.validators import single_line
+from core.audit import log
+from core.forms.fields import SingleLineFormField
+from core.forms.layout import finish
+from core.validators import single_line
 
 UNKNOWN = gettext_noop("a passkey that is not known")
 
@@ -99,9 +100,7 @@ class Recorded:
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-            audit.record(
-                self.user or audit.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=audit.Result.FAILED
-            )
+            log.record(self.user or log.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=log.Result.FAILED)
             raise wrong() from error
 
 

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import second_factor
 from accounts.factor_forms import AppForm, NewPasskeyForm, PasskeyNameForm, new_secret
-from accounts.gate import fresh
+from accounts.freshness import fresh
 from accounts.mfa_adapter import passkey_name
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from accounts.second_factor import Factors, Gone, LastFactor
-from accounts.views import SignedInRequest
 
 SECRET = "app_secret"  # noqa: S105 (its name in the session, which is sealed)
 

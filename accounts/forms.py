@@ -2,55 +2,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.forms import LoginForm
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms.utils import ErrorDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import attempts, limits, passwords, sessions
-from accounts.fields import MobileFormField
 from accounts.models import EmailChange, Organization, Role, User
-from accounts.permissions import Permission
 from accounts.picker import Picker, within
 from accounts.session_rules import manages_anything
 from accounts.tree import Department
-from pbxportal.models import Preferences
-
-
-def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
-    """Says of each field what to enter, or that it is optional. The template has the <form> and the buttons."""
-    for name, field in form.fields.items():
-        field.plain_label = field.label  # type: ignore[attr-defined]
-        if name in optional:
-            field.label = _("%(label)s (optional)") % {"label": field.label}
-        elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-            field.error_messages["required"] = _("Enter the %(label)s.") % {"label": field.label}
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.field_template = "_field.html"
-    return helper
-
-
-def ask_again(form: forms.BaseForm) -> None:
-    """It is shown once more as it was typed, without a word about errors."""
-    form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001 (so Django itself says: none)
-    form.cleaned_data = {}
-
-
-def secret_input(*, length: int = 0) -> forms.PasswordInput:
-    attrs = {
-        "autocomplete": "new-password",
-        "spellcheck": "false",
-        "data-secret": "",
-        "data-alphabet": passwords.UNAMBIGUOUS,
-        "data-length": str(length),
-    }
-    return forms.PasswordInput(render_value=True, attrs=attrs)
+from core.access.permissions import Permission
+from core.forms.fields import MobileFormField
+from core.forms.layout import finish, secret_input
+from core.preferences.models import Preferences
 
 
 class UserPasswordField(forms.CharField):

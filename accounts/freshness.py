@@ -1,5 +1,6 @@
 """Whether the person has proved just now that it is them: at the sign-in, or since, by password or second factor."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -7,10 +8,11 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, suspend_request
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.signals import user_logged_in
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from accounts.models import User
 from accounts.session_rules import page
+from core.access.decorators import View
 
 
 def require_fresh(request: HttpRequest) -> None:
@@ -35,3 +37,18 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 def watch() -> None:
     user_logged_in.connect(signed_in, dispatch_uid="accounts.fresh")
+
+
+def fresh(view: View) -> View:
+    """The person proves again that it is them where that was longer ago than settings say. Put it beneath `needs`.
+
+    Where the view itself finds out whether one may at all, it calls require_fresh after that. A page that answers a
+    deed has the address of the proof: its forms name their action.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require_fresh(request)
+        return view(request, *args, **kwargs)
+
+    return guarded

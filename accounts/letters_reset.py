@@ -3,10 +3,11 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import letters, links
-from accounts.letters import Words
+from accounts import links
 from accounts.links import Link, Purpose
-from accounts.outbox import Letter
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
 
 
 def reset(letter: Letter) -> Words | None:
@@ -17,4 +18,4 @@ def reset(letter: Letter) -> Words | None:
     token = links.token(Link(Purpose.RESET, user.pk, user.link_version))
     link = links.absolute(reverse("choose", args=[token]))
     hours = links.VALID_SECONDS[Purpose.RESET] // 3600
-    return letters.words(letter, _("Choose a new password"), {"link": link, "hours": hours})
+    return composition.words(letter, _("Choose a new password"), {"link": link, "hours": hours})

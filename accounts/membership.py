@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from accounts.tree import Department, Tree
-from pbxportal import locality
+from core import localization
 
 Memberships = User.organizations.through
 
@@ -26,8 +26,8 @@ class Members:
     in_all: int = 0
 
     def words(self, of: Department) -> tuple[str, str]:
-        own = ngettext("%(count)s member", "%(count)s members", self.own) % {"count": locality.count(self.own)}
-        return own, gettext("%(count)s in all") % {"count": locality.count(self.in_all)} if of.below else ""
+        own = ngettext("%(count)s member", "%(count)s members", self.own) % {"count": localization.count(self.own)}
+        return own, gettext("%(count)s in all") % {"count": localization.count(self.in_all)} if of.below else ""
 
 
 def count(tree: Tree) -> dict[int, Members]:

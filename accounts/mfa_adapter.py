@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import sealer
 from accounts.models import Organization, User
+from core import encryption
 
 LABEL = "factor"
 
@@ -35,10 +35,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        return sealer.seal(LABEL, "", text)
+        return encryption.seal(LABEL, "", text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return sealer.unseal(LABEL, "", encrypted_text)
+        return encryption.unseal(LABEL, "", encrypted_text)
 
     def get_totp_issuer(self) -> str:
         """Without the sign that parts it from the person."""

@@ -15,19 +15,26 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from tree_queries.models import TreeNode
+from django.utils.translation import gettext_noop
 
-from accounts.fields import LowercaseEmailField, SingleLineField
-from accounts.limits import Tally as Tally
-from accounts.outbox import Letter as Letter
-from accounts.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
-from accounts.trail import AuditHead as AuditHead
-from accounts.trail import AuditPerson as AuditPerson
-from accounts.trail import AuditRecord as AuditRecord
 from accounts.tree import Tree
-from pbxportal import locality
-from pbxportal.models import NameFormat, Preferences
-from pbxportal.wording import shown
+from core import localization
+from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from core.forms.fields import LowercaseEmailField, SingleLineField
+from core.preferences.models import NameFormat, Preferences
+from core.stored_words import shown
+
+# Rows that every installation has, in English: pages show a default role's name translated.
+# A default role's key is its row in `permissions`.
+DEFAULT_ROLE_NAMES = {
+    "super_administrator": gettext_noop("Super Administrator"),
+    "administrator": gettext_noop("Administrator"),
+    "supervisor": gettext_noop("Supervisor"),
+    "operator": gettext_noop("Operator"),
+    "employee": gettext_noop("Employee"),
+    "human_resource": gettext_noop("Human Resource"),
+    "accounting": gettext_noop("Accounting"),
+}
 
 
 def custom_key() -> str:
@@ -95,12 +102,13 @@ class Role(models.Model):
         return frozenset(Organization.tree().with_all_below(chosen) if self.below else chosen)
 
 
-class Organization(TreeNode):  # type: ignore[misc]
+class Organization(models.Model):
     """A department. The one without a parent is the company itself."""
 
     name = SingleLineField(max_length=63)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
 
-    class Meta(TreeNode.Meta):  # type: ignore[misc]
+    class Meta:
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
@@ -116,8 +124,7 @@ class Organization(TreeNode):  # type: ignore[misc]
 
     @classmethod
     def company(cls) -> Organization:
-        root: Organization = cls.objects.get(parent=None)
-        return root
+        return cls.objects.get(parent=None)
 
     @classmethod
     def company_name(cls) -> str:
@@ -211,7 +218,7 @@ class User(AbstractBaseUser):
         if not self.mobile:
             return ""
         number = phonenumbers.parse(self.mobile)
-        if phonenumbers.region_code_for_number(number) == locality.region():
+        if phonenumbers.region_code_for_number(number) == localization.region():
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
         return self.mobile_typed
 

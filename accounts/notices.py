@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import letters, links
-from accounts.letters import Words
-from accounts.outbox import Letter
+from accounts import links
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
 
 CHANGED = {
     "app_added": gettext_lazy("An authenticator app was set up."),
@@ -24,16 +25,16 @@ CHANGED = {
 
 
 def password_changed(letter: Letter) -> Words:
-    return letters.words(letter, _("Your password was changed"), _circumstances(letter))
+    return composition.words(letter, _("Your password was changed"), _circumstances(letter))
 
 
 def new_device(letter: Letter) -> Words:
-    return letters.words(letter, _("Your account was used on a new device"), _circumstances(letter))
+    return composition.words(letter, _("Your account was used on a new device"), _circumstances(letter))
 
 
 def second_factor_changed(letter: Letter) -> Words:
     what = CHANGED.get(letter.facts.get("what", ""), _("The second factor was changed."))
-    return letters.words(letter, _("Your second factor was changed"), {**_circumstances(letter), "what": what})
+    return composition.words(letter, _("Your second factor was changed"), {**_circumstances(letter), "what": what})
 
 
 def _circumstances(letter: Letter) -> dict[str, str]:

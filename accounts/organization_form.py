@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
-from accounts.fields import SingleLineFormField
-from accounts.forms import finish
 from accounts.membership import Memberships
 from accounts.models import Organization, Role, User
 from accounts.tree import LEVELS, MOST, Department, Tree
-from accounts.validators import single_line
-from pbxportal import locality
+from core import localization
+from core.audit import log
+from core.forms.fields import SingleLineFormField
+from core.forms.layout import finish
+from core.validators import single_line
 
 
 def name_field() -> SingleLineFormField:
@@ -81,7 +81,7 @@ class AddForm(forms.Form):
             raise ValidationError(
                 _("There are %(most)s departments, as many as fit. Delete one that is not needed first."),
                 code="full",
-                params={"most": locality.count(MOST)},
+                params={"most": localization.count(MOST)},
             )
         if not self.errors:
             try:
@@ -93,7 +93,7 @@ class AddForm(forms.Form):
         parent: Department = self.cleaned_data["parent"]
         made: Organization = Organization.objects.create(name=self.cleaned_data["name"], parent_id=parent.pk)
         fields = {gettext_noop("Department Name"): ["", made.name], "Parent": ["", parent.path]}
-        audit.record(self.by, "organization.added", made, fields=fields)
+        log.record(self.by, "organization.added", made, fields=fields)
         return made
 
 
@@ -116,7 +116,7 @@ class RenameForm(forms.Form):
         if before == after:
             return
         Organization.objects.filter(pk=self.department.pk).update(name=after)
-        audit.record(self.by, "organization.renamed", after, fields={gettext_noop("Department Name"): [before, after]})
+        log.record(self.by, "organization.renamed", after, fields={gettext_noop("Department Name"): [before, after]})
 
 
 class MoveForm(forms.Form):
@@ -163,7 +163,7 @@ class MoveForm(forms.Form):
         assert self.department.above  # noqa: S101 (the company is in nothing)
         Organization.objects.filter(pk=self.department.pk).update(parent_id=parent.pk)
         fields = {"Parent": [self.department.above.path, parent.path]}
-        audit.record(self.by, "organization.moved", self.department, fields=fields)
+        log.record(self.by, "organization.moved", self.department, fields=fields)
 
 
 class DeleteForm:
@@ -204,7 +204,7 @@ class DeleteForm:
         Organization.objects.filter(pk=pk).update(name=str(uuid4()))  # one in it may have its name
         Organization.objects.filter(parent=pk).update(parent=above)
         Organization.objects.filter(pk=pk).delete()
-        audit.record(
+        log.record(
             self.by,
             "organization.deleted",
             self.department,

@@ -14,14 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts import membership
-from accounts.gate import View, needs
 from accounts.models import Organization
 from accounts.organization_form import AddForm, DeleteForm, MoveForm, RenameForm
-from accounts.permissions import Permission
 from accounts.picker import Picker, within
+from accounts.requests import SignedInRequest
 from accounts.tree import Department, Tree
-from accounts.views import SignedInRequest, wants_to_find
-from pbxportal.models import Preferences
+from core.access.decorators import View, needs
+from core.access.permissions import Permission
+from core.access.requests import wants_to_find
+from core.preferences.models import Preferences
 
 
 def while_managed(view: View) -> View:

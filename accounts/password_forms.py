@@ -10,14 +10,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts import attempts, audit, limits, outbox, sessions
+from accounts import attempts, limits, sessions
 from accounts.attempts import OWN_PASSWORD, TooMany
-from accounts.fields import EmailFormField
-from accounts.forms import UserPasswordField, finish
+from accounts.forms import UserPasswordField
 from accounts.limits import Bucket, Limit
 from accounts.links import Link, Purpose
-from accounts.models import Letter, User
+from accounts.models import User
 from accounts.passwords import Rules
+from core.audit import log
+from core.forms.fields import EmailFormField
+from core.forms.layout import finish
+from core.mail import outbox
+from core.mail.models import Letter
 
 LINKS_OF_ACCOUNT = Limit("links_of_account", 3, 3600)
 LINKS_OF_ADDRESS = Limit("links_of_address", 20, 3600)
@@ -42,7 +46,7 @@ class ForgottenForm(forms.Form):
             return
         with transaction.atomic():
             Letter.objects.create(kind="reset", user=None, to=email)
-            audit.record(audit.NOBODY, "sign_in.link_asked", gettext_noop("by mail"))
+            log.record(log.NOBODY, "sign_in.link_asked", gettext_noop("by mail"))
 
 
 class NewPasswordForm(forms.Form):
@@ -82,7 +86,7 @@ class ChooseForm(NewPasswordForm):
             limits.forgive(attempts.of_account(self.user.email or ""))
             if link.purpose != Purpose.WELCOME:
                 outbox.notify("password_changed", self.user, **circumstances)
-            audit.record(self.user, "sign_in.password_changed", self.user, why=HOW[link.purpose])
+            log.record(self.user, "sign_in.password_changed", self.user, why=HOW[link.purpose])
         return True
 
 
@@ -118,5 +122,5 @@ class OwnPasswordForm(NewPasswordForm):
             self.user.refresh_from_db()
             sessions.end(self.user, but=but)
             outbox.notify("password_changed", self.user, **circumstances)
-            audit.record(self.user, "sign_in.password_changed", self.user)
+            log.record(self.user, "sign_in.password_changed", self.user)
         return True

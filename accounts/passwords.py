@@ -1,6 +1,5 @@
 """Passwords that people sign in with: the rules, and a random one that keeps them."""
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
+from core.random_text import UNAMBIGUOUS, random_text
 
 LONGEST = 63
-UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 SIGNS = "!#%+-=?@_"
 
 
@@ -61,11 +60,6 @@ class Rules:
 def is_set(column: str) -> Q:
     """A condition: the person of the column has a password, chosen or given."""
     return ~Q(**{column: ""}) & ~Q(**{f"{column}__startswith": UNUSABLE_PASSWORD_PREFIX})
-
-
-def random_text(length: int, alphabet: str = UNAMBIGUOUS) -> str:
-    """Random letters and digits that nobody mistakes for one another: 5.8 bits each."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 def new_user_password() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.tree import SEPARATOR, Department, Tree
-from pbxportal import locality
+from core import localization
 
 FEW = 50
 FOUND = 20
@@ -49,7 +49,7 @@ class Picker:
             return ""
         if len(self._found) > FOUND:
             return _("%(count)s match, %(shown)s are shown. Type more of the name.") % {
-                "count": locality.count(len(self._found)),
+                "count": localization.count(len(self._found)),
                 "shown": FOUND,
             }
         return "" if self._found else _("No other department matches.")

@@ -12,14 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
-from accounts.forms import finish
 from accounts.models import Organization, Role, User
-from accounts.permissions import BY_ORGANIZATION, MODULES, Module, Permission, with_views
 from accounts.picker import Picker
-from pbxportal import locality
-from pbxportal.models import Preferences
-from pbxportal.wording import stored
+from core import localization
+from core.access.permissions import BY_ORGANIZATION, MODULES, Module, Permission, with_views
+from core.audit import log
+from core.forms.layout import finish
+from core.preferences.models import Preferences
+from core.stored_words import stored
 
 Values = dict[str, str]
 NAMED = 3
@@ -199,7 +199,7 @@ class RoleForm(forms.ModelForm[Role]):
                 if value != self.before.get(name, "")
             }
             deed = "role.changed" if self.before else "role.added"
-            audit.record(self.by, deed, role.name, fields=fields)
+            log.record(self.by, deed, role.name, fields=fields)
         return role
 
 
@@ -216,7 +216,7 @@ class DeleteRoleForm:
         if not count:
             return ""
         named = ", ".join(each.full_name for each in holders[:NAMED]) if self.by.sees_extensions else ""
-        known = {"count": locality.count(count), "names": named, "more": locality.count(max(0, count - NAMED))}
+        known = {"count": localization.count(count), "names": named, "more": localization.count(max(0, count - NAMED))}
         if not named:
             words = ngettext(
                 "%(count)s person has this role. Give that person another one first.",
@@ -239,7 +239,7 @@ class DeleteRoleForm:
             with transaction.atomic():
                 was = {name: [value, ""] for name, value in values(self.role).items()}
                 self.role.delete()
-                audit.record(self.by, "role.deleted", self.role.name, fields=was)
+                log.record(self.by, "role.deleted", self.role.name, fields=was)
         except (ProtectedError, IntegrityError):
             return False
         return True

@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.forms import ask_again
-from accounts.freshness import require_fresh
-from accounts.gate import fresh, needs
+from accounts.freshness import fresh, require_fresh
 from accounts.models import Organization, Role, User
 from accounts.organizations import choices_of, while_managed
-from accounts.permissions import MODULES, Permission, in_words
+from accounts.requests import SignedInRequest
 from accounts.role_form import DeleteRoleForm, RoleForm
-from accounts.views import SignedInRequest, wants_to_find
-from pbxportal.models import Preferences
+from core.access.decorators import needs
+from core.access.permissions import MODULES, Permission, in_words
+from core.access.requests import wants_to_find
+from core.forms.layout import ask_again
+from core.preferences.models import Preferences
 
 PEOPLE_ON_A_PAGE = 50
 

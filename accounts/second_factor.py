@@ -16,11 +16,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from accounts import audit, origin, outbox
 from accounts.models import User
 from accounts.session_rules import manages_anything
-from pbxportal import wording
-from pbxportal.models import Preferences
+from core import stored_words
+from core.audit import context, log
+from core.mail import outbox
+from core.preferences.models import Preferences
 
 App, Passkey, Codes = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
 FACTORS = (App, Passkey)  # recovery codes stand in for one, and are none themselves
@@ -89,8 +90,8 @@ def _changing(user: User) -> Iterator[None]:
 
 
 def _tell(user: User, by: User, what: str, **detail: Any) -> None:
-    outbox.notify("second_factor_changed", user, by=by, what=what, address=origin.current())
-    audit.record(by, f"second_factor.{what}", user, **detail)
+    outbox.notify("second_factor_changed", user, by=by, what=what, address=context.current_origin())
+    log.record(by, f"second_factor.{what}", user, **detail)
 
 
 def add_app(user: User, secret: str, step: int) -> bool:
@@ -119,7 +120,7 @@ def rename(user: User, passkey: Authenticator, name: str) -> None:
         was = passkey.data["name"]
         if not Authenticator.objects.filter(pk=passkey.pk).update(data={**passkey.data, "name": name}):
             raise Gone
-        audit.record(user, "second_factor.passkey_renamed", user, fields={gettext_noop("Name"): [was, name]})
+        log.record(user, "second_factor.passkey_renamed", user, fields={gettext_noop("Name"): [was, name]})
 
 
 def remove(user: User, factor: Authenticator) -> None:
@@ -141,7 +142,7 @@ def remove(user: User, factor: Authenticator) -> None:
 def remove_all(user: User, by: User, number: str) -> bool:
     """Of somebody who has lost them. False where there was nothing."""
     with _changing(user):
-        with wording.stored():
+        with stored_words.stored():
             was = Factors.of(user).words
         if not Authenticator.objects.filter(user=user).delete()[0]:
             return False

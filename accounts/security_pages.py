@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import agents, audit, devices, factor_pages, sessions
-from accounts.middleware import UNKNOWN
+from accounts import agents, devices, factor_pages, sessions
 from accounts.models import Session, User
 from accounts.password_forms import OwnPasswordForm
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.audit import log
+from core.http import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,7 @@ def end_session(request: SignedInRequest) -> HttpResponse:
         found = sessions.of(request.user).filter(pk=key).exclude(pk=sessions.key(request)).first()
         if found:
             found.delete()
-            audit.record(
-                request.user, "sign_in.session_ended", request.user, address=found.address, browser=found.agent
-            )
+            log.record(request.user, "sign_in.session_ended", request.user, address=found.address, browser=found.agent)
     if found:
         messages.success(request, _("%(device)s is signed out.") % {"device": agents.words(found.agent)})
     else:
@@ -77,7 +76,7 @@ def end_everywhere(by: User, request: SignedInRequest, *, of: User) -> int:
     """But here, where somebody does it to themselves."""
     with transaction.atomic():
         count = sessions.end(of, but=sessions.key(request))
-        audit.record(by, "sign_in.ended_everywhere", of, sessions=count)
+        log.record(by, "sign_in.ended_everywhere", of, sessions=count)
     return count
 
 

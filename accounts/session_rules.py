@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.middleware import client_address
 from accounts.models import User
-from accounts.permissions import VIEW_OF
-from pbxportal.models import Preferences
+from core.access.permissions import VIEW_OF
+from core.http import client_address
+from core.preferences.models import Preferences
 
 NOTED_EVERY = 60  # seconds: a session is written at most so often, and an idle one may live so much longer
 SIGNED_OUT = {"X-Signed-Out": "yes"}  # to a poll: the session stays to tell the page why

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 
-from accounts import sealer
+from core import encryption
 
 LABEL = "session"
 
@@ -37,8 +37,8 @@ class SessionStore(db.SessionStore):
         if kept is None:
             return {}
         try:
-            held: dict[str, Any] = json.loads(sealer.unseal(LABEL, kept.session_key, kept.session_data))
-        except sealer.SealError:
+            held: dict[str, Any] = json.loads(encryption.unseal(LABEL, kept.session_key, kept.session_data))
+        except encryption.SealError:
             self._session_key = None
             return {}
         return held
@@ -58,7 +58,7 @@ class SessionStore(db.SessionStore):
         key = digest(self._get_or_create_session_key())  # type: ignore[attr-defined]
         return self.get_model_class()(
             session_key=key,
-            session_data=sealer.seal(LABEL, key, json.dumps(data)),
+            session_data=encryption.seal(LABEL, key, json.dumps(data)),
             expire_date=self.get_expiry_date(),
             user_id=data.get(SESSION_KEY),
             address=data.get("address", ""),

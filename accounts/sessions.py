@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.session_rules import NOTED_EVERY, manages_anything
 from accounts.session_store import digest
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 
 
 def of(user: User) -> models.QuerySet[Session]:

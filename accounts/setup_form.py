@@ -9,13 +9,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts import audit, passwords, setup
-from accounts.countries import countries
-from accounts.fields import EmailFormField, LongSelect, SingleLineFormField
-from accounts.forms import UserPasswordField, finish
+from accounts import passwords, setup
+from accounts.forms import UserPasswordField
 from accounts.models import Organization, Role, User
-from accounts.validators import single_line
-from pbxportal.models import Preferences, SystemChange
+from core.audit import log
+from core.countries import countries
+from core.forms.fields import EmailFormField, LongSelect, SingleLineFormField
+from core.forms.layout import finish
+from core.preferences.models import Preferences, SystemChange
+from core.validators import single_line
 
 
 class SetupForm(forms.Form):
@@ -80,5 +82,5 @@ class SetupForm(forms.Form):
             user.save()
             user.organizations.add(company)
             fields = {gettext_noop("Company Name"): [before, company.name], "Country": ["", typed["country"]]}
-            audit.record(user, "setup", user.full_name, fields=fields)
+            log.record(user, "setup", user.full_name, fields=fields)
         return user

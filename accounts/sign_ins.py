@@ -7,8 +7,9 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 
-from accounts import audit, session_rules
+from accounts import session_rules
 from accounts.models import User
+from core.audit import log
 
 MASKED = gettext_noop("an address without an account")  # people type passwords there
 
@@ -16,19 +17,19 @@ MASKED = gettext_noop("an address without an account")  # people type passwords 
 def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
     now = time.time()
     request.session.update({"began": now, "seen": now, **session_rules.place(request)})
-    audit.record(user, "sign_in.done", user)
+    log.record(user, "sign_in.done", user)
 
 
 def failed(credentials: dict[str, Any], **_: Any) -> None:
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
     why = {} if user is None or user.is_active else {"why": gettext_noop("the account is disabled")}
-    audit.record(user or audit.NOBODY, "sign_in.failed", user or MASKED, result=audit.Result.FAILED, **why)
+    log.record(user or log.NOBODY, "sign_in.failed", user or MASKED, result=log.Result.FAILED, **why)
 
 
 def signed_out(user: User | None, **_: Any) -> None:
     if user:
-        audit.record(user, "sign_in.ended", user)
+        log.record(user, "sign_in.ended", user)
 
 
 def watch() -> None:

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from accounts import audit, devices, limits
+from accounts import devices, limits
 from accounts.limits import Bucket, Limit
 from accounts.models import User
+from core.audit import log
 
 CODE = Limit("code", 5, 300)
 CODE_OF_DEVICE = Limit("code-of-device", 5, 300)
@@ -54,7 +55,7 @@ class Tries:
         """Recorded; raises TooMany where it was the last."""
         with transaction.atomic():
             limits.failed(self.buckets)
-            audit.record(user, deed, user, result=audit.Result.FAILED)
+            log.record(user, deed, user, result=log.Result.FAILED)
         self.begin()
 
     def right(self) -> None:

@@ -6,24 +6,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
-from django_htmx.middleware import HtmxDetails
 
 from accounts import devices
 from accounts import setup as first_setup
-from accounts.models import User
 from accounts.setup_form import SetupForm
 
 THEMES = ("auto", "light", "dark")
-
-
-class SignedInRequest(HttpRequest):
-    user: User
-    htmx: HtmxDetails
-
-
-def wants_to_find(request: SignedInRequest) -> bool:
-    """Without scripts, the search inside of a form is a button of it."""
-    return request.method == "POST" and request.POST.get("then") == "find"
 
 
 @sensitive_post_parameters("password")

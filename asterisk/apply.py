@@ -17,7 +17,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from accounts import audit, trail
 from accounts.models import User
 from asterisk import ari, engine, following, keeping, proof, reading, registrations, render, snapshot, tablefile
 from asterisk.ami import Ami, AmiError, AmiUnreachable, connected
@@ -35,10 +34,12 @@ from asterisk.models import (
 )
 from asterisk.render import Rows
 from asterisk.wire import Message
+from core.audit import log
+from core.audit.models import MANY, ONE
+from core.preferences.models import SystemChange
+from core.stored_words import in_store
 from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
-from pbxportal.models import SystemChange
-from pbxportal.wording import in_store
 
 UNFIT = _("It holds what a PBX cannot take, and was not sent.")
 
@@ -183,15 +184,15 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
     numbers: list[str] = run.numbers
     one = numbers[0] if len(numbers) == 1 else ""
     refused = run.outcome == Outcome.REFUSED
-    on = trail.MANY % {"number": f"{len(numbers):,}"} if numbers else "Preferences"
+    on = MANY % {"number": f"{len(numbers):,}"} if numbers else "Preferences"
     if about or one:
-        on = trail.ONE % {"number": about or one}
-    audit.record(
+        on = ONE % {"number": about or one}
+    log.record(
         run.by,
         deed,
         on,
         number=about or one,
-        result=audit.Result.REFUSED if refused else audit.Result.DONE,
+        result=log.Result.REFUSED if refused else log.Result.DONE,
         run=run.pk,
         outcome=in_store(Outcome(run.outcome).label),
         words=run.words if refused else "",

@@ -20,12 +20,13 @@ from threading import Thread
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, trail
 from accounts.models import User
 from asterisk import apply, engine, proof, reading, render, snapshot
 from asterisk.ami import AmiUnreachable, connected
 from asterisk.models import CheckRun
 from asterisk.render import Rows
+from core.audit import log
+from core.audit.models import MANY
 from extensions.models import Change
 
 KEPT_FOR = timedelta(days=90)
@@ -101,13 +102,13 @@ def repair(run: CheckRun, by: User | None) -> CheckRun:
         engine.prepare(settings.ENGINE_FILE)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
-        about = trail.MANY % {"number": len(numbers)}
-        audit.record(by, "engine.repaired", about, numbers=numbers[:100])
+        about = MANY % {"number": len(numbers)}
+        log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
                 apply.apply(wished, by)
         except apply.ApplyError as error:
-            audit.record(by, "engine.repaired", about, result=audit.Result.FAILED, words=error)
+            log.record(by, "engine.repaired", about, result=log.Result.FAILED, words=error)
             raise
         asked, found = compare(numbers)
         run.close(asked, [asdict(drift) for drift in found])

@@ -9,7 +9,7 @@ from asterisk import tones
 from asterisk.ami import Ami, AmiError, connected
 from asterisk.engine import EngineError
 from asterisk.models import RELOADED, ApplyRun
-from pbxportal.models import SystemChange
+from core.preferences.models import SystemChange
 
 Field = SystemChange.Field
 

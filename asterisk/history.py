@@ -6,14 +6,15 @@ from django.db.models import Max, Min
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts import audit, trail
 from accounts.models import User
-from accounts.permissions import Permission
 from asterisk.models import ApplyRun
+from core import localization
+from core.access.permissions import Permission
+from core.audit import log
+from core.audit.models import APPLY
+from core.preferences.models import Preferences, SystemChange
 from extensions import review, system, wish
 from extensions.models import Change
-from pbxportal import locality
-from pbxportal.models import Preferences, SystemChange
 
 
 def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
@@ -26,11 +27,11 @@ def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
 
 def undo(run: ApplyRun, by: User | None) -> list[str]:
     """Wish back what this apply changed. Gives the numbers that now wait. Raises wish.CannotPutBack."""
-    with audit.together():
+    with log.together():
         _wish_back(list(run.system_changes.all()), by)
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
         if numbers:
-            audit.record(by, "apply.undone", trail.APPLY % {"run": run.pk}, run=run.pk, numbers=numbers[:100])
+            log.record(by, "apply.undone", APPLY % {"run": run.pk}, run=run.pk, numbers=numbers[:100])
     return numbers
 
 
@@ -53,12 +54,12 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
     _refuse_before_the_kept(moment)
     applied = Change.objects.exclude(applied_at=None).annotate(run=Max("runs"))
     first = applied.filter(applied_at__gt=moment).aggregate(first=Min("run"))["first"]
-    with audit.together():
+    with log.together():
         _wish_back(list(SystemChange.objects.filter(applied_at__gt=moment)), by)
         numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by) if first else []
         if numbers:
             when = localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
-            audit.record(by, "apply.taken_back", when, numbers=numbers[:100])
+            log.record(by, "apply.taken_back", when, numbers=numbers[:100])
     return numbers
 
 
@@ -66,4 +67,4 @@ def _refuse_before_the_kept(moment: datetime) -> None:
     first = ApplyRun.objects.order_by("pk")[:1].first()
     if first and moment < first.started_at and ApplyRun.objects.count() >= Preferences.load().restore_points:
         words = _("Apply History begins at %(when)s: choose a later moment.")
-        raise wish.CannotPutBack(words % {"when": locality.exact(first.started_at)})
+        raise wish.CannotPutBack(words % {"when": localization.exact(first.started_at)})

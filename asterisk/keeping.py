@@ -7,8 +7,8 @@ from django.db import transaction
 
 from asterisk import engine
 from asterisk.models import UNPROVED, ApplyRun
+from core.preferences.models import Preferences
 from extensions.models import Change
-from pbxportal.models import Preferences
 
 RUNS_AT_ONCE = 10
 CHANGES_AT_ONCE = 1_000

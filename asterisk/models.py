@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
+from core.preferences.models import SystemChange
+from core.stored_words import in_store, shown_as
 from extensions.models import Change
-from pbxportal.models import SystemChange
-from pbxportal.wording import in_store, shown_as
 
 # What is said of an apply, as it is stored.
 COMPARED = gettext_noop("Asterisk was asked, and has exactly what was saved: %(count)s values compared.")

@@ -18,8 +18,8 @@ from asterisk.ami import AmiError, connected
 from asterisk.apply import apply, apply_preferences
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
+from core import localization
 from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
-from pbxportal import locality
 
 STATE_TIMEOUT_SECONDS = 1.0
 SAME_SECONDS = 0.5
@@ -124,7 +124,7 @@ class Asterisk:
             return State(False, _("No PBX on this machine"), KEPT)
         differing = CheckRun.objects.exclude(finished_at=None).values_list("differing", flat=True).first()
         words = ngettext("%(count)s extension differs", "%(count)s extensions differ", differing or 0)
-        trouble = words % {"count": locality.count(differing)} if differing else ""
+        trouble = words % {"count": localization.count(differing)} if differing else ""
         look = reverse("history:checks")
         return replace(_seen.state(), trouble=trouble, look=look)
 

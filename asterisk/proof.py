@@ -12,7 +12,7 @@ from django_stubs_ext import StrPromise
 from asterisk.ami import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.render import REALM, Login, Rows
 from asterisk.wire import Message
-from pbxportal.wording import shown
+from core.stored_words import shown
 
 Columns = dict[str, str]
 BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: no name or number can hold them

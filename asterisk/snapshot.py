@@ -5,9 +5,9 @@ from itertools import islice
 from typing import TypeVar
 
 from asterisk.render import Extension, HandOver, Snapshot
+from core.preferences.models import NameFormat
 from extensions import system, wish
 from extensions.models import SipExtension
-from pbxportal.models import NameFormat
 
 CHUNK = 500
 Item = TypeVar("Item")

@@ -11,19 +11,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit, trail
-from accounts.gate import needs
-from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
 from asterisk import check, history, proof
 from asterisk.engine import EngineError
 from asterisk.models import ApplyRun, CheckRun
+from core import localization
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from core.audit import log
+from core.audit.models import EVERY
+from core.preferences.models import SystemChange
+from core.stored_words import shown
 from extensions import review, wish
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
-from pbxportal import locality
-from pbxportal.models import SystemChange
-from pbxportal.wording import shown
 
 PAGE_SIZE = 25
 MOST_DRIFTS = 200
@@ -109,7 +110,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def check_now(request: SignedInRequest) -> HttpResponse:
     if not check.is_running():
-        audit.record(request.user, "engine.checked", trail.EVERY)
+        log.record(request.user, "engine.checked", EVERY)
         check.start()
         wait_until(check.is_running)
     return redirect("history:checks")
@@ -136,7 +137,7 @@ def repair(request: SignedInRequest) -> HttpResponse:
 
 def still_differ(numbers: int) -> str:
     words = ngettext("%(count)s extension differs still.", "%(count)s extensions differ still.", numbers)
-    return words % {"count": locality.count(numbers)}
+    return words % {"count": localization.count(numbers)}
 
 
 def shown_value(value: str | None) -> str | None:
@@ -164,7 +165,7 @@ def what_waits(numbers: list[str], preferences: bool) -> str:
         words = _("%(count)s extensions and Preferences wait to be as before. Look, and apply.")
     else:
         words = _("%(count)s extensions wait to be as before. Look, and apply.")
-    return words % {"number": numbers[0], "count": locality.count(len(numbers))}
+    return words % {"number": numbers[0], "count": localization.count(len(numbers))}
 
 
 def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) -> HttpResponse:

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.account_form import NotificationsForm, PictureForm, ProfileForm
 from accounts.models import Avatar, User
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.preferences.models import Preferences
 from extensions import email_change, own, pbx
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 
 NAMES = frozenset({"first_name", "last_name"})
 KEPT_BY_BROWSERS = "private, max-age=31536000, immutable"

@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.gate import needs
-from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.access.decorators import needs
+from core.access.permissions import Permission
 from extensions import pbx, review, system, wish
 from extensions.lookup import managed_numbers, may_manage, visible
 from extensions.models import Change, SipExtension

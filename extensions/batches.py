@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from accounts.mail_trouble import ABOUT_THE_SERVER, in_words
-from accounts.models import Letter, User
+from accounts.models import User
+from core.mail.errors import ABOUT_THE_SERVER, in_words
+from core.mail.models import Letter
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome import KIND
 

@@ -5,14 +5,14 @@ from datetime import date
 
 from django.utils.translation import gettext_noop
 
-from accounts import audit, outbox
-from accounts.apps import DEFAULT_NAMES
-from accounts.models import User
-from accounts.trail import MASK
+from accounts.models import DEFAULT_ROLE_NAMES, User
+from core import localization
+from core.audit import log
+from core.audit.models import MASK
+from core.mail import outbox
+from core.stored_words import shown
 from extensions import wish
 from extensions.models import Change, SipExtension
-from pbxportal import locality
-from pbxportal.wording import shown
 
 Values = dict[str, str]
 
@@ -104,8 +104,9 @@ def label(name: str) -> str:
 def value_shown(name: str, value: str) -> str:
     """In the language of the page, where it is a word of ours, or a day."""
     if value and name in ("left_on", "delete_on"):
-        return locality.day(date.fromisoformat(value))
-    ours = name in ("enabled", "is_active") or name in SECRET or (name == "role" and value in (NONE, *DEFAULT_NAMES))
+        return localization.day(date.fromisoformat(value))
+    ours = name in ("enabled", "is_active") or name in SECRET
+    ours |= name == "role" and value in (NONE, *DEFAULT_ROLE_NAMES.values())
     return shown(value) if ours else value
 
 
@@ -118,7 +119,7 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
-def labelled(fields: audit.Fields) -> audit.Fields:
+def labelled(fields: log.Fields) -> log.Fields:
     """As the operation log keeps them: in the words of the form."""
     return {LABELS[name]: pair for name, pair in fields.items()}
 
@@ -131,7 +132,7 @@ def record(by: User | None, kind: Change.Kind, number: str, before: Picture, aft
         Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
     if kind == Change.Kind.CHANGED:
         tell(by, number, fields)
-    audit.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
+    log.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
     return bool(seen)
 
 

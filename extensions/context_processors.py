@@ -3,12 +3,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.mail_words import MailState
 from accounts.models import Organization, User
-from accounts.permissions import Permission
 from accounts.views import THEMES
+from core.access.permissions import Permission
+from core.mail.labels import MailState
+from core.preferences.models import Preferences, SystemChange
 from extensions import pbx, review
-from pbxportal.models import Preferences, SystemChange
 
 COUNTED = 1000
 

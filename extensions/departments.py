@@ -9,11 +9,11 @@ from django.http import Http404
 
 from accounts.membership import Memberships
 from accounts.models import Organization
+from accounts.requests import SignedInRequest
 from accounts.tree import Department
-from accounts.views import SignedInRequest
+from core.preferences.models import Preferences
 from extensions.models import SipExtensionQuerySet
 from extensions.search import FEW, Found, search
-from pbxportal.models import Preferences
 
 
 @dataclass(frozen=True)

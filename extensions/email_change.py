@@ -11,13 +11,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from accounts import audit, links, outbox
+from accounts import links
 from accounts.links import Link, Purpose
 from accounts.models import EmailChange, User
-from accounts.outbox import Letter
+from core.audit import log
+from core.mail import outbox
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions import own
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 
 MOST_ASKED = 5
 WITHIN = timedelta(hours=1)
@@ -96,16 +98,16 @@ def _carry_out(change: EmailChange) -> Outcome:
         with transaction.atomic():
             own.change(user, email=change.new, link_version=user.link_version + 1)
     except IntegrityError:
-        _record(user, "person.email_asked", [old, change.new], audit.Result.REFUSED)
+        _record(user, "person.email_asked", [old, change.new], log.Result.REFUSED)
         return Outcome.TAKEN
     if old:
         outbox.send("email_changed", user, by=user, to=old, new=change.new)
     return Outcome.DONE
 
 
-def _record(user: User, deed: str, pair: list[str | None], result: audit.Result = audit.Result.DONE) -> None:
+def _record(user: User, deed: str, pair: list[str | None], result: log.Result = log.Result.DONE) -> None:
     number = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
-    audit.record(
+    log.record(
         user,
         deed,
         user.full_name,

@@ -3,11 +3,12 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import letters, links
-from accounts.letters import Words
+from accounts import links
 from accounts.links import Purpose
 from accounts.models import EmailChange
-from accounts.outbox import Letter
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
 from extensions import email_change
 
 
@@ -26,9 +27,9 @@ def _with_link(letter: Letter, side: Purpose) -> Words | None:
         return None
     link = links.absolute(reverse("account_email_confirm", args=[email_change.token(change, side)]))
     context = {"link": link, "new": change.new, "old": change.user.email or ""}
-    return letters.words(letter, _("Confirm your new e-mail address"), context)
+    return composition.words(letter, _("Confirm your new e-mail address"), context)
 
 
 def done(letter: Letter) -> Words:
     context = {"new": letter.facts["new"], "old": letter.to}
-    return letters.words(letter, _("Your e-mail address was changed"), context)
+    return composition.words(letter, _("Your e-mail address was changed"), context)

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from accounts.account_form import EmailForm
 from accounts.freshness import require_fresh
 from accounts.links import Purpose
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.preferences.models import Preferences
 from extensions import email_change
 from extensions.account import may_change
 from extensions.email_change import Outcome
-from pbxportal.models import Preferences
 
 
 @never_cache

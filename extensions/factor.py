@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import second_factor
 from accounts.freshness import require_fresh
+from accounts.requests import SignedInRequest
 from accounts.second_factor import Factors
-from accounts.views import SignedInRequest
 from extensions.listing import rows_of
 from extensions.lookup import get_managed
 

@@ -8,12 +8,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, passwords, sessions
-from accounts.forms import PersonForm, ask_again, finish, secret_input
+from accounts import sessions
+from accounts.forms import PersonForm
 from accounts.models import NoSuperAdministrator, User
+from core.audit import log
+from core.forms.layout import ask_again, finish, secret_input
+from core.preferences.models import Preferences
+from core.random_text import random_text
 from extensions import changes, hand_over, validators, welcome
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 
 
 class Conflict(Exception):
@@ -69,8 +72,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def _suggestions(preferences: Preferences) -> dict[str, str]:
         return {
             "number": SipExtension.objects.next_free_number(preferences),
-            "registration_name": passwords.random_text(10),
-            "registration_password": passwords.random_text(20),
+            "registration_name": random_text(10),
+            "registration_password": random_text(20),
         }
 
     def _refuse_number(self, code: str) -> None:
@@ -226,7 +229,7 @@ class ExtensionForm:
     def save(self) -> SipExtension:
         """Raises Conflict, or IntegrityError when a unique value was taken a moment ago; nothing is written then."""
         self.person.hash_password()
-        with audit.together():
+        with log.together():
             extension = self._write()
             kind = Change.Kind.CHANGED if self.extension else Change.Kind.ADDED
             after = changes.picture(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
@@ -282,7 +285,7 @@ class DeleteForm:
         ]
 
     def delete(self) -> list[str]:
-        with audit.together():
+        with log.together():
             return delete(self.extension, self.by)
 
 

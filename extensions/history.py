@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from accounts import audit
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.audit import log
 from extensions.lookup import may_manage
 from extensions.models import SipExtension
 
@@ -11,7 +11,7 @@ from extensions.models import SipExtension
 def history_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
     """For its own person, and for who may manage it: these also see from where, and what was refused."""
     if may_manage(request, extension):
-        return {"history": audit.history(extension.number), "history_from": True}
+        return {"history": log.history(extension.number), "history_from": True}
     if extension.user == request.user:
-        return {"history": audit.history(extension.number, only_done=True)}
+        return {"history": log.history(extension.number, only_done=True)}
     return {}

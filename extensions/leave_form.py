@@ -12,13 +12,14 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, sessions
+from accounts import sessions
 from accounts.models import Role, User
+from core import localization
+from core.audit import log
 from extensions import changes, hand_over
 from extensions import forms as extension_forms
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
 from extensions.search import search
-from pbxportal import locality
 
 NOBODY, COLLEAGUE = "nobody", "colleague"
 UNTIL_DATE, FOREVER = "date", "forever"
@@ -135,7 +136,7 @@ class LeaveForm(forms.Form):
             raise ValidationError(
                 _("Enter a date from %(first)s to %(last)s."),
                 code="day",
-                params={"first": locality.day(self.first_day), "last": locality.day(self.last_day)},
+                params={"first": localization.day(self.first_day), "last": localization.day(self.last_day)},
             )
         return day
 
@@ -195,7 +196,7 @@ class LeaveForm(forms.Form):
 
     def save(self) -> list[str]:
         """Gives the numbers that had rung this one's phones, and ring nobody now. Raises Meanwhile."""
-        with audit.together():
+        with log.together():
             extension, to = self._locked()
             before = changes.picture(extension)
             first = extension.left_on is None
@@ -269,7 +270,7 @@ def delete_due(today: date) -> list[str]:
     """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
     numbers: list[str] = []
     for key in list(SipExtension.objects.to_be_deleted(today).values_list("pk", flat=True)):
-        with audit.together():
+        with log.together():
             one = locked([key]).get(key)
             if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal(one, None):
                 numbers += [one.number, *extension_forms.delete(one, None)]

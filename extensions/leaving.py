@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import sessions
+from accounts.requests import SignedInRequest
 from accounts.security_pages import end_everywhere
-from accounts.views import SignedInRequest
 from extensions import hand_over, leave_form, pbx, review
 from extensions.applying import apply_numbers, look_first
 from extensions.forms import DeleteForm, set_sign_in

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.models import User
+from core.keyset_pagination import Page, page
 from extensions import pbx
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
-from extensions.paging import Page, page
 
 PAGE_SIZE = 25
 SORTS = {"number": "position", "name": "sort_name", "email": "sort_email"}

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from accounts.models import Role
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
 from extensions.models import SipExtension, SipExtensionQuerySet
 
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sealer
 from accounts.models import User
+from core import encryption
+from core.preferences.models import NameFormat, Preferences
 from extensions import validators
-from pbxportal.models import NameFormat, Preferences
 
 NARROW = 256
 
@@ -182,11 +182,11 @@ class SipExtension(models.Model):
 
     @property
     def registration_password(self) -> str:
-        return sealer.unseal("registration password", self.pk, self.sealed_password)
+        return encryption.unseal("registration password", self.pk, self.sealed_password)
 
     @registration_password.setter
     def registration_password(self, text: str) -> None:
-        self.sealed_password = sealer.seal("registration password", self.pk, text)
+        self.sealed_password = encryption.seal("registration password", self.pk, text)
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

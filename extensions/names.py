@@ -2,9 +2,9 @@
 
 from django.db import connections, transaction
 
+from core.preferences.models import NameFormat
 from extensions import trigrams
 from extensions.models import SipExtension, search_text, sort_name
-from pbxportal.models import NameFormat
 
 FOUND_BY = ("number", "user__email", "user__mobile", "caller_id", "user__job_title")
 

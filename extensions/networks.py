@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.db import transaction
 
-from accounts import outbox
+from core.mail import outbox
 from extensions.models import KnownNetwork, SipExtension
 
 AT_ONCE = 500

@@ -3,9 +3,10 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import letters, links
-from accounts.letters import Words
-from accounts.outbox import Letter
+from accounts import links
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
 from extensions.changes import MASKED, label
 
 
@@ -21,7 +22,7 @@ def extension_changed(letter: Letter) -> Words:
         "by": letter.by.full_name if letter.by else "",
         "page": links.absolute(reverse("extensions:detail", args=[number])),
     }
-    return letters.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
+    return composition.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
 
 
 def new_network(letter: Letter) -> Words:
@@ -33,4 +34,4 @@ def new_network(letter: Letter) -> Words:
         "model": letter.facts["model"],
         "page": links.absolute(reverse("extensions:detail", args=[number])),
     }
-    return letters.words(letter, _("A phone of yours registered from a new network"), context)
+    return composition.words(letter, _("A phone of yours registered from a new network"), context)

@@ -8,13 +8,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import audit, passwords, pictures
-from accounts.mail_words import KINDS
+from accounts import pictures
 from accounts.models import Avatar, User
-from accounts.trail import MASK, REMOVED
+from core.audit import log
+from core.audit.models import MASK, REMOVED
+from core.mail.labels import KINDS
+from core.random_text import random_text
+from core.stored_words import in_store
 from extensions import changes, validators
 from extensions.models import Change, SipExtension
-from pbxportal.wording import in_store
 
 LISTED = ["version", "sort_name", "sort_email", "search_text"]
 LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
@@ -60,10 +62,10 @@ def change(user: User, **columns: Any) -> frozenset[str]:
     return frozenset(differs)
 
 
-def record(user: User, fields: audit.Fields, extension: SipExtension | None = None) -> None:
+def record(user: User, fields: log.Fields, extension: SipExtension | None = None) -> None:
     extension = extension or SipExtension.objects.filter(user=user).first()
     number = extension.number if extension else ""
-    audit.record(user, "person.changed", user.full_name, number=number, fields=fields)
+    log.record(user, "person.changed", user.full_name, number=number, fields=fields)
 
 
 def set_picture(user: User, image: bytes | None) -> None:
@@ -102,7 +104,7 @@ def new_registration_password(extension: SipExtension, by: User) -> None:
 
 def _random_password(known: list[str]) -> str:
     while True:
-        password = passwords.random_text(20)
+        password = random_text(20)
         try:
             validators.registration_password(password, known)
         except ValidationError:  # chance has hit on a short name

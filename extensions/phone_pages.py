@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit
 from accounts.freshness import require_fresh
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.audit import log
 from extensions import own, pbx, phone_code
 from extensions.account import may_change, picture_of
 from extensions.lookup import get_extension, may_manage, may_use
@@ -33,7 +33,7 @@ def code(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     extension = get_used(request, number)
     require_fresh(request)
-    audit.record(request.user, "extension.password_revealed", number, how="QR code")
+    log.record(request.user, "extension.password_revealed", number, how="QR code")
     values = {**phone_settings(request, extension), "name": extension.user.full_name}
     qr = phone_code.drawn(phone_code.account(values, extension.registration_password))
     if request.htmx:

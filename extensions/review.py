@@ -9,11 +9,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from accounts import audit
 from accounts.models import User
+from core.audit import log
+from core.preferences.models import Preferences
 from extensions import changes, hand_over, wish
 from extensions.models import Change, ChangeQuerySet, SipExtension
-from pbxportal.models import Preferences
 
 PAGE_SIZE = 100
 # What becomes of an extension. Templates compare these, and show them translated.
@@ -150,7 +150,7 @@ def waits_for_others(by: User, number: str = "") -> bool:
 
 def discard(number: str, by: User) -> None:
     """Make the wish about the number what it was when it was last applied. Raises wish.CannotPutBack."""
-    with audit.together():
+    with log.together():
         its = Change.objects.waiting().of([number])
         first = its.first()
         if first is None:
@@ -160,7 +160,7 @@ def discard(number: str, by: User) -> None:
         extension = _put_back(number, first.former, by)
         fields = changes.difference(before, changes.values(extension) if extension else {})
         its.update(discarded_at=timezone.now())
-        audit.record(by, "extension.discarded", number, fields=changes.labelled(fields))
+        log.record(by, "extension.discarded", number, fields=changes.labelled(fields))
 
 
 def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[str]:
@@ -168,7 +168,7 @@ def restore(formers: Mapping[str, wish.Record | None], by: User | None) -> list[
 
     Raises wish.CannotPutBack.
     """
-    with audit.together():
+    with log.together():
         in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
         return [number for number, record in in_order if _restore_one(number, record, by)]
 

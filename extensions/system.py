@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import audit
 from accounts.models import User
-from accounts.permissions import Permission
+from core import localization
+from core.access.permissions import Permission
+from core.audit import log
+from core.preferences.models import Preferences, SystemChange
+from core.stored_words import stored
 from extensions import names
 from extensions.models import Change, SipExtension
-from pbxportal import locality
-from pbxportal.models import Preferences, SystemChange
-from pbxportal.wording import stored
 
 Field = SystemChange.Field
 
@@ -54,7 +54,7 @@ def effect(field: Field) -> str:
         "%(count)s extensions get another caller name. No call is disturbed.",
         count,
     )
-    return words % {"count": locality.count(count)}
+    return words % {"count": localization.count(count)}
 
 
 def follow(by: User | None, before: Preferences, after: Preferences) -> None:
@@ -100,6 +100,6 @@ def put_back(by: User | None, field: Field, value: str) -> bool:
         shown = SystemChange(field=field, old=getattr(before, field), new=value)
         with stored():
             fields = {str(field.label): [shown.old_shown, shown.new_shown]}
-        audit.record(by, "preferences.changed", "Preferences", fields=fields)
+        log.record(by, "preferences.changed", "Preferences", fields=fields)
         follow(by, before, preferences)
     return True

@@ -73,7 +73,7 @@ def look_after(using: str, **_: Any) -> None:
 
 
 def _can_be_there(connection: BaseDatabaseWrapper) -> bool:
-    return ("extensions", "0002_search") in MigrationRecorder(connection).applied_migrations()
+    return ("extensions", "0001_initial") in MigrationRecorder(connection).applied_migrations()
 
 
 def _is_there(connection: BaseDatabaseWrapper) -> bool:

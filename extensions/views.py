@@ -12,13 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import audit, sealer
 from accounts.freshness import require_fresh
-from accounts.gate import needs
 from accounts.models import Avatar, NoSuperAdministrator
-from accounts.permissions import Permission
+from accounts.requests import SignedInRequest
 from accounts.second_factor import Factors
-from accounts.views import SignedInRequest, wants_to_find
+from core import encryption
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from core.access.requests import wants_to_find
+from core.audit import log
+from core.preferences.models import Preferences
 from extensions import changes, hand_over, pbx, phone_guides, review, troubles, welcome
 from extensions.applying import apply_numbers, finish, look_first
 from extensions.departments import asked_for, search_in
@@ -28,7 +31,6 @@ from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links,
 from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
 from extensions.models import SipExtension
 from extensions.validators import Strength
-from pbxportal.models import Preferences
 
 REMOVED = _("The phone was removed. It registers again by itself unless its password is changed or it is switched off.")
 
@@ -102,7 +104,7 @@ def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     try:
         pbx.get().forget_attempts(troubles.accounts(extension))
-        audit.record(request.user, "extension.attempts_forgotten", number)
+        log.record(request.user, "extension.attempts_forgotten", number)
     except pbx.PbxError as error:
         messages.error(request, str(error))
     return redirect(extension)
@@ -117,11 +119,11 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
-        audit.record(request.user, "extension.phone_removed", number, result=audit.Result.FAILED, words=error)
+        log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, words=error)
         messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
         return redirect(extension)
     if removed:
-        audit.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
+        log.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
     messages.success(request, REMOVED if removed else _("That phone is not registered any more."))
     return redirect(extension)
 
@@ -152,7 +154,7 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
 def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
     """Hands a new user password to the next page, sealed: sessions are stored."""
     if password and extension.user.email:
-        request.session["user_password"] = [extension.number, sealer.seal("shown once", extension.pk, password)]
+        request.session["user_password"] = [extension.number, encryption.seal("shown once", extension.pk, password)]
 
 
 def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
@@ -224,7 +226,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         for name in changes.SECRET
         if form.data.get(name)
     ]
-    deeds = (audit.last(f"extension.{deed}", number) for deed in ("changed", "left", "came_back"))
+    deeds = (log.last(f"extension.{deed}", number) for deed in ("changed", "left", "came_back"))
     last = max(filter(None, deeds), key=lambda record: record.pk, default=None)
     again = QueryDict(mutable=True)
     again.update(request.POST)
@@ -326,7 +328,7 @@ def detail(request: SignedInRequest, number: str) -> HttpResponse:
         request,
         extension,
         applied={"live": applied[0], "words": applied[1]} if applied else None,
-        user_password=sealer.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
+        user_password=encryption.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
     )
 
 
@@ -390,7 +392,7 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     if not may_use(request, extension):
         raise PermissionDenied
     require_fresh(request)
-    audit.record(request.user, "extension.password_revealed", number)
+    log.record(request.user, "extension.password_revealed", number)
     password = extension.registration_password
     if request.htmx:
         return render(request, "extensions/_password.html", {"password": password, "revealed_at": timezone.now()})

@@ -13,11 +13,13 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, passwords
-from accounts.mail_trouble import in_words
-from accounts.models import Letter, User
+from accounts import passwords
+from accounts.models import User
+from core.audit import log
+from core.mail.errors import in_words
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions.models import SipExtension, SipExtensionQuerySet
-from pbxportal.models import Preferences
 
 KIND = "welcome"
 CHUNK = 500
@@ -64,14 +66,14 @@ def counts(found: SipExtensionQuerySet) -> dict[Standing, int]:
 
 def ask(found: SipExtensionQuerySet, by: User, *, batch: uuid.UUID | None = None) -> list[str]:
     """Gives the numbers whose people get one; all the others are passed over."""
-    with audit.together():
+    with log.together():
         people = dict(of_standing(found, *MAY_GET).order_by().values_list("user", "number"))
         asked = [people[user] for user in _enqueue(sorted(people), by, batch)]
         if len(asked) <= NAMED:
             for number in asked:
-                audit.record(by, "extension.welcome_asked", number)
+                log.record(by, "extension.welcome_asked", number)
         else:
-            audit.record(by, "welcome.asked", f"{len(asked):,} extensions", count=len(asked), batch=batch)
+            log.record(by, "welcome.asked", f"{len(asked):,} extensions", count=len(asked), batch=batch)
     return asked
 
 

@@ -6,10 +6,11 @@ import segno
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import letters, links
-from accounts.letters import Words
+from accounts import links
 from accounts.links import Link, Purpose
-from accounts.outbox import Letter
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
 from extensions.models import SipExtension
 from extensions.welcome import MAY_GET, standing_of
 
@@ -35,7 +36,7 @@ def welcome(letter: Letter) -> Words | None:
         "by": letter.by.full_name if letter.by and letter.by != user else "",
         "sign_in": user.email,
     }
-    return letters.words(
+    return composition.words(
         letter, _("Your extension %(number)s") % {"number": extension.number}, context, ((QR, picture(link)),)
     )
 

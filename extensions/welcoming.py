@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.gate import needs
-from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from core.preferences.models import Preferences
 from extensions import batches, welcome
 from extensions.departments import asked_for, search_in
 from extensions.lookup import get_managed, managed, visible
 from extensions.models import SipExtension, SipExtensionQuerySet
 from extensions.welcome import MAY_GET, Standing
-from pbxportal.models import Preferences
 
 NAMED = 100
 LEFT_OUT = tuple(each for each in Standing if each not in MAY_GET)

@@ -10,17 +10,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, second_factor
-from accounts.countries import countries
-from accounts.fields import LongSelect, SingleLineFormField
-from accounts.forms import finish
-from accounts.models import AuditRecord, Organization, User
-from accounts.permissions import Permission
-from accounts.validators import single_line
+from accounts import second_factor
+from accounts.models import Organization, User
+from core import localization, time_zones
+from core.access.permissions import Permission
+from core.audit import log
+from core.audit.models import AuditRecord
+from core.countries import countries
+from core.forms.fields import LongSelect, SingleLineFormField
+from core.forms.layout import finish
+from core.preferences.models import NameFormat, Preferences
+from core.stored_words import stored
+from core.validators import single_line
 from extensions import system
-from pbxportal import locality, zones
-from pbxportal.models import NameFormat, Preferences
-from pbxportal.wording import stored
 
 EXAMPLE = ("Ada", "Lovelace")
 SELF_SERVICE = [
@@ -43,7 +45,7 @@ class ZoneField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value) or "")
-        return zones.find(text) or text
+        return time_zones.find(text) or text
 
 
 class SettingsForm(forms.ModelForm[Preferences]):
@@ -127,7 +129,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
     def _write(self, version: int) -> None:
         self.instance.version = version
         self.instance.save()
-        audit.record(self.by, "preferences.changed", "Preferences", fields=self._difference())
+        log.record(self.by, "preferences.changed", "Preferences", fields=self._difference())
 
 
 class PreferencesForm(SettingsForm):
@@ -222,7 +224,7 @@ class PreferencesForm(SettingsForm):
     def _shown(self, name: str, value: Any) -> str:
         match name:
             case "country":
-                return locality.country(value)
+                return localization.country(value)
             case "name_format":
                 return str(NameFormat(value).label)
             case "language":

@@ -6,14 +6,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sealer
-from accounts.fields import EmailFormField
-from accounts.forms import finish, secret_input
-from accounts.mail_server import LABEL, ROW, Server
-from accounts.mail_words import KINDS
-from accounts.models import Letter, User
+from accounts.models import User
+from core import encryption
+from core.forms.fields import EmailFormField
+from core.forms.layout import finish, secret_input
+from core.mail.labels import KINDS
+from core.mail.models import Letter
+from core.mail.smtp.client import LABEL, ROW, Server
+from core.preferences.models import MailSecurity, Preferences, every_notification
 from pbxportal.forms import SettingsForm
-from pbxportal.models import MailSecurity, Preferences, every_notification
 
 
 def is_this_machine(host: str) -> bool:
@@ -108,7 +109,7 @@ class MailForm(SettingsForm):
         """As typed; of a valid form. None: no mail server is typed. Raises Trouble."""
         typed = self.instance
         if self.cleaned_data["mail_password"]:
-            typed.sealed_mail_password = sealer.seal(LABEL, ROW, self.cleaned_data["mail_password"])
+            typed.sealed_mail_password = encryption.seal(LABEL, ROW, self.cleaned_data["mail_password"])
         return Server.of(typed)
 
     def _shown(self, name: str, value: Any) -> str:
@@ -123,7 +124,7 @@ class MailForm(SettingsForm):
 
     def _write(self, version: int) -> None:
         if self.cleaned_data["mail_password"]:
-            self.instance.sealed_mail_password = sealer.seal(LABEL, ROW, self.cleaned_data["mail_password"])
+            self.instance.sealed_mail_password = encryption.seal(LABEL, ROW, self.cleaned_data["mail_password"])
         elif self.cleaned_data.get("remove_password"):
             self.instance.sealed_mail_password = ""
         Letter.objects.hurry()

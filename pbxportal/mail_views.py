@@ -8,14 +8,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import audit, mail_test
 from accounts.freshness import require_fresh
-from accounts.gate import needs, require
-from accounts.mail_server import Server
-from accounts.mail_test import Outcome
-from accounts.mail_trouble import Trouble, in_words
-from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core.access.decorators import needs, require
+from core.access.permissions import Permission
+from core.audit import log
+from core.mail import diagnostics
+from core.mail.diagnostics import Outcome
+from core.mail.errors import Trouble, in_words
+from core.mail.smtp.client import Server
 from pbxportal.forms import Conflict
 from pbxportal.mail_form import MailForm, RecipientForm
 
@@ -59,11 +60,9 @@ def test_mail(request: SignedInRequest) -> HttpResponse:
 
 
 def tried(request: SignedInRequest, server: Server, to: str) -> Outcome:
-    outcome = mail_test.send(server, to, request.user)
+    outcome = diagnostics.send(server, to, request.user)
     last = str(outcome.replies[-1]) if outcome.replies else ""
-    audit.record(
-        request.user, "mail.tested", to, server=f"{server.host} {server.port}", taken=outcome.taken, answer=last
-    )
+    log.record(request.user, "mail.tested", to, server=f"{server.host} {server.port}", taken=outcome.taken, answer=last)
     return outcome
 
 

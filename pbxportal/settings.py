@@ -49,7 +49,7 @@ HTTPS = PORTAL_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
-    "pbxportal",
+    "core",
     "accounts",
     "extensions",
     "asterisk",
@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
-    "tree_queries",
     "csp",
 ]
 
@@ -72,14 +71,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "pbxportal.middleware.NoOtherMethods",
-    "pbxportal.middleware.PreferencesInForce",
+    "core.http.NoOtherMethods",
+    "core.preferences.middleware.PreferencesInForce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.language.PersonsLanguage",
-    "accounts.middleware.OperationLogMiddleware",
+    "core.preferences.language.PersonsLanguage",
+    "core.audit.middleware.OperationLogMiddleware",
     "accounts.session_rules.SessionRules",
     "accounts.second_factor_rule.SecondFactorRule",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -107,7 +106,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "pbxportal.form_renderer.FormRenderer"
+FORM_RENDERER = "core.forms.renderer.FormRenderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
@@ -205,6 +204,8 @@ LETTERS = {
     "email_changed": "extensions.email_letters.done",
     "welcome": "extensions.welcome_letter.welcome",
 }
+
+COMPANY_MODEL = "accounts.Organization"  # its company_name() is the name that mails bear
 
 # --- language, files, logs ---
 LANGUAGE_CODE = "en"

@@ -13,15 +13,15 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.gate import needs, require
 from accounts.models import User
-from accounts.permissions import Permission
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
+from core import time_zones
+from core.access.decorators import needs, require
+from core.access.permissions import Permission
+from core.preferences.models import SystemChange
 from extensions import pbx, system
 from extensions.applying import apply_failed
-from pbxportal import zones
 from pbxportal.forms import Conflict, PreferencesForm
-from pbxportal.models import SystemChange
 
 # What the portal's own database says -> what to do about it.
 REMEDIES = {
@@ -68,7 +68,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     context = {
         "section": "preferences",
         "form": form,
-        "zones": zones.options(),
+        "zones": time_zones.options(),
         "system_changes": system.waiting(request.user),
     }
     status = 409 if form.is_conflict else 422 if form.is_bound else 200

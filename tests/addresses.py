@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from accounts.permissions import Permission
+from core.access.permissions import Permission
 
 
 class Over(Enum):

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from accounts import append_only
 from accounts.models import User
 from asterisk import ari, engine, listener, live, proof
 from asterisk.ami import connected
@@ -16,6 +15,7 @@ from asterisk.embedded import Embedded, place_from_settings
 from asterisk.fetch import Program, find_or_fetch
 from asterisk.live import Contact
 from asterisk.sightings import Seen
+from core.audit import triggers
 from tests.people import make_user
 
 flush = BaseDatabaseOperations.execute_sql_flush
@@ -23,7 +23,7 @@ flush = BaseDatabaseOperations.execute_sql_flush
 
 def flush_the_log_too(self: Any, statements: Any) -> None:
     """Between tests all is emptied; what keeps the log from it is made again with the rows of each installation."""
-    append_only.release(self.connection)
+    triggers.release(self.connection)
     flush(self, statements)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
-from accounts import sealer
 from accounts.models import Organization, Role, Session, User
-from accounts.passwords import random_text
 from accounts.session_store import LABEL
+from core import encryption
+from core.random_text import random_text
 from extensions import changes
 from extensions.models import Change, SipExtension
 
@@ -60,10 +60,10 @@ def be_stale(client: Client, seconds: int = 301) -> None:
 def be_stale_everywhere(seconds: int = 301) -> None:
     """Of browsers, whose sessions only the table knows."""
     for row in Session.objects.exclude(user=None):
-        held = json.loads(sealer.unseal(LABEL, row.session_key, row.session_data))
+        held = json.loads(encryption.unseal(LABEL, row.session_key, row.session_data))
         for each in held[AUTHENTICATION_METHODS_SESSION_KEY]:
             each["at"] -= seconds
-        row.session_data = sealer.seal(LABEL, row.session_key, json.dumps(held))
+        row.session_data = encryption.seal(LABEL, row.session_key, json.dumps(held))
         row.save()
 
 

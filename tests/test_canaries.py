@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from accounts import sealer
-from accounts.delivery import Postman
-from accounts.mail_dialogue import Limits
-from accounts.mail_server import LABEL, ROW
 from accounts.models import Organization, User
 from asterisk.embedded import Embedded
+from core import encryption
+from core.mail.smtp.client import LABEL, ROW
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
 from tests.addresses import PAGES
 from tests.authenticator import code
 from tests.mail.conftest import use
@@ -90,7 +90,7 @@ def deliver(canaries: Canaries, postbox: Postbox) -> None:
 def postbox(db: None) -> Iterator[Postbox]:
     box = Postbox(password=SMTP_PASSWORD)
     box.start()
-    sealed = sealer.seal(LABEL, ROW, SMTP_PASSWORD)
+    sealed = encryption.seal(LABEL, ROW, SMTP_PASSWORD)
     use(box, mail_user="portal", sealed_mail_password=sealed)
     yield box
     box.stop()

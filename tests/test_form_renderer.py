@@ -8,8 +8,8 @@ from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
 from django.forms.renderers import DjangoTemplates
 
-from accounts.forms import finish
-from pbxportal.form_renderer import FormRenderer
+from core.forms.layout import finish
+from core.forms.renderer import FormRenderer
 
 HOSTILE = "\"><script>alert('1')</script>&amp;"
 CHOICES = [("", "None"), ("a", HOSTILE), (HOSTILE, "Ünïcode 日本"), (3, "three")]

@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from accounts import language
-from accounts.models import AuditRecord, User
+from accounts.models import User
 from asterisk.models import ApplyRun
+from core import localization
+from core.audit.models import AuditRecord
+from core.preferences import language
+from core.preferences.models import Preferences
+from core.stored_words import in_store, shown_as
 from extensions.models import Change, SipExtension
-from pbxportal import locality
-from pbxportal.models import Preferences
-from pbxportal.wording import in_store, shown_as
 from tests import pseudo
 from tests.people import Typed, make_extension, make_user
 from tests.test_preferences import TYPED
@@ -64,9 +65,9 @@ def test_each_language_writes_its_own_way(
     code: str, day: str, moment: str, exact: str, count: str, country: str
 ) -> None:
     with translation.override(code):
-        said = locality.day(date(2026, 7, 1)), locality.moment(AT), locality.exact(AT)
+        said = localization.day(date(2026, 7, 1)), localization.moment(AT), localization.exact(AT)
         assert said == (day, moment, exact)
-        assert (locality.count(1234567), locality.country("DE")) == (count, country)
+        assert (localization.count(1234567), localization.country("DE")) == (count, country)
 
 
 @pytest.mark.parametrize(

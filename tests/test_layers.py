@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BELOW = {"pbxportal.models", "pbxportal.locality", "pbxportal.wording"}
+BELOW = {"core.preferences.models", "core.localization", "core.stored_words"}
 MAY_IMPORT = {
     "accounts": BELOW,
     "extensions": {"accounts", *BELOW},

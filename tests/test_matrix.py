@@ -17,11 +17,13 @@ from django.urls import resolve
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, Avatar, Letter, Organization, Role, User
+from accounts.models import Avatar, Organization, Role, User
 from asterisk import check
 from asterisk.models import ApplyRun, CheckRun
+from core.audit.models import AuditRecord
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
 from tests.links import Links
 from tests.people import Typed, be_stale, make_extension

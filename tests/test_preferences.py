@@ -9,14 +9,15 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.utils.timezone import get_current_timezone_name, localtime
 
-from accounts.countries import countries
-from accounts.models import AuditRecord, Organization, Role, User
-from accounts.permissions import Permission
+from accounts.models import Organization, Role, User
 from asterisk.models import ApplyRun
+from core.access.permissions import Permission
+from core.audit.models import AuditRecord
+from core.countries import countries
+from core.preferences.middleware import PreferencesInForce
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from pbxportal.forms import Conflict, PreferencesForm
-from pbxportal.middleware import PreferencesInForce
-from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
 TYPED = {

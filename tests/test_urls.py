@@ -7,7 +7,8 @@ from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import AuditRecord, User
+from accounts.models import User
+from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 

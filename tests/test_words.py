@@ -11,13 +11,14 @@ from django.conf import settings as portal_settings
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from accounts.models import Letter, Organization, Role, User
-from accounts.permissions import DEFAULT_ROLES
+from accounts.models import Organization, Role, User
 from asterisk.models import KEPT, ApplyRun
+from core import localization
+from core.access.permissions import DEFAULT_ROLES
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.phone_guides import GUIDES
-from pbxportal import locality
-from pbxportal.models import Preferences
 from tests import pseudo, untranslated
 from tests.addresses import PAGES, PEOPLE, Person
 from tests.test_matrix import Cast, paths, targets_of
@@ -27,9 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Files whose words no page shows, and why.
 SILENT = {
     "accounts/agents.py": "browsers and systems, by their makers' names",
-    "accounts/append_only.py": "what the database says to who writes into the log around the portal",
-    "accounts/chain.py": "the words of manage.py verify_audit",
-    "accounts/sealer.py": "an error of the program",
+    "core/audit/triggers.py": "what the database says to who writes into the log around the portal",
+    "core/audit/hash_chain.py": "the words of manage.py verify_audit",
+    "core/encryption.py": "an error of the program",
     "asterisk/embedded.py": "terminal and log of manage.py run",
     "asterisk/fetch.py": "terminal of manage.py run",
     "asterisk/listener.py": "the log",
@@ -242,7 +243,7 @@ def data() -> Iterator[str]:
     ):
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)
-    yield from (locality.country(code) for code in phonenumbers.SUPPORTED_REGIONS)
+    yield from (localization.country(code) for code in phonenumbers.SUPPORTED_REGIONS)
     yield from (guide.name for guide in GUIDES)
     yield "a b c d e f"  # what differs of Cast's check
     yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")

@@ -10,10 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import devices, letters, links, second_factor
+from accounts import devices, links, second_factor
 from accounts.links import Link, Purpose
-from accounts.models import AuditRecord, Device, Letter, Session, User
-from pbxportal.models import Preferences
+from accounts.models import Device, Session, User
+from core.audit.models import AuditRecord
+from core.mail import composition
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from tests.accounts.test_limits import later, shape, tries
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
@@ -60,7 +63,7 @@ def test_the_letter_is_written_for_whoever_has_the_address(vic: User) -> None:
     for email in ("Vic@Example.com", "nobody@example.com", "gone@example.com"):
         asks(email)
     make_user("Gone", is_active=False)
-    written = [letters.written(each, "pbx@example.com") for each in Letter.objects.order_by("pk")]
+    written = [composition.written(each, "pbx@example.com") for each in Letter.objects.order_by("pk")]
     assert [bool(each) for each in written] == [True, False, False]
     assert written[0]
     assert written[0]["To"] == "Vic <vic@example.com>"

@@ -5,7 +5,8 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from accounts.models import AuditRecord, Role, User
+from accounts.models import Role, User
+from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.people import PASSWORD, Typed, be_stale, make_extension, make_user
 

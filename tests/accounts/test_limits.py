@@ -16,7 +16,8 @@ from accounts.adapter import FAILED_SECONDS
 from accounts.attempts import ACCOUNT, of_account
 from accounts.hashers import Argon2Hasher
 from accounts.limits import Bucket, Limit, Tally
-from accounts.models import AuditRecord, Device, User
+from accounts.models import Device, User
+from core.audit.models import AuditRecord
 from tests.people import PASSWORD, make_user
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"

@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit, log_filter
-from accounts.models import AuditRecord, User
-from accounts.permissions import DEFAULT_ROLES
-from pbxportal.models import Preferences
+from accounts.models import User
+from core.access.permissions import DEFAULT_ROLES
+from core.audit import filters, log
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
 from tests.accounts.test_trail import tampered
 from tests.people import Typed, make_extension, make_user
 
@@ -29,7 +30,7 @@ def signed_in(client: Client, ada: User) -> Client:
 
 def fill(count: int, by: User | None = None) -> None:
     for number in range(count):
-        audit.record(by, "extension.changed", 1000 + number % 5, fields={"Last Name": ["a", "b"]})
+        log.record(by, "extension.changed", 1000 + number % 5, fields={"Last Name": ["a", "b"]})
 
 
 def shown(client: Client, query: str = "") -> list[int]:
@@ -92,9 +93,9 @@ def test_one_page_has_no_links(signed_in: Client) -> None:
 
 
 def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) -> None:
-    audit.record(hugo, "extension.added", 1000)
-    audit.record(hugo, "apply.refused", "Extension 1000", number="1000", result=REFUSED)
-    audit.record(None, "preferences.changed", "Preferences", result=FAILED)
+    log.record(hugo, "extension.added", 1000)
+    log.record(hugo, "apply.refused", "Extension 1000", number="1000", result=REFUSED)
+    log.record(None, "preferences.changed", "Preferences", result=FAILED)
     assert deeds(signed_in, "?person=hugo") == {"extension.added", "apply.refused"}
     assert deeds(signed_in, "?person=HUGO@EXAMPLE.com") == {"extension.added", "apply.refused"}
     assert deeds(signed_in, "?person=system") == {"preferences.changed"}
@@ -109,10 +110,10 @@ def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) ->
 
 
 def test_a_person_is_found_by_each_name_they_had_and_after_they_are_gone(signed_in: Client, hugo: User) -> None:
-    audit.record(hugo, "extension.added", 1000)
+    log.record(hugo, "extension.added", 1000)
     hugo.first_name, hugo.email = "Victor", "victor@example.com"
     hugo.save()
-    audit.record(hugo, "extension.changed", 1000)
+    log.record(hugo, "extension.changed", 1000)
     both = {"extension.added", "extension.changed"}
     assert deeds(signed_in, "?person=hugo") == deeds(signed_in, "?person=victor") == both
     hugo.delete()
@@ -122,11 +123,11 @@ def test_a_person_is_found_by_each_name_they_had_and_after_they_are_gone(signed_
 def test_several_people_are_shown_together_in_order_and_too_many_are_refused(signed_in: Client) -> None:
     people = [User.objects.create(first_name=f"Hu{place}") for place in range(21)]
     for each in people[:20] * 4:
-        audit.record(each, "extension.added", 1000)
+        log.record(each, "extension.added", 1000)
     assert shown(signed_in, "?person=hu") == list(range(81, 31, -1))
     assert shown(signed_in, "?person=hu&before=32") == list(range(31, 1, -1))
     assert shown(signed_in, "?person=hu&oldest=1") == list(range(51, 1, -1))
-    audit.record(people[20], "extension.added", 1000)
+    log.record(people[20], "extension.added", 1000)
     answer = signed_in.get("/log/?person=hu")
     assert answer.status_code == 422
     assert "More than 20 people match. Type more of the name" in answer.content.decode()
@@ -136,10 +137,10 @@ def at_minutes(*minutes: int) -> None:
     """Records of 2026-01-31, at these minutes past ten."""
     start = datetime(2026, 1, 31, 10, tzinfo=timezone.get_current_timezone())
     for row, minute in enumerate(minutes, 1):
-        audit.record(None, "engine.checked", "All")
+        log.record(None, "engine.checked", "All")
         moment = start + timedelta(minutes=minute, seconds=30)
         back = row > 1 and minute < minutes[row - 2]
-        tampered("UPDATE accounts_auditrecord SET at = %s, set_back = %s WHERE id = %s", moment, back, row)
+        tampered("UPDATE core_auditrecord SET at = %s, set_back = %s WHERE id = %s", moment, back, row)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_no_filter_reads_more_than_its_rows(client: Client, ada: User) -> None:
         ) as queries:
             client.get(f"/log/?{query}")
         asked = [
-            each["sql"] for each in queries if 'FROM "accounts_auditrecord"' in each["sql"] and "BETWEEN" in each["sql"]
+            each["sql"] for each in queries if 'FROM "core_auditrecord"' in each["sql"] and "BETWEEN" in each["sql"]
         ]
         assert asked, query
         for statement in asked:
@@ -274,14 +275,14 @@ def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> N
 
 
 def test_the_export_is_whole_beyond_what_is_read_at_once(signed_in: Client) -> None:
-    fill(log_filter.EXPORTED_AT_ONCE + 3)
+    fill(filters.EXPORTED_AT_ONCE + 3)
     rows = [int(line[0]) for line in exported(signed_in)[1:]]
-    assert rows == list(range(log_filter.EXPORTED_AT_ONCE + 4, 0, -1))
+    assert rows == list(range(filters.EXPORTED_AT_ONCE + 4, 0, -1))
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
 def test_no_cell_of_the_export_is_a_formula(signed_in: Client, sign: str) -> None:
-    audit.record(None, "preferences.changed", f"{sign}1+1")
+    log.record(None, "preferences.changed", f"{sign}1+1")
     line = exported(signed_in, "?module=Preferences")[1]
     assert line[6] == f"'{sign}1+1"
 
@@ -313,7 +314,7 @@ def test_people_see_their_own_without_addresses_and_refusals(client: Client, ada
     make_extension("1001", user=ada)
     client.force_login(hugo)
     client.post("/extensions/1000/registration-password/", REMOTE_ADDR="192.0.2.7")
-    audit.record(hugo, "page.refused", "x", number="1000", result=REFUSED)
+    log.record(hugo, "page.refused", "x", number="1000", result=REFUSED)
     client.force_login(vic)
     page = client.get("/extensions/1000/")
     assert [each.deed for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]

@@ -9,8 +9,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from accounts import audit
-from accounts.models import AuditHead, AuditRecord, User
+from accounts.models import User
+from core.audit import log
+from core.audit.models import AuditHead, AuditRecord
 from extensions import review
 from extensions.models import Change, SipExtension
 from tests.people import make_extension, make_user
@@ -37,10 +38,10 @@ class Writer(Thread):
             connection.close()
 
     def deed(self, each: int) -> None:
-        with audit.together():
+        with log.together():
             for number in ("1000", "1001"):
                 SipExtension.objects.filter(number=number).update(caller_id=str(1000 + each))
-                audit.record(self.by, "extension.changed", number)
+                log.record(self.by, "extension.changed", number)
 
 
 def verified() -> str:
@@ -92,7 +93,7 @@ def test_undoing_many_and_saving_one_of_them_do_not_wait_for_each_other() -> Non
         for number in reversed(numbers):
             with transaction.atomic():
                 if SipExtension.objects.filter(number=number).update(caller_id="7"):
-                    audit.record(ada, "extension.changed", number)
+                    log.record(ada, "extension.changed", number)
 
     threads = [caught(lambda: review.restore(formers, ada)), caught(save)]
     for each in threads:

@@ -1,15 +1,16 @@
 """Fifty people move departments of a tree of a thousand at once: no ring, and none is lost."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.models import AuditRecord, Organization, User
+from accounts.models import Organization, User
 from accounts.tree import LEVELS
+from core.audit.models import AuditRecord
 from tests.people import make_user
 
 MOVES, DEPARTMENTS, PATIENCE = 50, 1000, 60
@@ -41,7 +42,7 @@ def grown(chance: random.Random) -> list[Organization]:
     return made[1:]
 
 
-def rings(parents: dict[int, int | None]) -> Iterator[int]:
+def rings(parents: Mapping[int, int | None]) -> Iterator[int]:
     """Departments from which the company is not reached."""
     for pk in parents:
         seen, at = set(), pk

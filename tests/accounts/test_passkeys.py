@@ -10,8 +10,9 @@ from pytest_django.fixtures import Settings
 
 from accounts import second_factor
 from accounts.mfa_adapter import passkey_name
-from accounts.models import AuditRecord, User
+from accounts.models import User
 from accounts.second_factor import Factors, Gone, Passkey
+from core.audit.models import AuditRecord
 from tests.accounts.test_second_factor import SECRET, sign_in
 from tests.people import make_user
 

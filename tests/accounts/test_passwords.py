@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.passwords import SIGNS, new_user_password
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import AuditRecord, NoSuperAdministrator, Organization, Role, User
-from accounts.permissions import DEFAULT_ROLES, EVERYTHING, Permission, in_words
+from accounts.models import NoSuperAdministrator, Organization, Role, User
 from accounts.role_form import RoleForm
+from core.access.permissions import DEFAULT_ROLES, EVERYTHING, Permission, in_words
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
 from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
 ROLE_MANAGER = [

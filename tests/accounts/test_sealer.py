@@ -2,7 +2,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from accounts.sealer import SealError, seal, unseal
+from core.encryption import SealError, seal, unseal
 
 
 def test_a_sealed_secret_opens_for_its_own_row_only() -> None:

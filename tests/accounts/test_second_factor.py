@@ -12,9 +12,11 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts import second_factor
-from accounts.models import AuditRecord, Letter, User
+from accounts.models import User
 from accounts.second_factor import Factors
-from pbxportal.models import Preferences
+from core.audit.models import AuditRecord
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from tests.authenticator import code
 from tests.people import PASSWORD, be_stale
 

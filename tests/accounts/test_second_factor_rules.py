@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 
 from accounts import second_factor
-from accounts.models import AuditRecord, Letter, Organization, Role, User
-from accounts.permissions import Permission
+from accounts.models import Organization, Role, User
 from accounts.second_factor import Factors
+from core.access.permissions import Permission
+from core.audit.models import AuditRecord
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.accounts.test_second_factor import SECRET, secret_of
 from tests.authenticator import code
 from tests.people import PASSWORD, be_stale, make_extension, make_user

@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts import agents, limits, sessions
-from accounts.models import AuditRecord, Device, Letter, Role, Session, User
+from accounts.models import Device, Role, Session, User
 from accounts.session_store import digest
+from core.audit.models import AuditRecord
+from core.mail.models import Letter
 from extensions.forms import set_sign_in
 from extensions.models import SipExtension
 from tests.accounts.test_limits import tries

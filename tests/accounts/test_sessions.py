@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session, User
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 from tests.people import PASSWORD
 
 MINUTE, HOUR = 60, 3600
@@ -144,4 +144,4 @@ def test_preferences_are_read_once_for_a_page(client: Client, ada: User) -> None
     client.get("/extensions/")
     with CaptureQueriesContext(connection) as asked:
         client.get("/extensions/")
-    assert len([each for each in asked if 'FROM "pbxportal_preferences"' in each["sql"]]) == 1
+    assert len([each for each in asked if 'FROM "core_preferences"' in each["sql"]]) == 1

@@ -4,7 +4,7 @@ from django.test import Client
 
 from accounts import setup
 from accounts.models import Organization, User
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 
 TYPED = {
     "first_name": "Ada", "last_name": "", "email": "Ada@Example.COM", "password": "Correct7Horse9Staple",

@@ -13,9 +13,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts import append_only, audit, chain, origin
-from accounts.deeds import DEEDS
-from accounts.models import AuditRecord, Role, User
+from accounts.models import Role, User
+from core.audit import context, hash_chain, log, triggers
+from core.audit.actions import DEEDS
+from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from pbxportal.forms import PreferencesForm
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -24,12 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 REFUSED = [
-    "UPDATE accounts_auditrecord SET by_name = 'eve'",
-    "DELETE FROM accounts_auditrecord",
-    "DELETE FROM accounts_audithead",
-    "UPDATE accounts_audithead SET count = 1",
-    "UPDATE accounts_audithead SET last_hash = 'x'",
-    *(["TRUNCATE accounts_auditrecord", "TRUNCATE accounts_audithead"] if connection.vendor == "postgresql" else []),
+    "UPDATE core_auditrecord SET by_name = 'eve'",
+    "DELETE FROM core_auditrecord",
+    "DELETE FROM core_audithead",
+    "UPDATE core_audithead SET count = 1",
+    "UPDATE core_audithead SET last_hash = 'x'",
+    *(["TRUNCATE core_auditrecord", "TRUNCATE core_audithead"] if connection.vendor == "postgresql" else []),
 ]
 
 
@@ -50,16 +51,16 @@ def verified(*options: str) -> tuple[int, str]:
 
 def tampered(statement: str, *values: Any) -> None:
     """By somebody who took the triggers away."""
-    append_only.release(connection)
+    triggers.release(connection)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-    append_only.protect(connection)
+    triggers.protect(connection)
 
 
 @pytest.fixture
 def five(ada: User) -> list[AuditRecord]:
     for number in range(1000, 1005):
-        audit.record(ada, "extension.changed", number, fields={"Last Name": ["Ö", "日本"]})
+        log.record(ada, "extension.changed", number, fields={"Last Name": ["Ö", "日本"]})
     return list(AuditRecord.objects.order_by("id"))
 
 
@@ -75,7 +76,7 @@ def test_the_database_refuses_to_change_or_remove_a_row(five: list[AuditRecord],
 
 
 def test_the_triggers_come_back_with_the_next_migrate(five: list[AuditRecord]) -> None:
-    append_only.release(connection)
+    triggers.release(connection)
     call_command("migrate", verbosity=0)
     with pytest.raises(DatabaseError), transaction.atomic():
         AuditRecord.objects.all().delete()
@@ -98,7 +99,7 @@ def test_a_log_that_nobody_touched_is_whole(five: list[AuditRecord]) -> None:
 
 
 def test_an_empty_log_is_whole(db: None) -> None:
-    assert verified() == (0, f"0 rows, none altered. The last: 0:{chain.START}")
+    assert verified() == (0, f"0 rows, none altered. The last: 0:{hash_chain.START}")
 
 
 @pytest.mark.parametrize(
@@ -118,44 +119,41 @@ def test_an_empty_log_is_whole(db: None) -> None:
     ],
 )
 def test_a_row_altered_by_hand_is_named(five: list[AuditRecord], column: str, value: object) -> None:
-    tampered(f"UPDATE accounts_auditrecord SET {column} = %s WHERE id = 3", value)
+    tampered(f"UPDATE core_auditrecord SET {column} = %s WHERE id = 3", value)
     assert verified() == (1, "Row 3 was altered.")
 
 
 def test_an_altered_row_with_a_hash_made_to_fit_is_found_at_the_next(five: list[AuditRecord]) -> None:
     third = five[2]
     third.by_name = "eve"
-    made = chain.digest(five[1].hash, [getattr(third, name) for name in chain.HASHED])
-    tampered("UPDATE accounts_auditrecord SET by_name = 'eve', hash = %s WHERE id = 3", made)
+    made = hash_chain.digest(five[1].hash, [getattr(third, name) for name in hash_chain.HASHED])
+    tampered("UPDATE core_auditrecord SET by_name = 'eve', hash = %s WHERE id = 3", made)
     assert verified() == (1, "Row 4 was altered.")
 
 
 def test_rows_taken_out_are_named(five: list[AuditRecord]) -> None:
-    tampered("DELETE FROM accounts_auditrecord WHERE id IN (2, 3)")
+    tampered("DELETE FROM core_auditrecord WHERE id IN (2, 3)")
     assert verified() == (1, "Rows 2 to 3 are missing.")
 
 
 def test_rows_cut_off_at_the_end_are_named(five: list[AuditRecord]) -> None:
-    tampered("DELETE FROM accounts_auditrecord WHERE id = 5")
+    tampered("DELETE FROM core_auditrecord WHERE id = 5")
     assert verified() == (1, "Row 5 is missing at the end.")
-    tampered("DELETE FROM accounts_auditrecord WHERE id > 2")
+    tampered("DELETE FROM core_auditrecord WHERE id > 2")
     assert verified() == (1, "Rows 3 to 5 are missing at the end.")
 
 
 @pytest.mark.parametrize("row", [0, 6])
 def test_a_row_put_in_is_named(five: list[AuditRecord], row: int) -> None:
     columns = ", ".join(f'"{field.column}"' for field in AuditRecord._meta.fields if field.column != "id")
-    tampered(
-        f"INSERT INTO accounts_auditrecord (id, {columns})"
-        f" SELECT {row}, {columns} FROM accounts_auditrecord WHERE id = 1"
-    )
+    tampered(f"INSERT INTO core_auditrecord (id, {columns}) SELECT {row}, {columns} FROM core_auditrecord WHERE id = 1")
     code, said = verified()
     assert code == 1
     assert said.startswith(f"Row {row} was inserted")
 
 
 def test_a_lost_head_is_named(five: list[AuditRecord]) -> None:
-    tampered("DELETE FROM accounts_audithead")
+    tampered("DELETE FROM core_audithead")
     code, said = verified()
     assert (code, said) == (1, "The head of the log is missing: rows may be missing at the end.")
 
@@ -163,12 +161,12 @@ def test_a_lost_head_is_named(five: list[AuditRecord]) -> None:
 def test_a_log_written_anew_as_a_whole_is_found_by_a_hash_kept_elsewhere(five: list[AuditRecord]) -> None:
     kept = f"3:{five[2].hash}"
     assert verified("--known", kept)[0] == 0
-    previous = chain.START
+    previous = hash_chain.START
     for each in five:
         each.by_name = "eve"
-        previous = chain.digest(previous, [getattr(each, name) for name in chain.HASHED])
-        tampered("UPDATE accounts_auditrecord SET by_name = 'eve', hash = %s WHERE id = %s", previous, each.pk)
-    tampered("UPDATE accounts_audithead SET last_hash = %s", previous)
+        previous = hash_chain.digest(previous, [getattr(each, name) for name in hash_chain.HASHED])
+        tampered("UPDATE core_auditrecord SET by_name = 'eve', hash = %s WHERE id = %s", previous, each.pk)
+    tampered("UPDATE core_audithead SET last_hash = %s", previous)
     assert verified()[0] == 0
     code, said = verified("--known", kept)
     assert (code, said) == (1, "Row 3 is not the one known: it, or a row before it, was altered.")
@@ -200,13 +198,11 @@ def refuse_inserts() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
-                "CREATE TRIGGER stop BEFORE INSERT ON accounts_auditrecord BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                "CREATE TRIGGER stop BEFORE INSERT ON core_auditrecord BEGIN SELECT RAISE(ABORT, 'disk full'); END"
             )
         else:
-            cursor.execute(append_only.REFUSE.format("stop", "disk full"))
-            cursor.execute(
-                "CREATE TRIGGER stop BEFORE INSERT ON accounts_auditrecord FOR EACH ROW EXECUTE FUNCTION stop()"
-            )
+            cursor.execute(triggers.REFUSE.format("stop", "disk full"))
+            cursor.execute("CREATE TRIGGER stop BEFORE INSERT ON core_auditrecord FOR EACH ROW EXECUTE FUNCTION stop()")
 
 
 def test_a_record_says_from_where(client: Client, ada: User, settings: Settings) -> None:
@@ -224,8 +220,8 @@ def test_a_record_says_from_where(client: Client, ada: User, settings: Settings)
     assert newest().origin == "unknown"
     make_extension("1001")
     assert (newest().origin, newest().by, newest().by_name) == ("system", AuditRecord.SYSTEM, "system")
-    with origin.of(origin.COMMAND):
-        audit.record(None, "engine.checked", "All")
+    with context.override_origin(context.COMMAND):
+        log.record(None, "engine.checked", "All")
     assert (newest().origin, newest().by, newest().by_name) == ("command", AuditRecord.COMMAND, "command line")
 
 
@@ -326,7 +322,7 @@ def test_a_refused_permission_is_filed_under_its_module(client: Client, ada: Use
 
 
 def test_text_that_no_database_keeps_is_kept_as_far_as_it_goes(db: None) -> None:
-    audit.record(None, "extension.changed", "1\0\ud800" + "x" * 300, number="1", odd=("\0", {"a": 1.5, "b": None}))
+    log.record(None, "extension.changed", "1\0\ud800" + "x" * 300, number="1", odd=("\0", {"a": 1.5, "b": None}))
     record = newest()
     assert record.on.startswith("1?xxx")
     assert len(record.on) == 254
@@ -335,12 +331,12 @@ def test_text_that_no_database_keeps_is_kept_as_far_as_it_goes(db: None) -> None
 
 
 def test_a_clock_that_was_set_back_is_noted(db: None) -> None:
-    audit.record(None, "engine.checked", "All")
+    log.record(None, "engine.checked", "All")
     assert not newest().set_back
-    tampered("UPDATE accounts_audithead SET last_at = %s", timezone.now() + timedelta(hours=1))
-    audit.record(None, "engine.checked", "All")
+    tampered("UPDATE core_audithead SET last_at = %s", timezone.now() + timedelta(hours=1))
+    log.record(None, "engine.checked", "All")
     assert newest().set_back
-    audit.record(None, "engine.checked", "All")
+    log.record(None, "engine.checked", "All")
     assert not newest().set_back
     assert verified()[0] == 0
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Organization, User
-from accounts.passwords import random_text
 from asterisk.models import ApplyRun
+from core.preferences.models import NameFormat, Preferences
+from core.random_text import random_text
 from extensions.models import Change, SipExtension
-from pbxportal.models import NameFormat, Preferences
 
 FIRST = 1000
 LAST = 999_999

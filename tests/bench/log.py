@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import append_only, audit, chain
-from accounts.models import AuditHead, AuditPerson, AuditRecord, User
+from accounts.models import User
+from core.audit import hash_chain, log, triggers
+from core.audit.models import AuditHead, AuditPerson, AuditRecord
 from tests.bench.browser import Browser
 from tests.bench.server import Server
 from tests.bench.table import Figures
@@ -39,13 +40,13 @@ def fill(size: int) -> None:
     AuditPerson.objects.bulk_create(
         [AuditPerson(by=by, search=f"person{by} person{by}@example.com") for by in people], ignore_conflicts=True
     )
-    append_only.release(connection)  # the head goes on by many rows at a time
+    triggers.release(connection)  # the head goes on by many rows at a time
     while (head := AuditHead.objects.get(pk=1)).count < size:
         with transaction.atomic():
             made = list(rows(head, min(BATCH, size - head.count), chance))
             AuditRecord.objects.bulk_create(made)
             AuditHead.objects.update(count=made[-1].pk, last_hash=made[-1].hash, last_at=made[-1].at)
-    append_only.protect(connection)
+    triggers.protect(connection)
 
 
 def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
@@ -68,10 +69,10 @@ def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
             deed=deed,
             on=number or module,
             number=number,
-            result=audit.Result.FAILED if failed else audit.Result.DONE,
+            result=log.Result.FAILED if failed else log.Result.DONE,
             detail={"fields": {"Last Name": ["Hopper", f"Murray {row}"], "Job Title": ["", "Clerk"]}},
         )
-        record.hash = previous = chain.digest(previous, [getattr(record, name) for name in chain.HASHED])
+        record.hash = previous = hash_chain.digest(previous, [getattr(record, name) for name in hash_chain.HASHED])
         last_at = at
         yield record
 
@@ -121,7 +122,7 @@ def measure(size: int, rounds: int, figures: Figures, browser: Browser, server: 
             figures.add(LOG, f"{name}: server CPU, ms", size, [1000 * (server.cpu_seconds() - before)])
     for _ in range(rounds):
         started = time.perf_counter()
-        audit.record(by, "extension.changed", "1234", fields={"Last Name": ["Hopper", "Murray"]})
+        log.record(by, "extension.changed", "1234", fields={"Last Name": ["Hopper", "Murray"]})
         figures.add(LOG, "one more record, ms", size, [1000 * (time.perf_counter() - started)])
     started = time.perf_counter()
     call_command("verify_audit", stdout=StringIO())

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.models import Organization, User
-from accounts.passwords import random_text
 from asterisk.apply import apply
 from asterisk.models import ApplyRun
+from core.random_text import random_text
 from extensions.models import SipExtension
 from tests.bench import filling
 from tests.bench.browser import Browser

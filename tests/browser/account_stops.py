@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from accounts import pictures
 from accounts.links import Purpose
 from accounts.models import User
+from core.preferences.models import Preferences
 from extensions import email_change
-from pbxportal.models import Preferences
 from tests.browser import company
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user

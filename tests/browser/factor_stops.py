@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from accounts import second_factor
 from accounts.models import User
 from accounts.second_factor import Passkey
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.browser.passkeys import by_name, with_authenticator
 from tests.browser.tour import Tour, ada, one, press, stop
 from tests.people import PASSWORD, be_stale_everywhere, make_user

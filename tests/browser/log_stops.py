@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page
 
-from accounts import audit, origin
-from accounts.models import AuditRecord
+from core.audit import context, log
+from core.audit.models import AuditRecord
 from tests.browser import company
 from tests.browser.tour import Tour, ada, edited, stop
 from tests.people import make_user
@@ -13,17 +13,15 @@ def log_of_many(tour: Tour) -> None:
     """All that is recorded, by some who have long names, over more than one page."""
     people = company.people(8)
     by = [ada(), make_user("Hugo", role="human_resource"), *(each.user for each in people[1:4])]
-    with origin.of("2001:db8:85a3::8a2e:370:7334"):
+    with context.override_origin("2001:db8:85a3::8a2e:370:7334"):
         for place in range(52):
             number = people[place % 8].number
-            audit.record(
-                by[place % 5], "extension.changed", number, fields={"Last Name": ["Hopper", f"Murray {place}"]}
-            )
-    with origin.of("192.0.2.7"):
-        audit.record(by[1], "page.refused", "POST /extensions/1003/toggle/", number="1003", result=audit.Result.REFUSED)
-        audit.record(ada(), "sign_in.failed", ada(), result=audit.Result.FAILED)
-    with origin.of(origin.COMMAND):
-        audit.record(None, "engine.repaired", "3 extensions", numbers=["1001", "1002", "1003"])
+            log.record(by[place % 5], "extension.changed", number, fields={"Last Name": ["Hopper", f"Murray {place}"]})
+    with context.override_origin("192.0.2.7"):
+        log.record(by[1], "page.refused", "POST /extensions/1003/toggle/", number="1003", result=log.Result.REFUSED)
+        log.record(ada(), "sign_in.failed", ada(), result=log.Result.FAILED)
+    with context.override_origin(context.COMMAND):
+        log.record(None, "engine.repaired", "3 extensions", numbers=["1001", "1002", "1003"])
     edited(people[0], ada(), first_name="Peggy", job_title="", allowed_networks="192.168.1.0/24, 2001:db8::/32")
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from accounts import outbox
-from accounts.mail_trouble import kept
-from accounts.models import Letter, Role, User
-from pbxportal.models import Preferences
+from accounts.models import Role, User
+from core.mail import outbox
+from core.mail.errors import kept
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from tests.browser.tour import Tour, press, stop
 from tests.mail.conftest import use
 from tests.mail.postbox import Postbox

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from accounts.models import Organization, Role
-from accounts.permissions import Permission
+from core.access.permissions import Permission
 from tests.browser import company
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user

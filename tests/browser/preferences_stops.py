@@ -3,10 +3,10 @@
 from playwright.sync_api import Page
 
 from accounts.models import Role
-from accounts.permissions import Permission
 from asterisk.apply import apply, apply_preferences
+from core.access.permissions import Permission
+from core.preferences.models import NameFormat
 from extensions import system
-from pbxportal.models import NameFormat
 from tests.browser import company
 from tests.browser.apply_stops import run_page
 from tests.browser.tour import Tour, ada, belongs_to, one, press, stop

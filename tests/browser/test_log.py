@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import AuditRecord, User
+from accounts.models import User
+from core.audit.models import AuditRecord
 from tests.browser.conftest import SignIn
 from tests.browser.tour import edited, one, press
 from tests.people import make_extension, make_user

@@ -11,7 +11,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import AuditRecord, Avatar, User
+from accounts.models import Avatar, User
+from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.browser.account_stops import face
 from tests.browser.conftest import SignIn

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from accounts.models import AuditRecord, Organization, User
+from accounts.models import Organization, User
 from asterisk.embedded import Embedded
+from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.browser.conftest import SignIn
 from tests.browser.tour import belongs_to, press

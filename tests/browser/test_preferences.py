@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.session_store import SessionStore
 from asterisk.apply import apply
 from asterisk.embedded import Embedded
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press
 from tests.pbx.office import Office

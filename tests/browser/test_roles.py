@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from accounts.models import Organization, Role, User
-from accounts.permissions import Permission
+from core.access.permissions import Permission
 from tests.browser.conftest import SignIn
 from tests.people import make_extension, make_user
 

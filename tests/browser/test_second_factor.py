@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from accounts.second_factor import Factors
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 from tests.authenticator import code
 from tests.browser.conftest import NewContext
 from tests.browser.passkeys import Person, by_name, with_authenticator

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from accounts.models import Letter, Organization, User
+from accounts.models import Organization, User
+from core.mail.models import Letter
 from tests.mail.conftest import postbox as postbox
 from tests.mail.postbox import Postbox
 from tests.mail.test_letters import deliver

@@ -13,9 +13,9 @@ from pytest_django import Settings
 from accounts import setup
 from accounts.models import Role, User
 from asterisk.apply import apply
+from core.preferences.models import Preferences
 from extensions import changes, wish
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from pbxportal.views import REMEDIES
 from tests.browser import company
 from tests.browser.conftest import SignIn

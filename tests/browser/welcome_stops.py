@@ -6,10 +6,11 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from accounts.models import Letter, User
+from accounts.models import User
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions import welcome
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.browser import company
 from tests.browser.tour import Tour, ada, press, stop
 

@@ -9,9 +9,10 @@ from PIL import Image
 from pytest_django.fixtures import Settings
 
 from accounts import uploads
-from accounts.models import AuditRecord, Avatar, User
+from accounts.models import Avatar, User
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.people import make_extension, make_user
 
 

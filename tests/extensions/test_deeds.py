@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts import audit
-from accounts.models import AuditRecord, User
+from accounts.models import User
+from core.audit import log
+from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from tests.people import Typed, make_extension
 
@@ -92,7 +93,7 @@ def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client, settings: S
 
 
 def test_an_audit_record_is_written_once(ada: User) -> None:
-    audit.record(ada, "extension.changed", "1000")
+    log.record(ada, "extension.changed", "1000")
     record = AuditRecord.objects.get()
     with pytest.raises(TypeError):
         record.save()

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.models import Organization, User
+from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,8 @@ def test_it_makes_a_company_of_25_people_and_a_lobby_phone(ada: User) -> None:
 def test_everybody_is_in_a_department_of_the_tree(ada: User) -> None:
     demo()
     firmware = Organization.objects.get(name="Firmware")
-    assert [firmware.parent.name, firmware.parent.parent] == ["Engineering", Organization.company()]
+    engineering = Organization.objects.get(name="Engineering")
+    assert [firmware.parent, engineering.parent] == [engineering, Organization.company()]
     people = User.objects.exclude(pk=ada.pk)
     assert not people.filter(organizations=None).exists()
     assert not people.filter(organizations=Organization.company()).exists()

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
-from accounts.permissions import Permission
+from core.access.permissions import Permission
+from core.preferences.models import Preferences
 from extensions import departments, review
 from extensions.forms import DeleteForm
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.people import Typed, make_extension
 from tests.trees import department, fill
 

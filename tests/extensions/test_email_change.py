@@ -10,11 +10,12 @@ from pytest_django.fixtures import Settings
 
 from accounts import links
 from accounts.links import Link, Purpose
-from accounts.models import AuditRecord, EmailChange, User
-from accounts.outbox import Letter
+from accounts.models import EmailChange, User
+from core.audit.models import AuditRecord
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions import email_change
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.people import be_stale, make_extension, make_user
 
 NEW = "victoria@example.org"

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
+from core.preferences.models import Preferences
 from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 PERSON = {"first_name", "last_name", "email", "mobile", "password", "role", "organizations", "job_title"}

@@ -3,11 +3,11 @@
 import pytest
 
 from accounts.models import User
-from accounts.outbox import Letter
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions import networks
 from extensions.models import KnownNetwork, SipExtension
 from extensions.networks import Sighting
-from pbxportal.models import Preferences
 from tests.people import make_extension
 
 

@@ -11,12 +11,13 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts import sessions
-from accounts.models import AuditRecord, Organization, Role, Session, User
+from accounts.models import Organization, Role, Session, User
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
 from extensions import changes, leave_form, review, wish
 from extensions.forms import DeleteForm, set_enabled
 from extensions.leave_form import LeaveForm
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.people import PASSWORD, make_extension, make_user
 
 LEAVE = {"calls": "nobody", "keep": "30", "then": "leave"}

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Role, User
+from core.keyset_pagination import page
 from extensions.models import SipExtension
-from extensions.paging import page
 from tests.people import make_extension
 
 

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from core.preferences.models import NameFormat, Preferences
 from extensions import names
 from extensions.models import SipExtension
 from extensions.trigrams import MANY
-from pbxportal.models import NameFormat, Preferences
 from tests.people import make_extension
 
 FIRST_LAST, LAST_FIRST, LASTFIRST = NameFormat

@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.people import make_extension
 
 FIRST = 1000

@@ -9,11 +9,12 @@ from django.test import Client
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, Avatar, User
+from accounts.models import Avatar, User
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
 from extensions import phone_code, phone_guides
 from extensions.models import Change, SipExtension
 from extensions.phone_guides import GUIDES, What
-from pbxportal.models import Preferences
 from tests.people import be_stale, make_extension, make_user
 
 NEW = "/extensions/1000/registration-password/new/"

@@ -7,10 +7,10 @@ from django.test import Client
 
 from accounts.models import User
 from asterisk.models import ApplyRun
+from core.preferences.models import Preferences
 from extensions import review, wish
 from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 

@@ -7,15 +7,15 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
-from accounts.views import SignedInRequest
+from accounts.requests import SignedInRequest
 from asterisk.models import ApplyRun
+from core.preferences.models import Preferences
 from extensions import review
 from extensions.applying import words_for
 from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
 from extensions.pbx import PbxError, Refused
 from extensions.views import conflict
-from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
 CANARY = "Zacharias"

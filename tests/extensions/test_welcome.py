@@ -9,12 +9,14 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts.chain import HASHED, walk
-from accounts.models import AuditHead, AuditRecord, Letter, Organization, Role, User
+from accounts.models import Organization, Role, User
+from core.audit.hash_chain import HASHED, walk
+from core.audit.models import AuditHead, AuditRecord
+from core.mail.models import Letter
+from core.preferences.models import Preferences
 from extensions import batches, welcome
 from extensions.models import SipExtension
 from extensions.welcome import Standing
-from pbxportal.models import Preferences
 from tests.people import Typed, make_extension, make_user
 
 

@@ -18,8 +18,8 @@ from asterisk.ami import connected
 from asterisk.apply import apply, catch_up
 from asterisk.models import ApplyRun
 from asterisk.render import Rows
+from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.faults.victim import NEW_PASSWORD, Position, Victim
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import planted

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pbxportal.models import Preferences
+from core.preferences.models import Preferences
 from tests.mail.postbox import HOST, Postbox
 
 

@@ -8,14 +8,15 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts import delivery, letters, outbox
-from accounts.delivery import Postman
-from accounts.letters import Words
-from accounts.mail_dialogue import Limits
-from accounts.mail_server import Server
-from accounts.mail_trouble import in_words
-from accounts.models import Letter, User
-from pbxportal.models import Preferences
+from accounts.models import User
+from core.mail import composition, outbox, worker
+from core.mail.composition import Words
+from core.mail.errors import in_words
+from core.mail.models import Letter
+from core.mail.smtp.client import Server
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
+from core.preferences.models import Preferences
 from tests.mail.postbox import DROP, Postbox
 
 QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
@@ -128,7 +129,7 @@ def test_each_try_comes_later_and_after_two_days_it_is_given_up(ada: User, postb
         postman.round()
         waited.append((now(letter).due_at - timezone.now()).total_seconds())
         if len(waited) == 7:
-            Letter.objects.update(tries=delivery.MOST_TRIES - 2)
+            Letter.objects.update(tries=worker.MOST_TRIES - 2)
     assert [round(each, -1) for each in waited[:8]] == [30, 60, 120, 300, 600, 900, 900, 900]
     assert letter.state == State.REFUSED
     assert "Given up after two days" in in_words(letter.answer)
@@ -166,7 +167,7 @@ def test_a_letter_that_is_not_taken_now_waits_alone(
 def test_a_letter_that_is_not_taken_again_and_again_is_a_trouble(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.always["RCPT"] = "451 4.3.0 Try again"
     post(ada)
-    for _ in range(delivery.SLOW_TRIES):
+    for _ in range(worker.SLOW_TRIES):
         assert not Letter.objects.troubled()
         make_due()
         postman.round()
@@ -256,9 +257,9 @@ def test_no_answer_in_time_before_it_does_not(ada: User, postbox: Postbox) -> No
 
 def test_a_worker_that_was_killed_is_told_of(ada: User, postbox: Postbox, postman: Postman) -> None:
     letter, other = post(ada), post(ada)
-    assert delivery.take_up(letter)
-    assert not delivery.take_up(letter)
-    delivery.reap()
+    assert worker.take_up(letter)
+    assert not worker.take_up(letter)
+    worker.reap()
     until_nothing_is_due(postman)
     assert now(letter).state == State.UNCERTAIN
     assert now(other).state == State.TAKEN
@@ -269,7 +270,7 @@ def test_what_is_discarded_while_it_is_written_is_not_sent(ada: User, postbox: P
     letter = post(ada)
     server = Server.of(Preferences.load())
     assert server
-    mail = letters.written(letter, "portal@example.com")
+    mail = composition.written(letter, "portal@example.com")
     assert mail
     Letter.objects.update(state=State.VOID)
     postman._deliver(letter, mail, server)
@@ -299,7 +300,7 @@ def test_a_letter_that_cannot_be_written_holds_no_other_up(
 def test_the_key_of_a_letter_is_the_same_at_each_try(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.answers["DATA"] = ["450 later", "450 later"]
     first, second = post(ada), post(ada)
-    keys = [letters.message_id(each, "portal@example.com") for each in (first, second)]
+    keys = [composition.message_id(each, "portal@example.com") for each in (first, second)]
     for _ in range(3):
         make_due()
         until_nothing_is_due(postman)
@@ -330,9 +331,9 @@ def test_what_is_settled_is_kept_for_ninety_days(ada: User, postman: Postman) ->
 
 def test_one_worker_at_a_time(tmp_path: Path, settings: Settings) -> None:
     answers = iter([False, True])
-    with delivery.only_one(tmp_path / "lock", lambda: False) as first:
+    with worker.only_one(tmp_path / "lock", lambda: False) as first:
         assert first
-        with delivery.only_one(tmp_path / "lock", lambda: next(answers)) as second:
+        with worker.only_one(tmp_path / "lock", lambda: next(answers)) as second:
             assert not second
 
 

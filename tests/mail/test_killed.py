@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
-from accounts import letters
-from accounts.models import Letter, User
+from accounts.models import User
+from core.mail import composition
+from core.mail.models import Letter
 from tests.mail.conftest import use
 from tests.mail.postbox import Postbox
 from tests.mail.worker import Workers, workers
@@ -64,7 +65,7 @@ def test_each_letter_arrives_once_or_is_told_of() -> None:
     assert max(arrived.values()) == 1, "No letter twice."
     states = Counter(Letter.objects.values_list("state", flat=True))
     for letter in Letter.objects.all():
-        came = arrived[letters.message_id(letter, "portal@example.com")]
+        came = arrived[composition.message_id(letter, "portal@example.com")]
         assert came == 1 or letter.state == State.UNCERTAIN, f"{letter.pk} is {letter.state} and did not come"
     assert states[State.TAKEN] + states[State.UNCERTAIN] == LETTERS
     assert states[State.UNCERTAIN] <= kills + falls, "At most one for each death."

@@ -8,14 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from accounts import letters, outbox
-from accounts.delivery import Postman
-from accounts.letters import Words
-from accounts.mail_dialogue import Limits
-from accounts.models import Letter, Organization, User
+from accounts.models import Organization, User
+from core.mail import composition, outbox
+from core.mail.composition import Words
+from core.mail.models import Letter
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
+from core.preferences.models import Preferences
 from extensions import changes
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.mail.postbox import Postbox, Received
 from tests.people import Typed, make_extension
 
@@ -80,10 +81,10 @@ def test_a_line_more_in_a_header_is_refused(vic: User, bad: str) -> None:
     letter = outbox.send("plain", vic)
     assert letter
     with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
-        letters.message(letter, Words(bad, "text", "html"), "portal@example.com")
+        composition.message(letter, Words(bad, "text", "html"), "portal@example.com")
     letter.user = User(first_name=bad, email="vic@example.com")
     with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
-        letters.message(letter, Words("Subject", "text", "html"), "portal@example.com")
+        composition.message(letter, Words("Subject", "text", "html"), "portal@example.com")
 
 
 def picture(letter: Letter) -> Words:

@@ -4,8 +4,9 @@ import re
 
 from django.test import Client
 
-from accounts import outbox
-from accounts.models import Letter, User
+from accounts.models import User
+from core.mail import outbox
+from core.mail.models import Letter
 from extensions import email_change
 from tests.mail.postbox import Postbox, Received
 from tests.mail.test_letters import deliver

@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import mail
-from accounts.mail_trouble import kept
-from accounts.models import AuditRecord, Letter, Role, User
+from accounts.models import Role, User
+from core.audit.models import AuditRecord
+from core.mail import views as mail_views
+from core.mail.errors import kept
+from core.mail.models import Letter
 from tests.mail.test_settings import said
 
 State = Letter.State
@@ -41,7 +43,7 @@ def test_each_letter_is_said_in_words(client: Client, vic: User) -> None:
 def test_by_state_and_person_and_page_by_page(
     client: Client, ada: User, vic: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail, "PAGE_SIZE", 2)
+    monkeypatch.setattr(mail_views, "PAGE_SIZE", 2)
     those = [letter(vic, State.TAKEN) for _ in range(5)]
     letter(ada, State.REFUSED)
     assert said(client.get("/mail/?state=refused")).count("ada@example.com") > 0

@@ -8,10 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import mail_test, sealer
-from accounts.mail_dialogue import Limits
-from accounts.models import AuditRecord, Letter, User
-from pbxportal.models import Preferences, every_notification
+from accounts.models import User
+from core import encryption
+from core.audit.models import AuditRecord
+from core.mail import diagnostics
+from core.mail.models import Letter
+from core.mail.smtp.protocol import Limits
+from core.preferences.models import Preferences, every_notification
 from tests.mail.postbox import HOST, Certificate, Postbox
 
 URL, TEST = "/preferences/mail/", "/preferences/mail/test/"
@@ -56,7 +59,7 @@ def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> 
     assert (saved.mail_host, saved.mail_port, saved.mail_user) == ("mail.example.com", 587, "portal")
     assert saved.notifications == ["new_device"]
     assert SECRET not in saved.sealed_mail_password
-    assert sealer.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
+    assert encryption.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
     record = AuditRecord.objects.get(deed="preferences.changed")
     assert record.detail["fields"]["Password"] == ["", "changed"]
     assert record.detail["fields"]["Mail server"] == ["", "mail.example.com"]
@@ -71,9 +74,9 @@ def test_a_password_is_kept_replaced_and_removed(client: Client) -> None:
     client.post(URL, typed(mail_user="portal", mail_port="465", mail_security="tls"))
     saved = Preferences.load()
     assert saved.mail_port == 465
-    assert sealer.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
+    assert encryption.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
     client.post(URL, typed(mail_user="portal", mail_password="Another"))
-    assert sealer.unseal("mail_password", 1, Preferences.load().sealed_mail_password) == "Another"
+    assert encryption.unseal("mail_password", 1, Preferences.load().sealed_mail_password) == "Another"
     client.post(URL, typed(mail_user="", remove_password="on"))
     assert Preferences.load().sealed_mail_password == ""
 
@@ -170,7 +173,7 @@ def test_nobody_there(client: Client, postbox: Postbox) -> None:
 
 
 def test_a_server_that_says_nothing(client: Client, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_test, "LIMITS", Limits(connect=1, reply=0.2, opening=1, after_the_dot=1))
+    monkeypatch.setattr(diagnostics, "LIMITS", Limits(connect=1, reply=0.2, opening=1, after_the_dot=1))
     postbox.moods.slow["MAIL"] = 1
     assert "It did not answer in time." in said(client.post(TEST, typed_for(postbox)))
 

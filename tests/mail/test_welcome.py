@@ -17,8 +17,10 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from accounts import letters, links
-from accounts.models import Letter, Organization, User
+from accounts import links
+from accounts.models import Organization, User
+from core.mail import composition
+from core.mail.models import Letter
 from extensions import batches, welcome
 from extensions.models import SipExtension
 from tests.faults.victim import ROOT, environment
@@ -204,7 +206,7 @@ def test_many_arrive_once_though_the_worker_is_killed_and_the_server_goes_down(c
     assert progress.taken + progress.uncertain == MANY
     assert progress.uncertain <= 1, "What was under way at the kill."
     for letter in Letter.objects.filter(state=State.TAKEN):
-        assert came[letters.message_id(letter, "portal@example.com")] == 1
+        assert came[composition.message_id(letter, "portal@example.com")] == 1
     paths = {path_in(each) for each in postbox.received}
     assert len(paths) == len(postbox.received)
     assert client.get(min(paths)).status_code == 200

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from tests.faults.victim import ROOT, environment, fork
 
 if TYPE_CHECKING:
-    from accounts.letters import Words
-    from accounts.models import Letter
+    from core.mail.composition import Words
+    from core.mail.models import Letter
 
 
 class Workers:
@@ -59,27 +59,27 @@ def workers() -> Iterator[Workers]:
 
 
 def plain(letter: Letter) -> Words:
-    from accounts.letters import Words
+    from core.mail.composition import Words
 
     return Words("A letter", f"Letter {letter.pk}", f"<p>Letter {letter.pk}</p>")
 
 
 def live() -> None:
-    from accounts import delivery
-    from accounts.mail_dialogue import Limits
+    from core.mail import worker
+    from core.mail.smtp.protocol import Limits
 
     parent = os.getppid()
-    delivery.work(lambda: os.getppid() != parent, Limits(connect=2, reply=5, opening=10, after_the_dot=10))
+    worker.work(lambda: os.getppid() != parent, Limits(connect=2, reply=5, opening=10, after_the_dot=10))
 
 
 def main() -> None:
     from django.conf import settings
 
-    from accounts import delivery
+    from core.mail import worker
 
     settings.LETTERS = {"plain": f"{__name__}.plain"}
-    delivery.POLL_SECONDS = 0.02
-    delivery.DELAYS, delivery.LAST_DELAY, delivery.MOST_TRIES = [], 0, sys.maxsize
+    worker.POLL_SECONDS = 0.02
+    worker.DELAYS, worker.LAST_DELAY, worker.MOST_TRIES = [], 0, sys.maxsize
     child = 0
     for _ in sys.stdin:
         if child:

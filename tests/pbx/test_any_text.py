@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from accounts.validators import tidy
 from asterisk import engine, proof
 from asterisk.ami import connected
 from asterisk.apply import apply
 from asterisk.models import ApplyRun
 from asterisk.render import Rows
+from core.preferences.models import Preferences
+from core.validators import tidy
 from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 from tests.pbx.office import Office
 from tests.people import Typed
 from tests.phones.phone import Phone

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.passwords import random_text
 from asterisk import engine, history
 from asterisk.apply import apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
+from core.random_text import random_text
 from extensions import changes
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension

@@ -8,10 +8,10 @@ from asterisk import history, keeping
 from asterisk.apply import ApplyError, apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
+from core.preferences.models import Preferences
 from extensions import review, wish
 from extensions.forms import set_enabled
 from extensions.models import Change, SipExtension
-from pbxportal.models import Preferences
 from tests.browser.tour import edited
 from tests.pbx.office import engine_tables
 from tests.people import make_extension

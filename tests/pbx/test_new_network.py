@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.outbox import Letter
 from asterisk import live, sightings
 from asterisk.sightings import Sightings
+from core.mail.models import Letter
 from extensions.models import KnownNetwork
 from tests.conftest import TOLD
 from tests.pbx.office import Office, eventually

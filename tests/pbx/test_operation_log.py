@@ -6,11 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, User
+from accounts.models import User
 from asterisk import check, engine
 from asterisk.apply import ApplyError, apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
+from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.people import PASSWORD, make_extension
 

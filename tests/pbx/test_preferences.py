@@ -10,15 +10,16 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts.models import AuditRecord, User
+from accounts.models import User
 from asterisk import check, history, tones
 from asterisk.ami import connected
 from asterisk.apply import ApplyError, apply, apply_preferences, catch_up, is_behind
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
+from core.audit.models import AuditRecord
+from core.preferences.models import NameFormat, Preferences, SystemChange
 from extensions import changes, system
 from extensions.models import Change, SipExtension
-from pbxportal.models import NameFormat, Preferences, SystemChange
 from tests.pbx.office import Office, engine_tables, eventually, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension

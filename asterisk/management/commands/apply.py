@@ -7,15 +7,15 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
-from accounts import origin
 from asterisk import apply, history
 from asterisk.engine import EngineError, Step
 from asterisk.models import ApplyRun
 from asterisk.render import Rows
+from core.audit import context
+from core.preferences.models import SystemChange, in_force
 from extensions import wish
 from extensions.models import Change
 from extensions.pbx import PbxError
-from pbxportal.models import SystemChange, in_force
 
 
 def told(step: Step) -> list[str]:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             "--to", type=moment, metavar="TIME", help="take back all that was applied after 2026-01-31T18:00"
         )
 
-    @origin.of(origin.COMMAND)
+    @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
         with in_force():
             self._handle(options)

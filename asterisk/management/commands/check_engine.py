@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import origin
 from asterisk import check
 from asterisk.engine import EngineError
 from asterisk.models import CheckRun
+from core.audit import context
 from extensions.pbx import PbxError
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--repair", action="store_true", help="write the wish again where something differs")
 
-    @origin.of(origin.COMMAND)
+    @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             run = check.check()

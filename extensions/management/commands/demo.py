@@ -2,19 +2,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import origin
 from accounts.models import Organization, Role, User
+from core.audit import context
+from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.forms import ExtensionForm, set_enabled
 from extensions.management.commands._company import DEPARTMENTS, PEOPLE, Person
 from extensions.models import SipExtension
-from pbxportal.models import Preferences
 
 
 class Command(BaseCommand):
     help = "Makes a company of 25 people in departments, to try the portal with, and applies it."
 
-    @origin.of(origin.COMMAND)
+    @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **_options: Any) -> None:
         by = User.objects.super_administrators().order_by("pk").first()
         if by is None:

@@ -1,0 +1,6 @@
+from accounts.models import User
+from core.access import requests
+
+
+class SignedInRequest(requests.SignedInRequest):
+    user: User

@@ -1,0 +1,19 @@
+"""What the rooms of core need of a user. accounts.models.User is one."""
+
+from typing import Any, Protocol
+
+from core.access.permissions import Permission
+
+
+class Person(Protocol):
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def full_name(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def muted(self) -> Any: ...
+    def can(self, permission: Permission) -> bool: ...

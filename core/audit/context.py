@@ -1,0 +1,25 @@
+"""From where a deed comes: a page's client, a command, or the system itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.utils.translation import gettext_noop
+
+SYSTEM = gettext_noop("system")
+COMMAND = gettext_noop("command")
+
+_origin: ContextVar[str] = ContextVar("origin", default=SYSTEM)
+
+
+def current_origin() -> str:
+    return _origin.get()
+
+
+@contextmanager
+def override_origin(origin: str) -> Iterator[None]:
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)

@@ -1,0 +1,52 @@
+"""The operation log as a file for spreadsheets."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from django.utils.timezone import localtime
+
+from core.audit.models import AuditRecord
+from core.stored_words import stored
+
+HEAD = ("Row", "Time", "Person", "From", "Module", "Deed", "On", "Extension", "Result", "Changed", "More", "Hash")
+# A spreadsheet takes a cell that begins with one of these for a formula; their full-width forms too.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def safe(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+class _Echo:
+    """What csv writes to: each line goes straight on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def cells(record: AuditRecord) -> list[str]:
+    changed = "; ".join(f"{label}: {old or '(empty)'} -> {new or '(empty)'}" for label, old, new in record.fields)
+    more = "; ".join(f"{label}: {text}" for label, text in record.more)
+    return [
+        str(record.pk),
+        localtime(record.at).isoformat(timespec="microseconds"),
+        record.by_name,
+        record.origin,
+        record.module,
+        record.words,
+        record.on,
+        record.number,
+        record.result,
+        changed,
+        more,
+        record.hash,
+    ]
+
+
+def lines(records: Iterable[AuditRecord]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(HEAD)  # by this mark a spreadsheet knows that it is UTF-8
+    for record in records:
+        with stored():
+            line = [safe(cell) for cell in cells(record)]
+        yield writer.writerow(line)

@@ -1,0 +1,148 @@
+"""The operation log's one way in. What it records, in which words: accounts.deeds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from core import stored_words
+from core.access.person import Person
+from core.audit import context, hash_chain
+from core.audit.actions import DEEDS
+from core.audit.models import AuditHead, AuditPerson, AuditRecord
+
+Result = AuditRecord.Result
+Fields = dict[str, list[str]]
+HISTORY_SIZE = 10
+
+Entry = tuple[AuditRecord, str]  # with what its person is searched by
+_kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
+
+
+class Nobody(Enum):
+    """Who has not signed in."""
+
+    UNKNOWN = gettext_noop("somebody unknown")
+
+
+NOBODY = Nobody.UNKNOWN
+
+
+def record(
+    by: Person | Nobody | None,
+    deed: str,
+    on: object,
+    *,
+    number: str = "",
+    result: AuditRecord.Result = Result.DONE,
+    module: str = "",
+    **detail: Any,
+) -> None:
+    """Call it beside the deed, last in its transaction: from here on nobody else records until that ends.
+
+    One that goes on writing may wait for another, and that one for it: put such a one into together().
+
+    `fields` of the detail: label -> [old, new], a secret's values masked. `number`: of the extension that it is about,
+    which is known of a deed named extension.*. Lazy texts, and errors, are recorded in English.
+    """
+    with stored_words.stored():
+        entry = _entry(by, deed, on, number, result, module, detail)
+    search = f"{by.full_name} {by.email or ''}".strip() if by and not isinstance(by, Nobody) else entry.by_name
+    if (kept := _kept.get()) is None:
+        _write([(entry, search)])
+    else:
+        kept.append((entry, search))
+
+
+def _entry(
+    by: Person | Nobody | None,
+    deed: str,
+    on: object,
+    number: str,
+    result: AuditRecord.Result,
+    module: str,
+    detail: dict[str, Any],
+) -> AuditRecord:
+    return AuditRecord(
+        by=_key(by),
+        by_name=hash_chain.clean(_name(by))[:254],
+        origin=hash_chain.clean(context.current_origin())[:45],
+        module=module or DEEDS[deed].module,
+        deed=deed,
+        on=hash_chain.clean(str(on))[:254],
+        number=number or (str(on) if deed.startswith("extension.") else ""),
+        result=result,
+        detail=hash_chain.clean(detail),
+    )
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Around a transaction of several deeds: they are all recorded at its end."""
+    if _kept.get() is not None:
+        yield
+        return
+    kept: list[Entry] = []
+    token = _kept.set(kept)
+    try:
+        with transaction.atomic():
+            yield
+            _write(kept)
+    finally:
+        _kept.reset(token)
+
+
+def _write(entries: list[Entry]) -> None:
+    """One after the other: who adds to the chain holds its head until the transaction ends."""
+    if not entries:
+        return
+    with transaction.atomic(savepoint=False):
+        head = AuditHead.objects.select_for_update().get(pk=1)
+        for entry, _ in entries:
+            entry.id, entry.at = head.count + 1, timezone.now()
+            entry.set_back = head.last_at is not None and entry.at < head.last_at
+            entry.hash = hash_chain.digest(head.last_hash, [getattr(entry, name) for name in hash_chain.HASHED])
+            entry.save()
+            head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
+            AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
+        people = {(entry.by, search.casefold()[:400]) for entry, search in entries}
+        AuditPerson.objects.bulk_create(
+            (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True
+        )
+
+
+def last(deed: str, number: str) -> AuditRecord | None:
+    """The newest of that deed about the extension."""
+    return AuditRecord.objects.filter(number=number, deed=deed).first()
+
+
+def history(number: str, *, only_done: bool = False) -> list[AuditRecord]:
+    """The newest deeds about the extension, back to when it was added: a number may have been another's before."""
+    records = AuditRecord.objects.filter(number=number)
+    found = []
+    for each in (records.filter(result=Result.DONE) if only_done else records)[:HISTORY_SIZE]:
+        found.append(each)
+        if each.deed == "extension.added":
+            break
+    return found
+
+
+def _key(by: Person | Nobody | None) -> int:
+    if isinstance(by, Nobody):
+        return AuditRecord.NOBODY
+    if by:
+        return int(by.pk)
+    return AuditRecord.COMMAND if context.current_origin() == context.COMMAND else AuditRecord.SYSTEM
+
+
+def _name(by: Person | Nobody | None) -> str:
+    if isinstance(by, Nobody):
+        return by.value
+    if by:
+        return by.email or by.full_name
+    return gettext_noop("command line") if context.current_origin() == context.COMMAND else gettext_noop("system")

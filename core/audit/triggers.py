@@ -1,0 +1,60 @@
+"""The triggers that let the operation log only grow.
+
+On SQLite Django drops them whenever a migration makes the table anew: so every `migrate` looks after them.
+"""
+
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+LOG, HEAD = "core_auditrecord", "core_audithead"
+WORDS = "The operation log can only grow."
+STEP = "The head of the operation log moves by one row at a time."
+NAMES = ("log_keeps_values", "log_keeps_rows", "log_keeps_head", "log_steps_head")
+
+ON_SQLITE = [
+    f"CREATE TRIGGER {name} BEFORE {deed} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    for name, deed, table, when, words in (
+        (NAMES[0], "UPDATE", LOG, "", WORDS),
+        (NAMES[1], "DELETE", LOG, "", WORDS),
+        (NAMES[2], "DELETE", HEAD, "", WORDS),
+        (NAMES[3], "UPDATE", HEAD, "WHEN new.count <> old.count + 1", STEP),
+    )
+]
+REFUSE = "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{}'; END $$"
+ON_POSTGRESQL = [
+    REFUSE.format("log_only_grows", WORDS),
+    REFUSE.format("log_head_steps", STEP),
+    f"CREATE TRIGGER {NAMES[0]} BEFORE UPDATE OR DELETE ON {LOG} FOR EACH ROW EXECUTE FUNCTION log_only_grows()",
+    f"CREATE TRIGGER {NAMES[1]} BEFORE TRUNCATE ON {LOG} FOR EACH STATEMENT EXECUTE FUNCTION log_only_grows()",
+    f"CREATE TRIGGER {NAMES[2]} BEFORE DELETE OR TRUNCATE ON {HEAD}"
+    " FOR EACH STATEMENT EXECUTE FUNCTION log_only_grows()",
+    f"CREATE TRIGGER {NAMES[3]} BEFORE UPDATE ON {HEAD} FOR EACH ROW"
+    " WHEN (new.count <> old.count + 1) EXECUTE FUNCTION log_head_steps()",
+]
+
+
+def look_after(using: str, **_: Any) -> None:
+    """Makes what is missing. Called after every migrate, also after one that does not come as far as this table."""
+    if is_there(connections[using]):
+        protect(connections[using])
+
+
+def is_there(connection: BaseDatabaseWrapper) -> bool:
+    return HEAD in connection.introspection.table_names()
+
+
+def protect(connection: BaseDatabaseWrapper) -> None:
+    release(connection)
+    with connection.cursor() as cursor:
+        for statement in ON_SQLITE if connection.vendor == "sqlite" else ON_POSTGRESQL:
+            cursor.execute(statement)
+
+
+def release(connection: BaseDatabaseWrapper) -> None:
+    """For a database that is emptied as a whole."""
+    with connection.cursor() as cursor:
+        for name, table in zip(NAMES, (LOG, LOG, HEAD, HEAD), strict=True):
+            of = "" if connection.vendor == "sqlite" else f" ON {table}"
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{of}")

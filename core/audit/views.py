@@ -1,0 +1,103 @@
+"""Maintenance > Operation Log."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext_noop
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from core.access.requests import SignedInRequest
+from core.audit import csv_export, log
+from core.audit.filters import LogFilter, Page
+from core.audit.models import AuditHead, AuditRecord
+
+
+def row_number(text: str) -> int:
+    return int(text[:18]) if text.isascii() and text.isdigit() else 0
+
+
+def link(asked: dict[str, str], **more: object) -> str:
+    return "?" + urlencode({**asked, **more})
+
+
+def chips(form: LogFilter) -> list[dict[str, str]]:
+    """Each filter with its value, and the address without it."""
+    asked = form.asked()
+    return [
+        {
+            "label": str(form.fields[name].label),
+            "value": form.value_shown(name),
+            "url": link({other: each for other, each in asked.items() if other != name}),
+        }
+        for name, text in asked.items()
+    ]
+
+
+def links(page: Page, asked: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if page.newer:
+        found |= {"newest": link(asked), "newer": link(asked, after=page.records[0].pk)}
+    if page.older:
+        found |= {"older": link(asked, before=page.records[-1].pk), "oldest": link(asked, oldest=1)}
+    return found
+
+
+@needs(Permission.VIEW_LOG)
+@require_GET
+@never_cache
+def index(request: SignedInRequest) -> HttpResponse:
+    form = LogFilter(request.GET)
+    valid = form.is_valid()
+    page = Page([], newer=False, older=False)
+    if valid:
+        before, after = (row_number(request.GET.get(name, "")) for name in ("before", "after"))
+        page = form.found().page(before=before, after=after, oldest="oldest" in request.GET)
+    asked = form.asked()
+    context = {
+        "section": "log",
+        "form": form,
+        "errors": [
+            {"id": form[name].id_for_label, "label": form[name].label, "message": str(error)}
+            for name, errors in form.errors.items()
+            for error in errors
+        ],
+        "records": page.records,
+        "links": links(page, asked),
+        "chips": chips(form),
+        "asked": urlencode(asked),
+        "total": AuditHead.objects.filter(pk=1).values_list("count", flat=True).first(),
+    }
+    return render(request, "log/list.html", context, status=200 if valid else 422)
+
+
+@needs(Permission.VIEW_LOG)
+@require_GET
+@never_cache
+def record(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(AuditRecord, pk=min(pk, 2**63 - 1))
+    return render(request, "log/record.html", {"section": "log", "record": found})
+
+
+@needs(Permission.VIEW_LOG)
+@require_POST
+@never_cache
+def export(request: SignedInRequest) -> HttpResponseBase:
+    form = LogFilter(request.GET)
+    if not form.is_valid():
+        return redirect(reverse("log:list") + link(form.asked()))
+    found = form.found().until_now()
+    log.record(
+        request.user,
+        "log.exported",
+        gettext_noop("Operation Log"),
+        filtered=[f"{name}: {text}" for name, text in form.asked().items()],
+    )
+    answer = StreamingHttpResponse(csv_export.lines(found.all()), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="operation-log-{localtime(now()):%Y-%m-%d}.csv"'
+    return answer

@@ -1,0 +1,69 @@
+"""Fields that normalize, so that everyone downstream gets the final value."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.forms import Field
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from core.validators import e164, normal_email, single_line, tidy
+
+SELECTED = mark_safe(" selected")
+
+
+class SingleLineFormField(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return tidy(super().to_python(value) or "")
+
+
+class SingleLineField(models.CharField[str, str]):
+    default_validators = [single_line]
+
+    def formfield(self, **kwargs: Any) -> Field | None:
+        return super().formfield(**{"form_class": SingleLineFormField, **kwargs})
+
+
+class EmailFormField(forms.CharField):
+    widget = forms.EmailInput
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        return normal_email(text) if text else None
+
+
+class LowercaseEmailField(models.CharField[str | None, str | None]):
+    """A valid address in lower case; None where there is none, so that unique leaves the absent alone."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(value.lower() if value else None)
+
+    def formfield(self, **kwargs: Any) -> Field | None:
+        return super().formfield(**{"form_class": EmailFormField, **kwargs})
+
+
+class LongSelect(forms.Select):
+    """Of hundreds of choices: written at once, as a template for each takes ten times as long."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002
+        chosen = str(value or "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, SELECTED if code == chosen else "", label) for code, label in self.choices),
+        )
+        attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(attrs), options)
+
+
+class MobileFormField(forms.CharField):
+    """Whatever people type, +15551234567 comes out. `country` is set by the form."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    country = "US"
+
+    def to_python(self, value: Any) -> str:
+        text = tidy(super().to_python(value) or "")
+        return e164(text, self.country) if text else ""

@@ -1,0 +1,40 @@
+"""How a form is laid out: labels, marks, inputs of secrets. The template has the <form> and the buttons."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.forms.utils import ErrorDict
+from django.utils.translation import gettext_lazy as _
+
+from core.random_text import UNAMBIGUOUS
+
+
+def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
+    """Says of each field what to enter, or that it is optional. The template has the <form> and the buttons."""
+    for name, field in form.fields.items():
+        field.plain_label = field.label  # type: ignore[attr-defined]
+        if name in optional:
+            field.label = _("%(label)s (optional)") % {"label": field.label}
+        elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = _("Enter the %(label)s.") % {"label": field.label}
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.field_template = "_field.html"
+    return helper
+
+
+def ask_again(form: forms.BaseForm) -> None:
+    """It is shown once more as it was typed, without a word about errors."""
+    form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001 (so Django itself says: none)
+    form.cleaned_data = {}
+
+
+def secret_input(*, length: int = 0) -> forms.PasswordInput:
+    attrs = {
+        "autocomplete": "new-password",
+        "spellcheck": "false",
+        "data-secret": "",
+        "data-alphabet": UNAMBIGUOUS,
+        "data-length": str(length),
+    }
+    return forms.PasswordInput(render_value=True, attrs=attrs)

@@ -1,0 +1,104 @@
+"""A letter written out: by the function of its kind (settings.LETTERS), in the person's language, as a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
+
+from core.mail.models import Letter
+from core.mail.smtp.client import in_ascii_if_possible
+from core.preferences import language
+
+
+@dataclass(frozen=True)
+class Words:
+    """`images`: (content id, PNG) of each that the HTML shows as cid:…; nothing is fetched from elsewhere."""
+
+    subject: str
+    text: str
+    html: str
+    images: tuple[tuple[str, bytes], ...] = ()
+
+
+Images = tuple[tuple[str, bytes], ...]
+Writer = Callable[[Letter], Words | None]
+
+
+def words(letter: Letter, subject: str, context: dict[str, Any], images: Images = ()) -> Words:
+    """From the two templates of its kind, templates/letters/KIND.html and .txt."""
+    shown = {
+        **context,
+        "letter": letter,
+        "person": letter.user,
+        "subject": subject,
+        "company": company_name(),
+        "portal": settings.PORTAL_URL,
+        "language": translation.get_language(),
+    }
+    text = render_to_string(f"letters/{letter.kind}.txt", shown)
+    return Words(subject, tidy(text), render_to_string(f"letters/{letter.kind}.html", shown), images)
+
+
+def tidy(text: str) -> str:
+    """Paragraphs with one empty line between them, wherever a template left more."""
+    paragraphs = "\n".join(line.strip() for line in text.splitlines()).split("\n\n")
+    return "\n\n".join(each.strip("\n") for each in paragraphs if each.strip()) + "\n"
+
+
+def written(letter: Letter, sender: str) -> EmailMessage | None:
+    """None: there is nothing any more to write, or nobody."""
+    if letter.user is None:  # asked for by somebody who had not signed in: whoever it is was not looked for then
+        letter.user = get_user_model().objects.filter(email=letter.to).first()
+    if letter.user is None:
+        return None
+    writer: Writer = import_string(settings.LETTERS[letter.kind])
+    with language.of(letter.user):
+        found = writer(letter)
+        return message(letter, found, sender) if found else None
+
+
+def message(letter: Letter, found: Words, sender: str) -> EmailMessage:
+    """Raises ValueError where the subject, a name or an address is more than one line."""
+    mail = EmailMessage()
+    mail["Subject"] = found.subject
+    mail["From"] = mailbox(company_name(), sender)
+    mail["To"] = mailbox(letter.user.full_name if letter.user else "", letter.to)
+    mail["Date"] = format_datetime(timezone.localtime())
+    mail["Message-ID"] = message_id(letter, sender)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(found.text)
+    mail.add_alternative(found.html, subtype="html")
+    html = mail.get_payload()[1]  # type: ignore[index]
+    for content_id, png in found.images:
+        html.add_related(  # type: ignore[union-attr]
+            png, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{content_id}.png"
+        )
+    return mail
+
+
+def company_name() -> str:
+    name: str = apps.get_model(settings.COMPANY_MODEL).company_name()
+    return name
+
+
+def mailbox(name: str, address: str) -> Address:
+    username, _at, domain = in_ascii_if_possible(address).rpartition("@")
+    return Address(name, username, domain)
+
+
+def message_id(letter: Letter, sender: str) -> str:
+    """The same at each try, so that whoever gets a letter twice can tell."""
+    key = salted_hmac("core.mail.composition", f"{letter.pk} {letter.created_at.isoformat()}").hexdigest()
+    return f"<{key}@{in_ascii_if_possible(sender).rpartition('@')[2]}>"

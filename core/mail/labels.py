@@ -1,0 +1,118 @@
+"""What stands on the page of mails, and in the header, of the letters of the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Min, Q
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core import localization
+from core.mail.errors import in_short, in_words
+from core.mail.models import Letter
+from core.preferences.models import Preferences
+
+State = Letter.State
+STATES: dict[str, str | Promise] = {
+    State.WAITING: gettext_lazy("Waiting"),
+    State.SENDING: gettext_lazy("Being sent"),
+    State.TAKEN: gettext_lazy("Taken by the server"),
+    State.REFUSED: gettext_lazy("Refused"),
+    State.UNCERTAIN: gettext_lazy("Uncertain"),
+    State.VOID: gettext_lazy("Not sent"),
+}
+KINDS: dict[str, str | Promise] = {
+    "welcome": gettext_lazy("Welcome"),
+    "reset": gettext_lazy("Forgotten password"),
+    "password_changed": gettext_lazy("Password changed"),
+    "new_device": gettext_lazy("Signed in on a new device"),
+    "second_factor_changed": gettext_lazy("Second factor changed"),
+    "email_change_old": gettext_lazy("Another address, to the old one"),
+    "email_change_new": gettext_lazy("Another address, to the new one"),
+    "email_changed": gettext_lazy("Address changed"),
+    "extension_changed": gettext_lazy("Extension changed"),
+    "new_network": gettext_lazy("Phone in a new network"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One letter, as the page shows it."""
+
+    letter: Letter
+
+    @property
+    def kind(self) -> str:
+        return str(KINDS.get(self.letter.kind, self.letter.kind))
+
+    @property
+    def state(self) -> str:
+        return str(STATES[self.letter.state])
+
+    @property
+    def dot(self) -> str:
+        if self.letter.state in (State.REFUSED, State.UNCERTAIN):
+            return "bad"
+        if self.letter.delayed_since:
+            return "wait"
+        return "good" if self.letter.state == State.TAKEN else "none"
+
+    @property
+    def answer(self) -> str:
+        return in_words(self.letter.answer)
+
+    @property
+    def waits_until(self) -> datetime | None:
+        return self.letter.due_at if self.letter.state == State.WAITING and self.letter.tries else None
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        return self.letter.state in (State.REFUSED, State.UNCERTAIN)
+
+    @property
+    def may_be_discarded(self) -> bool:
+        return self.letter.state == State.WAITING
+
+    @property
+    def may_be_looked_after(self) -> bool:
+        return self.letter.state == State.UNCERTAIN and self.letter.settled_at is None
+
+
+@dataclass(frozen=True)
+class MailState:
+    """For the header. `words` is "" where nothing is amiss, `why` where there is no more to say."""
+
+    words: str = ""
+    why: str = ""
+    uncertain: bool = False
+
+    @classmethod
+    def now(cls) -> "MailState":
+        """An index holds none but the troubled, of whom there are none as a rule."""
+        troubled = Letter.objects.troubled()
+        if not troubled.exists():
+            return cls()
+        late = Q(state=State.WAITING)
+        found = troubled.aggregate(
+            since=Min("delayed_since", filter=late),
+            answer=Max("answer", filter=late),
+            uncertain=Count("pk", filter=Q(state=State.UNCERTAIN)),
+        )
+        if found["since"]:
+            words = _("Mail waits since %(moment)s") % {"moment": short(found["since"])}
+            why = f"{in_short(found['answer'], Preferences.current().mail_host)} {in_words(found['answer'])}"
+            return cls(words, why)
+        if number := found["uncertain"]:
+            words = ngettext("%(number)s mail is uncertain", "%(number)s mails are uncertain", number)
+            return cls(words % {"number": localization.count(number)}, uncertain=True)
+        return cls()
+
+
+def short(moment: datetime) -> str:
+    """Of today: the time alone."""
+    if localtime(moment).date() == localdate():
+        return date_format(localtime(moment), "TIME_FORMAT")
+    return localization.moment(moment)

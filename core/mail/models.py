@@ -1,0 +1,66 @@
+"""The queue of mails: one row is one mail to one person."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+TROUBLED = models.Q(state="waiting", delayed_since__isnull=False) | models.Q(state="uncertain", settled_at=None)
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self) -> Self:
+        return self.filter(state=Letter.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
+
+    def hurry(self) -> int:
+        """Those that wait are tried again at once, by a server that may be another now."""
+        return self.filter(state=Letter.State.WAITING).update(due_at=timezone.now(), tries=0, delayed_since=None)
+
+    def troubled(self) -> Self:
+        """Those that somebody should know of: delayed ones, and uncertain ones that nobody has looked after."""
+        return self.filter(TROUBLED)
+
+
+class Letter(models.Model):
+    """One mail to one person. `kind` names who writes it (settings.LETTERS), `facts` what it tells; never a secret."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"  # handed to the server, which has not answered yet
+        TAKEN = "taken"  # by the mail server
+        REFUSED = "refused"  # by the mail server, for good; or given up
+        UNCERTAIN = "uncertain"  # cut off before the server's answer: it may have been sent
+        VOID = "void"  # there was nobody, or nothing any more, to write
+
+    kind = models.CharField(max_length=32)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="letters")
+    to = models.CharField(max_length=254)
+    facts = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    batch = models.UUIDField(null=True)  # of letters that were asked for together
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    delayed_since = models.DateTimeField(null=True)  # while it waits longer than is usual
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)  # of an uncertain one: when somebody had looked after it
+    answer = models.CharField(max_length=500, blank=True)  # the server's own words, or why there are none
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # Of one state: SQLite does not see that one of several is meant.
+            models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="letters_that_wait"),
+            models.Index(fields=["state", "id"], name="letters_by_state"),
+            models.Index(fields=["state"], condition=TROUBLED, name="letters_in_trouble"),
+            models.Index(fields=["user", "kind", "id"], name="letters_of_a_person"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="letters_of_a_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.to}"

@@ -1,0 +1,142 @@
+"""Maintenance > Mail."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from core.access.requests import SignedInRequest
+from core.audit import log
+from core.mail.errors import kept
+from core.mail.labels import STATES, Line
+from core.mail.models import Letter
+
+PAGE_SIZE = 50
+LAST_ID = 2**63 - 1
+State = Letter.State
+
+
+class MailFilter(forms.Form):
+    person = forms.CharField(label=gettext_lazy("Person"), max_length=100, required=False)
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"), choices=[("", gettext_lazy("All")), *STATES.items()], required=False
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields["person"].widget.attrs |= {"autocomplete": "off", "class": "form-control"}
+        self.fields["state"].widget.attrs |= {"class": "form-select"}
+        self.fields["state"].error_messages["invalid_choice"] = gettext_lazy("Choose a state of the list.")
+
+    def asked(self) -> dict[str, str]:
+        return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}
+
+    def chips(self) -> list[dict[str, str]]:
+        """Each filter with its value, and the address without it."""
+        asked = self.asked()
+        return [
+            {
+                "label": str(self.fields[name].label),
+                "value": str(STATES.get(text, text)),
+                "url": "?" + urlencode({other: each for other, each in asked.items() if other != name}),
+            }
+            for name, text in asked.items()
+        ]
+
+    def found(self) -> Any:
+        letters = Letter.objects.all()
+        if state := self.cleaned_data["state"]:
+            letters = letters.filter(state=state)
+        for word in self.cleaned_data["person"].split():
+            names = Q(user__first_name__icontains=word) | Q(user__last_name__icontains=word)
+            letters = letters.filter(Q(to__icontains=word) | names)
+        return letters
+
+
+def row_number(text: str) -> int:
+    return int(text[:18]) if text.isascii() and text.isdigit() else 0
+
+
+@needs(Permission.VIEW_MAIL)
+@require_GET
+@never_cache
+def index(request: SignedInRequest) -> HttpResponse:
+    """The newest first, and each page begins where another ended."""
+    form = MailFilter(request.GET)
+    valid = form.is_valid()
+    before = row_number(request.GET.get("before", "")) or LAST_ID
+    found = form.found().filter(pk__lt=before).order_by("-pk").select_related("user", "by") if valid else []
+    letters = list(found[: PAGE_SIZE + 1])
+    asked = form.asked()
+    more = len(letters) > PAGE_SIZE
+    shown = letters[:PAGE_SIZE]
+    context = {
+        "section": "mail",
+        "form": form,
+        "errors": [
+            {"id": form[name].id_for_label, "label": form[name].label, "message": str(error)}
+            for name, errors in form.errors.items()
+            for error in errors
+        ],
+        "lines": [Line(each) for each in shown],
+        "chips": form.chips(),
+        "asked": urlencode(asked),
+        "newest": "?" + urlencode(asked) if before != LAST_ID else "",
+        "older": "?" + urlencode({**asked, "before": shown[-1].pk}) if more else "",
+    }
+    return render(request, "mail/list.html", context, status=200 if valid else 422)
+
+
+def back(request: SignedInRequest) -> HttpResponse:
+    asked = MailFilter(request.GET).asked()
+    return redirect(reverse("mail:list") + ("?" + urlencode(asked) if asked else ""))
+
+
+@needs(Permission.MANAGE_MAIL)
+@require_POST
+def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """As another letter: what became of the first stays to be read."""
+    letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
+    if letter.state not in (State.REFUSED, State.UNCERTAIN):
+        messages.info(request, _("That mail needs no second sending."))
+        return back(request)
+    with transaction.atomic():
+        Letter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now())
+        Letter.objects.create(
+            kind=letter.kind, user=letter.user, to=letter.to, facts=letter.facts, by=letter.by, batch=letter.batch
+        )
+        log.record(request.user, "mail.sent_again", letter.to, kind=letter.kind)
+    messages.success(request, _("The mail to %(to)s is sent again.") % {"to": letter.to})
+    return back(request)
+
+
+@needs(Permission.MANAGE_MAIL)
+@require_POST
+def discard(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Of a waiting one: it is not sent. Of an uncertain one: it was looked after, and is no news any more."""
+    letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
+    here = Letter.objects.filter(pk=letter.pk)
+    with transaction.atomic():
+        now = timezone.now()
+        if here.filter(state=State.WAITING).update(state=State.VOID, answer=kept("discarded"), settled_at=now):
+            log.record(request.user, "mail.discarded", letter.to, kind=letter.kind)
+            messages.success(request, _("The mail to %(to)s is not sent.") % {"to": letter.to})
+        elif here.filter(state=State.UNCERTAIN, settled_at=None).update(settled_at=now):
+            log.record(request.user, "mail.looked_after", letter.to, kind=letter.kind)
+            messages.success(request, _("The mail to %(to)s is left as it is.") % {"to": letter.to})
+        else:
+            messages.info(request, _("That mail waits no more."))
+    return back(request)

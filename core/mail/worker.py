@@ -1,0 +1,238 @@
+"""Carries the letters of the outbox to the mail server: each once, or said to be uncertain."""
+
+import fcntl
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.mail import composition
+from core.mail.errors import ABOUT_THE_SERVER, Trouble, kept
+from core.mail.models import Letter, LetterQuerySet
+from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain, Withdrawn
+from core.mail.smtp.protocol import Limits
+from core.preferences.models import Preferences, in_force
+
+POLL_SECONDS = 0.5
+IDLE_SECONDS = 5  # that a connection is kept for the next letter
+DELAYS = [30, 60, 120, 300, 600]
+LAST_DELAY = 900
+MOST_TRIES = len(DELAYS) + 2 * 86400 // LAST_DELAY
+SLOW_TRIES = 4  # a server that does not know us yet lets the first ones fail
+KEPT_DAYS = 90
+SETTLING_TRIES = 60
+logger = logging.getLogger(__name__)
+State = Letter.State
+
+
+def work(stopped: Callable[[], bool], limits: Limits | None = None) -> None:
+    """Until `stopped`; in one process at a time."""
+    with only_one(settings.VAR / "deliver.lock", stopped) as first:
+        if not first:
+            return
+        connection_created.connect(write_through)
+        connection.close()
+        postman = Postman(limits or Limits())
+        reaped = False
+        while not stopped():
+            try:
+                reaped = reaped or reap()
+                busy = postman.round()
+            except DatabaseError:
+                logger.exception("The outbox could not be read or written")
+                connection.close()
+                reaped = busy = False
+            if not busy:
+                time.sleep(POLL_SECONDS)
+        postman.leave()
+
+
+@contextmanager
+def only_one(lock: Path, stopped: Callable[[], bool]) -> Iterator[bool]:
+    """The lock dies with this process. False: stopped before it was free."""
+    with lock.open("w") as file:
+        while not stopped():
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(POLL_SECONDS)
+            else:
+                yield True
+                return
+        yield False
+
+
+def write_through(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """What is on its way has to be known after a power cut too."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+
+def reap() -> bool:
+    """What a worker before this one was about when it was killed."""
+    cut = Letter.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer=kept("stopped"))
+    if cut:
+        logger.warning("Cut off in sending: %s letters, which may have been taken or not", cut)
+    return True
+
+
+class Postman:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.line: Connection | None = None
+        self.used = 0.0
+        self.held_up = True  # others may wait for the server, which has not been heard of
+        self.tidied: date | None = None
+
+    def round(self) -> bool:
+        """One letter. False: there is none that could be sent now."""
+        self._tidy()
+        letter = Letter.objects.due().select_related("user", "by").first()
+        if letter is None:
+            self._rest()
+            return False
+        with in_force():
+            try:
+                server = Server.of(Preferences.current())
+            except Trouble as trouble:
+                self._put_all_off(trouble)
+                return False
+            if server is None:
+                return False
+            mail = self._written(letter, server)
+            if mail is not None:
+                self._deliver(letter, mail, server)
+        return True
+
+    def leave(self) -> None:
+        if self.line:
+            self.line.leave()
+            self.line = None
+
+    def _rest(self) -> None:
+        if self.line and time.monotonic() - self.used > IDLE_SECONDS:
+            self.leave()
+
+    def _tidy(self) -> None:
+        today = timezone.now().date()
+        if today != self.tidied:
+            Letter.objects.filter(settled_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
+            self.tidied = today
+
+    def _written(self, letter: Letter, server: Server) -> EmailMessage | None:
+        try:
+            mail = composition.written(letter, server.sender)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.exception("A letter of kind %s could not be written", letter.kind)
+            settle(letter, State.REFUSED, kept("unwritten", type(error).__name__))
+            return None
+        if mail is None:
+            settle(letter, State.VOID, kept("nothing"))
+        return mail
+
+    def _deliver(self, letter: Letter, mail: EmailMessage, server: Server) -> None:
+        try:
+            answer = self._hand_over(letter, mail, server)
+        except Withdrawn:
+            return
+        except Trouble as trouble:
+            self._put_all_off(trouble)
+        except Later as later:
+            put_off(letter, str(later))
+        except Refused as refused:
+            settle(letter, State.REFUSED, str(refused))
+        except Uncertain:
+            settle(letter, State.UNCERTAIN, kept("cut_off"))
+            self._put_all_off(Trouble("broken"))
+        else:
+            settle(letter, State.TAKEN, answer)
+            self._go_on()
+
+    def _hand_over(self, letter: Letter, mail: EmailMessage, server: Server) -> str:
+        line = self._line(server)
+        used_before = line.handed_over > 0
+        self.used = time.monotonic()
+        try:
+            return str(line.hand_over(mail, letter.to, lambda: take_up(letter)))
+        except Trouble:
+            if not used_before or line.is_open:
+                raise
+        line = self._line(server)  # it had closed a connection that was long enough open, or carried enough
+        return str(line.hand_over(mail, letter.to, lambda: take_up(letter)))
+
+    def _line(self, server: Server) -> Connection:
+        if self.line and self.line.server != server:
+            self.leave()
+        if self.line is None or not self.line.is_open:
+            self.line = None
+            self.line = Connection(server, self.limits)
+        return self.line
+
+    def _put_all_off(self, trouble: Trouble) -> None:
+        """No letter would fare better now."""
+        self.held_up = True
+        due = Letter.objects.due().order_by()
+        for tries in list(due.values_list("tries", flat=True).distinct()):
+            _put_off(due.filter(tries=tries), tries, trouble.kept, delayed=True)
+
+    def _go_on(self) -> None:
+        """The server takes mail again: who waited for it waits no more."""
+        if self.held_up:
+            self.held_up = False
+            waiting = Letter.objects.filter(state=State.WAITING, answer__regex=ABOUT_THE_SERVER)
+            waiting.update(due_at=timezone.now(), delayed_since=None)
+
+
+def take_up(letter: Letter) -> bool:
+    """Committed before the dot: from here on nobody sends it a second time. False: somebody was faster."""
+    return bool(Letter.objects.filter(pk=letter.pk, state=State.WAITING).update(state=State.SENDING))
+
+
+def put_off(letter: Letter, answer: str) -> None:
+    """What the server does not take of this letter now."""
+    _put_off(_on_its_way(letter), letter.tries, answer, delayed=letter.tries + 1 >= SLOW_TRIES)
+
+
+def _put_off(those: LetterQuerySet, tries: int, answer: str, *, delayed: bool) -> None:
+    now = timezone.now()
+    if tries + 1 >= MOST_TRIES:
+        those.update(state=State.REFUSED, settled_at=now, tries=tries + 1, answer=kept("given_up", answer))
+        return
+    pause = DELAYS[tries] if tries < len(DELAYS) else LAST_DELAY
+    since = {"delayed_since": Coalesce("delayed_since", Value(now))} if delayed else {}
+    those.update(state=State.WAITING, tries=tries + 1, answer=answer, due_at=now + timedelta(seconds=pause), **since)
+
+
+def settle(letter: Letter, state: Letter.State, answer: str) -> None:
+    """What has been answered is known to us alone: a database that cannot be written now is asked again."""
+    settled_at = None if state == State.UNCERTAIN else timezone.now()
+    for tries_left in reversed(range(SETTLING_TRIES)):
+        try:
+            _on_its_way(letter).update(
+                state=state, answer=answer[:500], tries=letter.tries + 1, settled_at=settled_at, delayed_since=None
+            )
+        except DatabaseError:
+            if not tries_left:
+                raise
+            connection.close()
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+def _on_its_way(letter: Letter) -> LetterQuerySet:
+    return Letter.objects.filter(pk=letter.pk, state__in=(State.WAITING, State.SENDING))

@@ -1,0 +1,21 @@
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.mail import worker
+
+
+class Command(BaseCommand):
+    help = "Carries the waiting mails to the mail server, until it is stopped. `run` starts it."
+
+    def handle(self, **_: Any) -> None:
+        stopped = False
+
+        def stop(*_: object) -> None:
+            nonlocal stopped
+            stopped = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        worker.work(lambda: stopped)

@@ -1,0 +1,60 @@
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.audit import hash_chain
+from core.audit.models import AuditHead, AuditRecord
+
+AT_ONCE = 2000
+
+
+def known_row(text: str) -> tuple[int, str]:
+    row, _, found = text.partition(":")
+    if not (row.isascii() and row.isdigit() and len(found) == len(hash_chain.START)):
+        raise ArgumentTypeError("a row and its hash, as this command printed them earlier")
+    return int(row), found.lower()
+
+
+class Command(BaseCommand):
+    help = "Walks the operation log and names the first row that was altered, taken out or put in; exit code 1 then."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--known",
+            type=known_row,
+            metavar="ROW:HASH",
+            help="what this command printed earlier, kept elsewhere: finds a log that was written anew as a whole",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            head = self._walk(options["known"])
+        except hash_chain.Broken as broken:
+            self.stdout.write(str(broken))
+            sys.exit(1)
+        self.stdout.write(f"{head.count:,} rows, none altered. The last: {head.count}:{head.last_hash}")
+
+    def _walk(self, known: tuple[int, str] | None) -> AuditHead:
+        newest = AuditRecord.objects.values_list("id", flat=True).first() or 0
+        head = AuditHead.objects.filter(pk=1).first()  # after the row: others may add some meanwhile
+        if head is None:
+            raise hash_chain.Broken(0, "The head of the log is missing: rows may be missing at the end.")
+        hash_chain.walk(rows(head.count, known), head.count, head.last_hash)
+        if newest > head.count:
+            raise hash_chain.Broken(newest, f"Row {newest:,} was inserted: the log ends at row {head.count:,}.")
+        if known and known[0] > head.count:
+            raise hash_chain.Broken(known[0], f"Row {known[0]:,} is missing: the log ends at row {head.count:,}.")
+        return head
+
+
+def rows(count: int, known: tuple[int, str] | None) -> Iterator[Sequence[Any]]:
+    records = AuditRecord.objects.filter(id__lte=count).order_by("id").values_list(*hash_chain.HASHED, "hash")
+    for row in records.iterator(AT_ONCE):
+        if known and row[0] == known[0] and row[-1] != known[1]:
+            raise hash_chain.Broken(
+                row[0], f"Row {row[0]:,} is not the known one: it, or a row before it, was altered."
+            )
+        yield row

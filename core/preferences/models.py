@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from core import localization, time_zones
+
+# A host name or address, as people type it into a phone.
+HOST = RegexValidator(
+    r"\A[A-Za-z0-9.:\[\]-]{1,253}\Z", _("Enter a host name or an address, such as pbx.example.com or 192.0.2.10.")
+)
+
+
+def known_country(code: str) -> None:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValidationError(_("Choose a country of the list."), code="country")
+
+
+def known_zone(name: str) -> None:
+    if name != settings.TIME_ZONE and name not in time_zones.names():
+        raise ValidationError(_("Choose a time zone of the list, such as Europe/Berlin."), code="time_zone")
+
+
+def known_language(code: str) -> None:
+    if code not in dict(settings.LANGUAGES):
+        raise ValidationError(_("Choose a language of the list."), code="language")
+
+
+def default_zone() -> str:
+    return str(settings.TIME_ZONE)
+
+
+class NameFormat(models.TextChoices):
+    """In which order a person's names stand."""
+
+    FIRST_LAST = "first_last", _("First Last")
+    LAST_FIRST = "last_first", _("Last First")
+    LASTFIRST = "lastfirst", _("LastFirst")
+
+    def of(self, first: str, last: str) -> str:
+        match self:
+            case NameFormat.FIRST_LAST:
+                return f"{first} {last}".strip()
+            case NameFormat.LAST_FIRST:
+                return f"{last} {first}".strip()
+            case NameFormat.LASTFIRST:
+                return f"{last}{first}"
+
+
+class MailSecurity(models.TextChoices):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls", _("STARTTLS")
+    TLS = "tls", _("TLS")
+    NONE = "none", _("None")
+
+
+def every_notification() -> list[str]:
+    return ["password_changed", "new_device", "second_factor_changed", "extension_changed", "new_network"]
+
+
+def usual_self_service() -> list[str]:
+    return ["avatar", "mobile", "email", "registration_password"]
+
+
+class Preferences(models.Model):
+    """What is true of the whole system: one row."""
+
+    name_format = models.CharField(
+        _("Name Display Format"), max_length=10, choices=NameFormat, default=NameFormat.FIRST_LAST
+    )
+    time_zone = models.CharField(_("Time Zone"), max_length=63, default=default_zone, validators=[known_zone])
+    organization_management = models.BooleanField(_("Organization Management"), default=True)
+    country = models.CharField(max_length=2, default="US", validators=[known_country])
+    first_number = models.PositiveIntegerField(
+        _("First extension number"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
+    )
+    last_number = models.PositiveIntegerField(
+        _("Last extension number"), default=5999, validators=[MinValueValidator(10), MaxValueValidator(99_999_999)]
+    )
+    sip_host = models.CharField(_("SIP server"), max_length=253, blank=True, validators=[HOST])
+    sip_port = models.PositiveIntegerField(
+        _("SIP port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    restore_points = models.PositiveIntegerField(
+        _("Applies kept"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+    )
+
+    password_length = models.PositiveSmallIntegerField(
+        _("Shortest User Password"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
+    )
+    password_signs = models.BooleanField(_("User passwords need a sign"), default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        _("Idle limit, minutes"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+    )
+    session_hours = models.PositiveSmallIntegerField(
+        _("Longest session, hours"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+    )
+    language = models.CharField(_("Language"), max_length=10, default="en", validators=[known_language])
+    second_factor = models.BooleanField(_("Second factor for who manages anything"), default=False)
+    notifications = models.JSONField(_("Notifications"), default=every_notification)
+    self_service = models.JSONField(_("What people may change themselves"), default=usual_self_service)
+    mail_host = models.CharField(_("Mail server"), max_length=253, blank=True, validators=[HOST])
+    mail_port = models.PositiveIntegerField(
+        _("Port"), default=587, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    mail_security = models.CharField(_("Security"), max_length=8, choices=MailSecurity, default=MailSecurity.STARTTLS)
+    mail_user = models.CharField(_("User Name"), max_length=254, blank=True)
+    sealed_mail_password = models.TextField(blank=True, editable=False)
+    mail_from = models.CharField(_("Sender Address"), max_length=254, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_row_of_preferences"),
+            models.CheckConstraint(
+                condition=models.Q(first_number__lte=models.F("last_number")),
+                name="range_of_numbers",
+                violation_error_message=_("The last extension number must not be below the first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Preferences"
+
+    @classmethod
+    def load(cls) -> Preferences:
+        return cls.objects.get(pk=1)
+
+    @classmethod
+    def now(cls, name: str) -> Any:
+        """One of them, as it is at this moment: a tenth of the cost of all."""
+        return cls.objects.values_list(name, flat=True).get(pk=1)
+
+    @classmethod
+    def current(cls) -> Preferences:
+        """Only to be read: this request's, which were read once; outside of a request, as they are now."""
+        return _of_this_request.get() or cls.load()
+
+    @property
+    def names(self) -> NameFormat:
+        return NameFormat(self.name_format)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+_of_this_request: ContextVar[Preferences | None] = ContextVar("preferences", default=None)
+
+
+@contextmanager
+def in_force() -> Iterator[None]:
+    """All times are in the chosen zone, all words in the chosen language, and the preferences are read once."""
+    preferences = Preferences.load()
+    held = _of_this_request.set(preferences)
+    try:
+        with timezone.override(preferences.zone), translation.override(preferences.language):
+            yield
+    finally:
+        _of_this_request.reset(held)
+
+
+class SystemChangeQuerySet(models.QuerySet["SystemChange"]):
+    def unproved(self) -> Self:
+        """Those that the PBX has not been shown to follow."""
+        return self.filter(applied_at=None, discarded_at=None)
+
+    def waiting(self) -> Self:
+        return self.unproved().filter(taken=False)
+
+    def taken(self) -> Self:
+        return self.unproved().filter(taken=True)
+
+
+class SystemChange(models.Model):
+    """A saved preference that the PBX is to follow. Of each field one waits at most."""
+
+    class Field(models.TextChoices):
+        NAME_FORMAT = "name_format", _("Name Display Format")
+        COUNTRY = "country", _("Country")
+
+    field = models.CharField(max_length=16, choices=Field)
+    old = models.CharField(max_length=16)
+    new = models.CharField(max_length=16)
+    by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    taken = models.BooleanField(default=False)  # by an apply
+    applied_at = models.DateTimeField(null=True, editable=False)
+    discarded_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SystemChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["field"],
+                condition=models.Q(applied_at=None, discarded_at=None, taken=False),
+                name="one_waiting_change_of_a_preference",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()}: {self.old_shown} -> {self.new_shown}"
+
+    @property
+    def concerns_everybody(self) -> bool:
+        return self.field == self.Field.NAME_FORMAT
+
+    @property
+    def old_shown(self) -> str:
+        return self._shown(self.old)
+
+    @property
+    def new_shown(self) -> str:
+        return self._shown(self.new)
+
+    def _shown(self, value: str) -> str:
+        return str(NameFormat(value).label) if self.field == self.Field.NAME_FORMAT else localization.country(value)

@@ -1,0 +1,54 @@
+import unicodedata
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from email_validator import EmailNotValidError, validate_email
+
+from core import localization
+
+JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
+
+
+def tidy(text: str) -> str:
+    """Composed characters, and a plain space for every kind of blank that word processors leave behind."""
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def single_line(text: str) -> None:
+    """Refuse whatever is not one line of printable text: controls, line and paragraph separators, bidi overrides."""
+    if not all(c.isprintable() or c in JOINERS for c in text) or (text and not text.strip(JOINERS)):
+        raise ValidationError(
+            _("Type one line of ordinary text: this holds a line break or an invisible character."),
+            code="not_single_line",
+        )
+
+
+def normal_email(text: str) -> str:
+    """The address as it is stored and compared: valid by the standard, and lower case."""
+    try:
+        return validate_email(text, check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        why = str(error) if localization.language().startswith("en") else ""  # the library says it in English alone
+        raise ValidationError(
+            _("Enter an e-mail address such as ada@example.com. %(why)s"), code="email", params={"why": why}
+        ) from error
+
+
+def e164(text: str, country: str) -> str:
+    """The number as +15551234567; one without + is read as a number of that country (ISO 3166 letters)."""
+    example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    shown = (
+        phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        if example
+        else "+44 7400 123456"
+    )
+    error = ValidationError(_("Enter a phone number such as %(example)s."), code="phone", params={"example": shown})
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        raise error from None
+    if not phonenumbers.is_possible_number(number) or number.extension:
+        raise error
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
