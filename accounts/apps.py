@@ -20,12 +20,13 @@ class AccountsConfig(AppConfig):
     def import_models(self) -> None:
         """Some models of this app lie in its rooms."""
         super().import_models()
-        for room in ("limits",):
+        for room in ("profile.models", "rate_limits", "sessions.models"):
             import_module(f"accounts.{room}")
 
     def ready(self) -> None:
-        from accounts import freshness, sign_ins
+        from accounts.sessions import reauthentication
+        from accounts.sign_in.receivers import watch
 
         post_migrate.connect(seed, sender=self, dispatch_uid="accounts.seed")
-        sign_ins.watch()
-        freshness.watch()
+        watch()
+        reauthentication.watch()

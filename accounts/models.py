@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import phonenumbers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
@@ -17,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from accounts.tree import Tree
+from accounts.organization_tree import Tree
 from core import localization
 from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
 from core.forms.fields import LowercaseEmailField, SingleLineField
@@ -300,60 +299,3 @@ class User(AbstractBaseUser):
         if self.email:
             yield self.email
             yield self.email.partition("@")[0]
-
-
-class Session(AbstractBaseSession):
-    """Where somebody is signed in, or about to be. Kept by accounts.session_store."""
-
-    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
-    address = models.CharField(max_length=45, blank=True)
-    agent = models.CharField(max_length=255, blank=True)
-    began = models.DateTimeField(null=True)
-    seen = models.DateTimeField(null=True)
-
-    @classmethod
-    def get_session_store_class(cls) -> Any:
-        from accounts.session_store import SessionStore
-
-        return SessionStore
-
-
-class Device(models.Model):
-    """A browser that the person has signed in with before: it holds the key, of which the hash stands here."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
-    key_hash = models.CharField(max_length=64)
-    agent = models.CharField(max_length=255, blank=True)
-    first_seen = models.DateTimeField(default=timezone.now)
-    last_seen = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key_hash"], name="one_row_of_a_device")]
-
-    def __str__(self) -> str:
-        return self.agent
-
-
-class Avatar(models.Model):
-    """A person's picture, as we have encoded it ourselves: a square JPEG."""
-
-    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="avatar")
-    image = models.BinaryField()
-    version = models.CharField(max_length=16)  # of its address, so that a browser may keep it
-
-    def __str__(self) -> str:
-        return f"Picture of {self.user_id}"
-
-
-class EmailChange(models.Model):
-    """Another e-mail address, until it is confirmed at both."""
-
-    user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
-    new = LowercaseEmailField(max_length=254)
-    old_confirmed = models.BooleanField(default=False)
-    new_confirmed = models.BooleanField(default=False)
-    version = models.PositiveIntegerField(default=0)
-    asked_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"{self.user_id}: {self.new}"

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.account_form import NotificationsForm, PictureForm, ProfileForm
-from accounts.models import Avatar, User
+from accounts.models import User
+from accounts.profile.forms import NotificationsForm, PictureForm, ProfileForm
+from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
 from core.preferences.models import Preferences
 from extensions import email_change, own, pbx

@@ -4,11 +4,11 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Organization, User
-from accounts.views import THEMES
 from core.access.permissions import Permission
 from core.mail.labels import MailState
 from core.preferences.models import Preferences, SystemChange
 from extensions import pbx, review
+from pbxportal.theme import THEMES
 
 COUNTED = 1000
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 from django.http import Http404
 
-from accounts.membership import Memberships
 from accounts.models import Organization
+from accounts.organization_tree import Department
+from accounts.organizations.member_counts import Memberships
 from accounts.requests import SignedInRequest
-from accounts.tree import Department
 from core.preferences.models import Preferences
 from extensions.models import SipExtensionQuerySet
 from extensions.search import FEW, Found, search

@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from accounts import links
-from accounts.links import Link, Purpose
-from accounts.models import EmailChange, User
+from accounts import one_time_links
+from accounts.models import User
+from accounts.one_time_links import Link, Purpose
+from accounts.profile.models import EmailChange
 from core.audit import log
 from core.mail import outbox
 from core.mail.models import Letter
@@ -38,7 +39,7 @@ class Outcome(Enum):
 
 def pending(user: User) -> EmailChange | None:
     """While its links are valid."""
-    since = timezone.now() - timedelta(seconds=links.VALID_SECONDS[Purpose.NEW_EMAIL])
+    since = timezone.now() - timedelta(seconds=one_time_links.VALID_SECONDS[Purpose.NEW_EMAIL])
     return EmailChange.objects.filter(user=user, asked_at__gt=since).first()
 
 
@@ -66,12 +67,12 @@ def cancel(change: EmailChange) -> None:
 
 
 def token(change: EmailChange, side: Purpose) -> str:
-    return links.token(Link(side, change.pk, change.version))
+    return one_time_links.token(Link(side, change.pk, change.version))
 
 
 def find(text: str) -> tuple[Purpose, EmailChange] | None:
     """What a link is about, and which address it was sent to."""
-    link = links.read(text)
+    link = one_time_links.read(text)
     if link is None or link.purpose not in COLUMNS or "email" not in Preferences.current().self_service:
         return None
     changes = EmailChange.objects.select_related("user").filter(user__is_active=True)

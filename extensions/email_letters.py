@@ -3,9 +3,9 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links
-from accounts.links import Purpose
-from accounts.models import EmailChange
+from accounts import one_time_links
+from accounts.one_time_links import Purpose
+from accounts.profile.models import EmailChange
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
@@ -25,7 +25,7 @@ def _with_link(letter: Letter, side: Purpose) -> Words | None:
     change = EmailChange.objects.select_related("user").filter(pk=letter.facts["change"]).first()
     if change is None:
         return None
-    link = links.absolute(reverse("account_email_confirm", args=[email_change.token(change, side)]))
+    link = one_time_links.absolute(reverse("account_email_confirm", args=[email_change.token(change, side)]))
     context = {"link": link, "new": change.new, "old": change.user.email or ""}
     return composition.words(letter, _("Confirm your new e-mail address"), context)
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.account_form import EmailForm
-from accounts.freshness import require_fresh
-from accounts.links import Purpose
+from accounts.one_time_links import Purpose
+from accounts.profile.forms import EmailForm
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_fresh
 from core.preferences.models import Preferences
 from extensions import email_change
 from extensions.account import may_change

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import second_factor
-from accounts.freshness import require_fresh
 from accounts.requests import SignedInRequest
-from accounts.second_factor import Factors
+from accounts.second_factor import factors
+from accounts.second_factor.factors import Factors
+from accounts.sessions.reauthentication import require_fresh
 from extensions.listing import rows_of
 from extensions.lookup import get_managed
 
@@ -25,7 +25,7 @@ def remove(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect("account_security")
     require_fresh(request)
     words = Factors.of(user).words
-    if request.method == "POST" and second_factor.remove_all(user, request.user, number):
+    if request.method == "POST" and factors.remove_all(user, request.user, number):
         done = _("The second factor of %(name)s is removed. Signing in needs the password alone now.")
         messages.success(request, done % {"name": user})
         return redirect(extension)
@@ -36,6 +36,6 @@ def remove(request: SignedInRequest, number: str) -> HttpResponse:
         "section": "extension",
         "extension": rows_of([extension])[0],
         "words": words,
-        "compulsory": second_factor.is_compulsory_for(user),
+        "compulsory": factors.is_compulsory_for(user),
     }
     return render(request, "extensions/remove_factor.html", context)

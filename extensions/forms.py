@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sessions
-from accounts.forms import PersonForm
 from accounts.models import NoSuperAdministrator, User
+from accounts.people.forms import PersonForm
+from accounts.sessions import active as active_sessions
 from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
@@ -311,11 +311,11 @@ def set_sign_in(extension: SipExtension, by: User, allowed: bool) -> None:
     """Its person's; ended everywhere at once. Sessions of before do not come to life again."""
     user = extension.user
     if allowed:
-        sessions.end(user)
+        active_sessions.end(user)
     with transaction.atomic():
         before = changes.picture(extension)
         user.is_active = allowed
         user.save(update_fields=["is_active"])
         changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
     if not allowed:
-        sessions.end(user)
+        active_sessions.end(user)

@@ -12,8 +12,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sessions
 from accounts.models import Role, User
+from accounts.sessions import active as active_sessions
 from core import localization
 from core.audit import log
 from extensions import changes, hand_over
@@ -212,7 +212,7 @@ class LeaveForm(forms.Form):
             changes.record(
                 self.by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension), deed=deed
             )
-        sessions.end(extension.user)
+        active_sessions.end(extension.user)
         return lost
 
     def _locked(self) -> tuple[SipExtension, SipExtension | None]:
@@ -251,7 +251,7 @@ def _why_not(one: SipExtension, leaver: SipExtension) -> str:
 
 def come_back(extension: SipExtension, by: User) -> bool:
     """Enabled, signing in again, the number's calls one's own. False where the person had not left (any more)."""
-    sessions.end(extension.user)
+    active_sessions.end(extension.user)
     with transaction.atomic():
         now = locked([extension.pk]).get(extension.pk)
         if now is None or now.left_on is None:

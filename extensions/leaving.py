@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import sessions
 from accounts.requests import SignedInRequest
-from accounts.security_pages import end_everywhere
+from accounts.security.views import end_everywhere
+from accounts.sessions import active as active_sessions
 from extensions import hand_over, leave_form, pbx, review
 from extensions.applying import apply_numbers, look_first
 from extensions.forms import DeleteForm, set_sign_in
@@ -74,7 +74,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         summary=True,
         form=form,
         phones=phones_of(extension.number) if first else "",
-        sessions=sessions.of(extension.user).count() if first else 0,
+        sessions=active_sessions.of(extension.user).count() if first else 0,
         to=rows_of([form.to])[0] if form.to else None,
         knows_to=form.to and SipExtension.objects.visible_to(request.user).filter(pk=form.to.pk).exists(),
         until=form.until,

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links
+from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
@@ -20,7 +20,7 @@ def extension_changed(letter: Letter) -> Words:
         "number": number,
         "fields": fields,
         "by": letter.by.full_name if letter.by else "",
-        "page": links.absolute(reverse("extensions:detail", args=[number])),
+        "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
     return composition.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
 
@@ -32,6 +32,6 @@ def new_network(letter: Letter) -> Words:
         "number": number,
         "address": letter.facts["address"],
         "model": letter.facts["model"],
-        "page": links.absolute(reverse("extensions:detail", args=[number])),
+        "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
     return composition.words(letter, _("A phone of yours registered from a new network"), context)

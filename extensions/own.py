@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import pictures
-from accounts.models import Avatar, User
+from accounts.models import User
+from accounts.profile import pictures
+from accounts.profile.models import Avatar
 from core.audit import log
 from core.audit.models import MASK, REMOVED
 from core.mail.labels import KINDS

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.freshness import require_fresh
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_fresh
 from core.audit import log
 from extensions import own, pbx, phone_code
 from extensions.account import may_change, picture_of

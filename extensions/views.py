@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.freshness import require_fresh
-from accounts.models import Avatar, NoSuperAdministrator
+from accounts.models import NoSuperAdministrator
+from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
-from accounts.second_factor import Factors
+from accounts.second_factor.factors import Factors
+from accounts.sessions.reauthentication import require_fresh
 from core import encryption
 from core.access.decorators import needs
 from core.access.permissions import Permission

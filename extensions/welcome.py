@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passwords
 from accounts.models import User
+from accounts.passwords import rules as password_rules
 from core.audit import log
 from core.mail.errors import in_words
 from core.mail.models import Letter
@@ -38,7 +38,7 @@ class Standing(models.IntegerChoices):
 
 
 MAY_GET = (Standing.HAS_PASSWORD, Standing.NEW)
-HAS_PASSWORD = passwords.is_set("user__password")
+HAS_PASSWORD = password_rules.is_set("user__password")
 STANDING = Case(
     When(left_on__isnull=False, then=Value(Standing.LEFT)),
     When(enabled=False, then=Value(Standing.DISABLED)),

@@ -6,8 +6,8 @@ import segno
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import links
-from accounts.links import Link, Purpose
+from accounts import one_time_links
+from accounts.one_time_links import Link, Purpose
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
@@ -15,7 +15,7 @@ from extensions.models import SipExtension
 from extensions.welcome import MAY_GET, standing_of
 
 QR = "link"  # its content id
-DAYS = links.VALID_SECONDS[Purpose.WELCOME] // 86400
+DAYS = one_time_links.VALID_SECONDS[Purpose.WELCOME] // 86400
 
 
 def welcome(letter: Letter) -> Words | None:
@@ -27,7 +27,9 @@ def welcome(letter: Letter) -> Words | None:
     version = letter.facts["version"]
     if (user.link_version, user.email) != (version, letter.to):
         return None
-    link = links.absolute(reverse("choose", args=[links.token(Link(Purpose.WELCOME, user.pk, version))]))
+    link = one_time_links.absolute(
+        reverse("choose", args=[one_time_links.token(Link(Purpose.WELCOME, user.pk, version))])
+    )
     context = {
         "number": extension.number,
         "link": link,

@@ -11,8 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from accounts import sessions
 from accounts.models import NoSuperAdministrator, Organization, Role, User
+from accounts.sessions import active as active_sessions
 from extensions.models import SipExtension
 
 Record = dict[str, Any]
@@ -137,7 +137,7 @@ def _sign_out(user: User) -> None:
     """With one who leaves again. One who comes back by an undo signs in again when somebody allows it."""
     user.is_active = False
     user.save(update_fields=["is_active"])
-    sessions.end(user)
+    active_sessions.end(user)
 
 
 def _made_again(number: str, record: Record) -> SipExtension:

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import second_factor
 from accounts.models import Organization, User
+from accounts.second_factor import factors
 from core import localization, time_zones
 from core.access.permissions import Permission
 from core.audit import log
@@ -217,7 +217,7 @@ class PreferencesForm(SettingsForm):
 
     def clean_second_factor(self) -> bool:
         wanted: bool = self.cleaned_data["second_factor"]
-        if wanted and not self.before.second_factor and not second_factor.has_one(self.by):
+        if wanted and not self.before.second_factor and not factors.has_one(self.by):
             raise ValidationError(_("Set up your own second factor first."), code="no_second_factor")
         return wanted
 

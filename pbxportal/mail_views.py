@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts.freshness import require_fresh
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_fresh
 from core.access.decorators import needs, require
 from core.access.permissions import Permission
 from core.audit import log

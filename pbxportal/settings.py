@@ -79,8 +79,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.preferences.language.PersonsLanguage",
     "core.audit.middleware.OperationLogMiddleware",
-    "accounts.session_rules.SessionRules",
-    "accounts.second_factor_rule.SecondFactorRule",
+    "accounts.sessions.expiry.SessionRules",
+    "accounts.second_factor.middleware.SecondFactorRule",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -131,17 +131,20 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- people ---
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backend.Backend"]
-PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher"]
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.backend.Backend"]
+PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.passwords.LengthAndClasses"},
-    {"NAME": "accounts.passwords.NotAboutThePerson"},
+    {"NAME": "accounts.passwords.rules.LengthAndClasses"},
+    {"NAME": "accounts.passwords.rules.NotAboutThePerson"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "reauthenticate": "accounts.factor_forms.PasswordAgainForm"}
+ACCOUNT_ADAPTER = "accounts.sign_in.allauth_adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in.forms.SignInForm",
+    "reauthenticate": "accounts.second_factor.forms.PasswordAgainForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -150,14 +153,14 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # accounts.attempts has those
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-MFA_ADAPTER = "accounts.mfa_adapter.MFAAdapter"
+MFA_ADAPTER = "accounts.second_factor.allauth_adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "accounts.factor_forms.CodeForm",
-    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
-    "reauthenticate": "accounts.factor_forms.CodeAgainForm",
-    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
-    "login_webauthn": "accounts.factor_forms.PasskeyAloneForm",
+    "authenticate": "accounts.second_factor.forms.CodeForm",
+    "authenticate_webauthn": "accounts.second_factor.forms.PasskeyForm",
+    "reauthenticate": "accounts.second_factor.forms.CodeAgainForm",
+    "reauthenticate_webauthn": "accounts.second_factor.forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.second_factor.forms.PasskeyAloneForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's table of addresses is empty
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
@@ -166,7 +169,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = True
 MFA_TRUST_COOKIE_AGE = timedelta(days=180)
 
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.models"
 SESSION_COOKIE_AGE = 31 * 86400  # longer than any limit of Preferences, which ends a session
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -193,10 +196,10 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # --- mail: the kind of a letter -> who writes it ---
 LETTERS = {
-    "reset": "accounts.letters_reset.reset",
-    "password_changed": "accounts.notices.password_changed",
-    "new_device": "accounts.notices.new_device",
-    "second_factor_changed": "accounts.notices.second_factor_changed",
+    "reset": "accounts.passwords.emails.reset",
+    "password_changed": "accounts.security.emails.password_changed",
+    "new_device": "accounts.security.emails.new_device",
+    "second_factor_changed": "accounts.security.emails.second_factor_changed",
     "extension_changed": "extensions.notices.extension_changed",
     "new_network": "extensions.notices.new_network",
     "email_change_old": "extensions.email_letters.to_the_old",
@@ -220,7 +223,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "pbxportal.formats"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
-FILE_UPLOAD_HANDLERS = ["accounts.uploads.SmallFiles"]
+FILE_UPLOAD_HANDLERS = ["accounts.profile.uploads.SmallFiles"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -247,7 +250,7 @@ LOGGING = {
             ],
         },
     },
-    "filters": {"links": {"()": "accounts.links.Hidden"}},
+    "filters": {"links": {"()": "accounts.one_time_links.Hidden"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["links"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # Refused requests are no news, and their addresses may hold a one-use link.

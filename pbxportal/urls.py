@@ -3,6 +3,7 @@ from django.urls import include, path
 from extensions import applying
 from extensions import views as extensions
 from pbxportal import mail_views, views
+from pbxportal.theme import theme
 
 handler500 = "pbxportal.views.server_error"
 
@@ -11,7 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("account/", include("extensions.account_urls")),
     path("extensions/", include("extensions.urls")),
-    path("organizations/", include("accounts.organization_urls")),
+    path("organizations/", include("accounts.organizations.urls")),
     path("apply/", applying.apply, name="apply"),
     path("review/", applying.review_page, name="review"),
     path("history/", include("asterisk.urls")),
@@ -23,5 +24,6 @@ urlpatterns = [
     path("preferences/mail/test/", mail_views.test_mail, name="test_mail"),
     path("preferences/apply/", views.apply_preferences, name="apply_preferences"),
     path("preferences/discard/", views.discard_preferences, name="discard_preferences"),
+    path("theme/", theme, name="theme"),
     path("health/", views.health, name="health"),
 ]

@@ -36,7 +36,7 @@ APPS = ("accounts", "extensions", "asterisk", "pbxportal")
 TESTS = ["tests/test_matrix.py", "tests/extensions/test_strangers.py", "tests/accounts/test_roles.py"]
 MORE_TESTS = ["tests/extensions/test_review.py", "tests/extensions/test_deeds.py"]
 OWN_TESTS = {
-    "accounts/organizations.py": ["tests/accounts/test_organizations.py"],
+    "accounts/organizations/views.py": ["tests/accounts/test_organizations.py"],
     "core/audit/views.py": ["tests/accounts/test_log.py"],
     "extensions/account.py": ["tests/extensions/test_account.py"],
     "extensions/departments.py": ["tests/extensions/test_departments.py"],

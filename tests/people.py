@@ -8,8 +8,8 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
-from accounts.models import Organization, Role, Session, User
-from accounts.session_store import LABEL
+from accounts.models import Organization, Role, User
+from accounts.sessions.models import LABEL, Session
 from core import encryption
 from core.random_text import random_text
 from extensions import changes

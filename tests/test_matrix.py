@@ -17,7 +17,8 @@ from django.urls import resolve
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import Avatar, Organization, Role, User
+from accounts.models import Organization, Role, User
+from accounts.profile.models import Avatar
 from asterisk import check
 from asterisk.models import ApplyRun, CheckRun
 from core.audit.models import AuditRecord

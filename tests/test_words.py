@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Files whose words no page shows, and why.
 SILENT = {
-    "accounts/agents.py": "browsers and systems, by their makers' names",
+    "accounts/sessions/user_agents.py": "browsers and systems, by their makers' names",
     "core/audit/triggers.py": "what the database says to who writes into the log around the portal",
     "core/audit/hash_chain.py": "the words of manage.py verify_audit",
     "core/encryption.py": "an error of the program",

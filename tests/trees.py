@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import Organization
-from accounts.tree import Department
+from accounts.organization_tree import Department
 
 
 def department(name: str, parent: Organization | None = None) -> Organization:

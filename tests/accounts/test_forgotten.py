@@ -10,9 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import devices, links, second_factor
-from accounts.links import Link, Purpose
-from accounts.models import Device, Session, User
+from accounts import one_time_links
+from accounts.models import User
+from accounts.one_time_links import Link, Purpose
+from accounts.second_factor import factors
+from accounts.sessions import known_devices
+from accounts.sessions.models import Device, Session
 from core.audit.models import AuditRecord
 from core.mail import composition
 from core.mail.models import Letter
@@ -31,7 +34,7 @@ def asks(email: str, address: str = "192.0.2.1") -> str:
 
 def link(user: User, purpose: Purpose = Purpose.RESET) -> str:
     version = User.objects.get(pk=user.pk).link_version
-    return f"/password/{links.token(Link(purpose, user.pk, version))}/"
+    return f"/password/{one_time_links.token(Link(purpose, user.pk, version))}/"
 
 
 def chooses(path: str, client: Client | None = None, password: str = NEW) -> int:
@@ -164,16 +167,16 @@ def test_it_ends_the_sessions_that_were_and_makes_the_device_known(vic: User) ->
     assert chooses(link(vic), here) == 302
     assert elsewhere.get("/account/security/").status_code == 302
     assert Session.objects.filter(user=vic).count() == 1
-    assert here.cookies[devices.COOKIE].value
+    assert here.cookies[known_devices.COOKIE].value
     assert not Letter.objects.filter(kind="new_device").exists()
 
 
 def test_where_a_second_factor_is_set_the_link_alone_makes_no_device_known(vic: User) -> None:
-    second_factor.add_app(vic, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
+    factors.add_app(vic, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
     here = Client()
     assert chooses(link(vic), here) == 302
     assert not is_signed_in(here)
-    assert devices.COOKIE not in here.cookies
+    assert known_devices.COOKIE not in here.cookies
     assert not Device.objects.exists()
 
 
@@ -229,7 +232,7 @@ def test_of_two_who_use_a_link_at_once_one_chooses() -> None:
 def test_the_log_of_a_page_that_broke_holds_no_link(vic: User) -> None:
     path = link(vic)
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "%s: %s", ("Internal Server Error", path), None)
-    assert links.Hidden().filter(record)
+    assert one_time_links.Hidden().filter(record)
     assert record.getMessage() == "Internal Server Error: /password/…/"
 
 

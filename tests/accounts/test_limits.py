@@ -11,12 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import devices, limits
-from accounts.adapter import FAILED_SECONDS
-from accounts.attempts import ACCOUNT, of_account
-from accounts.hashers import Argon2Hasher
-from accounts.limits import Bucket, Limit, Tally
-from accounts.models import Device, User
+from accounts import rate_limits
+from accounts.models import User
+from accounts.passwords.hashers import Argon2Hasher
+from accounts.rate_limits import Bucket, Limit, Tally
+from accounts.sessions import known_devices
+from accounts.sessions.models import Device
+from accounts.sign_in.allauth_adapter import FAILED_SECONDS
+from accounts.throttling.sign_in import ACCOUNT, of_account
 from core.audit.models import AuditRecord
 from tests.people import PASSWORD, make_user
 
@@ -98,20 +100,20 @@ def test_a_device_is_known_for_its_own_people_alone(vic: User, ada: User) -> Non
 @pytest.mark.parametrize("value", ["", "x", "x:y", "é", "a" * 5000])
 def test_a_device_that_nobody_here_made_is_none(vic: User, value: str) -> None:
     browser = signed_in_before(vic)
-    browser.cookies[devices.COOKIE] = value
+    browser.cookies[known_devices.COOKIE] = value
     assert [tries("vic@example.com", address=f"203.0.113.{n}") for n in range(6)][-1] == 429
     assert tries("vic@example.com", PASSWORD, client=browser) == 429
 
 
 def test_a_device_is_forgotten_after_180_days_without_a_sign_in(vic: User) -> None:
     browser = signed_in_before(vic)
-    Device.objects.update(last_seen=devices.oldest())
+    Device.objects.update(last_seen=known_devices.oldest())
     assert [tries("vic@example.com", address=f"203.0.113.{n}") for n in range(6)][-1] == 429
     assert tries("vic@example.com", PASSWORD, client=browser) == 429
 
 
 def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_its_key_is_not_kept(vic: User) -> None:
-    cookie = signed_in_before(vic).cookies[devices.COOKIE]
+    cookie = signed_in_before(vic).cookies[known_devices.COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 180 * 86400)
     assert cookie.value.partition(":")[0] not in str(list(Device.objects.values()))
 
@@ -131,7 +133,7 @@ def test_it_becomes_slower_and_a_day_of_peace_forgets_it(vic: User) -> None:
     def block() -> float:
         for _ in range(5):
             tries("vic@example.com", address=f"203.0.113.{time.time_ns() % 250}")
-        return round(limits.wait([of_account("vic@example.com")]) / 60)
+        return round(rate_limits.wait([of_account("vic@example.com")]) / 60)
 
     def after(minutes: float) -> float:
         later(60 * minutes)
@@ -203,9 +205,9 @@ def test_a_clock_that_is_set_back_locks_nobody_out_for_long(vic: User) -> None:
 
 def test_old_counts_are_cleared(db: None) -> None:
     tries("nobody@example.com")
-    assert limits.clear() == 0
+    assert rate_limits.clear() == 0
     later(86401)
-    assert limits.clear() == 2
+    assert rate_limits.clear() == 2
 
 
 # --- whether there is such an account ---
@@ -311,6 +313,6 @@ def test_many_who_sign_in_at_once_from_one_address_all_get_in() -> None:
 
 def test_what_may_be_had_so_often_is_had_so_often(db: None) -> None:
     bucket = [Bucket(Limit("some", 3, 60), "x"), Bucket(ACCOUNT, "y")]
-    assert [limits.take(bucket) for _ in range(5)] == [True, True, True, False, False]
+    assert [rate_limits.take(bucket) for _ in range(5)] == [True, True, True, False, False]
     later(61)
-    assert limits.take(bucket)
+    assert rate_limits.take(bucket)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Organization, User
-from accounts.tree import LEVELS
+from accounts.organization_tree import LEVELS
 from core.audit.models import AuditRecord
 from tests.people import make_user
 

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts.membership import count
 from accounts.models import Organization, Role, User
-from accounts.tree import LEVELS, MOST
+from accounts.organization_tree import LEVELS, MOST
+from accounts.organizations.member_counts import count
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences

@@ -8,10 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts import second_factor
-from accounts.mfa_adapter import passkey_name
 from accounts.models import User
-from accounts.second_factor import Factors, Gone, Passkey
+from accounts.second_factor.allauth_adapter import passkey_name
+from accounts.second_factor.factors import Factors, Gone, Passkey, add_app, rename
 from core.audit.models import AuditRecord
 from tests.accounts.test_second_factor import SECRET, sign_in
 from tests.people import make_user
@@ -64,7 +63,7 @@ def test_nonsense_adds_no_passkey(client: Client, named: None, ada: User, sent: 
 
 @pytest.mark.parametrize("sent", NONSENSE)
 def test_nonsense_is_no_second_factor(client: Client, named: None, ada: User, sent: str) -> None:
-    second_factor.add_app(ada, SECRET, 0)
+    add_app(ada, SECRET, 0)
     sign_in(client)
     assert client.post("/sign-in/second-factor/", {"credential": sent}).status_code == 422
     assert "_auth_user_id" not in client.session
@@ -123,11 +122,11 @@ def test_a_passkey_is_renamed_by_its_person_alone(client: Client, ada: User) -> 
 
 
 def test_one_of_two_goes_and_the_recovery_codes_stay(client: Client, ada: User) -> None:
-    second_factor.add_app(ada, SECRET, 0)
+    add_app(ada, SECRET, 0)
     passkey = with_passkey(ada)
     client.force_login(ada)
     client.post("/account/security/second-factor/remove/", {"passkey": passkey.pk})
     factors = Factors.of(ada)
     assert (bool(factors.app), factors.passkeys, factors.codes_left) == (True, [], 10)
     with pytest.raises(Gone):
-        second_factor.rename(ada, passkey, "Late")
+        rename(ada, passkey, "Late")

@@ -3,7 +3,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.passwords import SIGNS, new_user_password
+from accounts.passwords.rules import SIGNS, new_user_password
 from core.preferences.models import Preferences
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image, ImageDraw
 
-from accounts import pictures
+from accounts.profile import pictures
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 

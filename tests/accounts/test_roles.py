@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import NoSuperAdministrator, Organization, Role, User
-from accounts.role_form import RoleForm
+from accounts.roles.forms import RoleForm
 from core.access.permissions import DEFAULT_ROLES, EVERYTHING, Permission, in_words
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.utils.html import escape
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.second_factor import Factors
+from accounts.second_factor import factors
+from accounts.second_factor.factors import Factors
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
 from core.preferences.models import Preferences
@@ -26,8 +26,8 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 def with_app(user: User) -> list[str]:
     """The recovery codes."""
-    second_factor.add_app(user, SECRET, 0)
-    return second_factor.codes_once(user)
+    factors.add_app(user, SECRET, 0)
+    return factors.codes_once(user)
 
 
 def sign_in(client: Client, email: str = "ada@example.com") -> Any:
@@ -76,7 +76,7 @@ def test_an_app_is_set_up_and_its_recovery_codes_are_shown_once(signed_in: Clien
 
 
 def test_the_codes_can_be_kept_as_a_file(signed_in: Client, ada: User) -> None:
-    second_factor.add_app(ada, SECRET, 0)
+    factors.add_app(ada, SECRET, 0)
     page = signed_in.get(CODES).content.decode()
     shown = re.findall(r"<code>(\d{8})</code>", page)
     assert f'href="data:text/plain;charset=utf-8,{"%0A".join([*shown, ""])}" download="recovery-codes.txt"' in page
@@ -93,7 +93,7 @@ def test_a_wrong_code_sets_up_nothing_and_keeps_the_secret(signed_in: Client, ad
 def test_there_is_one_app_at_most(signed_in: Client, ada: User) -> None:
     with_app(ada)
     assert signed_in.get(APP)["Location"] == "/account/security/"
-    assert not second_factor.add_app(ada, SECRET, 0)
+    assert not factors.add_app(ada, SECRET, 0)
 
 
 # --- signing in ---
@@ -113,18 +113,18 @@ def test_after_the_password_the_code_is_asked_for(client: Client, ada: User) -> 
 
 def test_a_code_is_taken_one_step_early_or_late_and_once(client: Client, ada: User) -> None:
     with_app(ada)
-    assert second_factor.use_code(ada, code(SECRET, -2)) is None
-    assert second_factor.use_code(ada, code(SECRET, 2)) is None
-    assert second_factor.use_code(ada, f" {code(SECRET)[:3]} {code(SECRET)[3:]}")
-    assert second_factor.use_code(ada, code(SECRET)) is None
-    assert second_factor.use_code(ada, code(SECRET, -1)) is None
-    assert second_factor.use_code(ada, code(SECRET, 1))
+    assert factors.use_code(ada, code(SECRET, -2)) is None
+    assert factors.use_code(ada, code(SECRET, 2)) is None
+    assert factors.use_code(ada, f" {code(SECRET)[:3]} {code(SECRET)[3:]}")
+    assert factors.use_code(ada, code(SECRET)) is None
+    assert factors.use_code(ada, code(SECRET, -1)) is None
+    assert factors.use_code(ada, code(SECRET, 1))
 
 
 def test_the_code_that_set_it_up_does_not_sign_in(signed_in: Client, ada: User) -> None:
     secret = secret_of(signed_in.get(APP).content.decode())
     signed_in.post(APP, {"code": code(secret)})
-    assert second_factor.use_code(ada, code(secret)) is None
+    assert factors.use_code(ada, code(secret)) is None
 
 
 def test_a_recovery_code_works_once(client: Client, ada: User) -> None:
@@ -208,16 +208,16 @@ def test_trust_ends_with_a_change_of_password_or_factors(client: Client, ada: Us
         ada.set_password(PASSWORD)
         ada.save()
     elif change == "codes":
-        second_factor.new_codes(ada)
+        factors.new_codes(ada)
     else:
-        second_factor.remove_all(ada, ada, "")
-        second_factor.add_app(ada, SECRET, 0)
+        factors.remove_all(ada, ada, "")
+        factors.add_app(ada, SECRET, 0)
     assert sign_in(client)["Location"] == SECOND
 
 
 def test_trust_is_of_one_person(client: Client, ada: User, vic: User) -> None:
     with_app(ada)
-    second_factor.add_app(vic, SECRET, 0)
+    factors.add_app(vic, SECRET, 0)
     trusting(client, ada)
     assert sign_in(client, "vic@example.com")["Location"] == SECOND
 
@@ -290,7 +290,7 @@ def test_the_last_one_stays_where_it_is_compulsory(signed_in: Client, ada: User)
 def test_new_codes_end_the_old(signed_in: Client, ada: User) -> None:
     old = with_app(ada)
     assert signed_in.post("/account/security/codes/new/")["Location"] == CODES
-    assert second_factor.use_code(ada, old[0]) is None
+    assert factors.use_code(ada, old[0]) is None
     assert deeds()[-1] == "second_factor.codes_made"
 
 

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts import second_factor
 from accounts.models import Organization, Role, User
-from accounts.second_factor import Factors
+from accounts.second_factor import factors
+from accounts.second_factor.factors import Factors
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
@@ -79,7 +79,7 @@ def test_who_has_none_makes_it_compulsory_for_nobody(client: Client, ada: User) 
     answer = client.post("/preferences/", {**TYPED, "second_factor": "on"})
     assert "Set up your own second factor first." in answer.content.decode()
     assert not Preferences.load().second_factor
-    second_factor.add_app(ada, SECRET, 0)
+    factors.add_app(ada, SECRET, 0)
     assert client.post("/preferences/", {**TYPED, "second_factor": "on"}).status_code == 302
     assert Preferences.load().second_factor
 
@@ -90,7 +90,7 @@ def test_who_has_none_makes_it_compulsory_for_nobody(client: Client, ada: User) 
 @pytest.fixture
 def grace(db: None) -> SipExtension:
     extension = make_extension("1000", user=make_user("Grace"))
-    second_factor.add_app(extension.user, SECRET, 0)
+    factors.add_app(extension.user, SECRET, 0)
     Letter.objects.all().delete()
     return extension
 
@@ -123,7 +123,7 @@ def test_it_asks_who_it_is(client: Client, hugo: User, grace: SipExtension) -> N
 
 def test_nobody_removes_it_of_a_mightier_person(client: Client, hugo: User, ada: User) -> None:
     make_extension("1000", user=ada)
-    second_factor.add_app(ada, SECRET, 0)
+    factors.add_app(ada, SECRET, 0)
     client.force_login(hugo)
     assert client.post(REMOVE).status_code == 403
     assert Factors.of(ada)
@@ -139,7 +139,7 @@ def test_nobody_removes_it_where_they_do_not_reach(client: Client, grace: SipExt
 
 def test_ones_own_is_not_removed_this_way(client: Client, ada: User) -> None:
     make_extension("1000", user=ada)
-    second_factor.add_app(ada, SECRET, 0)
+    factors.add_app(ada, SECRET, 0)
     client.force_login(ada)
     assert client.post(REMOVE)["Location"] == "/account/security/"
     assert Factors.of(ada)

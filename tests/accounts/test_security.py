@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import agents, limits, sessions
-from accounts.models import Device, Role, Session, User
-from accounts.session_store import digest
+from accounts import rate_limits
+from accounts.models import Role, User
+from accounts.sessions import active as active_sessions
+from accounts.sessions import user_agents
+from accounts.sessions.models import Device, Session, digest
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
 from extensions.forms import set_sign_in
@@ -58,7 +60,7 @@ def key(client: Client) -> str:
     ],
 )
 def test_a_browser_is_named(agent: str, words: str) -> None:
-    assert agents.words(agent) == words
+    assert user_agents.words(agent) == words
 
 
 def test_the_page_lists_each_session_and_says_which_is_this_one(vic: User, ada: User) -> None:
@@ -118,8 +120,8 @@ def test_what_a_limit_has_ended_is_not_listed(ada: User) -> None:
     session = idle.session
     session["seen"] = time.time() - 3600
     session.save()
-    assert sessions.of(ada).count() == 2
-    assert [each.agent for each in sessions.living(ada)] == [FIREFOX]
+    assert active_sessions.of(ada).count() == 2
+    assert [each.agent for each in active_sessions.living(ada)] == [FIREFOX]
 
 
 def test_sessions_whose_time_is_over_are_cleared(vic: User) -> None:
@@ -255,4 +257,4 @@ def test_a_password_by_the_command_line_leads_out_of_a_block(vic: User, monkeypa
     monkeypatch.setattr("getpass.getpass", lambda **_: NEW)
     call_command("changepassword", "vic@example.com")
     assert tries("vic@example.com", NEW) == 302
-    assert limits.clear() == 0
+    assert rate_limits.clear() == 0

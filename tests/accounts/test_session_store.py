@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Role, Session, User
-from accounts.session_store import SessionStore
+from accounts.models import Role, User
+from accounts.sessions.models import Session, SessionStore
 from tests.people import PASSWORD
 
 CANARY = "canary-2b1f"

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Session, User
+from accounts.models import User
+from accounts.sessions.models import Session
 from core.preferences.models import Preferences
 from tests.people import PASSWORD
 

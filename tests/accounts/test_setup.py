@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts import setup
+from accounts.first_run import link as set_up_link
 from accounts.models import Organization, User
 from core.preferences.models import Preferences
 
@@ -13,7 +13,7 @@ TYPED = {
 
 
 def path() -> str:
-    url = setup.setup_url()
+    url = set_up_link.setup_url()
     assert url is not None
     return url.removeprefix(settings.PORTAL_URL)
 
@@ -36,7 +36,7 @@ def test_the_link_works_once(client: Client) -> None:
     answer = client.post(link, {**TYPED, "email": "eve@example.com"})
     assert answer.status_code == 410
     assert User.objects.count() == 1
-    assert setup.setup_url() is None
+    assert set_up_link.setup_url() is None
 
 
 @pytest.mark.django_db

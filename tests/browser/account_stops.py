@@ -6,9 +6,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
-from accounts import pictures
-from accounts.links import Purpose
 from accounts.models import User
+from accounts.one_time_links import Purpose
+from accounts.profile import pictures
 from core.preferences.models import Preferences
 from extensions import email_change
 from tests.browser import company

@@ -6,9 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings as portal
 from playwright.sync_api import Page
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.second_factor import Passkey
+from accounts.second_factor import factors
+from accounts.second_factor.factors import Passkey
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from tests.browser.passkeys import by_name, with_authenticator
@@ -21,16 +21,16 @@ SECURITY = "/account/security/"
 
 def with_all(user: User) -> User:
     """An app and two passkeys, the one with a long name; and some codes are used."""
-    second_factor.add_app(user, SECRET, 0)
+    factors.add_app(user, SECRET, 0)
     for name in ("Phone", "The blue security key in the second drawer of the desk in Greater Manchester"):
         Authenticator.objects.create(user=user, type=Passkey, data={"name": name, "credential": {}})
-    for code in second_factor.codes_once(user)[:3]:
-        second_factor.use_code(user, code)
+    for code in factors.codes_once(user)[:3]:
+        factors.use_code(user, code)
     return user
 
 
 def with_app(user: User) -> User:
-    second_factor.add_app(user, SECRET, 0)
+    factors.add_app(user, SECRET, 0)
     return user
 
 
@@ -98,7 +98,7 @@ def second_factor_passkey(tour: Tour) -> Page:
 
 @stop
 def second_factor_rename(tour: Tour) -> Page:
-    passkey = second_factor.Factors.of(with_all(ada())).passkeys[1]
+    passkey = factors.Factors.of(with_all(ada())).passkeys[1]
     return tour.ada(f"/account/security/passkeys/rename/?passkey={passkey.pk}")
 
 
@@ -150,9 +150,9 @@ def second_factor_by_passkey(tour: Tour) -> Page:
 @stop
 def second_factor_trust(tour: Tour) -> Page:
     user = ada()
-    second_factor.add_app(user, SECRET, 0)
+    factors.add_app(user, SECRET, 0)
     page = asked(tour, user)
-    page.get_by_label("Code*").fill(second_factor.codes_once(user)[0])
+    page.get_by_label("Code*").fill(factors.codes_once(user)[0])
     press(page, "Sign in")
     page.get_by_role("heading", name="Trust this device?").wait_for()
     return page

@@ -2,9 +2,9 @@
 
 from playwright.sync_api import Page
 
-from accounts import links
-from accounts.links import Link, Purpose
+from accounts import one_time_links
 from accounts.models import User
+from accounts.one_time_links import Link, Purpose
 from tests.accounts.test_limits import tries
 from tests.accounts.test_security import ANDROID, EDGE, IPHONE, signed_in
 from tests.browser.tour import Tour, press, stop
@@ -13,7 +13,7 @@ from tests.people import make_user
 
 def choose_path(purpose: Purpose) -> str:
     user = User.objects.filter(email="vic@example.com").first() or make_user("Vic", last_name="Hopper")
-    return f"/password/{links.token(Link(purpose, user.pk, user.link_version))}/"
+    return f"/password/{one_time_links.token(Link(purpose, user.pk, user.link_version))}/"
 
 
 @stop

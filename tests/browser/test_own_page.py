@@ -11,7 +11,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import Avatar, User
+from accounts.models import User
+from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.browser.account_stops import face

@@ -8,7 +8,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.session_store import SessionStore
+from accounts.sessions.models import SessionStore
 from asterisk.apply import apply
 from asterisk.embedded import Embedded
 from core.preferences.models import Preferences

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from accounts.second_factor import Factors
+from accounts.second_factor.factors import Factors
 from core.preferences.models import Preferences
 from tests.authenticator import code
 from tests.browser.conftest import NewContext

@@ -10,7 +10,7 @@ from django.template.loader import get_template
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from accounts import setup
+from accounts.first_run import link as set_up_link
 from accounts.models import Role, User
 from asterisk.apply import apply
 from core.preferences.models import Preferences
@@ -51,7 +51,7 @@ class Tour:
         return page
 
     def setup_path(self) -> str:
-        url = setup.setup_url()
+        url = set_up_link.setup_url()
         assert url
         return url.removeprefix(self.settings.PORTAL_URL)
 

@@ -8,8 +8,9 @@ from django.test import Client, RequestFactory
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from accounts import uploads
-from accounts.models import Avatar, User
+from accounts.models import User
+from accounts.profile import uploads
+from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension

@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts import links
-from accounts.links import Link, Purpose
-from accounts.models import EmailChange, User
+from accounts import one_time_links
+from accounts.models import User
+from accounts.one_time_links import Link, Purpose
+from accounts.profile.models import EmailChange
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
 from core.preferences.models import Preferences
@@ -144,9 +145,9 @@ def test_a_link_of_another_purpose_or_of_nobody_is_void(vics: Client, vic: User)
     change = asks(vics)
     for text in (
         "nonsense",
-        links.token(Link(Purpose.RESET, change.pk, change.version)),
-        links.token(Link(Purpose.NEW_EMAIL, change.pk + 1, change.version)),
-        links.token(Link(Purpose.NEW_EMAIL, change.pk, change.version + 1)),
+        one_time_links.token(Link(Purpose.RESET, change.pk, change.version)),
+        one_time_links.token(Link(Purpose.NEW_EMAIL, change.pk + 1, change.version)),
+        one_time_links.token(Link(Purpose.NEW_EMAIL, change.pk, change.version + 1)),
         signing.dumps(["new_email", change.pk, change.version], salt="another"),
     ):
         assert Client().post(f"/account/email/{text}/").status_code == 410

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
-from accounts import sessions
-from accounts.models import Organization, Role, Session, User
+from accounts.models import Organization, Role, User
+from accounts.sessions import active as active_sessions
+from accounts.sessions.models import Session
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions import changes, leave_form, review, wish
@@ -206,7 +207,7 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
     for browser in browsers:
         assert is_out(browser)
     assert not is_out(others)
-    assert list(sessions.of(grace.user)) == []
+    assert list(active_sessions.of(grace.user)) == []
     assert deeds()[-1] == ("extension.left", "ada@example.com")
     fields = AuditRecord.objects.get(deed="extension.left").detail["fields"]
     assert fields["Sign-in"] == ["on", "off"]

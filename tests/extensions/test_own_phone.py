@@ -9,7 +9,8 @@ from django.test import Client
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from accounts.models import Avatar, User
+from accounts.models import User
+from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions import phone_code, phone_guides

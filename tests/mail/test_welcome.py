@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from accounts import links
+from accounts import one_time_links
 from accounts.models import Organization, User
 from core.mail import composition
 from core.mail.models import Letter
@@ -114,9 +114,9 @@ def test_each_try_of_one_letter_carries_one_link(ada: User, postbox: Postbox) ->
 
 
 def welcome_link(got: Received) -> tuple[int, int]:
-    link = links.read(path_in(got).split("/")[2])
+    link = one_time_links.read(path_in(got).split("/")[2])
     assert link
-    assert link.purpose == links.Purpose.WELCOME
+    assert link.purpose == one_time_links.Purpose.WELCOME
     return link.about, link.version
 
 

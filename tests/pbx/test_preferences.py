@@ -364,9 +364,9 @@ def told(*command: str) -> str:
 
 
 def test_the_set_up_gives_the_pbx_the_country(asterisk: Embedded, db: None, client: Client) -> None:
-    from accounts import setup
+    from accounts.first_run import link as set_up_link
 
-    url = setup.setup_url()
+    url = set_up_link.setup_url()
     assert url
     typed = {"first_name": "Ada", "email": "a@example.com", "password": "Correct7Horse9Staple", "company": "A"}
     client.post(url.removeprefix(settings.PORTAL_URL), {**typed, "country": "FR"})

@@ -2,8 +2,10 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts import attempts, limits, sessions
+from accounts import rate_limits
 from accounts.models import User
+from accounts.sessions import active as active_sessions
+from accounts.throttling import sign_in as sign_in_throttling
 from core.audit import context, log
 
 
@@ -14,8 +16,8 @@ class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         said = super().handle(*args, **options)
         user = User.objects.get_by_natural_key(options["username"])
-        sessions.end(user)
-        limits.forgive(attempts.of_account(user.email or ""))
+        active_sessions.end(user)
+        rate_limits.forgive(sign_in_throttling.of_account(user.email or ""))
         log.record(
             None, "sign_in.password_changed", user.email or user.full_name, fields={"User Password": ["", "changed"]}
         )

@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.timezone import localdate, localtime
 
-from accounts.setup import setup_url
+from accounts.first_run.link import setup_url
 from asterisk import embedded, supervisor, tablefile, tones
 from asterisk.engine import EngineError
 from asterisk.fetch import NoAsterisk, Program, find_or_fetch

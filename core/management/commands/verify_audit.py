@@ -55,6 +55,6 @@ def rows(count: int, known: tuple[int, str] | None) -> Iterator[Sequence[Any]]:
     for row in records.iterator(AT_ONCE):
         if known and row[0] == known[0] and row[-1] != known[1]:
             raise hash_chain.Broken(
-                row[0], f"Row {row[0]:,} is not the known one: it, or a row before it, was altered."
+                row[0], f"Row {row[0]:,} is not the one known: it, or a row before it, was altered."
             )
         yield row

@@ -1,0 +1,87 @@
+"""The form of the set-up."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from accounts.first_run import link as set_up_link
+from accounts.models import Organization, Role, User
+from accounts.passwords import rules as password_rules
+from accounts.passwords.fields import UserPasswordField
+from core.audit import log
+from core.countries import countries
+from core.forms.fields import EmailFormField, LongSelect, SingleLineFormField
+from core.forms.layout import finish
+from core.preferences.models import Preferences, SystemChange
+from core.validators import single_line
+
+
+class SetupForm(forms.Form):
+    """The first administrator, the company's name and its country."""
+
+    first_name = SingleLineFormField(label=_("First Name"), max_length=63, validators=[single_line])
+    last_name = SingleLineFormField(label=_("Last Name"), max_length=63, required=False, validators=[single_line])
+    email = EmailFormField(label=_("Email Address"), max_length=254, help_text=_("You sign in with it."))
+    password = UserPasswordField()
+    company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=lambda: [("", _("Choose a country")), *countries()],
+        widget=LongSelect,
+        error_messages={"required": _("Choose a country.")},
+        help_text=_("Phone numbers typed without + are read as numbers of this country."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
+        self.helper = finish(self, "last_name")
+
+    def clean(self) -> None:
+        typed = self.cleaned_data
+        user = User(
+            first_name=typed.get("first_name", ""), last_name=typed.get("last_name", ""), email=typed.get("email")
+        )
+        try:
+            if "password" in typed:
+                validate_password(typed["password"], user)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    @staticmethod
+    def _tell_the_pbx(old: str, new: str) -> None:
+        """Without a review: there is nobody yet who could apply it, and no phone that could hear another tone."""
+        if old != new:
+            SystemChange.objects.create(field=SystemChange.Field.COUNTRY, old=old, new=new, taken=True)
+
+    def save(self) -> User | None:
+        """The new Super Administrator; None when another one came first."""
+        typed = self.cleaned_data
+        user = User(
+            first_name=typed["first_name"],
+            last_name=typed["last_name"],
+            email=typed["email"],
+            role=Role.objects.get(key=Role.SUPER_ADMINISTRATOR),
+        )
+        user.set_password(typed["password"])
+        with transaction.atomic():
+            preferences = Preferences.objects.select_for_update().get(pk=1)
+            if not set_up_link.is_open():
+                return None
+            self._tell_the_pbx(preferences.country, typed["country"])
+            preferences.country = typed["country"]
+            preferences.save(update_fields=["country"])
+            company = Organization.company()
+            before = company.name
+            company.name = typed["company"]
+            company.save()
+            user.save()
+            user.organizations.add(company)
+            fields = {gettext_noop("Company Name"): [before, company.name], "Country": ["", typed["country"]]}
+            log.record(user, "setup", user.full_name, fields=fields)
+        return user

@@ -1,0 +1,128 @@
+"""Choosing a password: after it was forgotten, or in the place of one that is known."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from accounts import rate_limits
+from accounts.models import User
+from accounts.one_time_links import Link, Purpose
+from accounts.passwords.fields import UserPasswordField
+from accounts.passwords.rules import Rules
+from accounts.rate_limits import Bucket, Limit
+from accounts.sessions import active as active_sessions
+from accounts.throttling import sign_in as sign_in_throttling
+from accounts.throttling.sign_in import OWN_PASSWORD, TooMany
+from core.audit import log
+from core.forms.fields import EmailFormField
+from core.forms.layout import finish
+from core.mail import outbox
+from core.mail.models import Letter
+
+LINKS_OF_ACCOUNT = Limit("links_of_account", 3, 3600)
+LINKS_OF_ADDRESS = Limit("links_of_address", 20, 3600)
+HOW = {
+    Purpose.WELCOME: gettext_noop("by the link of the welcome mail"),
+    Purpose.RESET: gettext_noop("by a link for a forgotten password"),
+}
+
+
+class ForgottenForm(forms.Form):
+    email = EmailFormField(label=_("Email Address"), max_length=254)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["email"].widget.attrs["autocomplete"] = "username"
+        self.helper = finish(self)
+
+    def save(self, network: str) -> None:
+        """The same for whoever it is: only when the letter is written is the person looked for."""
+        email = self.cleaned_data["email"]
+        if not rate_limits.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
+            return
+        with transaction.atomic():
+            Letter.objects.create(kind="reset", user=None, to=email)
+            log.record(log.NOBODY, "sign_in.link_asked", gettext_noop("by mail"))
+
+
+class NewPasswordForm(forms.Form):
+    password = UserPasswordField()
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        self.user = user
+        super().__init__(data)
+        self.fields["password"].label = _("New Password")
+        self.fields["password"].follow(Rules.current())  # type: ignore[attr-defined]
+        self.helper = finish(self)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
+
+    def hashed(self) -> str:
+        """Costs 30 ms by design: call it before the transaction, not in it."""
+        return make_password(self.cleaned_data["password"])
+
+
+class ChooseForm(NewPasswordForm):
+    """By a link that was mailed."""
+
+    def save(self, link: Link, circumstances: dict[str, Any]) -> bool:
+        """False where the link has been used meanwhile."""
+        hashed = self.hashed()
+        with transaction.atomic():
+            changed = User.objects.filter(pk=link.about, link_version=link.version, is_active=True).update(
+                password=hashed, link_version=link.version + 1
+            )
+            if not changed:
+                return False
+            self.user.refresh_from_db()
+            active_sessions.end(self.user)
+            rate_limits.forgive(sign_in_throttling.of_account(self.user.email or ""))
+            if link.purpose != Purpose.WELCOME:
+                outbox.notify("password_changed", self.user, **circumstances)
+            log.record(self.user, "sign_in.password_changed", self.user, why=HOW[link.purpose])
+        return True
+
+
+class OwnPasswordForm(NewPasswordForm):
+    present = forms.CharField(
+        label=_("Present Password"),
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["present", "password"]
+
+    def clean_present(self) -> str:
+        typed: str = self.cleaned_data["present"]
+        bucket = [Bucket(OWN_PASSWORD, str(self.user.pk))]
+        if left := rate_limits.wait(bucket):
+            raise TooMany(left)
+        if self.user.check_password(typed):
+            return typed
+        with transaction.atomic():
+            rate_limits.failed(bucket)
+        raise ValidationError(_("This is not your present password. Type it again."), code="wrong")
+
+    def save(self, but: str, circumstances: dict[str, Any]) -> bool:
+        """Ends all sessions `but` one. False where the password was changed meanwhile."""
+        before, hashed = self.user.password, self.hashed()
+        with transaction.atomic():
+            changed = User.objects.filter(pk=self.user.pk, password=before).update(
+                password=hashed, link_version=self.user.link_version + 1
+            )
+            if not changed:
+                return False
+            self.user.refresh_from_db()
+            active_sessions.end(self.user, but=but)
+            outbox.notify("password_changed", self.user, **circumstances)
+            log.record(self.user, "sign_in.password_changed", self.user)
+        return True

@@ -1,0 +1,205 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts import rate_limits
+from accounts.models import Organization, Role, User
+from accounts.organization_tree import Department
+from accounts.organizations.picker import Picker, within
+from accounts.passwords import rules as password_rules
+from accounts.passwords.fields import UserPasswordField
+from accounts.profile.models import EmailChange
+from accounts.sessions import active as active_sessions
+from accounts.sessions.expiry import manages_anything
+from accounts.throttling import sign_in as sign_in_throttling
+from core.access.permissions import Permission
+from core.forms.fields import MobileFormField
+from core.forms.layout import finish
+from core.preferences.models import Preferences
+
+
+class PersonForm(forms.ModelForm[User]):
+    """Who somebody is, and the password that the person signs in with."""
+
+    mobile = MobileFormField(
+        label=_("Mobile Number"),
+        max_length=31,
+        required=False,
+        help_text=_("Colleagues see it in the form that is usual for them."),
+    )
+    password = UserPasswordField()
+    organizations = forms.ModelMultipleChoiceField(
+        label=_("Organization"),
+        queryset=Organization.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one organization.")},
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email", "mobile", "role", "organizations", "job_title"]
+        labels = {
+            "first_name": _("First Name"),
+            "last_name": _("Last Name"),
+            "email": _("Email Address"),
+            "role": _("User Role"),
+            "job_title": _("Job Title"),
+        }
+        help_texts = {"email": _("The sign-in name. Without one this person cannot sign in or get mail.")}
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        by: User,
+        preferences: Preferences,
+        instance: User | None = None,
+        password_by_mail: bool = False,
+    ) -> None:
+        """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them."""
+        self.by, self.password_by_mail = by, password_by_mail
+        self.in_organizations = preferences.organization_management
+        self.was_super = instance is not None and instance.is_super_administrator
+        super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
+        self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
+        self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
+        self._offer_roles()
+        if not preferences.organization_management:
+            del self.fields["organizations"]
+        self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
+        if instance:
+            self.fields["password"].required = False
+            self.fields["password"].help_text += " " + _("Leave empty to keep the password.")
+        elif password_by_mail:
+            self.fields["password"].required = False
+            self.fields["password"].help_text = _("Empty: the person chooses one by the link in the welcome mail.")
+        for name in ("first_name", "last_name", "email", "job_title"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+        optional = ["last_name", "email", "mobile", "job_title", *(["password"] if password_by_mail else [])]
+        self.helper = finish(self, *optional)
+
+    @cached_property
+    def departments(self) -> list[Department]:
+        """Those that can be chosen, for the page: a form that is saved does not ask for them."""
+        if not self.in_organizations:
+            return []
+        return within(Organization.tree(), None if self.by.reaches_everybody else self.by.reached_organizations)
+
+    def _offered(self) -> models.QuerySet[Organization]:
+        """To check by, unsorted: the page has them of the picker."""
+        every: models.QuerySet[Organization] = Organization.objects.order_by()
+        return every if self.by.reaches_everybody else every.filter(pk__in=self.by.reached_organizations)
+
+    @property
+    def picker(self) -> Picker:
+        chosen = self["organizations"].value() if self.departments else ()
+        return Picker(self.departments, chosen or (), self.data.get("find", ""))
+
+    def _shown(self, instance: User | None, *, typed: bool) -> dict[str, Any]:
+        shown: dict[str, Any] = {"mobile": instance.mobile_typed} if instance else {}
+        if instance is None and not self.password_by_mail:
+            shown["password"] = password_rules.new_user_password()
+        if not typed and (instance is None or not instance.organizations.exists()):
+            shown["organizations"] = [each.pk for each in self.departments[:1]]
+        return shown
+
+    def _offer_roles(self) -> None:
+        """Only who may manage roles can give one, and nobody gives more than they have."""
+        if not self.by.can(Permission.MANAGE_ROLES):
+            del self.fields["role"]
+            return
+        field = self.fields["role"]
+        given = [role.pk for role in Role.objects.all() if self.by.reaches_up_to(role)]
+        field.queryset = Role.objects.filter(pk__in=given)  # type: ignore[attr-defined]
+        field.error_messages["invalid_choice"] = _(
+            "Choose one of the roles offered: nobody gives one that may do more than they may."
+        )
+        field.empty_label = _("None")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not any((cleaned.get(name, "") or name in self.errors) for name in ("first_name", "last_name")):
+            self.add_error("first_name", ValidationError(_("Enter a first name or a last name."), code="no_name"))
+        return cleaned
+
+    def clean_role(self) -> Role | None:
+        role: Role | None = self.cleaned_data["role"]
+        if (role is None or role.key != Role.SUPER_ADMINISTRATOR) and self.instance.is_last_super_administrator():
+            raise ValidationError(
+                _("This is the last Super Administrator. Make somebody else one first."),
+                code="last_super_administrator",
+            )
+        return role
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        password = self.cleaned_data.get("password")
+        if not password:
+            return
+        try:
+            validate_password(password, self.instance)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    def refuse_known(self, words: Iterable[str]) -> None:
+        password = self.cleaned_data.get("password")
+        if password and "password" not in self.errors:
+            try:
+                password_rules.refuse_words(password, words)
+            except ValidationError as error:
+                self.add_error("password", error)
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Of a valid form: it makes somebody one who manages anything, or takes the sign-in of one who does."""
+        return manages_anything(self.instance) and not {"role", "email", "password"}.isdisjoint(self.changed_data)
+
+    def hash_password(self) -> None:
+        """Costs 30 ms by design: call it before the transaction, not in it."""
+        if password := self.cleaned_data["password"]:
+            self.instance.set_password(password)
+        elif self.instance.pk is None:
+            self.instance.set_unusable_password()
+
+    def save(self, commit: bool = True) -> User:
+        """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays.
+
+        Inside a transaction. Raises NoSuperAdministrator where the last one was demoted a moment ago.
+        """
+        user = self.instance
+        if user.pk is None:
+            user = super().save(commit)
+            user.join_the_company()
+            return user
+        columns = [name for name in self.fields if name not in ("organizations", "password")]
+        if "email" in self.changed_data:
+            EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
+        user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
+        self._end_what_was(user)
+        if self.was_super and not user.is_super_administrator:
+            User.objects.keep_a_super_administrator()
+        self._save_m2m()  # type: ignore[attr-defined]
+        return user
+
+    def _end_what_was(self, user: User) -> None:
+        """Sessions of another role or password, links to another address. One's own session ends with its next page."""
+        password = bool(self.cleaned_data["password"])
+        if password or "email" in self.changed_data:
+            User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
+        if password:
+            rate_limits.forgive(sign_in_throttling.of_account(user.email or ""))
+        if user != self.by and (password or "role" in self.changed_data):
+            active_sessions.end(user)
+
+    def clean_organizations(self) -> list[Organization]:
+        """Those that this administrator does not reach stay as they are."""
+        chosen = list(self.cleaned_data["organizations"])
+        if self.by.reaches_everybody or not self.instance.pk:
+            return chosen
+        return [*chosen, *self.instance.organizations.exclude(pk__in=self.by.reached_organizations)]

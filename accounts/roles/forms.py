@@ -1,0 +1,245 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, Role, User
+from accounts.organizations.picker import Picker
+from core import localization
+from core.access.permissions import BY_ORGANIZATION, MODULES, Module, Permission, with_views
+from core.audit import log
+from core.forms.layout import finish
+from core.preferences.models import Preferences
+from core.stored_words import stored
+
+Values = dict[str, str]
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Box:
+    permission: Permission
+    ticked: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A module and the boxes of it that may be ticked."""
+
+    module: Module
+    view: Box | None
+    manage: Box | None
+
+
+def values(role: Role) -> Values:
+    """Every field as text, as it is recorded."""
+    with stored():
+        return _values(role)
+
+
+def _values(role: Role) -> Values:
+    levels = ((each.name, each.level(role.permissions)) for each in MODULES)
+    return {
+        "Name": role.name,
+        "Permissions": ", ".join(f"{level} {name}" for name, level in levels if level),
+        "Reach": str(role.get_reach_display()),
+        "Organization": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
+        gettext_noop("With the organizations below them"): "yes" if role.below else "no",
+    }
+
+
+class RoleForm(forms.ModelForm[Role]):
+    """What a role may do and whom it reaches, never more than who makes it."""
+
+    granted = forms.MultipleChoiceField(
+        label=_("Permissions"),
+        required=False,
+        error_messages={"invalid_choice": _("Untick what you may not do yourself: you can give only what you have.")},
+    )
+    organizations = forms.ModelMultipleChoiceField(
+        label=_("Organization"), queryset=Organization.objects.none(), required=False
+    )
+
+    class Meta:
+        model = Role
+        fields = ["name", "reach", "organizations", "below"]
+        labels = {"name": _("Name"), "reach": _("Reach")}
+        help_texts = {"name": _("As it stands in User Role of an extension.")}
+        widgets = {"reach": forms.RadioSelect}
+
+    def __init__(self, data: Any = None, *, by: User, instance: Role | None = None, like: Role | None = None) -> None:
+        self.by = by
+        self.before = values(instance) if instance else {}
+        super().__init__(data, instance=instance, initial=self._as(like) if like else {})
+        self.offered = [each for each in Permission if by.can(each)]
+        self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
+        self.fields["reach"].error_messages |= {
+            "invalid_choice": _("Choose one of the two."),
+            "required": _("Choose one."),
+        }
+        self.fields["organizations"].queryset = Organization.objects.order_by()  # type: ignore[attr-defined]
+        if not Preferences.current().organization_management:
+            for name in ("reach", "organizations", "below"):
+                del self.fields[name]
+        if instance:
+            self.initial["granted"] = [each.value for each in instance.permissions]
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+        self.helper = finish(self)
+
+    def _as(self, like: Role) -> dict[str, Any]:
+        return {
+            "name": gettext("%(name)s (copy)") % {"name": like.name[:56]},
+            "granted": [each.value for each in like.permissions],
+            "reach": like.reach,
+            "organizations": list(like.organizations.values_list("pk", flat=True)),
+            "below": like.below,
+        }
+
+    @property
+    def picker(self) -> Picker:
+        return Picker(list(Organization.tree()), self["organizations"].value() or (), self.data.get("find", ""))
+
+    @property
+    def opened(self) -> SafeString:
+        """Tells, when it is posted, whether somebody else has saved the role since."""
+        return format_html('<input type="hidden" name="opened" value="{}">', self._mark())
+
+    def _mark(self) -> str:
+        return sha256(repr(self.before).encode()).hexdigest()[:16]
+
+    @property
+    def whole_system_is_closed(self) -> bool:
+        """Whether the reach, which cannot be chosen now, is by organization."""
+        return "reach" not in self.fields and not self.instance.reaches_everybody
+
+    def lines(self) -> Iterator[Line]:
+        ticked = with_views(frozenset(each for each in self.offered if each.value in (self["granted"].value() or [])))
+        for module in MODULES:
+            boxes = [
+                Box(each, each in ticked) if each in self.offered and self._is_open(module) else None
+                for each in (module.view, module.manage)
+            ]
+            if any(boxes):
+                yield Line(module, *boxes)
+
+    def _is_open(self, module: Module) -> bool:
+        return module.by_organization or not self.whole_system_is_closed
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if Role.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("Another role has this name. Choose another."), code="unique")
+        return name
+
+    def clean_granted(self) -> frozenset[Permission]:
+        granted = with_views(frozenset(map(Permission, self.cleaned_data["granted"])))
+        if self.instance.pk and self.instance.pk == self.by.role_id and Permission.MANAGE_ROLES not in granted:
+            raise ValidationError(
+                _("This is your own role, and you would lock yourself out. Tick Manage of Role."), code="own_role"
+            )
+        return granted
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk and self.data.get("opened") != self._mark():
+            self.add_error(None, ValidationError(
+                _("Somebody else saved this role after you had opened it. Yours is below: look at theirs on the"
+                " role's page, then save again."), code="conflict",
+            ))  # fmt: skip
+        reach = cleaned.get("reach", self.instance.reach)
+        if reach == Role.Reach.ORGANIZATIONS:
+            self._keep_to_organizations(cleaned)
+        elif "reach" in self.fields:
+            cleaned["organizations"] = Organization.objects.none()
+        return cleaned
+
+    def _keep_to_organizations(self, cleaned: dict[str, Any]) -> None:
+        beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
+        if names := [gettext(module.name) for module in MODULES if module.level(beyond)]:
+            words = gettext(
+                "Untick %(names)s: only Extension can be given by organization, the others concern the whole system."
+            )
+            if "reach" in self.fields:
+                words = gettext(
+                    "Untick %(names)s, or choose All extensions: only Extension can be given by organization, the"
+                    " others concern the whole system."
+                )
+            params = {"names": ", ".join(names)}
+            self.add_error("granted", ValidationError(words, code="whole_system", params=params))
+        if "organizations" in self.fields and "organizations" not in self.errors and not cleaned["organizations"]:
+            self.add_error(
+                "organizations", ValidationError(_("Choose at least one organization."), code="no_organization")
+            )
+
+    def try_save(self) -> Role | None:
+        """None where the name was taken between the check and the save."""
+        try:
+            return self.save()
+        except IntegrityError:
+            self.add_error("name", ValidationError(_("Another role has this name. Choose another."), code="unique"))
+            return None
+
+    def save(self, commit: bool = True) -> Role:
+        with transaction.atomic():
+            self.instance.granted = sorted(self.cleaned_data["granted"])
+            role = super().save(commit)
+            after = values(role)
+            fields = {
+                name: [self.before.get(name, ""), value]
+                for name, value in after.items()
+                if value != self.before.get(name, "")
+            }
+            deed = "role.changed" if self.before else "role.added"
+            log.record(self.by, deed, role.name, fields=fields)
+        return role
+
+
+class DeleteRoleForm:
+    """The rule about deleting, and the deleting."""
+
+    def __init__(self, role: Role, by: User) -> None:
+        self.role, self.by = role, by
+
+    def refusal(self) -> str:
+        """Whom it would leave without; the first few by name, for who may see people."""
+        holders = self.role.users.order_by("pk")
+        count = holders.count()
+        if not count:
+            return ""
+        named = ", ".join(each.full_name for each in holders[:NAMED]) if self.by.sees_extensions else ""
+        known = {"count": localization.count(count), "names": named, "more": localization.count(max(0, count - NAMED))}
+        if not named:
+            words = ngettext(
+                "%(count)s person has this role. Give that person another one first.",
+                "%(count)s people have this role. Give them another one first.",
+                count,
+            )
+        elif count > NAMED:
+            words = gettext("%(names)s and %(more)s more have this role. Give them another one first.")
+        else:
+            words = ngettext(
+                "%(names)s has this role. Give that person another one first.",
+                "%(names)s have this role. Give them another one first.",
+                count,
+            )
+        return words % known
+
+    def delete(self) -> bool:
+        """False where somebody was given the role a moment ago."""
+        try:
+            with transaction.atomic():
+                was = {name: [value, ""] for name, value in values(self.role).items()}
+                self.role.delete()
+                log.record(self.by, "role.deleted", self.role.name, fields=was)
+        except (ProtectedError, IntegrityError):
+            return False
+        return True

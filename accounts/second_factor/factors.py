@@ -1,0 +1,195 @@
+"""A person's second factors: an authenticator app, passkeys, and recovery codes for the day that those are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from accounts.models import User
+from accounts.sessions.expiry import manages_anything
+from core import stored_words
+from core.audit import context, log
+from core.mail import outbox
+from core.preferences.models import Preferences
+
+App, Passkey, Codes = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
+FACTORS = (App, Passkey)  # recovery codes stand in for one, and are none themselves
+USED = "used"  # of an app's data: the step of time whose code was the last to be used
+
+
+class LastFactor(Exception):
+    """It is compulsory to have one, and this is the only one."""
+
+
+class Gone(Exception):
+    """Somebody has removed it meanwhile."""
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What a person has."""
+
+    app: Authenticator | None
+    passkeys: list[Authenticator]
+    codes: Authenticator | None
+
+    @classmethod
+    def of(cls, user: User) -> Factors:
+        every = list(Authenticator.objects.filter(user=user).order_by("pk"))
+        found = {each.type: each for each in every}
+        return cls(found.get(App), [each for each in every if each.type == Passkey], found.get(Codes))
+
+    def __bool__(self) -> bool:
+        return bool(self.app or self.passkeys)
+
+    @property
+    def codes_left(self) -> int:
+        return app_settings.RECOVERY_CODE_COUNT - self.codes.data["used_mask"].bit_count() if self.codes else 0
+
+    @property
+    def codes_were_seen(self) -> bool:
+        return self.codes is not None and bool(self.codes.wrap().did_view)
+
+    @property
+    def words(self) -> str:
+        """In short; empty where there is nothing."""
+        count = len(self.passkeys)
+        passkeys = ngettext("%(count)s passkey", "%(count)s passkeys", count) % {"count": count} if count else ""
+        return ", ".join(filter(None, [_("Authenticator app") if self.app else "", passkeys]))
+
+
+def has_one(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
+
+
+def is_compulsory_for(user: User) -> bool:
+    return Preferences.current().second_factor and manages_anything(user)
+
+
+def is_missing(user: User) -> bool:
+    return is_compulsory_for(user) and not has_one(user)
+
+
+@contextmanager
+def _changing(user: User) -> Iterator[None]:
+    """One change of a person's factors after the other."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        yield
+
+
+def _tell(user: User, by: User, what: str, **detail: Any) -> None:
+    outbox.notify("second_factor_changed", user, by=by, what=what, address=context.current_origin())
+    log.record(by, f"second_factor.{what}", user, **detail)
+
+
+def add_app(user: User, secret: str, step: int) -> bool:
+    """`step`: of the code that proved it. False where there is one already."""
+    with _changing(user):
+        if Authenticator.objects.filter(user=user, type=App).exists():
+            return False
+        added = totp.TOTP.activate(user, secret).instance
+        added.data[USED] = step
+        added.save(update_fields=["data"])
+        RecoveryCodes.activate(user)
+        _tell(user, user, "app_added")
+    return True
+
+
+def add_passkey(user: User, name: str, credential: dict[str, Any]) -> None:
+    with _changing(user):
+        WebAuthn.add(user, name, credential)
+        RecoveryCodes.activate(user)
+        _tell(user, user, "passkey_added", name=name)
+
+
+def rename(user: User, passkey: Authenticator, name: str) -> None:
+    """Raises Gone."""
+    with _changing(user):
+        was = passkey.data["name"]
+        if not Authenticator.objects.filter(pk=passkey.pk).update(data={**passkey.data, "name": name}):
+            raise Gone
+        log.record(user, "second_factor.passkey_renamed", user, fields={gettext_noop("Name"): [was, name]})
+
+
+def remove(user: User, factor: Authenticator) -> None:
+    """With the last one go the recovery codes. Raises LastFactor and Gone."""
+    with _changing(user):
+        others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=factor.pk).exists()
+        if not others and is_compulsory_for(user):
+            raise LastFactor
+        if not Authenticator.objects.filter(user=user, pk=factor.pk).delete()[0]:
+            raise Gone
+        if not others:
+            Authenticator.objects.filter(user=user).delete()
+        if factor.type == App:
+            _tell(user, user, "app_removed")
+        else:
+            _tell(user, user, "passkey_removed", name=factor.data["name"])
+
+
+def remove_all(user: User, by: User, number: str) -> bool:
+    """Of somebody who has lost them. False where there was nothing."""
+    with _changing(user):
+        with stored_words.stored():
+            was = Factors.of(user).words
+        if not Authenticator.objects.filter(user=user).delete()[0]:
+            return False
+        _tell(user, by, "removed", number=number, fields={gettext_noop("Second factor"): [was, ""]})
+    return True
+
+
+def new_codes(user: User) -> bool:
+    """False where there is no factor that they could stand in for."""
+    with _changing(user):
+        if not has_one(user):
+            return False
+        Authenticator.objects.filter(user=user, type=Codes).delete()
+        RecoveryCodes.activate(user)
+        _tell(user, user, "codes_made")
+    return True
+
+
+def codes_once(user: User) -> list[str]:
+    """The recovery codes, to who has not seen them yet; empty from then on."""
+    with _changing(user):
+        codes = Factors.of(user).codes
+        if codes is None or codes.wrap().did_view:
+            return []
+        codes.wrap().mark_as_viewed()
+        return list(codes.wrap().get_unused_codes())
+
+
+def step_of(secret: str, code: str) -> int | None:
+    """The step of time that the code is of; None: of none that still counts."""
+    for step in totp.yield_hotp_counters_from_time():
+        if totp.compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
+            return int(step)
+    return None
+
+
+def use_code(user: User, code: str) -> Authenticator | None:
+    """The app or the recovery codes that it is of. Each code works once, that of an app too."""
+    with _changing(user):
+        factors = Factors.of(user)
+        if app := factors.app:
+            step = step_of(totp.decrypt(app.data["secret"]), code)
+            if step is not None and step > app.data.get(USED, 0):
+                app.data[USED] = step
+                app.save(update_fields=["data"])
+                return app
+        if factors.codes and factors.codes.wrap().validate_code(code):
+            _tell(user, user, "code_used")
+            return Authenticator.objects.get(pk=factors.codes.pk)
+    return None

@@ -1,0 +1,187 @@
+"""The forms by which a person proves once more, or in a second way, that it is them; and those of the second factor."""
+
+from typing import Any
+
+from allauth.account.forms import ReauthenticateForm
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn import forms as webauthn
+from allauth.mfa.webauthn.internal import auth as ceremony
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import User
+from accounts.second_factor import factors
+from accounts.throttling.codes import Tries
+from core.audit import log
+from core.forms.fields import SingleLineFormField
+from core.forms.layout import finish
+from core.validators import single_line
+
+UNKNOWN = gettext_noop("a passkey that is not known")
+
+
+class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc]
+    """allauth's, without the placeholder that repeats the label."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["password"]
+        field.label, field.help_text = _("User Password"), ""
+        field.widget.attrs.pop("placeholder", None)
+        field.widget.attrs["autofocus"] = True
+        field.error_messages["required"] = _("Enter your password.")
+        self.helper = finish(self)
+
+
+class CodeField(forms.CharField):
+    def __init__(self, **more: Any) -> None:
+        attrs = {"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True}
+        words = {"required": _("Enter the code.")}
+        widget = forms.TextInput(attrs=attrs)
+        super().__init__(label=_("Code"), max_length=32, widget=widget, error_messages=words, **more)
+
+
+def wrong() -> ValidationError:
+    error: ValidationError = get_adapter().validation_error("incorrect_code")
+    return error
+
+
+class CodeForm(AuthenticateForm):  # type: ignore[misc]
+    """At the sign-in: a code of the app, or a recovery code."""
+
+    code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
+    reauthenticated = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = finish(self)
+
+    def tries(self) -> Tries:
+        return Tries.at_the_sign_in(context.request, self.user)
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        tries = self.tries()
+        tries.begin()
+        self.authenticator = factors.use_code(self.user, code)
+        if self.authenticator is None:
+            tries.wrong(self.user, "second_factor.failed")
+            raise wrong()
+        tries.right()
+        self.authenticator.user = self.user
+        return code
+
+    def save(self) -> None:
+        post_authentication(context.request, self.authenticator, reauthenticated=self.reauthenticated)
+
+
+class CodeAgainForm(CodeForm):
+    """By somebody who has signed in."""
+
+    reauthenticated = True
+
+    def tries(self) -> Tries:
+        return Tries.again(self.user)
+
+
+class Recorded:
+    """A passkey that was refused leaves a trace, whatever was sent in its place."""
+
+    user: User | None
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+            log.record(self.user or log.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=log.Result.FAILED)
+            raise wrong() from error
+
+
+class PasskeyForm(Recorded, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """At the sign-in, after the password."""
+
+
+class PasskeyAgainForm(Recorded, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """By somebody who has signed in."""
+
+
+class PasskeyAloneForm(Recorded, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
+    """In the place of address and password."""
+
+
+class AppForm(forms.Form):
+    """Proves that the app has the secret."""
+
+    code = CodeField(help_text=_("The six digits that the app shows now."))
+
+    def __init__(self, data: Any = None, *, secret: str) -> None:
+        self.secret = secret
+        self.step = 0
+        super().__init__(data)
+        self.helper = finish(self)
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        step = factors.step_of(self.secret, code)
+        if step is None:
+            raise ValidationError(
+                _("This code is of another secret, or too old. Check the device's clock, and type the newest code."),
+                code="wrong_code",
+            )
+        self.step = step
+        return code
+
+    def save(self, user: User) -> bool:
+        return factors.add_app(user, self.secret, self.step)
+
+
+def new_secret() -> str:
+    secret: str = totp.generate_totp_secret()
+    return secret
+
+
+class PasskeyNameForm(forms.Form):
+    name = SingleLineFormField(
+        label=_("Name"),
+        max_length=63,
+        validators=[single_line],
+        help_text=_("So that you know it in the list, such as Phone or Blue key."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.helper = finish(self)
+
+
+class NewPasskeyForm(PasskeyNameForm):
+    """With what the browser made. A passkey is all that is needed to sign in, so it has to look who uses it."""
+
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("No passkey was made. Press the button again."),
+            "invalid": _("No passkey was made."),
+        },
+    )
+
+    def clean_credential(self) -> dict[str, Any]:
+        credential: dict[str, Any] = self.cleaned_data["credential"]
+        try:
+            ceremony.parse_registration_response(credential)
+            ceremony.complete_registration(credential)
+        except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValidationError(
+                _("The passkey does not answer to this page. Make it again."), code="wrong_passkey"
+            ) from error
+        return credential
+
+    def save(self, user: User) -> None:
+        factors.add_passkey(user, self.cleaned_data["name"], self.cleaned_data["credential"])

@@ -1,0 +1,46 @@
+"""Letters that tell a person what happened to the account. Each says what to do where it was somebody else.
+
+Their facts: password_changed and new_device `address`, `agent` (both may be missing); second_factor_changed `what`,
+one of CHANGED.
+"""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import one_time_links
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
+
+CHANGED = {
+    "app_added": gettext_lazy("An authenticator app was set up."),
+    "app_removed": gettext_lazy("The authenticator app was removed."),
+    "passkey_added": gettext_lazy("A passkey was added."),
+    "passkey_removed": gettext_lazy("A passkey was removed."),
+    "codes_made": gettext_lazy("New recovery codes were made. The old ones no longer work."),
+    "code_used": gettext_lazy("A recovery code was used to sign in. It does not work a second time."),
+    "removed": gettext_lazy("The second factor was removed."),
+}
+
+
+def password_changed(letter: Letter) -> Words:
+    return composition.words(letter, _("Your password was changed"), _circumstances(letter))
+
+
+def new_device(letter: Letter) -> Words:
+    return composition.words(letter, _("Your account was used on a new device"), _circumstances(letter))
+
+
+def second_factor_changed(letter: Letter) -> Words:
+    what = CHANGED.get(letter.facts.get("what", ""), _("The second factor was changed."))
+    return composition.words(letter, _("Your second factor was changed"), {**_circumstances(letter), "what": what})
+
+
+def _circumstances(letter: Letter) -> dict[str, str]:
+    return {
+        "by": letter.by.full_name if letter.by and letter.by != letter.user else "",
+        "address": str(letter.facts.get("address", "")),
+        "agent": str(letter.facts.get("agent", "")),
+        "sign_in": one_time_links.absolute(reverse("account_login")),
+    }
