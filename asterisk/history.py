@@ -13,13 +13,15 @@ from core.access.permissions import Permission
 from core.audit import log
 from core.audit.models import APPLY
 from core.preferences.models import Preferences, SystemChange
-from extensions import review, system, wish
+from extensions.changes.state import CannotPutBack, Record
 from extensions.models import Change
+from extensions.review import preferences as preference_changes
+from extensions.review import review
 
 
-def former_wishes(changes: list[Change]) -> dict[str, wish.Record | None]:
+def former_wishes(changes: list[Change]) -> dict[str, Record | None]:
     """number -> the wish before the first of these changes."""
-    formers: dict[str, wish.Record | None] = {}
+    formers: dict[str, Record | None] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.number, change.former)
     return formers
@@ -38,12 +40,12 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
 def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     """Each preference as it was before the first of these changes of it."""
     if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
-        raise wish.CannotPutBack(_("Preferences were changed too: somebody who may change them must do this."))
+        raise CannotPutBack(_("Preferences were changed too: somebody who may change them must do this."))
     formers: dict[str, str] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)
     for field, value in formers.items():
-        system.put_back(by, system.Field(field), value)
+        preference_changes.put_back(by, preference_changes.Field(field), value)
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:
@@ -67,4 +69,4 @@ def _refuse_before_the_kept(moment: datetime) -> None:
     first = ApplyRun.objects.order_by("pk")[:1].first()
     if first and moment < first.started_at and ApplyRun.objects.count() >= Preferences.load().restore_points:
         words = _("Apply History begins at %(when)s: choose a later moment.")
-        raise wish.CannotPutBack(words % {"when": localization.exact(first.started_at)})
+        raise CannotPutBack(words % {"when": localization.exact(first.started_at)})

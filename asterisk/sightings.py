@@ -8,8 +8,8 @@ from threading import Condition, Thread
 from django.db import DatabaseError, connections
 
 from asterisk.live import Contact
-from extensions import networks
-from extensions.networks import Sighting
+from extensions.phones import known_networks
+from extensions.phones.known_networks import Sighting
 
 AGAIN_SECONDS = 5.0
 STOP_SECONDS = 2.0  # it may be waiting for the database
@@ -55,7 +55,7 @@ class Sightings:
         with self._changed:
             for contact in contacts:
                 seen = sighting(contact)
-                key = (seen.number, networks.network_of(seen.host))
+                key = (seen.number, known_networks.network_of(seen.host))
                 if key not in self._written and len(self._waiting) < MOST_KEPT:
                     self._waiting[key] = seen
             if self._waiting:
@@ -76,7 +76,7 @@ class Sightings:
 
     def _write(self, taken: dict[tuple[str, str], Sighting]) -> bool:
         try:
-            networks.note(taken.values())
+            known_networks.note(taken.values())
         except DatabaseError as error:
             logger.warning("From where phones register could not be noted: %s", error)
             return False

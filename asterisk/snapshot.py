@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from asterisk.render import Extension, HandOver, Snapshot
 from core.preferences.models import NameFormat
-from extensions import system, wish
+from extensions.changes.state import Record, extension_of
 from extensions.models import SipExtension
+from extensions.review import preferences as preference_changes
 
 CHUNK = 500
 Item = TypeVar("Item")
@@ -19,7 +20,7 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield some
 
 
-def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | None = None) -> Snapshot:
+def take(numbers: Iterable[str], instead: Mapping[str, Record | None] | None = None) -> Snapshot:
     """Names as the PBX has been told to show them.
 
     `instead`: number -> the wish that counts for it in place of the present one; None: no extension.
@@ -32,7 +33,7 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
         if each.number not in (instead or {})
     ]
     elsewhere = SipExtension.objects.handed_over().values_list("number", "handed_to__number")
-    former = [wish.extension_of(number, record) for number, record in (instead or {}).items() if record]
+    former = [extension_of(number, record) for number, record in (instead or {}).items() if record]
     handed = [
         HandOver(number, to)
         for some in chunks(wanted)
@@ -41,7 +42,7 @@ def take(numbers: Iterable[str], instead: Mapping[str, wish.Record | None] | Non
     ]
     handed += [HandOver(each.number, each.handed_to.number) for each in former if each.handed_to]
     found += [each for each in former if each.enabled]
-    names = NameFormat(system.given(system.Field.NAME_FORMAT))
+    names = NameFormat(preference_changes.given(preference_changes.Field.NAME_FORMAT))
     return Snapshot(wanted, tuple(_extension(each, names) for each in found), tuple(handed))
 
 

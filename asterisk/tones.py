@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from asterisk import embedded
 from asterisk.ami import Ami
 from asterisk.engine import EngineError
-from extensions import system
+from extensions.review import preferences as preference_changes
 
 FILE = "indications.conf"
 MODULE = "indications"
@@ -28,7 +28,7 @@ def zone(country: str) -> str:
 
 
 def given() -> str:
-    return zone(system.given(system.Field.COUNTRY))
+    return zone(preference_changes.given(preference_changes.Field.COUNTRY))
 
 
 def put() -> None:

@@ -22,9 +22,10 @@ from core.audit import log
 from core.audit.models import EVERY
 from core.preferences.models import SystemChange
 from core.stored_words import shown
-from extensions import review, wish
+from extensions.changes.state import CannotPutBack
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
+from extensions.review import review
 
 PAGE_SIZE = 25
 MOST_DRIFTS = 200
@@ -172,7 +173,7 @@ def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) ->
     before = wished_preferences()
     try:
         numbers = wish_back()
-    except wish.CannotPutBack as error:
+    except CannotPutBack as error:
         messages.error(request, _("Nothing was changed. %(why)s") % {"why": error})
         return redirect("history:list")
     preferences = wished_preferences() != before

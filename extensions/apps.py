@@ -6,6 +6,6 @@ class ExtensionsConfig(AppConfig):
     name = "extensions"
 
     def ready(self) -> None:
-        from extensions import trigrams
+        from extensions.listing import search_index
 
-        post_migrate.connect(trigrams.look_after, sender=self, dispatch_uid="extensions.trigrams")
+        post_migrate.connect(search_index.look_after, sender=self, dispatch_uid="extensions.rows.search_index")

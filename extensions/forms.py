@@ -15,8 +15,10 @@ from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
 from core.random_text import random_text
-from extensions import changes, hand_over, validators, welcome
+from extensions import handover, validators
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from extensions.welcome import invitations
 
 
 class Conflict(Exception):
@@ -235,7 +237,7 @@ class ExtensionForm:
             after = changes.picture(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
             changes.record(self.by, kind, extension.number, self.before, after)
             if self.sends_welcome:
-                welcome.ask(SipExtension.objects.filter(pk=extension.pk), self.by)
+                invitations.ask(SipExtension.objects.filter(pk=extension.pk), self.by)
         return extension
 
     @property
@@ -274,7 +276,7 @@ class DeleteForm:
 
     def goes(self) -> list[str]:
         user = self.extension.user
-        lost = hand_over.words(self.extension, self.by)
+        lost = handover.words(self.extension, self.by)
         known = {"number": self.extension.number, "name": user.full_name, "email": user.email}
         sign_in = [gettext("The sign-in of %(name)s (%(email)s)") % known] if user.email else []
         return [
@@ -292,7 +294,7 @@ class DeleteForm:
 def delete(extension: SipExtension, by: User | None) -> list[str]:
     """Inside a transaction. Gives the numbers whose calls had rung it, and ring nobody now."""
     before = changes.picture(extension)
-    lost = hand_over.end(extension, by)
+    lost = handover.end(extension, by)
     extension.user.delete()
     changes.record(by, Change.Kind.DELETED, extension.number, before, changes.NOTHING)
     return lost

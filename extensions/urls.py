@@ -1,7 +1,12 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import applying, factor, leaving, phone_pages, views, welcoming
+from extensions import sign_in_admin, status_views, views
+from extensions.detail import views as detail
+from extensions.leaving import views as leaving
+from extensions.listing import views as listing
+from extensions.review import views as review
+from extensions.welcome import views as welcome
 
 
 class NumberConverter(StringConverter):
@@ -12,28 +17,28 @@ register_converter(NumberConverter, "number")
 
 app_name = "extensions"
 urlpatterns = [
-    path("", views.index, name="list"),
+    path("", listing.index, name="list"),
     path("add/", views.add, name="add"),
-    path("status/", views.statuses, name="status"),
+    path("status/", status_views.statuses, name="status"),
     path("strength/", views.strength, name="strength"),
-    path("welcome/", welcoming.choose, name="welcome"),
-    path("welcome/<uuid:batch>/", welcoming.batch, name="welcome_batch"),
-    path("<number:number>/", views.detail, name="detail"),
-    path("<number:number>/discard/", applying.discard, name="discard"),
+    path("welcome/", welcome.choose, name="welcome"),
+    path("welcome/<uuid:batch>/", welcome.batch, name="welcome_batch"),
+    path("<number:number>/", detail.detail, name="detail"),
+    path("<number:number>/discard/", review.discard, name="discard"),
     path("<number:number>/edit/", views.edit, name="edit"),
     path("<number:number>/delete/", views.delete, name="delete"),
     path("<number:number>/leave/", leaving.leave, name="leave"),
     path("<number:number>/leave/colleagues/", leaving.colleagues, name="colleagues"),
     path("<number:number>/come-back/", leaving.come_back, name="come_back"),
-    path("<number:number>/sign-in/", leaving.sign_in, name="sign_in"),
-    path("<number:number>/sign-out/", leaving.sign_out, name="sign_out"),
-    path("<number:number>/second-factor/", factor.remove, name="second_factor"),
+    path("<number:number>/sign-in/", sign_in_admin.sign_in, name="sign_in"),
+    path("<number:number>/sign-out/", sign_in_admin.sign_out, name="sign_out"),
+    path("<number:number>/second-factor/", sign_in_admin.remove_second_factor, name="second_factor"),
     path("<number:number>/toggle/", views.toggle, name="toggle"),
-    path("<number:number>/welcome/", welcoming.one, name="welcome_one"),
-    path("<number:number>/attempts/forget/", views.forget_attempts, name="forget_attempts"),
-    path("<number:number>/phones/remove/", views.remove_phone, name="remove_phone"),
-    path("<number:number>/registration-password/", views.reveal, name="reveal"),
-    path("<number:number>/registration-password/new/", phone_pages.new_password, name="new_password"),
-    path("<number:number>/phone-code/", phone_pages.code, name="phone_code"),
-    path("<number:number>/picture/<str:version>/", phone_pages.picture, name="picture"),
+    path("<number:number>/welcome/", welcome.one, name="welcome_one"),
+    path("<number:number>/attempts/forget/", detail.forget_attempts, name="forget_attempts"),
+    path("<number:number>/phones/remove/", detail.remove_phone, name="remove_phone"),
+    path("<number:number>/registration-password/", detail.reveal, name="reveal"),
+    path("<number:number>/registration-password/new/", detail.new_password, name="new_password"),
+    path("<number:number>/phone-code/", detail.code, name="phone_code"),
+    path("<number:number>/picture/<str:version>/", detail.picture, name="picture"),
 ]

@@ -1,21 +1,15 @@
-from typing import Any
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import NoSuperAdministrator
-from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
-from accounts.second_factor.factors import Factors
 from accounts.sessions.reauthentication import require_fresh
 from core import encryption
 from core.access.decorators import needs
@@ -23,17 +17,15 @@ from core.access.permissions import Permission
 from core.access.requests import wants_to_find
 from core.audit import log
 from core.preferences.models import Preferences
-from extensions import changes, hand_over, pbx, phone_guides, review, troubles, welcome
-from extensions.applying import apply_numbers, finish, look_first
-from extensions.departments import asked_for, search_in
+from extensions import handover
+from extensions.access import get_managed
+from extensions.changes import record as changes
 from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
-from extensions.history import history_of
-from extensions.listing import PAGE_SIZE, SORTS, Row, link, rows_of, sort_links, sorted_page
-from extensions.lookup import get_extension, get_managed, managed_numbers, may_manage, may_use, visible
 from extensions.models import SipExtension
+from extensions.review import review
+from extensions.review.views import apply_numbers, finish, look_first
+from extensions.rows import rows_of
 from extensions.validators import Strength
-
-REMOVED = _("The phone was removed. It registers again by itself unless its password is changed or it is switched off.")
 
 
 @require_GET
@@ -42,97 +34,6 @@ def home(request: SignedInRequest) -> HttpResponse:
         return redirect("extensions:list")
     own = SipExtension.objects.filter(user=request.user).first()
     return redirect(own) if own else render(request, "extensions/none.html", {"section": "own"})
-
-
-@needs(Permission.VIEW_EXTENSIONS)
-@require_GET
-def index(request: SignedInRequest) -> HttpResponse:
-    q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
-    sort = request.GET.get("sort", "")
-    sort = sort if sort.removeprefix("-") in SORTS else "number"
-    asked = asked_for(request)
-    found = search_in(visible(request), asked, q)
-    kept = {"q": q, **(asked.parameters if asked else {})}
-    shown = sorted_page(found.rows, sort, request.GET.get("page", ""))
-    return render(
-        request,
-        "extensions/list.html",
-        {
-            "section": "extension",
-            "extensions": rows_of(shown.rows),
-            "managed": managed_numbers(request, shown.rows),
-            "total": found.total,
-            "more_than_total": found.more,
-            "q": q,
-            "asked": asked,
-            "sort": sort,
-            "sort_links": sort_links(kept, sort),
-            "clear_url": link({**kept, "q": ""}),
-            "previous_url": link({**kept, "sort": sort, "page": shown.previous}) if shown.previous else "",
-            "next_url": link({**kept, "sort": sort, "page": shown.next}) if shown.next else "",
-        },
-    )
-
-
-@require_GET
-@never_cache
-def statuses(request: SignedInRequest) -> HttpResponse:
-    """The status cells of the numbers asked for, swapped into the list or page that shows them."""
-    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if number.isascii() and number.isdigit()]
-    found = list(visible(request).filter(number__in=numbers))
-    rows = rows_of(found)
-    more = with_phones(request, found[0], rows[0]) if len(found) == 1 and "detail" in request.GET else {}
-    return render(request, "extensions/_statuses.html", {"extensions": rows, **more})
-
-
-def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> dict[str, Any]:
-    """What only the extension's own page says and asks for again: its phones, and the welcome mail."""
-    manages = may_manage(request, extension)
-    try:
-        found = troubles.of(extension, row.phones or (), may_manage=manages)
-    except pbx.PbxError:
-        found = []
-    return {
-        "may_remove": may_use(request, extension),
-        "troubles": found,
-        "may_forget": manages,
-        "welcome": welcome.shown(extension, request.user) if manages else None,
-    }
-
-
-@require_POST
-def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
-    extension = get_managed(request, number)
-    try:
-        pbx.get().forget_attempts(troubles.accounts(extension))
-        log.record(request.user, "extension.attempts_forgotten", number)
-    except pbx.PbxError as error:
-        messages.error(request, str(error))
-    return redirect(extension)
-
-
-@require_POST
-def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
-    """One registration; the phone may register again if it knows the password."""
-    extension = get_extension(request, number)
-    if not may_use(request, extension):
-        raise PermissionDenied
-    try:
-        removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
-    except pbx.PbxError as error:
-        log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, words=error)
-        messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
-        return redirect(extension)
-    if removed:
-        log.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
-    messages.success(request, REMOVED if removed else _("That phone is not registered any more."))
-    return redirect(extension)
-
-
-@require_GET
-@never_cache
-def pbx_state(request: SignedInRequest) -> HttpResponse:
-    return render(request, "_pbx.html")
 
 
 def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExtension | None) -> HttpResponse:
@@ -248,91 +149,6 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
     return render(request, "extensions/conflict.html", context, status=409)
 
 
-def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
-    """What a person types into the phone."""
-    preferences = Preferences.current()
-    host, port = pbx.get().address()
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
-        host = urlsplit(f"//{request.get_host()}").hostname or ""
-    return {
-        "server": preferences.sip_host or host,
-        "port": preferences.sip_port or port,
-        "transport": _("UDP or TCP"),
-        "user_name": extension.number,
-        "authentication_name": extension.registration_name,
-    }
-
-
-def guide_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
-    """In the words of the kind of phone that was chosen, and what one may do about its password."""
-    guide = phone_guides.find(request.GET.get("phone", ""))
-    values = {**phone_settings(request, extension), "name": extension.user.full_name}
-    uses = may_use(request, extension)
-    allowed = "registration_password" in Preferences.current().self_service or may_manage(request, extension)
-    return {
-        "phone": values,
-        "guides": phone_guides.GUIDES,
-        "guide": guide,
-        "guide_lines": phone_guides.lines(guide, values) if guide else [],
-        "can_use": uses,
-        "may_renew": uses and allowed and extension.left_on is None,
-        "picture": Avatar.objects.filter(user=extension.user).values_list("version", flat=True).first(),
-    }
-
-
-def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
-    """What an earlier request left in the session for the page of this number, once."""
-    left = request.session.pop(key, None)
-    return left[1:] if left and left[0] == number else []
-
-
-def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | None:
-    """Whose phones ring for the number, where one may see who that is."""
-    if extension.handed_to is None:
-        return None
-    return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
-
-
-def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
-    colleague = colleague_of(request, extension)
-    try:
-        when_called = pbx.get().when_called(extension.number, {colleague.number: colleague.name} if colleague else {})
-    except pbx.PbxError as error:
-        when_called = [str(error)]
-    row = rows_of([extension])[0]
-    return render(
-        request,
-        "extensions/detail.html",
-        {
-            "section": "extension" if request.user.sees_extensions else "own",
-            "extension": row,
-            "can_edit": may_manage(request, extension),
-            **with_phones(request, extension, row),
-            **guide_of(request, extension),
-            "when_called": when_called,
-            "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
-            "colleague": colleague,
-            "rings_for": hand_over.seen(extension, request.user),
-            **history_of(request, extension),
-            **more,
-        },
-    )
-
-
-@require_GET
-@never_cache
-def detail(request: SignedInRequest, number: str) -> HttpResponse:
-    extension = get_extension(request, number)
-    sealed = taken(request, "user_password", number)
-    applied = taken(request, "applied", number)
-    return detail_page(
-        request,
-        extension,
-        applied={"live": applied[0], "words": applied[1]} if applied else None,
-        user_password=encryption.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
-    )
-
-
 @never_cache
 def delete(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
@@ -358,7 +174,7 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect("extensions:list")
     if review.waits_for_others(request.user, number):
         return look_first(request, number, _("%(extension)s deleted.") % {"extension": extension})
-    numbers = [number, *hand_over.without_others(lost, request.user)]
+    numbers = [number, *handover.without_others(lost, request.user)]
     return apply_numbers(
         request, numbers, _("%(extension)s deleted.") % {"extension": extension}, reverse("extensions:list")
     )
@@ -383,21 +199,6 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     if review.waits_for_others(request.user, number):
         return look_first(request, number, done)
     return apply_numbers(request, [number], done, extension.get_absolute_url())
-
-
-@never_cache
-def reveal(request: SignedInRequest, number: str) -> HttpResponse:
-    extension = get_extension(request, number)
-    if request.method != "POST":
-        return redirect(extension)
-    if not may_use(request, extension):
-        raise PermissionDenied
-    require_fresh(request)
-    log.record(request.user, "extension.password_revealed", number)
-    password = extension.registration_password
-    if request.htmx:
-        return render(request, "extensions/_password.html", {"password": password, "revealed_at": timezone.now()})
-    return detail_page(request, extension, password=password)
 
 
 @needs(Permission.MANAGE_EXTENSIONS)

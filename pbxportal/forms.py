@@ -22,7 +22,7 @@ from core.forms.layout import finish
 from core.preferences.models import NameFormat, Preferences
 from core.stored_words import stored
 from core.validators import single_line
-from extensions import system
+from extensions.review import preferences as preference_changes
 
 EXAMPLE = ("Ada", "Lovelace")
 SELF_SERVICE = [
@@ -237,5 +237,5 @@ class PreferencesForm(SettingsForm):
         if "company" in self.changed_data:
             self.root.name = self.cleaned_data["company"]
             self.root.save(update_fields=["name"])
-        system.follow(self.by, self.before, self.instance)
+        preference_changes.follow(self.by, self.before, self.instance)
         super()._write(version)

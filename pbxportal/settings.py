@@ -101,7 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "extensions.context_processors.frame",
+                "pbxportal.context_processors.frame",
             ],
         },
     },
@@ -200,12 +200,12 @@ LETTERS = {
     "password_changed": "accounts.security.emails.password_changed",
     "new_device": "accounts.security.emails.new_device",
     "second_factor_changed": "accounts.security.emails.second_factor_changed",
-    "extension_changed": "extensions.notices.extension_changed",
-    "new_network": "extensions.notices.new_network",
-    "email_change_old": "extensions.email_letters.to_the_old",
-    "email_change_new": "extensions.email_letters.to_the_new",
-    "email_changed": "extensions.email_letters.done",
-    "welcome": "extensions.welcome_letter.welcome",
+    "extension_changed": "extensions.changes.emails.extension_changed",
+    "new_network": "extensions.phones.emails.new_network",
+    "email_change_old": "extensions.my_account.emails.to_the_old",
+    "email_change_new": "extensions.my_account.emails.to_the_new",
+    "email_changed": "extensions.my_account.emails.done",
+    "welcome": "extensions.welcome.emails.welcome",
 }
 
 COMPANY_MODEL = "accounts.Organization"  # its company_name() is the name that mails bear

@@ -1,22 +1,23 @@
 from django.urls import include, path
 
-from extensions import applying
-from extensions import views as extensions
+from extensions import views as extensions_views
+from extensions.review import views as review_views
+from extensions.status_views import pbx_state
 from pbxportal import mail_views, views
 from pbxportal.theme import theme
 
 handler500 = "pbxportal.views.server_error"
 
 urlpatterns = [
-    path("", extensions.home, name="home"),
+    path("", extensions_views.home, name="home"),
     path("", include("accounts.urls")),
-    path("account/", include("extensions.account_urls")),
+    path("account/", include("extensions.my_account.urls")),
     path("extensions/", include("extensions.urls")),
     path("organizations/", include("accounts.organizations.urls")),
-    path("apply/", applying.apply, name="apply"),
-    path("review/", applying.review_page, name="review"),
+    path("apply/", review_views.apply, name="apply"),
+    path("review/", review_views.review_page, name="review"),
     path("history/", include("asterisk.urls")),
-    path("pbx/", extensions.pbx_state, name="pbx_state"),
+    path("pbx/", pbx_state, name="pbx_state"),
     path("mail/", include("core.mail.urls")),
     path("log/", include("core.audit.urls")),
     path("preferences/", views.preferences, name="preferences"),

@@ -19,8 +19,9 @@ from core import time_zones
 from core.access.decorators import needs, require
 from core.access.permissions import Permission
 from core.preferences.models import SystemChange
-from extensions import pbx, system
-from extensions.applying import apply_failed
+from extensions import pbx
+from extensions.review import preferences as preference_changes
+from extensions.review.views import apply_failed
 from pbxportal.forms import Conflict, PreferencesForm
 
 # What the portal's own database says -> what to do about it.
@@ -69,14 +70,14 @@ def preferences(request: SignedInRequest) -> HttpResponse:
         "section": "preferences",
         "form": form,
         "zones": time_zones.options(),
-        "system_changes": system.waiting(request.user),
+        "system_changes": preference_changes.waiting(request.user),
     }
     status = 409 if form.is_conflict else 422 if form.is_bound else 200
     return render(request, "preferences.html", context, status=status)
 
 
 def saved_words(by: User) -> str:
-    waits = system.waiting(by)
+    waits = preference_changes.waiting(by)
     if waits:
         return gettext("Preferences saved. Apply to have the PBX follow them.")
     return gettext("Preferences saved.")
@@ -108,7 +109,7 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
 @needs(Permission.MANAGE_PREFERENCES)
 @require_POST
 def discard_preferences(request: SignedInRequest) -> HttpResponse:
-    if system.discard(request.user):
+    if preference_changes.discard(request.user):
         messages.success(request, _("Discarded: Preferences say what the PBX has."))
     else:
         messages.info(request, _("Nothing waits any more."))

@@ -38,19 +38,19 @@ MORE_TESTS = ["tests/extensions/test_review.py", "tests/extensions/test_deeds.py
 OWN_TESTS = {
     "accounts/organizations/views.py": ["tests/accounts/test_organizations.py"],
     "core/audit/views.py": ["tests/accounts/test_log.py"],
-    "extensions/account.py": ["tests/extensions/test_account.py"],
-    "extensions/departments.py": ["tests/extensions/test_departments.py"],
-    "extensions/email_pages.py": ["tests/extensions/test_email_change.py"],
-    "extensions/history.py": ["tests/accounts/test_log.py"],
-    "extensions/leaving.py": ["tests/extensions/test_leaving.py"],
-    "extensions/lookup.py": ["tests/extensions/test_welcome.py"],
-    "extensions/phone_pages.py": ["tests/extensions/test_own_phone.py"],
+    "extensions/my_account/views.py": ["tests/extensions/test_account.py"],
+    "extensions/listing/filters.py": ["tests/extensions/test_departments.py"],
+    "extensions/my_account/email_views.py": ["tests/extensions/test_email_change.py"],
+    "extensions/changes/history.py": ["tests/accounts/test_log.py"],
+    "extensions/leaving/views.py": ["tests/extensions/test_leaving.py"],
+    "extensions/access.py": ["tests/extensions/test_welcome.py"],
+    "extensions/phones/views.py": ["tests/extensions/test_own_phone.py"],
     "extensions/views.py": [
         "tests/accounts/test_freshness.py",
         "tests/extensions/test_leaving.py",
         "tests/extensions/test_own_phone.py",
     ],
-    "extensions/welcoming.py": ["tests/extensions/test_welcome.py"],
+    "extensions/welcome/views.py": ["tests/extensions/test_welcome.py"],
     "pbxportal/views.py": ["tests/test_preferences.py"],
 }
 IN_ITS_PLACE = {

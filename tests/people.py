@@ -12,7 +12,7 @@ from accounts.models import Organization, Role, User
 from accounts.sessions.models import LABEL, Session
 from core import encryption
 from core.random_text import random_text
-from extensions import changes
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 
 PASSWORD = "Correct7Horse9Staple"

@@ -18,7 +18,7 @@ from core.access.permissions import DEFAULT_ROLES
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from extensions.phone_guides import GUIDES
+from extensions.phones.guides import GUIDES
 from tests import pseudo, untranslated
 from tests.addresses import PAGES, PEOPLE, Person
 from tests.test_matrix import Cast, paths, targets_of
@@ -37,8 +37,8 @@ SILENT = {
     "asterisk/supervisor.py": "terminal and log of manage.py run",
     "asterisk/tablefile.py": "the log of manage.py run",
     "asterisk/wire.py": "an error of the program, and Asterisk's own protocol",
-    "extensions/phone_guides.py": "what stands on the phones' own pages, which people look for there",
-    "extensions/trigrams.py": "the terminal of manage.py migrate",
+    "extensions/phones/guides.py": "what stands on the phones' own pages, which people look for there",
+    "extensions/listing/search_index.py": "the terminal of manage.py migrate",
 }
 # Texts that are none, and why.
 NO_TEXT = {

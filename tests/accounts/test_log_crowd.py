@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from accounts.models import User
 from core.audit import log
 from core.audit.models import AuditHead, AuditRecord
-from extensions import review
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.people import make_extension, make_user
 
 WRITERS, DEEDS = 12, 20

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.one_time_links import Purpose
 from accounts.profile import pictures
 from core.preferences.models import Preferences
-from extensions import email_change
+from extensions.my_account import email_change
 from tests.browser import company
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from asterisk.apply import apply
-from extensions.leave_form import LeaveForm
+from extensions.leaving.forms import LeaveForm
 from extensions.models import SipExtension
 from tests.browser import company
 from tests.browser.tour import Tour, ada, one, press, stop

@@ -6,7 +6,7 @@ from accounts.models import Role
 from asterisk.apply import apply, apply_preferences
 from core.access.permissions import Permission
 from core.preferences.models import NameFormat
-from extensions import system
+from extensions.review import preferences as preference_changes
 from tests.browser import company
 from tests.browser.apply_stops import run_page
 from tests.browser.tour import Tour, ada, belongs_to, one, press, stop
@@ -28,15 +28,15 @@ def preferences_with_errors(tour: Tour) -> Page:
     return page
 
 
-def wished(field: system.Field, value: str) -> None:
-    system.put_back(ada(), field, value)
+def wished(field: preference_changes.Field, value: str) -> None:
+    preference_changes.put_back(ada(), field, value)
 
 
 @stop
 def preferences_that_wait(tour: Tour) -> Page:
     company.people(3)
-    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
-    wished(system.Field.COUNTRY, "DE")
+    wished(preference_changes.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    wished(preference_changes.Field.COUNTRY, "DE")
     return preferences(tour)
 
 
@@ -59,7 +59,7 @@ def preferences_to_look_at(tour: Tour) -> Page:
     auditor = make_user("Vic")
     auditor.role = role
     auditor.save()
-    wished(system.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
+    wished(preference_changes.Field.NAME_FORMAT, NameFormat.LAST_FIRST)
     return tour.opened(auditor, "/preferences/")
 
 
@@ -67,13 +67,13 @@ def preferences_to_look_at(tour: Tour) -> Page:
 def review_with_preferences(tour: Tour) -> Page:
     company.people(3)
     belongs_to(ada())
-    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    wished(preference_changes.Field.NAME_FORMAT, NameFormat.LASTFIRST)
     return tour.ada("/review/")
 
 
 @stop
 def review_of_preferences_alone(tour: Tour) -> Page:
-    wished(system.Field.COUNTRY, "DE")
+    wished(preference_changes.Field.COUNTRY, "DE")
     return tour.ada("/review/")
 
 
@@ -81,6 +81,6 @@ def review_of_preferences_alone(tour: Tour) -> Page:
 def run_of_preferences(tour: Tour) -> Page:
     one()
     apply(["1000"], ada())
-    wished(system.Field.NAME_FORMAT, NameFormat.LASTFIRST)
+    wished(preference_changes.Field.NAME_FORMAT, NameFormat.LASTFIRST)
     apply_preferences(ada())
     return run_page(tour)

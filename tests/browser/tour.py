@@ -14,7 +14,8 @@ from accounts.first_run import link as set_up_link
 from accounts.models import Role, User
 from asterisk.apply import apply
 from core.preferences.models import Preferences
-from extensions import changes, wish
+from extensions.changes import record as changes
+from extensions.changes.state import PERSON
 from extensions.models import Change, SipExtension
 from pbxportal.views import REMEDIES
 from tests.browser import company
@@ -84,7 +85,7 @@ def edited(extension: SipExtension, by: User, **fields: str) -> None:
     extension = SipExtension.objects.select_related("user").get(pk=extension.pk)
     before = changes.picture(extension)
     for name, value in fields.items():
-        setattr(extension.user if name in wish.PERSON else extension, name, value)
+        setattr(extension.user if name in PERSON else extension, name, value)
     extension.user.save()
     extension.save()
     changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))

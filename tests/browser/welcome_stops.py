@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from accounts.models import User
 from core.mail.models import Letter
 from core.preferences.models import Preferences
-from extensions import welcome
 from extensions.models import SipExtension
+from extensions.welcome import invitations
 from tests.browser import company
 from tests.browser.tour import Tour, ada, press, stop
 
@@ -40,7 +40,7 @@ def batch(*, done: bool = False) -> uuid.UUID:
     """Some of each outcome."""
     people(80)
     key = uuid.uuid4()
-    welcome.ask(SipExtension.objects.all(), ada(), batch=key)
+    invitations.ask(SipExtension.objects.all(), ada(), batch=key)
     for n, letter in enumerate(Letter.objects.order_by("id")):
         state, answer = TROUBLES.get(n, (State.TAKEN, "250 2.0.0 Ok"))
         if n > 30 and not done:

@@ -8,9 +8,10 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
 from core.preferences.models import Preferences
-from extensions import departments, review
 from extensions.forms import DeleteForm
+from extensions.listing import filters
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.people import Typed, make_extension
 from tests.trees import department, fill
 
@@ -69,7 +70,7 @@ def test_the_list_is_of_one_department_or_of_all_below(signed_in: Client) -> Non
 def test_pages_of_few_and_of_many_members_lose_none(
     signed_in: Client, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(departments, "FEW", few)
+    monkeypatch.setattr(filters, "FEW", few)
     sales = department("Sales")
     for n in range(90):
         member(str(1000 + n), *([sales] if n % 3 else []), first_name=f"Same {n % 4}")

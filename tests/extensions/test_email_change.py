@@ -15,8 +15,8 @@ from accounts.profile.models import EmailChange
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
 from core.preferences.models import Preferences
-from extensions import email_change
 from extensions.models import SipExtension
+from extensions.my_account import email_change
 from tests.people import be_stale, make_extension, make_user
 
 NEW = "victoria@example.org"

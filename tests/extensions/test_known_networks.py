@@ -5,9 +5,9 @@ import pytest
 from accounts.models import User
 from core.mail.models import Letter
 from core.preferences.models import Preferences
-from extensions import networks
 from extensions.models import KnownNetwork, SipExtension
-from extensions.networks import Sighting
+from extensions.phones import known_networks
+from extensions.phones.known_networks import Sighting
 from tests.people import make_extension
 
 
@@ -19,7 +19,7 @@ def own(vic: User) -> SipExtension:
 def seen(*hosts: str, number: str = "1000") -> list[str]:
     """The addresses that a letter tells of."""
     before = set(Letter.objects.values_list("pk", flat=True))
-    networks.note([Sighting(number, host, "Yealink T54W") for host in hosts])
+    known_networks.note([Sighting(number, host, "Yealink T54W") for host in hosts])
     return [each.facts["address"] for each in Letter.objects.exclude(pk__in=before).order_by("pk")]
 
 
@@ -37,7 +37,7 @@ def seen(*hosts: str, number: str = "1000") -> list[str]:
     ],
 )
 def test_the_network_around_an_address(host: str, network: str) -> None:
-    assert networks.network_of(host) == network
+    assert known_networks.network_of(host) == network
 
 
 def test_the_first_network_is_no_news_and_each_other_is_once(own: SipExtension, vic: User) -> None:

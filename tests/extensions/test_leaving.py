@@ -15,10 +15,12 @@ from accounts.sessions import active as active_sessions
 from accounts.sessions.models import Session
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
-from extensions import changes, leave_form, review, wish
+from extensions.changes import record as changes
+from extensions.changes.state import CannotPutBack
 from extensions.forms import DeleteForm, set_enabled
-from extensions.leave_form import LeaveForm
+from extensions.leaving.forms import LeaveForm, Meanwhile, come_back, delete_due, refusal
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.people import PASSWORD, make_extension, make_user
 
 LEAVE = {"calls": "nobody", "keep": "30", "then": "leave"}
@@ -359,10 +361,10 @@ def test_the_last_super_administrator_stays_and_a_mightier_person_is_out_of_reac
     boss = make_extension("1000", user=ada)
     assert signed_in(hugo).post("/extensions/1000/leave/", LEAVE).status_code == 403
     twin = make_user("Twin", role="super_administrator")
-    assert leave_form.refusal(boss, twin) == ""
+    assert refusal(boss, twin) == ""
     User.objects.filter(pk=twin.pk).update(is_active=False)
     ada.refresh_from_db()
-    assert "last Super Administrator" in leave_form.refusal(again(boss), twin)
+    assert "last Super Administrator" in refusal(again(boss), twin)
 
 
 def test_two_who_end_each_other_leave_one_super_administrator(ada: User) -> None:
@@ -374,7 +376,7 @@ def test_two_who_end_each_other_leave_one_super_administrator(ada: User) -> None
     ]
     assert all(form.is_valid() for form in forms)
     forms[0].save()
-    with pytest.raises(leave_form.Meanwhile, match="last Super Administrator"):
+    with pytest.raises(Meanwhile, match="last Super Administrator"):
         forms[1].save()
     assert User.objects.super_administrators().count() == 1
 
@@ -456,7 +458,7 @@ def test_two_who_hand_over_to_each_other_at_once_make_no_ring(
     ]
     assert all(form.is_valid() for form in forms)
     forms[0].save()
-    with pytest.raises(leave_form.Meanwhile, match="Choose somebody else"):
+    with pytest.raises(Meanwhile, match="Choose somebody else"):
         forms[1].save()
     assert again(linus).enabled
 
@@ -504,7 +506,7 @@ def test_undoing_brings_the_hand_over_back_and_leaves_the_sign_in_off(
 def test_an_undo_that_makes_somebody_leave_again_signs_out(ada: User, grace: SipExtension) -> None:
     leaves(grace, ada)
     record = changes.picture(again(grace)).record
-    leave_form.come_back(again(grace), ada)
+    come_back(again(grace), ada)
     browser = signed_in(grace.user)
     review.restore({"1001": record}, ada)
     assert not again(grace).user.is_active
@@ -513,7 +515,7 @@ def test_an_undo_that_makes_somebody_leave_again_signs_out(ada: User, grace: Sip
     before = changes.picture(own).record
     assert before
     gone = before | {"extension": before["extension"] | {"enabled": False, "left_on": str(localdate())}}
-    with pytest.raises(wish.CannotPutBack, match="your own"):
+    with pytest.raises(CannotPutBack, match="your own"):
         review.restore({"1000": gone}, ada)
 
 
@@ -551,24 +553,24 @@ def test_who_is_due_is_deleted_by_the_system_and_nobody_else(
 
 def test_who_came_back_is_not_deleted(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    leave_form.come_back(again(grace), ada)
-    assert leave_form.delete_due(localdate()) == []
+    come_back(again(grace), ada)
+    assert delete_due(localdate()) == []
     assert again(grace).enabled
 
 
 def test_what_was_deleted_so_and_undone_stays(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    leave_form.delete_due(localdate())
+    delete_due(localdate())
     former = Change.objects.filter(number="1001", kind="deleted").get().former
     review.restore({"1001": former}, ada)
     assert again(grace).delete_on is None
     assert again(grace).left_on == localdate()
-    assert leave_form.delete_due(localdate()) == []
+    assert delete_due(localdate()) == []
 
 
 def test_a_number_that_somebody_has_again_is_not_applied_along(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    assert leave_form.delete_due(localdate()) == ["1001"]
-    assert leave_form.delete_due(localdate()) == ["1001"], "until the PBX has it"
+    assert delete_due(localdate()) == ["1001"]
+    assert delete_due(localdate()) == ["1001"], "until the PBX has it"
     make_extension("1001")
-    assert leave_form.delete_due(localdate()) == []
+    assert delete_due(localdate()) == []

@@ -5,9 +5,9 @@ from django.test import Client
 
 from accounts.models import User
 from core.preferences.models import NameFormat, Preferences
-from extensions import names
+from extensions.listing import display_names
+from extensions.listing.search_index import MANY
 from extensions.models import SipExtension
-from extensions.trigrams import MANY
 from tests.people import make_extension
 
 FIRST_LAST, LAST_FIRST, LASTFIRST = NameFormat
@@ -45,7 +45,7 @@ def test_all_are_rewritten_as_a_save_would(db: None, chosen: NameFormat, many: i
     for place in range(3, many):
         make_extension(str(1000 + place), last_name=f"Last {place}")
     before = columns()
-    names.rewrite(chosen)
+    display_names.rewrite(chosen)
     after = columns()
     assert after != before
     Preferences.objects.update(name_format=chosen)
@@ -58,7 +58,7 @@ def test_the_list_finds_and_sorts_in_the_new_order(client: Client, ada: User, ma
         make_extension(str(1000 + place), first_name=f"Abe{many - place:04}", last_name=f"Zyx{place:04}")
     client.force_login(ada)
     Preferences.objects.update(name_format=LASTFIRST)
-    names.rewrite(LASTFIRST)
+    display_names.rewrite(LASTFIRST)
     assert found(client, f"zyx0001abe{many - 1:04}") == ["1001"]
     assert found(client, "zyx0002") == ["1002"]
     assert found(client, f"abe{many - 2:04} zyx") == ["1002"]

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from extensions import wish
+from extensions.changes.state import put_back, record_of
 from extensions.validators import allowed_networks, allows
 from tests.people import make_extension
 
@@ -53,10 +53,10 @@ def test_a_phone_is_inside_or_outside() -> None:
 
 def test_a_record_of_before_there_were_networks_is_put_back(ada: User) -> None:
     extension = make_extension("1000")
-    record = wish.record_of(extension)
+    record = record_of(extension)
     del record["extension"]["allowed_networks"]
     extension.allowed_networks = "10.0.0.0/8"
     extension.save()
-    restored = wish.put_back("1000", record, ada)
+    restored = put_back("1000", record, ada)
     assert restored is not None
     assert restored.allowed_networks == ""

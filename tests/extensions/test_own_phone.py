@@ -13,9 +13,9 @@ from accounts.models import User
 from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
-from extensions import phone_code, phone_guides
 from extensions.models import Change, SipExtension
-from extensions.phone_guides import GUIDES, What
+from extensions.phones import guides, qr_code
+from extensions.phones.guides import GUIDES, What
 from tests.people import be_stale, make_extension, make_user
 
 NEW = "/extensions/1000/registration-password/new/"
@@ -42,7 +42,7 @@ def vics(client: Client, vic: User, own: SipExtension) -> Client:
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.key)
-def test_a_guide_names_every_value_once(guide: phone_guides.Guide) -> None:
+def test_a_guide_names_every_value_once(guide: guides.Guide) -> None:
     whats = [what for _, what in guide.fields]
     assert whats.count(What.SIGN_IN_NAME) == whats.count(What.PASSWORD) == 1
     assert What.NUMBER in whats
@@ -66,7 +66,7 @@ def test_the_keys_are_those_of_addresses() -> None:
     ],
 )
 def test_a_server_and_its_port_in_one_field(server: str, port: str, typed: str) -> None:
-    assert phone_guides.server_and_port(server, port) == typed
+    assert guides.server_and_port(server, port) == typed
 
 
 def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtension) -> None:
@@ -126,7 +126,7 @@ def test_a_code_of_the_longest_names_can_be_drawn() -> None:
         "authentication_name": "b" * 63,
         "name": "佐" * 127,
     }
-    assert phone_code.drawn(phone_code.account(values, "p" * 63))
+    assert qr_code.drawn(qr_code.account(values, "p" * 63))
 
 
 def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:

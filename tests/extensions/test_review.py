@@ -8,9 +8,10 @@ from django.test import Client
 from accounts.models import User
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions import review, wish
+from extensions.changes.state import CannotPutBack, record_of
 from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 
@@ -183,19 +184,19 @@ def test_nobody_discards_what_a_mightier_person_has(client: Client, ada: User, h
 def test_nobody_takes_away_their_own_extension_by_an_undo(ada: User) -> None:
     make_user("Second", role="super_administrator")
     make_extension("1000", user=ada)
-    with pytest.raises(wish.CannotPutBack, match="your own"):
+    with pytest.raises(CannotPutBack, match="your own"):
         review.restore({"1000": None}, ada)
     assert User.objects.filter(pk=ada.pk).exists()
 
 
 def test_restoring_is_all_or_nothing(ada: User) -> None:
     first, second = make_extension("1000"), make_extension("1001")
-    formers = {each.number: wish.record_of(each) for each in (first, second)}
+    formers = {each.number: record_of(each) for each in (first, second)}
     applied()
     edit(first, ada, caller_id="2000")
     edit(second, ada, registration_name="other")
     make_extension("1002", registration_name=second.registration_name)
-    with pytest.raises(wish.CannotPutBack):
+    with pytest.raises(CannotPutBack):
         review.restore(formers, ada)
     assert SipExtension.objects.get(number="1000").caller_id == "2000"
 
@@ -230,7 +231,7 @@ MANY = [str(number) for number in range(2000, 2600)]
 @pytest.fixture
 def many(ada: User) -> None:
     extension = make_extension("2000")
-    record = wish.record_of(extension)
+    record = record_of(extension)
     Change.objects.all().delete()
     Change.objects.bulk_create(
         Change(number=number, kind="changed", by=ada, fields={"caller_id": ["1", "2"]}, former=record)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from extensions import search, trigrams
+from extensions.listing import search, search_index
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
@@ -101,14 +101,14 @@ def reads_all(sql: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
         steps = [step[3] for step in cursor.fetchall()]
-    return any(step.startswith(f"SCAN {trigrams.ROWS}") and " INDEX " not in step for step in steps)
+    return any(step.startswith(f"SCAN {search_index.ROWS}") and " INDEX " not in step for step in steps)
 
 
 @on_sqlite
 def test_migrate_makes_lost_triggers_again(company: None) -> None:
     with connection.cursor() as cursor:
         for name in ("learn", "forget", "follow"):
-            cursor.execute(f"DROP TRIGGER {trigrams.TABLE}_{name}")
+            cursor.execute(f"DROP TRIGGER {search_index.TABLE}_{name}")
     make_extension("3000", first_name="Unheard")
     assert numbers("unheard") == []
     call_command("migrate", verbosity=0)

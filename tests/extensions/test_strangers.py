@@ -10,11 +10,11 @@ from accounts.models import Organization, Role, User
 from accounts.requests import SignedInRequest
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions import review
-from extensions.applying import words_for
 from extensions.forms import DeleteForm, ExtensionForm, set_enabled
 from extensions.models import Change, SipExtension
 from extensions.pbx import PbxError, Refused
+from extensions.review import review
+from extensions.review.views import words_for
 from extensions.views import conflict
 from tests.people import Typed, make_extension, make_user
 

@@ -14,9 +14,9 @@ from core.audit.hash_chain import HASHED, walk
 from core.audit.models import AuditHead, AuditRecord
 from core.mail.models import Letter
 from core.preferences.models import Preferences
-from extensions import batches, welcome
 from extensions.models import SipExtension
-from extensions.welcome import Standing
+from extensions.welcome import batches, invitations
+from extensions.welcome.invitations import Standing
 from tests.people import Typed, make_extension, make_user
 
 
@@ -94,7 +94,7 @@ def test_one_goes_only_to_who_can_use_it(adas: Client, standing: Standing) -> No
     number = cast()[standing].number
     page = adas.get(f"/extensions/{number}/").content.decode()
     answer = adas.post(f"/extensions/{number}/welcome/")
-    sent = standing in welcome.MAY_GET
+    sent = standing in invitations.MAY_GET
     assert bool(letters()) == sent
     assert (f"/extensions/{number}/welcome/" in page) == sent
     if not sent:
@@ -285,7 +285,7 @@ def test_ten_thousand_are_asked_for_at_once(ada: User) -> None:
         for n, user in enumerate(people)
     )
     began = time.process_time()
-    asked = welcome.ask(SipExtension.objects.all(), ada, batch=uuid4())
+    asked = invitations.ask(SipExtension.objects.all(), ada, batch=uuid4())
     print(f"10,000 welcome mails asked for in {time.process_time() - began:.1f} s of CPU")  # noqa: T201
     assert len(asked) == Letter.objects.count() == 10_000
     assert set(User.objects.exclude(pk=ada.pk).values_list("link_version", flat=True)) == {1}

@@ -7,7 +7,7 @@ from asterisk import proof
 from asterisk.apply import apply, catch_up, is_behind
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
-from extensions import changes
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts
 from tests.pbx.test_apply import planted, rows, waiting

@@ -17,7 +17,7 @@ from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
 from asterisk.render import Rows
 from asterisk.tablefile import Guard
-from extensions import changes
+from extensions.changes import record as changes
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, talking

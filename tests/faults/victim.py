@@ -93,7 +93,7 @@ def save_and_apply() -> None:
     from django.db import transaction
 
     from asterisk.apply import ApplyError, apply
-    from extensions import changes
+    from extensions.changes import record as changes
     from extensions.forms import DeleteForm, set_enabled
     from extensions.models import Change, SipExtension
     from tests.people import make_extension

@@ -15,7 +15,7 @@ from core.mail.models import Letter
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from core.preferences.models import Preferences
-from extensions import changes
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from tests.mail.postbox import Postbox, Received
 from tests.people import Typed, make_extension

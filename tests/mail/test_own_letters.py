@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import User
 from core.mail import outbox
 from core.mail.models import Letter
-from extensions import email_change
+from extensions.my_account import email_change
 from tests.mail.postbox import Postbox, Received
 from tests.mail.test_letters import deliver
 from tests.people import make_extension

@@ -21,8 +21,8 @@ from accounts import one_time_links
 from accounts.models import Organization, User
 from core.mail import composition
 from core.mail.models import Letter
-from extensions import batches, welcome
 from extensions.models import SipExtension
+from extensions.welcome import batches, invitations
 from tests.faults.victim import ROOT, environment
 from tests.mail.conftest import use
 from tests.mail.postbox import Postbox, Received
@@ -46,7 +46,7 @@ def asked_for(by: User) -> None:
 
 
 def again(by: User) -> None:
-    assert welcome.ask(SipExtension.objects.all(), by)
+    assert invitations.ask(SipExtension.objects.all(), by)
 
 
 def link_in(got: Received) -> str:
@@ -186,7 +186,7 @@ def test_many_arrive_once_though_the_worker_is_killed_and_the_server_goes_down(c
     postbox = Postbox()
     postbox.start()
     use(postbox)
-    assert len(welcome.ask(SipExtension.objects.all(), ada, batch=batch)) == MANY
+    assert len(invitations.ask(SipExtension.objects.all(), ada, batch=batch)) == MANY
     with Worker() as worker:
         until(lambda: len(postbox.received) >= 40)
         worker.kill()

@@ -15,7 +15,7 @@ from asterisk.apply import apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
 from core.random_text import random_text
-from extensions import changes
+from extensions.changes import record as changes
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from tests.people import make_extension

@@ -9,9 +9,10 @@ from asterisk.apply import ApplyError, apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions import review, wish
+from extensions.changes.state import CannotPutBack
 from extensions.forms import set_enabled
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.browser.tour import edited
 from tests.pbx.office import engine_tables
 from tests.people import make_extension
@@ -61,7 +62,7 @@ def test_nobody_goes_back_behind_what_is_kept(asterisk: Embedded, ada: User) -> 
     moment = timezone.now()
     turned(extension, ada, KEPT + 1)
     assert history.back_to(ApplyRun.objects.earliest("pk").started_at, ada) == []
-    with pytest.raises(wish.CannotPutBack, match="begins at"):
+    with pytest.raises(CannotPutBack, match="begins at"):
         history.back_to(moment, ada)
 
 

@@ -15,10 +15,11 @@ from asterisk.apply import apply
 from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
 from asterisk.render import Dial, Rows
-from extensions import leave_form, review
 from extensions.forms import DeleteForm, set_enabled
-from extensions.leave_form import LeaveForm
+from extensions.leaving import forms as leaving_forms
+from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
+from extensions.review import review
 from tests.pbx.office import Office, asked, engine_tables, refusal, rings
 from tests.pbx.test_apply import rows
 from tests.pbx.test_dialplan import words
@@ -37,7 +38,7 @@ def leave(extension: SipExtension, by: User, to: SipExtension | None = None) -> 
 
 
 def come_back(extension: SipExtension, by: User) -> None:
-    assert leave_form.come_back(again(extension), by)
+    assert leaving_forms.come_back(again(extension), by)
     apply([extension.number], by)
 
 
@@ -196,7 +197,7 @@ def test_undo_and_discard_bring_it_back_to_the_pbx(
 def test_what_waits_leaves_the_hand_over_alone(ada: User, grace: SipExtension, linus: SipExtension) -> None:
     """A table that is made anew is given what had been applied, not what waits."""
     leave(grace, ada, linus)
-    assert leave_form.come_back(again(grace), ada)
+    assert leaving_forms.come_back(again(grace), ada)
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("DELETE FROM pbx_number")
         tables.execute("DELETE FROM sip_login")

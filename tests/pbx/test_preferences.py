@@ -18,8 +18,9 @@ from asterisk.embedded import Embedded
 from asterisk.models import ApplyRun
 from core.audit.models import AuditRecord
 from core.preferences.models import NameFormat, Preferences, SystemChange
-from extensions import changes, system
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from extensions.review import preferences as preference_changes
 from tests.pbx.office import Office, engine_tables, eventually, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension
@@ -33,7 +34,7 @@ LOUD = 0.02
 
 def wish(**preferences: str) -> None:
     for name, value in preferences.items():
-        assert system.put_back(None, Field(name), value)
+        assert preference_changes.put_back(None, Field(name), value)
 
 
 def caller_name(number: str) -> str:

@@ -13,7 +13,7 @@ from asterisk.models import ApplyRun
 from asterisk.render import Rows
 from core.audit import context
 from core.preferences.models import SystemChange, in_force
-from extensions import wish
+from extensions.changes.state import CannotPutBack
 from extensions.models import Change
 from extensions.pbx import PbxError
 
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             if preferences and not numbers:
                 return
             run = apply.apply(numbers, None)
-        except (PbxError, EngineError, wish.CannotPutBack) as error:
+        except (PbxError, EngineError, CannotPutBack) as error:
             raise CommandError(str(error)) from error
         self._tell(run)
 

@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
-from extensions import leave_form, pbx
+from extensions import pbx
+from extensions.leaving.forms import delete_due
 from extensions.models import SipExtension
 
 
@@ -13,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         today = localdate()
-        numbers = leave_form.delete_due(today)
+        numbers = delete_due(today)
         if numbers:
             try:
                 said = pbx.get().apply(numbers, None).words

@@ -1,0 +1,25 @@
+"""The e-mail that tells a person what was changed of the extension."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import one_time_links
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
+from extensions.changes.record import MASKED, label
+
+
+def extension_changed(letter: Letter) -> Words:
+    number = letter.facts["number"]
+    fields = [
+        {"label": label(name), "is_secret": name in MASKED, "old": pair[0], "new": pair[1]}
+        for name, pair in letter.facts["fields"].items()
+    ]
+    context = {
+        "number": number,
+        "fields": fields,
+        "by": letter.by.full_name if letter.by else "",
+        "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
+    }
+    return composition.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)

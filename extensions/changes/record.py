@@ -1,0 +1,150 @@
+"""What one save changed, said so that it can be shown: who, when, which field, before and after."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_noop
+
+from accounts.models import DEFAULT_ROLE_NAMES, User
+from core import localization
+from core.audit import log
+from core.audit.models import MASK
+from core.mail import outbox
+from core.stored_words import shown
+from extensions.changes.state import Record, record_of
+from extensions.models import Change, SipExtension
+
+Values = dict[str, str]
+
+SECRET = {"registration_password", "password"}
+MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
+# name -> as it stands in the operation log; pages show label().
+LABELS = {
+    "first_name": gettext_noop("First Name"),
+    "last_name": gettext_noop("Last Name"),
+    "email": gettext_noop("Email Address"),
+    "mobile": gettext_noop("Mobile Number"),
+    "password": gettext_noop("User Password"),
+    "role": gettext_noop("User Role"),
+    "organizations": gettext_noop("Organization"),
+    "job_title": gettext_noop("Job Title"),
+    "number": gettext_noop("Extension Number"),
+    "caller_id": gettext_noop("Caller ID"),
+    "registration_name": gettext_noop("Registration Name"),
+    "registration_password": gettext_noop("Registration Password"),
+    "max_phones": gettext_noop("IP Phone Concurrent Registrations"),
+    "allowed_networks": gettext_noop("Allowed Networks"),
+    "enabled": gettext_noop("Enabled"),
+    "is_active": gettext_noop("Sign-in"),
+    "left_on": gettext_noop("Left"),
+    "delete_on": gettext_noop("To Be Deleted"),
+    "handed_to": gettext_noop("Calls Handed To"),
+}
+NONE = gettext_noop("None")  # instead of a role
+# What a phone or a caller can notice. A save that touches nothing of it needs no apply.
+ON_THE_PBX = {
+    "first_name",
+    "last_name",
+    "number",
+    "caller_id",
+    "registration_name",
+    "registration_password",
+    "max_phones",
+    "allowed_networks",
+    "enabled",
+    "handed_to",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An extension at one moment: as it is shown, and whole, as it can be put back."""
+
+    values: Values
+    record: Record | None
+
+
+NOTHING = Picture({}, None)
+
+
+def picture(extension: SipExtension) -> Picture:
+    return Picture(values(extension), record_of(extension))
+
+
+def values(extension: SipExtension) -> Values:
+    """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
+    user = extension.user
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email or "",
+        "mobile": user.mobile_typed,
+        "password": user.password if user.has_usable_password() else "",
+        "role": user.role.name if user.role else NONE,
+        "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
+        "job_title": user.job_title,
+        "number": extension.number,
+        "caller_id": extension.caller_id,
+        "registration_name": extension.registration_name,
+        "registration_password": extension.sealed_password,
+        "max_phones": str(extension.max_phones),
+        "allowed_networks": extension.allowed_networks,
+        "enabled": "yes" if extension.enabled else "no",
+        "is_active": "on" if user.is_active else "off",
+        "left_on": str(extension.left_on or ""),
+        "delete_on": str(extension.delete_on or ""),
+        "handed_to": extension.handed_to.number if extension.handed_to else "",
+    }
+
+
+def label(name: str) -> str:
+    return shown(LABELS.get(name, name))
+
+
+def value_shown(name: str, value: str) -> str:
+    """In the language of the page, where it is a word of ours, or a day."""
+    if value and name in ("left_on", "delete_on"):
+        return localization.day(date.fromisoformat(value))
+    ours = name in ("enabled", "is_active") or name in SECRET
+    ours |= name == "role" and value in (NONE, *DEFAULT_ROLE_NAMES.values())
+    return shown(value) if ours else value
+
+
+def difference(before: Values, after: Values) -> dict[str, list[str]]:
+    """name -> [before, after] of the fields that differ, a secret's values masked."""
+    return {
+        name: ["", MASK] if name in SECRET else [before.get(name, ""), after.get(name, "")]
+        for name in LABELS
+        if before.get(name, "") != after.get(name, "")
+    }
+
+
+def labelled(fields: log.Fields) -> log.Fields:
+    """As the operation log keeps them: in the words of the form."""
+    return {LABELS[name]: pair for name, pair in fields.items()}
+
+
+def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
+    """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
+    fields = difference(before.values, after.values)
+    seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
+    if seen:
+        Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
+    if kind == Change.Kind.CHANGED:
+        tell(by, number, fields)
+    log.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
+    return bool(seen)
+
+
+def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
+    """Write to the person whom the extension is of, where somebody else changed it."""
+    extension = SipExtension.objects.select_related("user").filter(number=number).first()
+    if by is None or extension is None or extension.user == by or not extension.user.is_active:
+        return
+    told = {name: ["", "changed"] if name in MASKED else pair for name, pair in fields.items()}
+    if told.pop("password", None):
+        outbox.notify("password_changed", extension.user, by=by)
+    if told:
+        former = fields["email"][0] if "email" in fields else ""
+        for to in sorted({extension.user.email or "", former} - {""}):
+            outbox.notify("extension_changed", extension.user, by=by, to=to, number=number, fields=told)

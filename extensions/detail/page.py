@@ -1,0 +1,88 @@
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.profile.models import Avatar
+from accounts.requests import SignedInRequest
+from accounts.second_factor.factors import Factors
+from core.preferences.models import Preferences
+from extensions import handover, pbx
+from extensions.access import may_manage, may_use, visible
+from extensions.changes.history import history_of
+from extensions.models import SipExtension
+from extensions.phones import guides, registration_problems
+from extensions.phones.settings import phone_settings
+from extensions.rows import Row, rows_of
+from extensions.welcome import invitations
+
+
+def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> dict[str, Any]:
+    """What only the extension's own page says and asks for again: its phones, and the welcome mail."""
+    manages = may_manage(request, extension)
+    try:
+        found = registration_problems.of(extension, row.phones or (), may_manage=manages)
+    except pbx.PbxError:
+        found = []
+    return {
+        "may_remove": may_use(request, extension),
+        "troubles": found,
+        "may_forget": manages,
+        "welcome": invitations.shown(extension, request.user) if manages else None,
+    }
+
+
+def guide_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """In the words of the kind of phone that was chosen, and what one may do about its password."""
+    guide = guides.find(request.GET.get("phone", ""))
+    values = {**phone_settings(request, extension), "name": extension.user.full_name}
+    uses = may_use(request, extension)
+    allowed = "registration_password" in Preferences.current().self_service or may_manage(request, extension)
+    return {
+        "phone": values,
+        "guides": guides.GUIDES,
+        "guide": guide,
+        "guide_lines": guides.lines(guide, values) if guide else [],
+        "can_use": uses,
+        "may_renew": uses and allowed and extension.left_on is None,
+        "picture": Avatar.objects.filter(user=extension.user).values_list("version", flat=True).first(),
+    }
+
+
+def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
+    """What an earlier request left in the session for the page of this number, once."""
+    left = request.session.pop(key, None)
+    return left[1:] if left and left[0] == number else []
+
+
+def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | None:
+    """Whose phones ring for the number, where one may see who that is."""
+    if extension.handed_to is None:
+        return None
+    return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
+
+
+def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
+    colleague = colleague_of(request, extension)
+    try:
+        when_called = pbx.get().when_called(extension.number, {colleague.number: colleague.name} if colleague else {})
+    except pbx.PbxError as error:
+        when_called = [str(error)]
+    row = rows_of([extension])[0]
+    return render(
+        request,
+        "extensions/detail.html",
+        {
+            "section": "extension" if request.user.sees_extensions else "own",
+            "extension": row,
+            "can_edit": may_manage(request, extension),
+            **with_phones(request, extension, row),
+            **guide_of(request, extension),
+            "when_called": when_called,
+            "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
+            "colleague": colleague,
+            "rings_for": handover.seen(extension, request.user),
+            **history_of(request, extension),
+            **more,
+        },
+    )

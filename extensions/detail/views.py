@@ -1,0 +1,134 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_fresh
+from core import encryption
+from core.audit import log
+from extensions import pbx
+from extensions.access import get_extension, get_managed, may_manage, may_use
+from extensions.detail.page import detail_page, taken
+from extensions.models import SipExtension
+from extensions.my_account import self_service
+from extensions.my_account.views import may_change, picture_of
+from extensions.phones import qr_code, registration_problems
+from extensions.phones.settings import phone_settings
+
+REMOVED = _("The phone was removed. It registers again by itself unless its password is changed or it is switched off.")
+
+
+@require_POST
+def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_managed(request, number)
+    try:
+        pbx.get().forget_attempts(registration_problems.accounts(extension))
+        log.record(request.user, "extension.attempts_forgotten", number)
+    except pbx.PbxError as error:
+        messages.error(request, str(error))
+    return redirect(extension)
+
+
+@require_POST
+def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
+    """One registration; the phone may register again if it knows the password."""
+    extension = get_extension(request, number)
+    if not may_use(request, extension):
+        raise PermissionDenied
+    try:
+        removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
+    except pbx.PbxError as error:
+        log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, words=error)
+        messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
+        return redirect(extension)
+    if removed:
+        log.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
+    messages.success(request, REMOVED if removed else _("That phone is not registered any more."))
+    return redirect(extension)
+
+
+@require_GET
+@never_cache
+def detail(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_extension(request, number)
+    sealed = taken(request, "user_password", number)
+    applied = taken(request, "applied", number)
+    return detail_page(
+        request,
+        extension,
+        applied={"live": applied[0], "words": applied[1]} if applied else None,
+        user_password=encryption.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
+    )
+
+
+@never_cache
+def reveal(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_extension(request, number)
+    if request.method != "POST":
+        return redirect(extension)
+    if not may_use(request, extension):
+        raise PermissionDenied
+    require_fresh(request)
+    log.record(request.user, "extension.password_revealed", number)
+    password = extension.registration_password
+    if request.htmx:
+        return render(request, "extensions/_password.html", {"password": password, "revealed_at": timezone.now()})
+    return detail_page(request, extension, password=password)
+
+
+def get_used(request: SignedInRequest, number: str) -> SipExtension:
+    """Hides what the user may not see; refuses whose phones they may not use; asks who they are."""
+    extension = get_extension(request, number)
+    if not may_use(request, extension):
+        raise PermissionDenied
+    return extension
+
+
+@never_cache
+def code(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_extension(request, number)
+    if request.method != "POST":
+        return redirect(extension)
+    extension = get_used(request, number)
+    require_fresh(request)
+    log.record(request.user, "extension.password_revealed", number, how="QR code")
+    values = {**phone_settings(request, extension), "name": extension.user.full_name}
+    qr = qr_code.drawn(qr_code.account(values, extension.registration_password))
+    if request.htmx:
+        return render(request, "extensions/_phone_code.html", {"qr": qr})
+    return detail_page(request, extension, qr=qr)
+
+
+@require_POST
+def new_password(request: SignedInRequest, number: str) -> HttpResponse:
+    extension = get_used(request, number)
+    if not may_change("registration_password") and not may_manage(request, extension):
+        raise PermissionDenied
+    require_fresh(request)
+    if why := self_service.why_not_now(request.user, number):
+        messages.error(request, why)
+        return redirect(extension)
+    self_service.new_registration_password(extension, request.user)
+    next_step = _("Reveal it below, and type it into each phone.")
+    try:
+        applied = pbx.get().apply([number], request.user)
+    except pbx.PbxError as error:
+        saved = _("The new password is saved, and not on the PBX yet: phones keep the old one. %(error)s")
+        messages.error(request, saved % {"error": error})
+        return redirect(extension)
+    if applied.live:
+        done = _("There is a new registration password, and the phones that had the old one were put out.")
+    else:
+        done = _("There is a new registration password.")
+    (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words} {next_step}")
+    return redirect(extension)
+
+
+@require_GET
+def picture(request: SignedInRequest, number: str, version: str) -> HttpResponse:
+    return picture_of(get_extension(request, number).user, version)

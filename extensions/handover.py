@@ -1,0 +1,51 @@
+"""Numbers of people who have left that ring a colleague's phones: which those are, and the end of it."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext, ngettext
+
+from accounts.models import User
+from extensions.changes import record as changes
+from extensions.models import Change, SipExtension
+
+
+def end(of: SipExtension, by: User | None) -> list[str]:
+    """Inside the transaction in which `of` goes. Gives the numbers that ring nobody now."""
+    numbers = []
+    for each in SipExtension.objects.filter(handed_to=of).select_related("user__role"):
+        before = changes.picture(each)
+        each.handed_to = None
+        each.version += 1
+        each.save(update_fields=["handed_to", "version"])
+        changes.record(by, Change.Kind.CHANGED, each.number, before, changes.picture(each))
+        numbers.append(each.number)
+    return numbers
+
+
+def seen(of: SipExtension, by: User) -> list[str]:
+    """The numbers that ring its phones, of those that `by` sees."""
+    return list(SipExtension.objects.visible_to(by).filter(handed_to=of).values_list("number", flat=True))
+
+
+def words(of: SipExtension, by: User) -> str:
+    """What is lost when `of` goes; of numbers that `by` does not see, only how many."""
+    numbers = list(SipExtension.objects.filter(handed_to=of).values_list("number", flat=True))
+    if not numbers:
+        return ""
+    named = seen(of, by)
+    others = len(numbers) - len(named)
+    if others:
+        named = [*named, gettext("%(count)s more that you do not see") % {"count": others}]
+    words = ngettext(
+        "The hand-over of %(count)s number (%(numbers)s): calls to it ring nobody",
+        "The hand-over of %(count)s numbers (%(numbers)s): calls to them ring nobody",
+        len(numbers),
+    )
+    return words % {"count": len(numbers), "numbers": ", ".join(named)}
+
+
+def without_others(numbers: Iterable[str], by: User | None) -> list[str]:
+    """Those of which nobody else's change waits: an apply takes none along unseen."""
+    wanted = list(numbers)
+    others = set(Change.objects.waiting().of(wanted).exclude(by=by).numbers())
+    return [number for number in wanted if number not in others]

@@ -1,0 +1,280 @@
+"""Somebody leaves: the questions, the rule about them, and the leaving; the way back; and the end, when it is due."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from accounts.sessions import active as active_sessions
+from core import localization
+from core.audit import log
+from extensions import forms as extension_forms
+from extensions import handover
+from extensions.changes import record as changes
+from extensions.listing.search import search
+from extensions.models import Change, SipExtension, SipExtensionQuerySet
+
+NOBODY, COLLEAGUE = "nobody", "colleague"
+UNTIL_DATE, FOREVER = "date", "forever"
+DAYS = ("7", "30", "90")
+LONGEST = timedelta(days=3653)
+MOST_MATCHES = 8
+
+
+class Meanwhile(Exception):
+    """Something became otherwise after the form was checked. Its text says what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Colleagues that what was typed may mean; `more`: besides those shown."""
+
+    shown: list[SipExtension]
+    more: int
+
+
+def refusal(extension: SipExtension, by: User | None) -> str:
+    user = extension.user
+    if user == by:
+        return gettext("This is your own extension: somebody else must see to your leaving.")
+    if user.is_active and user.is_last_super_administrator():
+        return gettext("This person is the last Super Administrator. Make somebody else one first.")
+    return ""
+
+
+def colleagues(extension: SipExtension, by: User) -> SipExtensionQuerySet:
+    """To whom the calls can be handed. Nobody who has left: so there is no chain, and no ring."""
+    return SipExtension.objects.visible_to(by).enabled().filter(left_on=None).exclude(pk=extension.pk)
+
+
+class LeaveForm(forms.Form):
+    """What becomes of the calls, and how long the extension is kept."""
+
+    calls = forms.ChoiceField(
+        label=_("Calls to the number"),
+        choices=[(NOBODY, NOBODY), (COLLEAGUE, COLLEAGUE)],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who answers them.")),
+    )
+    colleague = forms.CharField(label=_("Colleague"), max_length=100, required=False)
+    handed_to = forms.CharField(label=_("Colleague"), max_length=8, required=False)
+    keep = forms.ChoiceField(
+        label=_("Keep the extension"),
+        choices=[(each, each) for each in (*DAYS, UNTIL_DATE, FOREVER)],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how long.")),
+    )
+    delete_on = forms.DateField(
+        label=_("Delete on"),
+        required=False,
+        error_messages={"invalid": _("Enter a date as year, month and day, such as 2026-12-24.")},
+    )
+
+    def __init__(self, data: Any = None, *, extension: SipExtension, by: User) -> None:
+        self.extension, self.by = extension, by
+        self.matches = Matches([], 0)
+        self.to: SipExtension | None = None
+        self.until: date | None = None
+        super().__init__(data, initial=self._as_it_is())
+
+    def _as_it_is(self) -> dict[str, Any]:
+        now = self.extension
+        to = now.handed_to
+        shown: dict[str, Any] = {
+            "calls": COLLEAGUE if to else NOBODY,
+            "colleague": to.number if to else "",
+            "keep": "30",
+        }
+        if now.left_on:
+            shown |= {"keep": UNTIL_DATE if now.delete_on else FOREVER, "delete_on": now.delete_on}
+        return shown
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """name -> where the page shows its errors."""
+        return {name: f"id_{name}" for name in self.fields} | {"handed_to": "id_colleague"}
+
+    @property
+    def first_day(self) -> date:
+        return localdate() + timedelta(days=1)
+
+    @property
+    def last_day(self) -> date:
+        return localdate() + LONGEST
+
+    @property
+    def periods(self) -> Iterator[tuple[str, str, date]]:
+        """Choice, words, and the day that it comes to."""
+        for each in DAYS:
+            yield each, gettext("%(count)s days") % {"count": each}, localdate() + timedelta(days=int(each))
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("calls") == COLLEAGUE and "colleague" in self.cleaned_data:
+            try:
+                self.to = self._colleague()
+            except ValidationError as error:
+                self.add_error("colleague", error)
+        if "keep" in self.cleaned_data and "delete_on" not in self.errors:
+            try:
+                self.until = self._until()
+            except ValidationError as error:
+                self.add_error("delete_on", error)
+
+    def _until(self) -> date | None:
+        keep = self.cleaned_data["keep"]
+        if keep in DAYS:
+            return localdate() + timedelta(days=int(keep))
+        if keep == FOREVER:
+            return None
+        day: date | None = self.cleaned_data.get("delete_on")
+        if day is None or not self.first_day <= day <= self.last_day:
+            raise ValidationError(
+                _("Enter a date from %(first)s to %(last)s."),
+                code="day",
+                params={"first": localization.day(self.first_day), "last": localization.day(self.last_day)},
+            )
+        return day
+
+    def look_up(self, text: str) -> Matches:
+        """A number that is typed whole comes first."""
+        among = colleagues(self.extension, self.by)
+        text = " ".join(text.replace("\0", "").split())[:100]
+        if not text:
+            return Matches([], 0)
+        exact = list(among.filter(number=text).select_related("user"))
+        found = search(among, text)
+        rows = found.rows.exclude(number=text).select_related("user")[:MOST_MATCHES]
+        shown = [*exact, *rows][:MOST_MATCHES]
+        return Matches(shown, max(0, found.total - len(shown)))
+
+    def _colleague(self) -> SipExtension:
+        text, chosen = self.cleaned_data["colleague"].strip(), self.cleaned_data.get("handed_to", "")
+        now = self.extension.handed_to
+        if now and now.enabled and text == now.number:
+            return now
+        self.matches = self.look_up(text)
+        for each in self.matches.shown:
+            if each.number in (chosen, text):
+                return each
+        if text:
+            return self._only_match(text)
+        found = colleagues(self.extension, self.by).filter(number=chosen).select_related("user").first()
+        if found is None:
+            raise ValidationError(_("Enter the number or the name of the colleague."), code="required")
+        return found
+
+    def _only_match(self, text: str) -> SipExtension:
+        shown = self.matches.shown
+        if len(shown) == 1:
+            return shown[0]
+        params = {"text": text, "count": len(shown) + self.matches.more}
+        if shown:
+            raise ValidationError(
+                _("%(count)s people match “%(text)s”. Choose one of them."), code="several", params=params
+            )
+        one = SipExtension.objects.visible_to(self.by).filter(number=text).select_related("user").first()
+        if one is None:
+            raise ValidationError(
+                _("Nobody matches “%(text)s”. Try a number, or part of a name."), code="none", params=params
+            )
+        raise ValidationError(_why_not(one, self.extension), code="not_now")
+
+    @property
+    def entered(self) -> Iterator[tuple[str, str]]:
+        """A valid form's answers in their shortest form, to be sent again."""
+        yield "calls", COLLEAGUE if self.to else NOBODY
+        if self.to:
+            yield "colleague", self.to.number
+        yield "keep", self.cleaned_data["keep"]
+        if self.cleaned_data["keep"] == UNTIL_DATE:
+            yield "delete_on", str(self.until)
+
+    def save(self) -> list[str]:
+        """Gives the numbers that had rung this one's phones, and ring nobody now. Raises Meanwhile."""
+        with log.together():
+            extension, to = self._locked()
+            before = changes.picture(extension)
+            first = extension.left_on is None
+            lost = handover.end(extension, self.by) if first else []
+            extension.left_on = extension.left_on or localdate()
+            extension.enabled, extension.handed_to, extension.delete_on = False, to, self.until
+            extension.version += 1
+            extension.save(update_fields=["left_on", "enabled", "handed_to", "delete_on", "version"])
+            if first:
+                extension.user.is_active = False
+                extension.user.save(update_fields=["is_active"])
+            deed = "left" if first else ""
+            changes.record(
+                self.by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension), deed=deed
+            )
+        active_sessions.end(extension.user)
+        return lost
+
+    def _locked(self) -> tuple[SipExtension, SipExtension | None]:
+        """As they are now, and stay until this is saved."""
+        list(User.objects.select_for_update(of=("self",)).filter(role__key=Role.SUPER_ADMINISTRATOR).order_by("pk"))
+        keys = [self.extension.pk, *([self.to.pk] if self.to else [])]
+        found = locked(keys)
+        extension = found.get(self.extension.pk)
+        if extension is None:
+            raise Meanwhile(gettext("Somebody deleted this extension meanwhile."))
+        if why := refusal(extension, self.by):
+            raise Meanwhile(why)
+        if self.to is None:
+            return extension, None
+        to = found.get(self.to.pk)
+        if to is None or to.left_on or not to.enabled:
+            words = gettext("Choose somebody else: %(number)s was disabled or deleted meanwhile.")
+            raise Meanwhile(words % {"number": self.to.number})
+        return extension, to
+
+
+def locked(keys: list[Any]) -> dict[Any, SipExtension]:
+    """In one order, so that two who lock the same do not wait for each other."""
+    rows = SipExtension.objects.select_for_update(of=("self",)).select_related("user")
+    return rows.order_by("pk").in_bulk(keys)
+
+
+def _why_not(one: SipExtension, leaver: SipExtension) -> str:
+    if one.pk == leaver.pk:
+        return gettext("This is the extension that is left. Choose somebody else.")
+    if one.left_on:
+        return gettext("%(name)s has left too. Choose somebody else.") % {"name": one.user}
+    words = gettext("Extension %(number)s is disabled. Enable it first, or choose somebody else.")
+    return words % {"number": one.number}
+
+
+def come_back(extension: SipExtension, by: User) -> bool:
+    """Enabled, signing in again, the number's calls one's own. False where the person had not left (any more)."""
+    active_sessions.end(extension.user)
+    with transaction.atomic():
+        now = locked([extension.pk]).get(extension.pk)
+        if now is None or now.left_on is None:
+            return False
+        before = changes.picture(now)
+        now.enabled, now.left_on, now.delete_on, now.handed_to = True, None, None, None
+        now.version += 1
+        now.save(update_fields=["enabled", "left_on", "delete_on", "handed_to", "version"])
+        now.user.is_active = True
+        now.user.save(update_fields=["is_active"])
+        changes.record(by, Change.Kind.CHANGED, now.number, before, changes.picture(now), deed="came_back")
+    return True
+
+
+def delete_due(today: date) -> list[str]:
+    """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
+    numbers: list[str] = []
+    for key in list(SipExtension.objects.to_be_deleted(today).values_list("pk", flat=True)):
+        with log.together():
+            one = locked([key]).get(key)
+            if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal(one, None):
+                numbers += [one.number, *extension_forms.delete(one, None)]
+    deleted = Change.objects.waiting().filter(by=None, kind=Change.Kind.DELETED).numbers()
+    again = set(SipExtension.objects.filter(number__in=deleted).values_list("number", flat=True))
+    return sorted({*deleted} - again | {*handover.without_others(numbers, None)}, key=int)

@@ -1,0 +1,126 @@
+"""What people change of themselves: in force at once, with the columns that the list is sorted by, and in the log."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import User
+from accounts.profile import pictures
+from accounts.profile.models import Avatar
+from core.audit import log
+from core.audit.models import MASK, REMOVED
+from core.mail.labels import KINDS
+from core.random_text import random_text
+from core.stored_words import in_store
+from extensions import validators
+from extensions.changes import record as changes
+from extensions.models import Change, SipExtension
+
+LISTED = ["version", "sort_name", "sort_email", "search_text"]
+LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
+    "language": gettext_noop("Language")
+}
+
+
+def _shown(person: User) -> dict[str, str]:
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email or "",
+        "mobile": person.mobile_typed,
+        "language": dict(settings.LANGUAGES).get(person.language, "") if person.language else "",
+    }
+
+
+def change(user: User, **columns: Any) -> frozenset[str]:
+    """Gives what differs now. An address that somebody else has raises IntegrityError."""
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=user.pk)
+        extension = SipExtension.objects.select_related("user__role", "handed_to").filter(user=person).first()
+        former = changes.picture(extension) if extension else changes.NOTHING
+        before = _shown(person)
+        for name, value in columns.items():
+            setattr(person, name, value)
+        after = _shown(person)
+        differs = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+        if not differs:
+            return frozenset()
+        person.save(update_fields=[*columns])
+        on_the_pbx = {name: pair for name, pair in differs.items() if name in changes.ON_THE_PBX}
+        if extension:
+            extension.user = person
+            extension.version += 1
+            extension.save(update_fields=LISTED)
+            if on_the_pbx:
+                number = extension.number
+                Change.objects.create(
+                    number=number, kind=Change.Kind.CHANGED, by=user, fields=on_the_pbx, former=former.record
+                )
+        record(person, {LABELS[name]: pair for name, pair in differs.items()}, extension)
+    return frozenset(differs)
+
+
+def record(user: User, fields: log.Fields, extension: SipExtension | None = None) -> None:
+    extension = extension or SipExtension.objects.filter(user=user).first()
+    number = extension.number if extension else ""
+    log.record(user, "person.changed", user.full_name, number=number, fields=fields)
+
+
+def set_picture(user: User, image: bytes | None) -> None:
+    """None: there is to be none."""
+    with transaction.atomic():
+        if image:
+            pictures.keep(user, image)
+        elif not Avatar.objects.filter(user=user).delete()[0]:
+            return
+        record(user, {gettext_noop("Picture"): ["", MASK if image else REMOVED]})
+
+
+def set_muted(user: User, muted: list[str]) -> bool:
+    """Whether that changed anything."""
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=user.pk)
+        if sorted(person.muted) == sorted(muted):
+            return False
+        fields = [", ".join(in_store(KINDS.get(kind, kind)) for kind in kinds) for kinds in (person.muted, muted)]
+        person.muted = muted
+        person.save(update_fields=["muted"])
+        record(person, {gettext_noop("Notifications not wanted"): fields})
+    return True
+
+
+def new_registration_password(extension: SipExtension, by: User) -> None:
+    """Saved, and waiting to be applied."""
+    with transaction.atomic():
+        extension = SipExtension.objects.select_related("user__role", "handed_to").get(pk=extension.pk)
+        before = changes.picture(extension)
+        extension.registration_password = _random_password([*extension.user.words(), extension.number])
+        extension.version += 1
+        extension.save(update_fields=["sealed_password", "version"])
+        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
+def _random_password(known: list[str]) -> str:
+    while True:
+        password = random_text(20)
+        try:
+            validators.registration_password(password, known)
+        except ValidationError:  # chance has hit on a short name
+            continue
+        return password
+
+
+def waits_for_others(user: User, number: str) -> bool:
+    """Whether an apply of the person's would take somebody else's change along."""
+    return Change.objects.waiting().of([number]).exclude(by=user).exists()
+
+
+def why_not_now(user: User, number: str) -> str:
+    """ "": what the person changes of the PBX can be applied."""
+    if waits_for_others(user, number):
+        return _("A change of your extension waits to be applied. Ask an administrator to apply it, then try again.")
+    return ""

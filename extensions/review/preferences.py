@@ -1,0 +1,105 @@
+"""Preferences that the PBX is to follow: what waits, what it would do, taking it back."""
+
+from copy import copy
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from core import localization
+from core.access.permissions import Permission
+from core.audit import log
+from core.preferences.models import Preferences, SystemChange
+from core.stored_words import stored
+from extensions.listing import display_names
+from extensions.models import Change, SipExtension
+
+Field = SystemChange.Field
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A change, and what its apply does."""
+
+    change: SystemChange
+    effect: str
+
+
+def given(field: Field) -> str:
+    """What the PBX has of it, or has been given: not what waits."""
+    first = SystemChange.objects.waiting().filter(field=field).first()
+    return first.old if first else str(Preferences.now(field))
+
+
+def waiting(by: User) -> list[Waiting]:
+    if not by.can(Permission.VIEW_PREFERENCES):
+        return []
+    found = SystemChange.objects.waiting().select_related("by")
+    return [Waiting(each, effect(Field(each.field))) for each in found]
+
+
+def effect(field: Field) -> str:
+    if field == Field.COUNTRY:
+        return _("The PBX reloads its tones. No call is disturbed.")
+    new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
+    named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
+    count = named.exclude(number__in=new.values("number")).count()
+    if not count:
+        return _("No extension gets another caller name. No call is disturbed.")
+    words = ngettext(
+        "%(count)s extension gets another caller name. No call is disturbed.",
+        "%(count)s extensions get another caller name. No call is disturbed.",
+        count,
+    )
+    return words % {"count": localization.count(count)}
+
+
+def follow(by: User | None, before: Preferences, after: Preferences) -> None:
+    """Inside the transaction of a save: the list follows at once, the PBX with the next apply."""
+    if before.name_format != after.name_format:
+        display_names.rewrite(after.names)
+    for field in Field:
+        _note(by, field, str(getattr(before, field)), str(getattr(after, field)))
+
+
+def _note(by: User | None, field: Field, old: str, new: str) -> None:
+    there = SystemChange.objects.waiting().filter(field=field).first()
+    if old == new:
+        return
+    if there is None:
+        SystemChange.objects.create(by=by, field=field, old=old, new=new)
+    elif there.old == new:
+        there.delete()
+    else:
+        there.by, there.new, there.at = by, new, timezone.now()
+        there.save(update_fields=["by", "new", "at"])
+
+
+def discard(by: User) -> int:
+    """Every waiting one, back to what the PBX has. Gives how many."""
+    with transaction.atomic():
+        found = list(SystemChange.objects.waiting())
+        for change in found:
+            put_back(by, Field(change.field), change.old)
+    return len(found)
+
+
+def put_back(by: User | None, field: Field, value: str) -> bool:
+    """Wish for the value again. Whether it is another than now."""
+    with transaction.atomic():
+        preferences = Preferences.objects.select_for_update().get(pk=1)
+        before = copy(preferences)
+        if getattr(before, field) == value:
+            return False
+        setattr(preferences, field, value)
+        preferences.version += 1
+        preferences.save(update_fields=[field.value, "version"])
+        shown = SystemChange(field=field, old=getattr(before, field), new=value)
+        with stored():
+            fields = {str(field.label): [shown.old_shown, shown.new_shown]}
+        log.record(by, "preferences.changed", "Preferences", fields=fields)
+        follow(by, before, preferences)
+    return True

@@ -1,0 +1,196 @@
+"""The waiting changes, an extension at a time: what each would change and whose they are; taking back, and undoing."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from accounts.models import User
+from core.audit import log
+from core.preferences.models import Preferences
+from extensions import handover
+from extensions.changes import record as changes
+from extensions.changes.state import PERSON_ON_THE_PBX, Record, put_back
+from extensions.models import Change, ChangeQuerySet, SipExtension
+
+PAGE_SIZE = 100
+# What becomes of an extension. Templates compare these, and show them translated.
+DELETED, NEW, CHANGED = gettext_noop("Deleted"), gettext_noop("New"), gettext_noop("Changed")
+
+
+@dataclass(frozen=True)
+class Field:
+    """Of a name in extensions.changes, with its values as they are stored."""
+
+    name: str
+    stored_old: str
+    stored_new: str
+
+    @property
+    def label(self) -> str:
+        """As it is stored."""
+        return changes.LABELS[self.name]
+
+    @property
+    def shown_label(self) -> str:
+        return changes.label(self.name)
+
+    @property
+    def is_secret(self) -> bool:
+        return self.name in changes.SECRET
+
+    @property
+    def old(self) -> str:
+        return changes.value_shown(self.name, self.stored_old)
+
+    @property
+    def new(self) -> str:
+        return changes.value_shown(self.name, self.stored_new)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """All that waits about one extension, as one difference."""
+
+    number: str
+    name: str
+    kind: str
+    fields: list[Field]
+    authors: list[tuple[str, datetime]]
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the numbers, by number; `previous` and `next` are the numbers that the pages beside it begin with."""
+
+    numbers: list[str]
+    total: int
+    previous: str
+    next: str
+
+    @property
+    def is_all(self) -> bool:
+        return len(self.numbers) == self.total
+
+
+def page(of: models.QuerySet[Change], start: str = "") -> Page:
+    """From the number `start` on; where none is so high, the last page."""
+    numbers = sorted(of.order_by().values_list("number", flat=True).distinct(), key=int)
+    wanted = int(start[:9]) if start.isascii() and start.isdigit() else 0
+    first = bisect_left(numbers, wanted, key=int)
+    if first == len(numbers):
+        first = max(0, first - PAGE_SIZE)
+    last = first + PAGE_SIZE
+    return Page(
+        numbers=numbers[first:last],
+        total=len(numbers),
+        previous=numbers[max(0, first - PAGE_SIZE)] if first else "",
+        next=numbers[last] if last < len(numbers) else "",
+    )
+
+
+def waiting_changes(by: User) -> ChangeQuerySet:
+    """All that one may know of; what is applied, discarded or counted is taken from these alone."""
+    return Change.objects.waiting().visible_to(by)
+
+
+def waiting(by: User, numbers: Iterable[str] | None = None) -> list[Waiting]:
+    every = waiting_changes(by)
+    return by_extension(every if numbers is None else every.of(numbers), by)
+
+
+def of_others(by: User) -> set[str]:
+    """The numbers of which a change waits that somebody else saved."""
+    return set(waiting_changes(by).exclude(by=by).numbers())
+
+
+def unseen(by: User, seen: int) -> set[str]:
+    """Those of which somebody else saved a change after the one that was the newest when the page was made."""
+    return set(waiting_changes(by).exclude(by=by).filter(pk__gt=seen).numbers())
+
+
+def by_extension(of: models.QuerySet[Change], by: User) -> list[Waiting]:
+    found: dict[str, list[Change]] = {}
+    for change in of.select_related("by").order_by("id"):
+        found.setdefault(change.number, []).append(change)
+    there = {
+        extension.number: extension.user.full_name
+        for extension in SipExtension.objects.filter(number__in=found).select_related("user")
+    }
+    return [_one(number, found[number], there.get(number, ""), by) for number in sorted(found, key=int)]
+
+
+def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
+    former = its[0].former
+    gone = its[-1].kind == Change.Kind.DELETED
+    pairs: dict[str, list[str]] = {}
+    for change in its:
+        for field, (old, new) in change.fields.items():
+            pairs[field] = [pairs[field][0] if field in pairs else old, new]
+    person = former["person"] if former else {}
+    former_name = Preferences.current().names.of(*(person.get(part, "") for part in PERSON_ON_THE_PBX))
+    return Waiting(
+        number=number,
+        name=name or former_name,
+        kind=DELETED if gone else NEW if former is None else CHANGED,
+        fields=[Field(field, *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
+        authors=[(change.by.full_name if change.by else gettext("system"), change.at) for change in its],
+        mine=all(change.by == by for change in its),
+    )
+
+
+def waits_for_others(by: User, number: str = "") -> bool:
+    """Whether a change that somebody else saved waits: nobody sends it along unseen."""
+    waiting_ones = waiting_changes(by)
+    return not (waiting_ones.of([number]) if number else waiting_ones).only_by(by)
+
+
+def discard(number: str, by: User) -> None:
+    """Make the wish about the number what it was when it was last applied. Raises wish.CannotPutBack."""
+    with log.together():
+        its = Change.objects.waiting().of([number])
+        first = its.first()
+        if first is None:
+            return
+        now = SipExtension.objects.select_related("user__role").filter(number=number).first()
+        before = changes.values(now) if now else {}
+        extension = _put_back(number, first.former, by)
+        fields = changes.difference(before, changes.values(extension) if extension else {})
+        its.update(discarded_at=timezone.now())
+        log.record(by, "extension.discarded", number, fields=changes.labelled(fields))
+
+
+def restore(formers: Mapping[str, Record | None], by: User | None) -> list[str]:
+    """Make each number's wish its record, as new waiting changes; all or none. Gives the numbers that then differ.
+
+    Raises wish.CannotPutBack.
+    """
+    with log.together():
+        in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
+        return [number for number, record in in_order if _restore_one(number, record, by)]
+
+
+def _hands_over(record: Record | None) -> bool:
+    return record is not None and bool(record["extension"].get("handed_to"))
+
+
+def _put_back(number: str, record: Record | None, by: User | None) -> SipExtension | None:
+    """One who goes by it takes along that others' numbers ring the phones."""
+    now = SipExtension.objects.filter(number=number).first()
+    if now and (record is None or record["extension"].get("left_on")):
+        handover.end(now, by)
+    return put_back(number, record, by)
+
+
+def _restore_one(number: str, record: Record | None, by: User | None) -> bool:
+    now = SipExtension.objects.select_related("user__role").filter(number=number).first()
+    before = changes.picture(now) if now else changes.NOTHING
+    extension = _put_back(number, record, by)
+    after = changes.picture(extension) if extension else changes.NOTHING
+    kind = Change.Kind.CHANGED if now and extension else Change.Kind.DELETED if now else Change.Kind.ADDED
+    return before != after and changes.record(by, kind, number, before, after)

@@ -1,0 +1,154 @@
+"""From a saved wish to the PBX: review, apply, discard, and what the person is told of it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.requests import SignedInRequest
+from core.access.decorators import needs
+from core.access.permissions import Permission
+from extensions import pbx
+from extensions.access import managed_numbers, may_manage, visible
+from extensions.changes.state import CannotPutBack
+from extensions.models import Change, SipExtension
+from extensions.review import preferences as preference_changes
+from extensions.review import review
+
+
+def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> HttpResponse:
+    """After a save: apply it if that was the button, and show what is true now."""
+    if request.POST.get("then") != "apply":
+        waits = Change.objects.waiting().of([extension.number]).exists()
+        messages.success(request, _("%(saved)s Apply to send it to the PBX.") % {"saved": saved} if waits else saved)
+        return redirect(extension)
+    if review.waits_for_others(request.user, extension.number):
+        return look_first(request, extension.number, saved)
+    try:
+        applied = pbx.get().apply([extension.number], request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, reverse("extensions:edit", args=[extension.number]))
+    request.session["applied"] = [extension.number, applied.live, applied.words]
+    return redirect(extension)
+
+
+def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
+    messages.info(
+        request, _("%(saved)s Somebody else's change of it waits too: look at both, then apply.") % {"saved": saved}
+    )
+    start = "" if review.page(review.waiting_changes(request.user)).is_all else f"?from={number}"
+    return redirect(f"{reverse('review')}{start}#n{number}")
+
+
+def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
+    context = {"section": "extension", "error": error, "words": words_for(request, error), "back": back}
+    return render(request, "extensions/apply_failed.html", context, status=503)
+
+
+def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
+    """An apply may mend more than was asked for: of an extension that one does not see, nothing is said."""
+    number = error.extension if isinstance(error, pbx.Refused) else ""
+    about = visible(request).filter(number=number), review.waiting_changes(request.user).of([number])
+    if number and not any(each.exists() for each in about):
+        return _(
+            "The PBX refused another extension, so nothing was applied. Ask an administrator to look at Apply History."
+        )
+    return str(error)
+
+
+def apply_numbers(request: SignedInRequest, numbers: list[str], done: str, back: str) -> HttpResponse:
+    try:
+        applied = pbx.get().apply(numbers, request.user)
+    except pbx.PbxError as error:
+        return apply_failed(request, error, back)
+    (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
+    return redirect(back)
+
+
+@needs(Permission.MANAGE_EXTENSIONS)
+def apply(request: SignedInRequest) -> HttpResponse:
+    """What was chosen on the review page; from elsewhere all that waits, if nobody else's is among it."""
+    if request.method != "POST":
+        return redirect("review")
+    chosen = chosen_numbers(request)
+    if not chosen and (request.POST.get("from") == "review" or review.waits_for_others(request.user)):
+        messages.info(request, _("Choose what to apply."))
+        return redirect("review")
+    waiting = review.waiting_changes(request.user).numbers()
+    numbers = [number for number in waiting if number in chosen] if chosen else waiting
+    if not numbers:
+        messages.info(request, _("Nothing waits any more."))
+        return redirect("review")
+    seen = request.POST.get("seen", "")
+    if seen.isascii() and seen.isdigit() and not review.unseen(request.user, int(seen[:18])).isdisjoint(numbers):
+        messages.info(
+            request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
+        )
+        return redirect("review")
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("extensions:list")
+    return apply_numbers(request, numbers, "", back)
+
+
+def chosen_numbers(request: SignedInRequest) -> set[str]:
+    """Those ticked on the page; or with its other buttons all that wait, or all but those that others changed too."""
+    every = request.POST.get("all")
+    if every not in ("mine", "everybody"):
+        return set(request.POST.getlist("n"))
+    waiting = set(review.waiting_changes(request.user).numbers())
+    return waiting if every == "everybody" else waiting - review.of_others(request.user)
+
+
+def apply_words(count: int) -> str:
+    """Of the button, when so many are chosen."""
+    if not count:
+        return _("Apply the chosen")
+    return ngettext("Apply %(count)s extension", "Apply %(count)s extensions", count) % {"count": count}
+
+
+@needs(Permission.MANAGE_EXTENSIONS)
+@require_GET
+@never_cache
+def review_page(request: SignedInRequest) -> HttpResponse:
+    seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
+    page = review.page(review.waiting_changes(request.user), request.GET.get("from", ""))
+    others = 0 if page.is_all else len(review.of_others(request.user))
+    there = list(SipExtension.objects.filter(number__in=page.numbers).select_related("user__role"))
+    context = {
+        "section": "extension",
+        "rows": review.waiting(request.user, page.numbers),
+        "kept": {each.number for each in there} - managed_numbers(request, there),
+        "page": page,
+        "seen": seen or 0,
+        "others": others,
+        "mine": page.total - others,
+        "system_changes": preference_changes.waiting(request.user),
+        "apply_words": [apply_words(count) for count in range(len(page.numbers) + 1)],
+    }
+    return render(request, "extensions/review.html", context)
+
+
+@needs(Permission.MANAGE_EXTENSIONS)
+@require_POST
+def discard(request: SignedInRequest, number: str) -> HttpResponse:
+    """Back to what was last applied; and applied, as a PBX that was away may have been given the change already."""
+    extension = visible(request).filter(number=number).first()
+    if extension and not may_manage(request, extension):
+        raise PermissionDenied
+    if not review.waiting_changes(request.user).of([number]).exists():
+        raise Http404("No such change.")
+    try:
+        review.discard(number, request.user)
+    except CannotPutBack as error:
+        messages.error(request, str(error))
+        return redirect("review")
+    return apply_numbers(
+        request, [number], _("Extension %(number)s is as it was.") % {"number": number}, reverse("review")
+    )

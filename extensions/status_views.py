@@ -1,0 +1,26 @@
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.requests import SignedInRequest
+from extensions.access import visible
+from extensions.detail.page import with_phones
+from extensions.rows import PAGE_SIZE, rows_of
+
+
+@require_GET
+@never_cache
+def statuses(request: SignedInRequest) -> HttpResponse:
+    """The status cells of the numbers asked for, swapped into the list or page that shows them."""
+    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if number.isascii() and number.isdigit()]
+    found = list(visible(request).filter(number__in=numbers))
+    rows = rows_of(found)
+    more = with_phones(request, found[0], rows[0]) if len(found) == 1 and "detail" in request.GET else {}
+    return render(request, "extensions/_statuses.html", {"extensions": rows, **more})
+
+
+@require_GET
+@never_cache
+def pbx_state(request: SignedInRequest) -> HttpResponse:
+    return render(request, "_pbx.html")

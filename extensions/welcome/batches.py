@@ -1,0 +1,162 @@
+"""Welcome mails that were asked for together: how far they are, and what became of each."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from accounts.models import User
+from core.mail.errors import ABOUT_THE_SERVER, in_words
+from core.mail.models import Letter
+from extensions.models import SipExtensionQuerySet
+from extensions.welcome.invitations import KIND
+
+State = Letter.State
+OPEN, TROUBLE = (State.WAITING, State.SENDING), (State.REFUSED, State.UNCERTAIN)
+LATELY = timedelta(minutes=1)
+PAGE_SIZE = 25
+LAST = 10
+
+NEWER = Letter.objects.filter(user=OuterRef("user"), kind=KIND, pk__gt=OuterRef("pk"))
+TROUBLE_FIRST = Case(When(state__in=TROUBLE, then=Value(0)), When(state__in=OPEN, then=Value(1)), default=Value(2))
+
+
+@dataclass(frozen=True)
+class Progress:
+    total: int
+    taken: int
+    refused: int
+    uncertain: int
+    void: int
+    a_minute: int  # taken lately; 0 where that cannot be said yet
+    delayed: int  # that the mail server has not taken at the first try
+    answer: str  # to the last such try
+
+    @property
+    def settled(self) -> int:
+        return self.taken + self.refused + self.uncertain + self.void
+
+    @property
+    def waiting(self) -> int:
+        return self.total - self.settled
+
+    @property
+    def minutes_left(self) -> int:
+        """At least one; 0 where it cannot be said."""
+        return -(-self.waiting // self.a_minute) if self.a_minute else 0
+
+
+def of(batch: uuid.UUID) -> QuerySet[Letter]:
+    return Letter.objects.filter(batch=batch, kind=KIND)
+
+
+def visible_to(user: User, batch: uuid.UUID) -> bool:
+    """To who asked for it, and to who reaches all."""
+    letters = of(batch) if user.reaches_everybody else of(batch).filter(by=user)
+    return letters.exists()
+
+
+def is_about_the_server(answer: str) -> bool:
+    return re.match(ABOUT_THE_SERVER, answer) is not None
+
+
+def progress(batch: uuid.UUID) -> Progress:
+    letters, lately = of(batch), timezone.now() - LATELY
+    found = letters.aggregate(
+        total=Count("pk"),
+        **{state.value: Count("pk", filter=Q(state=state)) for state in (State.TAKEN, *TROUBLE, State.VOID)},
+        recent=Count("pk", filter=Q(settled_at__gt=lately)),
+        first=Min("settled_at", filter=Q(settled_at__gt=lately)),
+        last=Max("settled_at"),
+        delayed=Count("pk", filter=Q(state=State.WAITING, tries__gt=0)),
+    )
+    a_minute = _a_minute(found.pop("recent"), found.pop("first"), found.pop("last"))
+    tried = letters.filter(state=State.WAITING, tries__gt=0).order_by("-due_at")
+    answer = tried.values_list("answer", flat=True).first() if found["delayed"] else ""
+    return Progress(**found, a_minute=a_minute, answer=in_words(answer or ""))
+
+
+def _a_minute(count: int, first: datetime | None, last: datetime | None) -> int:
+    """Of those settled within the last minute; known from the second second on."""
+    if first is None or last is None or count < 2:
+        return 0
+    seconds = (last - first).total_seconds()
+    return round((count - 1) / seconds * 60) if seconds >= 1 else 0
+
+
+@dataclass(frozen=True)
+class Mailed:
+    """One of a batch, as its page shows it. `again`: a newer one was asked for since."""
+
+    letter: Letter
+    number: str
+    name: str
+    again: bool
+
+    @property
+    def answer(self) -> str:
+        """Not what all wait for alike: the page says that once."""
+        letter = self.letter
+        return "" if letter.state == State.WAITING and is_about_the_server(letter.answer) else in_words(letter.answer)
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Mailed]
+    first: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def is_all(self) -> bool:
+        return len(self.rows) == self.total
+
+    @property
+    def previous(self) -> int:
+        return max(1, self.first - PAGE_SIZE) if self.first > 1 else 0
+
+    @property
+    def next(self) -> int:
+        return self.first + PAGE_SIZE if self.last < self.total else 0
+
+
+def page(batch: uuid.UUID, visible: SipExtensionQuerySet, start: str) -> Page:
+    """Those whose extensions one may see, the ones in trouble first; from the place `start` on."""
+    letters = of(batch).filter(user__sip_extension__in=visible.order_by().values("pk"))
+    total = letters.count()
+    first = min(int(start[:9]) if start.isascii() and start.isdigit() else 1, max(total, 1)) or 1
+    shown = letters.annotate(again=Exists(NEWER)).select_related("user__sip_extension")
+    ordered = shown.order_by(TROUBLE_FIRST, "user__sip_extension__position")[first - 1 : first - 1 + PAGE_SIZE]
+    return Page([_mailed(letter) for letter in ordered], first, total)
+
+
+def _mailed(letter: Any) -> Mailed:
+    user = letter.user
+    return Mailed(letter, user.sip_extension.number, user.full_name, letter.again)
+
+
+def in_trouble(batch: uuid.UUID, managed: SipExtensionQuerySet) -> SipExtensionQuerySet:
+    """The extensions of which a mail was refused or is uncertain, and no newer one was asked for."""
+    troubled = of(batch).filter(state__in=TROUBLE).exclude(Exists(NEWER))
+    return managed.filter(user__in=troubled.order_by().values("user"))
+
+
+def asked_by(user: User) -> list[Any]:
+    """The last batches of this person."""
+    letters = Letter.objects.filter(by=user, kind=KIND, batch__isnull=False).order_by()
+    rows = letters.values("batch").annotate(
+        at=Min("created_at"),
+        total=Count("pk"),
+        open=Count("pk", filter=Q(state__in=OPEN)),
+        trouble=Count("pk", filter=Q(state__in=TROUBLE)),
+    )
+    return list(rows.order_by("-at")[:LAST])

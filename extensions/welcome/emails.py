@@ -1,0 +1,50 @@
+"""The welcome mail, written out: the number, the portal's address, the link to choose a password, and its picture."""
+
+from io import BytesIO
+
+import segno
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import one_time_links
+from accounts.one_time_links import Link, Purpose
+from core.mail import composition
+from core.mail.composition import Words
+from core.mail.models import Letter
+from extensions.models import SipExtension
+from extensions.welcome.invitations import MAY_GET, standing_of
+
+QR = "link"  # its content id
+DAYS = one_time_links.VALID_SECONDS[Purpose.WELCOME] // 86400
+
+
+def welcome(letter: Letter) -> Words | None:
+    """None where the person cannot use it any more, has another address by now, or a newer link."""
+    user = letter.user
+    extension = SipExtension.objects.filter(user=user).first()
+    if user is None or extension is None or standing_of(extension) not in MAY_GET:
+        return None
+    version = letter.facts["version"]
+    if (user.link_version, user.email) != (version, letter.to):
+        return None
+    link = one_time_links.absolute(
+        reverse("choose", args=[one_time_links.token(Link(Purpose.WELCOME, user.pk, version))])
+    )
+    context = {
+        "number": extension.number,
+        "link": link,
+        "days": DAYS,
+        "qr": QR,
+        "by": letter.by.full_name if letter.by and letter.by != user else "",
+        "sign_in": user.email,
+    }
+    return composition.words(
+        letter, _("Your extension %(number)s") % {"number": extension.number}, context, ((QR, picture(link)),)
+    )
+
+
+def picture(link: str) -> bytes:
+    """A PNG on white, as cameras need it in dark surroundings too."""
+    file = BytesIO()
+    segno.make(link, error="m", micro=False).save(file, kind="png", scale=4, border=4)
+    return file.getvalue()
