@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from asterisk.ami import AmiRefused, AmiUnreachable
+from asterisk.ami.client import AmiRefused, AmiUnreachable
 
 CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 

@@ -21,10 +21,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from asterisk import apply, engine, proof, reading, render, snapshot
-from asterisk.ami import AmiUnreachable, connected
+from asterisk.ami.client import AmiUnreachable, connected
+from asterisk.apply import run as apply_run
+from asterisk.engine import render, snapshot
+from asterisk.engine.render import Rows
+from asterisk.engine.store import locked, opened, prepare, read
 from asterisk.models import CheckRun
-from asterisk.render import Rows
+from asterisk.readback import bulk, proof
 from core.audit import log
 from core.audit.models import MANY
 from extensions.models import Change
@@ -80,7 +83,7 @@ def start() -> None:
 def check() -> CheckRun:
     """All of it. Raises Running, and EngineError."""
     with only_one():
-        numbers = apply.all_numbers()
+        numbers = apply_run.all_numbers()
         run = CheckRun.objects.create(total=len(numbers))
         CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()
 
@@ -90,7 +93,7 @@ def check() -> CheckRun:
         asked, found = compare(numbers, tell)
         suspects = sorted({drift.number for drift in found})
         if suspects:  # an apply may have been under way
-            with engine.locked(settings.ENGINE_FILE):
+            with locked(settings.ENGINE_FILE):
                 asked, found = compare(suspects)
         run.close(asked, [asdict(drift) for drift in found])
     return run
@@ -99,15 +102,15 @@ def check() -> CheckRun:
 def repair(run: CheckRun, by: User | None) -> CheckRun:
     """Write the wish again where it differs, and compare that again. Raises PbxError, EngineError, and Running."""
     with only_one():
-        engine.prepare(settings.ENGINE_FILE)
+        prepare(settings.ENGINE_FILE)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
         about = MANY % {"number": len(numbers)}
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
-                apply.apply(wished, by)
-        except apply.ApplyError as error:
+                apply_run.apply(wished, by)
+        except apply_run.ApplyError as error:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, words=error)
             raise
         asked, found = compare(numbers)
@@ -145,7 +148,7 @@ def _unlike_what_asterisk_reads(numbers: list[str]) -> list[str] | None:
     """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable."""
     try:
         with connected() as ami:
-            return reading.unlike(ami, numbers)[0]
+            return bulk.unlike(ami, numbers)[0]
     except AmiUnreachable:
         return None
 
@@ -166,8 +169,8 @@ def _said(numbers: list[str]) -> dict[str, proof.Said]:
 
 
 def _held(numbers: list[str]) -> dict[str, Rows]:
-    with engine.opened(settings.ENGINE_FILE) as db:
-        return engine.read(db, numbers)
+    with opened(settings.ENGINE_FILE) as db:
+        return read(db, numbers)
 
 
 def _wished(numbers: list[str]) -> dict[str, Rows]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from asterisk import engine
-from asterisk.render import Rows
+from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
 
 
 def of(number: str) -> dict[str, Rows]:

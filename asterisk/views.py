@@ -12,9 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from asterisk import check, history, proof
-from asterisk.engine import EngineError
+from asterisk import check
+from asterisk.apply import undo as apply_undo
+from asterisk.engine.store import EngineError
 from asterisk.models import ApplyRun, CheckRun
+from asterisk.readback import proof
 from core import localization
 from core.access.decorators import needs
 from core.access.permissions import Permission
@@ -66,7 +68,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ApplyRun, pk=pk)
-    return wished_back(request, lambda: history.undo(found, request.user))
+    return wished_back(request, lambda: apply_undo.undo(found, request.user))
 
 
 @needs(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS)
@@ -81,7 +83,7 @@ def back(request: SignedInRequest) -> HttpResponse:
         messages.error(request, _("Choose the day and the time to go back to."))
         return redirect("history:list")
     exact = make_aware(moment) if is_naive(moment) else moment
-    return wished_back(request, lambda: history.back_to(exact, request.user))
+    return wished_back(request, lambda: apply_undo.back_to(exact, request.user))
 
 
 @needs(Permission.VIEW_CHECK)

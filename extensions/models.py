@@ -237,7 +237,9 @@ class Change(models.Model):
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     fields = models.JSONField(default=dict)  # name -> [before, after]; secrets masked
-    former = models.JSONField(null=True)  # the wish before, whole, as extensions.wish keeps it; None: no extension
+    former = models.JSONField(
+        null=True
+    )  # the wish before, whole, as extensions.changes.state keeps it; None: no extension
     applied_at = models.DateTimeField(null=True, editable=False)
     discarded_at = models.DateTimeField(null=True, editable=False)
 

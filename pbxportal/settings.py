@@ -49,6 +49,7 @@ HTTPS = PORTAL_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
+    "pbxportal",
     "core",
     "accounts",
     "extensions",
@@ -151,7 +152,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # accounts.attempts has those
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # accounts.throttling has those
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_ADAPTER = "accounts.second_factor.allauth_adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -258,7 +259,7 @@ LOGGING = {
 }
 
 # --- the PBX ---
-PBX = env.str("PBX", default="asterisk.pbx.Asterisk")
+PBX = env.str("PBX", default="asterisk.backend.Asterisk")
 ASTERISK_DIR = Path(env.str("ASTERISK_DIR", default=str(VAR / "asterisk"))).resolve()
 ENGINE_FILE = Path(env.str("ENGINE_FILE", default=str(ASTERISK_DIR / "db" / "engine.sqlite3")))
 LIVE_FILE = ENGINE_FILE.with_name("live.sqlite3")

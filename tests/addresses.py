@@ -1,7 +1,7 @@
 """What every address of the portal needs: the table that the matrix test holds the code to.
 
 A new page is a row of PAGES. `look` is what a GET needs, `deed` what a POST needs; None: there is no such method.
-Permissions are those of accounts.permissions, in the order in which they are asked for; () is whoever has signed in.
+Permissions are those of core.access.permissions, in the order in which they are asked for; () is whoever has signed in.
 About one extension stand, in the place of permissions or after them, SEE, USE and MANAGE.
 """
 

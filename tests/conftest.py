@@ -9,12 +9,16 @@ from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts.models import User
-from asterisk import ari, engine, listener, live, proof
-from asterisk.ami import connected
-from asterisk.embedded import Embedded, place_from_settings
-from asterisk.fetch import Program, find_or_fetch
-from asterisk.live import Contact
-from asterisk.sightings import Seen
+from asterisk import ari
+from asterisk.ami.client import connected
+from asterisk.engine import store as engine
+from asterisk.live import listener
+from asterisk.live import store as live
+from asterisk.live.network_recorder import Seen
+from asterisk.live.store import Contact
+from asterisk.process.embedded import Embedded, place_from_settings
+from asterisk.process.fetch import Program, find_or_fetch
+from asterisk.readback import proof
 from core.audit import triggers
 from tests.people import make_user
 

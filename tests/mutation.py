@@ -173,7 +173,7 @@ def without(check: Check) -> str:
     lines = [] if "import SipExtension" in ast.unparse(tree) else ["from extensions.models import SipExtension"]
     if not check.path.startswith("extensions") and not check.path.startswith("asterisk"):
         lines = []
-    lines += ["from extensions.lookup import get_extension"] if "get_managed(" in check.words else []
+    lines += ["from extensions.access import get_extension"] if "get_managed(" in check.words else []
     return _with_imports(ast.unparse(ast.fix_missing_locations(taken)), lines)
 
 

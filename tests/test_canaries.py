@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Organization, User
-from asterisk.embedded import Embedded
+from asterisk.process.embedded import Embedded
 from core import encryption
 from core.mail.smtp.client import LABEL, ROW
 from core.mail.smtp.protocol import Limits

@@ -15,7 +15,7 @@ MAY_IMPORT = {
 }
 APPS = {"accounts", "extensions", "asterisk", "pbxportal"}
 # Below the apps: pure code, which sees no Django, no clock and no settings.
-PURE = ["asterisk/render.py", "asterisk/wire.py"]
+PURE = ["asterisk/engine/render.py", "asterisk/ami/protocol.py"]
 ORDER = ["validators", "models", "forms", "views"]
 
 

@@ -17,7 +17,7 @@ from core.countries import countries
 from core.preferences.middleware import PreferencesInForce
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from pbxportal.forms import Conflict, PreferencesForm
+from pbxportal.pbx_settings.forms import Conflict, PreferencesForm
 from tests.people import Typed, make_extension, make_user
 
 TYPED = {

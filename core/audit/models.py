@@ -1,4 +1,4 @@
-"""The tables of the operation log. Rows are added by accounts.audit alone; the database refuses all else."""
+"""The tables of the operation log. Rows are added by core.audit.log alone; the database refuses all else."""
 
 from __future__ import annotations
 

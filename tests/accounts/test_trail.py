@@ -18,7 +18,7 @@ from core.audit import context, hash_chain, log, triggers
 from core.audit.actions import DEEDS
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
-from pbxportal.forms import PreferencesForm
+from pbxportal.pbx_settings.forms import PreferencesForm
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,9 +9,9 @@ from threading import Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from asterisk import wire
-from asterisk.ami import AmiError, AmiRefused, AmiUnreachable, connected
-from asterisk.pbx import Asterisk
+from asterisk.ami.client import AmiError, AmiRefused, AmiUnreachable, connected
+from asterisk.ami.protocol import Message, Unsendable, parse
+from asterisk.backend import Asterisk
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 PATIENCE = 0.3
@@ -41,14 +41,14 @@ def serve(settings: Settings) -> Iterator[Serve]:
     listener.close()
 
 
-def heard(link: socket.socket) -> wire.Message:
+def heard(link: socket.socket) -> Message:
     received = b""
     while b"\r\n\r\n" not in received:
         more = link.recv(4096)
         if not more:
             return {}
         received += more
-    return wire.parse(received.partition(b"\r\n\r\n")[0])
+    return parse(received.partition(b"\r\n\r\n")[0])
 
 
 def answer(link: socket.socket, text: str) -> None:
@@ -65,12 +65,12 @@ def let_in(link: socket.socket) -> None:
     answer(link, SUCCESS)
 
 
-def ping() -> wire.Message:
+def ping() -> Message:
     with connected(PATIENCE) as ami:
         return ami.ask("Ping", PATIENCE)
 
 
-def show() -> list[wire.Message]:
+def show() -> list[Message]:
     with connected(PATIENCE) as ami:
         return ami.ask_for_list("PJSIPShowEndpoint", PATIENCE, Endpoint="1001")
 
@@ -234,14 +234,14 @@ def test_only_what_the_portal_needs_is_ever_asked(serve: Serve) -> None:
 
 
 def test_a_line_break_in_a_value_is_not_sent(serve: Serve) -> None:
-    after_login: list[wire.Message] = []
+    after_login: list[Message] = []
 
     def script(link: socket.socket) -> None:
         let_in(link)
         after_login.append(heard(link))
 
     serve(script)
-    with connected(PATIENCE) as ami, pytest.raises(wire.Unsendable):
+    with connected(PATIENCE) as ami, pytest.raises(Unsendable):
         ami.ask("Getvar", Variable="x\r\n\r\nAction: Command\r\nCommand: core stop now")
 
 

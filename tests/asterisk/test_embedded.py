@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from asterisk import embedded
-from asterisk.embedded import Embedded, Place
-from asterisk.fetch import Program
+from asterisk.process import embedded
+from asterisk.process.embedded import Embedded, Place
+from asterisk.process.fetch import Program
 from tests.phones.phone import CallFailedError, Phone, PhoneTimeoutError
 
 NUMBERS = ("1001", "1002", "1003")

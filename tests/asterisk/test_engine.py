@@ -14,9 +14,9 @@ from threading import Thread
 
 import pytest
 
-from asterisk import engine
-from asterisk.engine import Step
-from asterisk.render import Dial, Login, Rows
+from asterisk.engine import store as engine
+from asterisk.engine.render import Dial, Login, Rows
+from asterisk.engine.store import Step
 
 
 def rows(number: str, **more: object) -> Rows:
@@ -143,7 +143,7 @@ HOLDER = """import sys, time
 from pathlib import Path
 import django
 django.setup()
-from asterisk import engine
+from asterisk.engine import store as engine
 with engine.locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

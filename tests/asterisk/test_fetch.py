@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from asterisk import fetch
-from asterisk.fetch import NoAsterisk
+from asterisk.process import fetch
+from asterisk.process.fetch import NoAsterisk
 
 ARCH = subprocess.run(("dpkg", "--print-architecture"), capture_output=True, text=True, check=True).stdout.strip()
 LIBRARIES = f"usr/lib/{fetch.MULTIARCH[ARCH]}"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asterisk import render
-from asterisk.render import Dial, Extension, HandOver, Login, Rows, Snapshot
+from asterisk.engine import render
+from asterisk.engine.render import Dial, Extension, HandOver, Login, Rows, Snapshot
 
 GRACE = Extension(
     number="1001",

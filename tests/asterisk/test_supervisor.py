@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from asterisk import supervisor
-from asterisk.supervisor import CannotStart, Child, Door
+from pbxportal import supervisor
+from pbxportal.supervisor import CannotStart, Child, Door
 
 
 def shell(tmp_path: Path, script: str, name: str = "It") -> Child:

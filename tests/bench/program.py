@@ -10,8 +10,8 @@ from collections.abc import Callable
 from django.conf import settings
 
 from accounts.models import User
-from asterisk.embedded import Embedded, place_from_settings
-from asterisk.fetch import NoAsterisk, find_or_fetch
+from asterisk.process.embedded import Embedded, place_from_settings
+from asterisk.process.fetch import NoAsterisk, find_or_fetch
 from extensions.models import SipExtension
 from tests.bench import filling, log, process, signing_in
 from tests.bench.browser import Browser

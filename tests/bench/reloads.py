@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 
-from asterisk import wire
+from asterisk.ami.protocol import decode, encode
 
 QUIET_SECONDS = 0.3
 
@@ -17,8 +17,8 @@ class Reloads:
     def __enter__(self) -> Self:
         self._socket = socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), 5)
         login = {"Username": settings.AMI_USER, "Secret": settings.AMI_SECRET, "Events": "system"}
-        self._socket.sendall(wire.encode("Login", login))
-        self._socket.sendall(wire.encode("Filter", {"Operation": "Add", "Filter": "Event: Reload"}))
+        self._socket.sendall(encode("Login", login))
+        self._socket.sendall(encode("Filter", {"Operation": "Add", "Filter": "Event: Reload"}))
         self.heard()
         return self
 
@@ -35,6 +35,6 @@ class Reloads:
             while more := self._socket.recv(65536):
                 received += more
         except TimeoutError:
-            messages, _ = wire.decode(received)
+            messages, _ = decode(received)
             return sum(message.get("Event") == "Reload" for message in messages)
         raise ConnectionError("Asterisk closed the connection that listens for reloads.")

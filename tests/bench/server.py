@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from asterisk import supervisor
-from asterisk.management.commands import run
+from pbxportal import supervisor
+from pbxportal.management.commands.run import answers, manage, portal, prepare_portal
 from tests.bench import process
 from tests.bench.surroundings import Failed
 
@@ -25,8 +25,8 @@ class Server:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    run.prepare_portal()
-    child, ear = run.portal(has_pbx=True), run.manage("The listener", "listen")
+    prepare_portal()
+    child, ear = portal(has_pbx=True), manage("The listener", "listen")
     child.start()
     ear.start()
     try:
@@ -40,7 +40,7 @@ def serving() -> Iterator[Server]:
 def wait_until_it_answers(child: supervisor.Child) -> None:
     door = supervisor.door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
     deadline = time.monotonic() + START_SECONDS
-    while not run.answers((door.host, door.port)):
+    while not answers((door.host, door.port)):
         if time.monotonic() > deadline or not child.process or child.process.poll() is not None:
             raise Failed("\n".join(("The portal does not start.", *child.last_lines())))
         time.sleep(0.05)

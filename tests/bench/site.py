@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.models import Organization, User
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from asterisk.models import ApplyRun
 from core.random_text import random_text
 from extensions.models import SipExtension

@@ -5,7 +5,7 @@ from contextlib import suppress
 from playwright.sync_api import Page
 
 from asterisk import check
-from asterisk.apply import ApplyError, apply
+from asterisk.apply.run import ApplyError, apply
 from asterisk.models import ApplyRun, CheckRun
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.leaving.forms import LeaveForm
 from extensions.models import SipExtension
 from tests.browser import company

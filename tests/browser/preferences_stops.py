@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from accounts.models import Role
-from asterisk.apply import apply, apply_preferences
+from asterisk.apply.run import apply, apply_preferences
 from core.access.permissions import Permission
 from core.preferences.models import NameFormat
 from extensions.review import preferences as preference_changes

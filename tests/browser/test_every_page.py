@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from asterisk.embedded import Embedded
+from asterisk.process.embedded import Embedded
 from tests.browser import (  # noqa: F401 (their stops)
     account_stops,
     apply_stops,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from asterisk.fetch import Program
+from asterisk.process.fetch import Program
 from tests.browser.administrator import Administrator
 from tests.browser.command import ROOT, Command
 from tests.browser.conftest import NewContext

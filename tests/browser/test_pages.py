@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import Organization, User
-from asterisk.embedded import Embedded
+from asterisk.process.embedded import Embedded
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.browser.conftest import SignIn

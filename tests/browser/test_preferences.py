@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.sessions.models import SessionStore
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply
+from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press

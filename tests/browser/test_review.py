@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from extensions.forms import DeleteForm
 from extensions.models import Change, SipExtension
 from tests.browser.conftest import SignIn

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.first_run import link as set_up_link
 from accounts.models import Role, User
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from core.preferences.models import Preferences
 from extensions.changes import record as changes
 from extensions.changes.state import PERSON

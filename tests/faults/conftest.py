@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from asterisk.embedded import Embedded
+from asterisk.process.embedded import Embedded
 from tests.faults.victim import Victim
 from tests.pbx.office import Office
 

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply import apply, catch_up
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply, catch_up
+from asterisk.backend import Asterisk
 from asterisk.models import ApplyRun
-from asterisk.pbx import Asterisk
+from asterisk.process.embedded import Embedded
 from extensions.models import Change
 from extensions.pbx import LineState, PbxError
 from tests.pbx.office import Office, eventually

@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import User
-from asterisk import proof
-from asterisk.apply import apply, catch_up, is_behind
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply, catch_up, is_behind
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts

@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk import engine, history, live
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply
+from asterisk.apply.undo import back_to
+from asterisk.engine import store as engine
+from asterisk.live import store as live
+from asterisk.live.watching import PATIENCE_SECONDS, Waker
 from asterisk.models import ApplyRun
-from asterisk.waking import PATIENCE_SECONDS, Waker
+from asterisk.process.embedded import Embedded
 from extensions.forms import set_enabled
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
@@ -51,10 +53,10 @@ def test_what_was_applied_after_the_clock_was_set_back_is_undone_like_all_that_f
     switched("1101", False, ada)
     clock[0] = HOUR * 2
     switched("1100", True, ada)
-    assert history.back_to(moment + HOUR * 1.5, ada) == ["1100"]
+    assert back_to(moment + HOUR * 1.5, ada) == ["1100"]
     assert not is_enabled("1100")
     apply(["1100"], ada)
-    assert history.back_to(moment, ada) == ["1100", "1101"]
+    assert back_to(moment, ada) == ["1100", "1101"]
     assert is_enabled("1101")
     apply(["1100", "1101"], ada)
     assert [run.outcome for run in ApplyRun.objects.all()] == ["proved"] * 6

@@ -16,9 +16,9 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply import all_numbers, apply, catch_up, plan
-from asterisk.embedded import Embedded
+from asterisk.apply.run import all_numbers, apply, catch_up, plan
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from extensions.models import Change, SipExtension
 from tests.people import Typed, make_extension, make_user
 

@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from asterisk import engine
-from asterisk.apply import NotTakenBack, apply, catch_up
-from asterisk.embedded import Embedded
+from asterisk.apply.run import NotTakenBack, apply, catch_up
+from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from extensions.models import Change, SipExtension
 from tests.faults.rights import read_only
 from tests.pbx.office import Office

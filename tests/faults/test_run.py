@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asterisk.fetch import Program
+from asterisk.process.fetch import Program
 from tests.browser.command import ROOT, Command
 from tests.faults.test_table import delete, overwrite
 from tests.mail.postbox import Postbox
@@ -18,7 +18,7 @@ from tests.phones.phone import Phone
 HEALED_SECONDS = 30
 
 ADD = """
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from tests.people import make_extension
 extension = make_extension('1000')
 apply(['1000'], None)
@@ -26,7 +26,8 @@ print(extension.registration_name, extension.registration_password)
 """
 CUT_SHORT = """
 import os
-from asterisk import apply, proof
+from asterisk.apply import run as apply
+from asterisk.readback import proof
 from extensions.forms import set_enabled
 from extensions.models import SipExtension
 extension = SipExtension.objects.get()
@@ -45,7 +46,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils.timezone import localdate
 call_command('migrate', verbosity=0)
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.models import SipExtension
 from tests.people import make_extension
 for number, days in (('1000', 0), ('1001', 1)):
@@ -56,14 +57,14 @@ for number, days in (('1000', 0), ('1001', 1)):
     SipExtension.objects.filter(number=number).update(delete_on=localdate() + timedelta(days=days))
 """
 WRITTEN = """
-from accounts import outbox
-from pbxportal.models import Preferences
+from core.mail import outbox
+from core.preferences.models import Preferences
 from tests.people import make_user
 Preferences.objects.update(mail_host='127.0.0.1', mail_port={}, mail_security='none', mail_from='portal@example.com')
 outbox.send('new_device', make_user('Ada'), agent='Firefox on Linux', address='192.0.2.7')
 """
 HERE = """
-from accounts.models import AuditRecord
+from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 print(*SipExtension.objects.values_list('number', flat=True), Change.objects.waiting().count())
 print(AuditRecord.objects.get(deed='extension.deleted').by_name)

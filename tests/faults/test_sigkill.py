@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import User
-from asterisk import engine, proof
-from asterisk.ami import connected
-from asterisk.apply import apply, catch_up
+from asterisk.ami.client import connected
+from asterisk.apply.run import apply, catch_up
+from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
-from asterisk.render import Rows
+from asterisk.readback import proof
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from tests.faults.victim import NEW_PASSWORD, Position, Victim
@@ -128,7 +129,7 @@ def scene(office: Office, victim: Victim) -> Scene:
     return Scene(office, victim)
 
 
-OFTEN = ("asterisk.engine", "asterisk.ari", "database")
+OFTEN = ("asterisk.engine.store", "asterisk.ari", "database")
 
 
 def lives(steps: list[Position]) -> list[tuple[Position, int]]:

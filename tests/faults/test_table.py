@@ -11,12 +11,13 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from asterisk import engine, tablefile
-from asterisk.apply import ApplyError, apply, catch_up, make_whole
-from asterisk.embedded import Embedded
+from asterisk.apply.run import ApplyError, apply, catch_up, make_whole
+from asterisk.engine import file_health
+from asterisk.engine import store as engine
+from asterisk.engine.file_health import Guard
+from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
-from asterisk.render import Rows
-from asterisk.tablefile import Guard
+from asterisk.process.embedded import Embedded
 from extensions.changes import record as changes
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
@@ -75,7 +76,7 @@ def test_what_was_applied_comes_back_and_what_waits_goes_on_waiting(
     client.force_login(ada)
     for page in ("/extensions/", f"/extensions/{live.number}/", "/review/", "/history/"):
         assert client.get(page).status_code == 200
-    tablefile.mend(Path(settings.ENGINE_FILE))
+    file_health.mend(Path(settings.ENGINE_FILE))
     make_whole()
     assert [rows(each) for each in (live.number, renamed.number, disabled.number, number)] == before
     asterisk.start()
@@ -138,10 +139,10 @@ def test_a_damaged_file_is_set_aside_not_thrown_away(tmp_path: Path) -> None:
     path = tmp_path / "engine.sqlite3"
     engine.prepare(path)
     overwrite(path)
-    assert tablefile.mend(path).startswith("is damaged")
+    assert file_health.mend(path).startswith("is damaged")
     (kept,) = tmp_path.glob("engine.sqlite3.broken-*")
     assert kept.read_bytes() == b"\xde\xad" * 20_000
-    assert tablefile.damage(path) == ""
+    assert file_health.damage(path) == ""
 
 
 def test_a_sound_file_is_left_as_it_is(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_a_sound_file_is_left_as_it_is(tmp_path: Path) -> None:
     before = path.stat().st_ino
     with engine.opened(path) as db:
         token = engine.token(db)
-    assert tablefile.mend(path) == ""
+    assert file_health.mend(path) == ""
     with engine.opened(path) as db:
         assert engine.token(db) == token != ""
     assert path.stat().st_ino == before
@@ -168,7 +169,7 @@ def test_the_guard_sees_a_loss_at_its_next_look(tmp_path: Path, lose: Loss) -> N
         assert guard.trouble() == ""
     lose(path)
     assert guard.trouble()
-    tablefile.mend(path)
+    file_health.mend(path)
     guard.begin()
     assert guard.trouble() == ""
     assert guard.trouble() == ""

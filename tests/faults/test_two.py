@@ -11,10 +11,11 @@ from threading import Event, Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from asterisk import listener, live
-from asterisk.apply import all_numbers, plan
-from asterisk.embedded import Embedded
+from asterisk.apply.run import all_numbers, plan
+from asterisk.live import listener
+from asterisk.live import store as live
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from tests.faults.victim import ROOT, environment
 from tests.pbx.office import Office, eventually
 from tests.pbx.test_apply import waiting

@@ -13,12 +13,13 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import listener, live
-from asterisk.ami import AmiUnreachable, connected
-from asterisk.apply import apply, catch_up
-from asterisk.embedded import Embedded
+from asterisk.ami.client import AmiUnreachable, connected
+from asterisk.apply.run import apply, catch_up
+from asterisk.backend import Asterisk
+from asterisk.live import listener
+from asterisk.live import store as live
 from asterisk.models import ApplyRun
-from asterisk.pbx import Asterisk
+from asterisk.process.embedded import Embedded
 from extensions.models import Change
 from tests.faults.proxy import Proxy
 from tests.pbx.office import Office, contacts, eventually

@@ -92,7 +92,7 @@ def save_and_apply() -> None:
     """A new password, a new person, one disabled, one deleted."""
     from django.db import transaction
 
-    from asterisk.apply import ApplyError, apply
+    from asterisk.apply.run import ApplyError, apply
     from extensions.changes import record as changes
     from extensions.forms import DeleteForm, set_enabled
     from extensions.models import Change, SipExtension
@@ -223,7 +223,7 @@ def main() -> None:
     import django
 
     django.setup()
-    for module in ("asterisk.apply", "extensions.forms", "tests.people"):
+    for module in ("asterisk.apply.run", "extensions.forms", "tests.people"):
         import_module(module)  # else its lines would be steps
     for line in sys.stdin:
         print(json.dumps(follow(json.loads(line))), flush=True)  # noqa: T201

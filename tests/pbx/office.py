@@ -9,10 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
-from asterisk import proof, wire
-from asterisk.ami import connected
-from asterisk.apply import apply
-from asterisk.wire import Message
+from asterisk.ami.client import connected
+from asterisk.ami.protocol import Message, encode, parse
+from asterisk.apply.run import apply
+from asterisk.readback import proof
 from extensions.models import SipExtension
 from tests.people import make_extension
 from tests.phones.audio import Audio
@@ -124,14 +124,14 @@ def qualify(number: str) -> None:
 
 def lamp(number: str) -> str:
     """What a watching phone would show."""
-    return wire.parse(asked("ExtensionState", Context="hints", Exten=number)).get("StatusText", "")
+    return parse(asked("ExtensionState", Context="hints", Exten=number)).get("StatusText", "")
 
 
 def asked(action: str, **headers: str) -> bytes:
     """The answer to what the portal never asks for, and its own client would refuse to."""
     with socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), 5) as link:
         login = {"Username": settings.AMI_USER, "Secret": settings.AMI_SECRET, "Events": "off"}
-        link.sendall(wire.encode("Login", login) + wire.encode(action, headers))
+        link.sendall(encode("Login", login) + encode(action, headers))
         heard = b""
         while heard.count(b"Response: Success") < 2 or not heard.endswith(b"\r\n\r\n"):
             received = link.recv(4096)

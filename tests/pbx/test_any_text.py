@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from asterisk import engine, proof
-from asterisk.ami import connected
-from asterisk.apply import apply
+from asterisk.ami.client import connected
+from asterisk.apply.run import apply
+from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
-from asterisk.render import Rows
+from asterisk.readback import proof
 from core.preferences.models import Preferences
 from core.validators import tidy
 from extensions.forms import ExtensionForm

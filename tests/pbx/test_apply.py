@@ -15,11 +15,11 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import engine
-from asterisk.apply import ApplyError, all_numbers, apply, catch_up, plan
-from asterisk.embedded import Embedded
+from asterisk.apply.run import ApplyError, all_numbers, apply, catch_up, plan
+from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
-from asterisk.render import Rows
+from asterisk.process.embedded import Embedded
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts, engine_tables, refusal, rings, talking

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.models import SipExtension
 from tests.pbx.office import Office, engine_tables, eventually, refusal, rings, talking
 from tests.phones.call import Call

@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from asterisk import engine, proof
-from asterisk.ami import connected
-from asterisk.apply import apply
+from asterisk.ami.client import connected
+from asterisk.apply.run import apply
+from asterisk.engine import store as engine
+from asterisk.readback import proof
 from extensions.forms import DeleteForm, set_enabled
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, refusal, rings

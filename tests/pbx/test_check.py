@@ -10,9 +10,9 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply
 from asterisk.models import CheckRun
+from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rename, rows

@@ -5,8 +5,8 @@ from django.test import Client
 
 from accounts.models import User
 from asterisk import check
-from asterisk.embedded import Embedded
 from asterisk.models import CheckRun
+from asterisk.process.embedded import Embedded
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rows
 

@@ -5,7 +5,7 @@ from io import StringIO
 from django.core.management import call_command
 
 from accounts.models import User
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.forms import set_enabled
 from tests.pbx.office import Office
 

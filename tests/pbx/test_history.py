@@ -10,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk import engine, history
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk.apply.run import apply
+from asterisk.apply.undo import back_to, undo
+from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from core.random_text import random_text
 from extensions.changes import record as changes
 from extensions.forms import DeleteForm, set_enabled
@@ -51,8 +52,8 @@ def three(asterisk: Embedded, ada: User) -> None:
 
 
 WAYS: dict[str, Callable[[ApplyRun, User], list[str]]] = {
-    "undo": history.undo,
-    "back to a moment": lambda run, by: history.back_to(run.started_at, by),
+    "undo": undo,
+    "back to a moment": lambda run, by: back_to(run.started_at, by),
 }
 
 
@@ -72,9 +73,9 @@ def test_undoing_an_undo_gives_the_change_back(three: None, ada: User) -> None:
     change_everything(ada)
     run = apply_all(ada)
     changed = rows()
-    history.undo(run, ada)
+    undo(run, ada)
     undone = apply_all(ada)
-    history.undo(undone, ada)
+    undo(undone, ada)
     apply_all(ada)
     assert rows() == changed
 
@@ -82,9 +83,9 @@ def test_undoing_an_undo_gives_the_change_back(three: None, ada: User) -> None:
 def test_an_undo_of_what_is_so_already_waits_for_nothing(three: None, ada: User) -> None:
     change_everything(ada)
     run = apply_all(ada)
-    history.undo(run, ada)
+    undo(run, ada)
     apply_all(ada)
-    assert history.undo(run, ada) == []
+    assert undo(run, ada) == []
 
 
 def test_the_command_shows_then_undoes(three: None, ada: User) -> None:

@@ -4,10 +4,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk import history, keeping
-from asterisk.apply import ApplyError, apply
-from asterisk.embedded import Embedded
+from asterisk.apply import retention
+from asterisk.apply.run import ApplyError, apply
+from asterisk.apply.undo import back_to, undo
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences
 from extensions.changes.state import CannotPutBack
 from extensions.forms import set_enabled
@@ -52,7 +53,7 @@ def test_the_oldest_go_with_all_that_only_they_needed(asterisk: Embedded, ada: U
     assert restore_points() == runs()
     assert Change.objects.count() == KEPT
     enabled = SipExtension.objects.get().enabled
-    history.undo(ApplyRun.objects.latest("pk"), ada)
+    undo(ApplyRun.objects.latest("pk"), ada)
     assert SipExtension.objects.get().enabled != enabled
 
 
@@ -61,9 +62,9 @@ def test_nobody_goes_back_behind_what_is_kept(asterisk: Embedded, ada: User) -> 
     apply([extension.number], ada)
     moment = timezone.now()
     turned(extension, ada, KEPT + 1)
-    assert history.back_to(ApplyRun.objects.earliest("pk").started_at, ada) == []
+    assert back_to(ApplyRun.objects.earliest("pk").started_at, ada) == []
     with pytest.raises(CannotPutBack, match="begins at"):
-        history.back_to(moment, ada)
+        back_to(moment, ada)
 
 
 def test_what_waits_or_runs_stays(asterisk: Embedded, ada: User) -> None:
@@ -93,7 +94,7 @@ def test_a_discarded_change_goes_and_a_refused_one_waits_on(asterisk: Embedded, 
 def test_after_a_lower_limit_they_go_in_batches(asterisk: Embedded, ada: User) -> None:
     ApplyRun.objects.bulk_create(ApplyRun(outcome=ApplyRun.Outcome.PROVED) for _ in range(50))
     apply([], ada)
-    assert len(runs()) == 51 - keeping.RUNS_AT_ONCE
+    assert len(runs()) == 51 - retention.RUNS_AT_ONCE
     for _ in range(4):
         apply([], ada)
     assert len(runs()) <= KEPT + 5

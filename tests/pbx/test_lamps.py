@@ -6,13 +6,15 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from asterisk import engine, live, waking
-from asterisk.embedded import Embedded
-from asterisk.render import Extension, rows
+from asterisk.engine import store as engine
+from asterisk.engine.render import Extension, rows
+from asterisk.live import store as live
+from asterisk.live import watching
+from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
 
-MANY = waking.FEW + 100
+MANY = watching.FEW + 100
 FIRST = 20_000_000
 
 
@@ -115,7 +117,7 @@ def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
         phones.append(office.registered())
         time.sleep(wait)
         phones[-1].unregister()
-    assert eventually(lambda: not any(awake().values()), waking.PATIENCE_SECONDS + 5)
+    assert eventually(lambda: not any(awake().values()), watching.PATIENCE_SECONDS + 5)
     for phone in phones:
         assert phone.register() == 200
     numbers = [phone.number for phone in phones]
@@ -127,7 +129,7 @@ def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
 def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Embedded, office: Office) -> None:
     phone = office.phone(office.extension())
     with engine.opened(settings.ENGINE_FILE) as tables:
-        waker = waking.Waker(tables, clock := Clock())
+        waker = watching.Waker(tables, clock := Clock())
         waker.ask({phone.number: [f"{phone.number};@{'0' * 32}"]})
         waker.step()
         assert not waker.busy
@@ -137,10 +139,10 @@ def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Em
     assert eventually(lambda: awake().get(phone.number) == 0)  # the listener has done with it
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
-        waker = waking.Waker(tables, clock)
+        waker = watching.Waker(tables, clock)
         waker.ask({phone.number: [each["ID"] for each in contacts(phone.number)]})
         assert waker.step() == []
-        clock.now += waking.PATIENCE_SECONDS + 1
+        clock.now += watching.PATIENCE_SECONDS + 1
         assert waker.step() == [phone.number]  # nothing was heard of it
         assert phone.number not in awake()
 
@@ -167,10 +169,10 @@ def test_only_a_short_list_is_shown_to_asterisk_among_many(asterisk: Embedded, o
                 " FROM sip_login WHERE id = ?",
                 (number, number, f"name-{number}", known.number),
             )
-    waking.before_start(settings.ENGINE_FILE, [known.number, "77777777"])
+    watching.before_start(settings.ENGINE_FILE, [known.number, "77777777"])
     try:
-        assert awake() == {known.number: waking.AT_START}
-        waking.after_start(settings.ENGINE_FILE)
+        assert awake() == {known.number: watching.AT_START}
+        watching.after_start(settings.ENGINE_FILE)
         assert awake() == {known.number: 0}
     finally:
         with engine_tables() as tables:
@@ -183,12 +185,12 @@ def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Of
     assert eventually(lambda: not any(awake().values()))
     registered = {phone.number: [each["ID"] for each in contacts(phone.number)]}
     with engine.opened(settings.ENGINE_FILE) as tables:
-        tables.execute("UPDATE awake SET listed = ? WHERE number = ?", (waking.NOW, phone.number))
-        waker = waking.Waker(tables)
+        tables.execute("UPDATE awake SET listed = ? WHERE number = ?", (watching.NOW, phone.number))
+        waker = watching.Waker(tables)
         waker.begin([])  # from here to the step the listener must not look, or it is the one that wakes
         waker.ask(registered)
         waker.step()
-        assert awake()[phone.number] == waking.NOW
+        assert awake()[phone.number] == watching.NOW
         waker.begin([phone.number])
         assert awake()[phone.number] == 0
         assert not waker.busy

@@ -9,12 +9,13 @@ from django.core.management import call_command
 from django.utils.timezone import localdate
 
 from accounts.models import User
-from asterisk import apply as applying
-from asterisk import check, engine, history
-from asterisk.apply import apply
-from asterisk.embedded import Embedded
+from asterisk import check
+from asterisk.apply.run import ApplyError, apply, catch_up, is_behind, make_whole
+from asterisk.apply.undo import undo
+from asterisk.engine import store as engine
+from asterisk.engine.render import Dial, Rows
 from asterisk.models import ApplyRun
-from asterisk.render import Dial, Rows
+from asterisk.process.embedded import Embedded
 from extensions.forms import DeleteForm, set_enabled
 from extensions.leaving import forms as leaving_forms
 from extensions.leaving.forms import LeaveForm
@@ -134,7 +135,7 @@ def test_what_asterisk_reads_otherwise_is_refused(ada: User, grace: SipExtension
             "CREATE TRIGGER planted AFTER INSERT ON pbx_number BEGIN UPDATE pbx_number SET rings = '77'; END"
         )
     try:
-        with pytest.raises(applying.ApplyError, match="Calls Handed To"):
+        with pytest.raises(ApplyError, match="Calls Handed To"):
             leave(grace, ada, linus)
     finally:
         with engine_tables() as tables:
@@ -180,11 +181,11 @@ def test_undo_and_discard_bring_it_back_to_the_pbx(
 ) -> None:
     colleague, caller = office.registered(linus), office.registered()
     run = leave(grace, ada, linus)
-    assert history.undo(run, ada) == [grace.number]
+    assert undo(run, ada) == [grace.number]
     undone = apply([grace.number], ada)
     own = office.registered(again(grace))
     assert answers(caller, grace.number, own)
-    assert history.undo(undone, ada) == [grace.number]
+    assert undo(undone, ada) == [grace.number]
     apply([grace.number], ada)
     assert answers(caller, grace.number, colleague)
     DeleteForm(again(linus), ada).delete()
@@ -202,7 +203,7 @@ def test_what_waits_leaves_the_hand_over_alone(ada: User, grace: SipExtension, l
         tables.execute("DELETE FROM pbx_number")
         tables.execute("DELETE FROM sip_login")
         tables.execute("DELETE FROM common WHERE name = 'complete'")
-    applying.make_whole()
+    make_whole()
     assert rows(grace.number) == Rows(dial=Dial(grace.number, 30, linus.number))
     assert rows(linus.number).login
 
@@ -251,8 +252,8 @@ def test_with_the_pbx_down_it_is_done_when_it_is_up(
     assert "Kept for the PBX" in leavers()
     assert not SipExtension.objects.filter(pk=grace.pk).exists()
     asterisk.start()
-    applying.catch_up()
-    assert not applying.is_behind()
+    catch_up()
+    assert not is_behind()
     assert not Change.objects.waiting().exists()
     assert refusal(office.registered().call(grace.number)) == 404
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 

@@ -1,8 +1,9 @@
 """Allowed Networks: where the phones of an extension may be."""
 
-from asterisk import engine, proof
-from asterisk.ami import connected
-from asterisk.apply import apply
+from asterisk.ami.client import connected
+from asterisk.apply.run import apply
+from asterisk.engine import store as engine
+from asterisk.readback import proof
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, engine_tables
 

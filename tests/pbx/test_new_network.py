@@ -7,8 +7,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from asterisk import live, sightings
-from asterisk.sightings import Sightings
+from asterisk.live import network_recorder
+from asterisk.live import store as live
+from asterisk.live.network_recorder import Sightings
 from core.mail.models import Letter
 from extensions.models import KnownNetwork
 from tests.conftest import TOLD
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def noting(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sightings]:
-    monkeypatch.setattr(sightings, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(network_recorder, "AGAIN_SECONDS", 0.1)
     noting = Sightings()
     noting.start()
     TOLD.append(noting.take)

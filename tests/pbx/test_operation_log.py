@@ -7,10 +7,11 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import check, engine
-from asterisk.apply import ApplyError, apply
-from asterisk.embedded import Embedded
+from asterisk import check
+from asterisk.apply.run import ApplyError, apply
+from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.people import PASSWORD, make_extension

@@ -11,11 +11,13 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import check, history, tones
-from asterisk.ami import connected
-from asterisk.apply import ApplyError, apply, apply_preferences, catch_up, is_behind
-from asterisk.embedded import Embedded
+from asterisk import check
+from asterisk.ami.client import connected
+from asterisk.apply.run import ApplyError, apply, apply_preferences, catch_up, is_behind
+from asterisk.apply.undo import back_to
 from asterisk.models import ApplyRun
+from asterisk.process import tones
+from asterisk.process.embedded import Embedded
 from core.audit.models import AuditRecord
 from core.preferences.models import NameFormat, Preferences, SystemChange
 from extensions.changes import record as changes
@@ -333,7 +335,7 @@ def test_who_may_not_change_preferences_undoes_none(client: Client, hugo: User, 
     assert "somebody who may change them must do this" in answer.content.decode()
     assert Preferences.load().name_format == LAST_FIRST
     with pytest.raises(Exception, match="somebody who may change them"):
-        history.back_to(run.started_at, hugo)
+        back_to(run.started_at, hugo)
 
 
 def test_who_may_not_see_preferences_sees_none_wait(client: Client, hugo: User, grace: SipExtension) -> None:

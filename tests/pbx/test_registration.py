@@ -1,6 +1,6 @@
 """Real phones at a real Asterisk: who may register."""
 
-from asterisk.apply import apply
+from asterisk.apply.run import apply
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from asterisk.embedded import Embedded
+from asterisk.process.embedded import Embedded
 from tests.pbx.office import Office, contacts, talking
 
 Ending = Callable[[Embedded], None]

@@ -9,8 +9,8 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import live
-from asterisk.apply import apply
+from asterisk.apply.run import apply
+from asterisk.live import store as live
 from extensions.forms import set_enabled
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts, eventually, qualify, talking

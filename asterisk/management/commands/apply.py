@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
-from asterisk import apply, history
-from asterisk.engine import EngineError, Step
+from asterisk.apply import run as apply_run
+from asterisk.apply.undo import back_to, undo
+from asterisk.engine.render import Rows
+from asterisk.engine.store import EngineError, Step
 from asterisk.models import ApplyRun
-from asterisk.render import Rows
 from core.audit import context
 from core.preferences.models import SystemChange, in_force
 from extensions.changes.state import CannotPutBack
@@ -67,16 +68,16 @@ class Command(BaseCommand):
                 before = set(SystemChange.objects.waiting())
                 numbers = self._numbers(options)
                 preferences = self._preferences(options, before)
-                steps = apply.plan(numbers)
+                steps = apply_run.plan(numbers)
                 transaction.set_rollback(not options["yes"])
             if not options["yes"]:
                 self._show(steps, preferences)
                 return
             if preferences:
-                self._tell(apply.apply_preferences(None))
+                self._tell(apply_run.apply_preferences(None))
             if preferences and not numbers:
                 return
-            run = apply.apply(numbers, None)
+            run = apply_run.apply(numbers, None)
         except (PbxError, EngineError, CannotPutBack) as error:
             raise CommandError(str(error)) from error
         self._tell(run)
@@ -97,11 +98,11 @@ class Command(BaseCommand):
             run = ApplyRun.objects.filter(pk=options["undo"]).first()
             if run is None:
                 raise CommandError(f"There is no run {options['undo']} in the history.")
-            return history.undo(run, None)
+            return undo(run, None)
         if options["to"]:
             to = options["to"]
-            return history.back_to(make_aware(to) if is_naive(to) else to, None)
-        return apply.all_numbers() if options["all"] else Change.objects.waiting().numbers()
+            return back_to(make_aware(to) if is_naive(to) else to, None)
+        return apply_run.all_numbers() if options["all"] else Change.objects.waiting().numbers()
 
     def _show(self, steps: list[Step], preferences: list[str]) -> None:
         for line in [*preferences, *(line for step in steps for line in told(step))]:

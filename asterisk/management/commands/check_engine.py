@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from asterisk import check
-from asterisk.engine import EngineError
+from asterisk.engine.store import EngineError
 from asterisk.models import CheckRun
 from core.audit import context
 from extensions.pbx import PbxError

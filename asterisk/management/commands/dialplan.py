@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from asterisk import dialplan
-from asterisk.engine import EngineError
+from asterisk.engine.store import EngineError
 
 
 class Command(BaseCommand):

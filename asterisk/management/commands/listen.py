@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from asterisk import listener
-from asterisk.sightings import Sightings
+from asterisk.live import listener
+from asterisk.live.network_recorder import Sightings
 
 
 class Command(BaseCommand):

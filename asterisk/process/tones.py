@@ -5,9 +5,9 @@ from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from asterisk import embedded
-from asterisk.ami import Ami
-from asterisk.engine import EngineError
+from asterisk.ami.client import Ami
+from asterisk.engine.store import EngineError
+from asterisk.process import embedded
 from extensions.review import preferences as preference_changes
 
 FILE = "indications.conf"

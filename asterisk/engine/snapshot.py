@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TypeVar
 
-from asterisk.render import Extension, HandOver, Snapshot
+from asterisk.engine.render import Extension, HandOver, Snapshot
 from core.preferences.models import NameFormat
 from extensions.changes.state import Record, extension_of
 from extensions.models import SipExtension

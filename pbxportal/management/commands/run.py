@@ -20,11 +20,13 @@ from django.db import connection
 from django.utils.timezone import localdate, localtime
 
 from accounts.first_run.link import setup_url
-from asterisk import embedded, supervisor, tablefile, tones
-from asterisk.engine import EngineError
-from asterisk.fetch import NoAsterisk, Program, find_or_fetch
-from asterisk.supervisor import CannotStart, Child, Door, door
-from asterisk.tablefile import Guard
+from asterisk.engine import file_health
+from asterisk.engine.file_health import Guard
+from asterisk.engine.store import EngineError
+from asterisk.process import embedded, tones
+from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
+from pbxportal import supervisor
+from pbxportal.supervisor import CannotStart, Child, Door, door
 
 BOOT_SECONDS = 60
 AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
@@ -238,12 +240,12 @@ def pbx(program: Program) -> Child:
 
 
 def fill_lost_table(place: embedded.Place) -> None:
-    from asterisk import apply
+    from asterisk.apply import run as apply_run
 
     try:
-        if wrong := tablefile.mend(place.engine_file):
+        if wrong := file_health.mend(place.engine_file):
             say(f"The PBX's table {wrong}: it is made anew.")
-        apply.make_whole()
+        apply_run.make_whole()
     except Exception:
         logger.exception("The PBX's table could not be filled")
     finally:
@@ -274,11 +276,11 @@ def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
 
 def prove_waiting() -> bool:
     """Whether nothing is left to prove."""
-    from asterisk import apply
+    from asterisk.apply import run as apply_run
 
     try:
-        apply.catch_up()
-        return not apply.is_behind()
+        apply_run.catch_up()
+        return not apply_run.is_behind()
     except Exception:
         logger.exception("What was applied while the PBX was away could not be proved")
         return False

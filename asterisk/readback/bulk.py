@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from asterisk import engine, proof
-from asterisk.ami import Ami
+from asterisk.ami.client import Ami
+from asterisk.engine import store as engine
+from asterisk.readback import proof
 
 
 def unlike(ami: Ami, numbers: list[str]) -> tuple[list[str], int]:

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from asterisk import engine, live, proof, waking
-from asterisk.ami import Ami, AmiError, connected
-from asterisk.live import Attempt
-from asterisk.sightings import Seen, ignored
-from asterisk.wire import Message
+from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.ami.protocol import Message
+from asterisk.engine import store as engine
+from asterisk.live import store as live
+from asterisk.live import watching
+from asterisk.live.network_recorder import Seen, ignored
+from asterisk.live.store import Attempt
+from asterisk.readback import proof
 
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
@@ -97,7 +100,7 @@ def _while_connected(stopped: Callable[[], bool], seen: Seen) -> None:
     ):
         files = [settings.LIVE_FILE, settings.ENGINE_FILE]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(db, waking.Waker(tables), ear, mouth, seen)
+        hearing = Hearing(db, watching.Waker(tables), ear, mouth, seen)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -106,7 +109,7 @@ def _while_connected(stopped: Callable[[], bool], seen: Seen) -> None:
 class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
-    def __init__(self, db: sqlite3.Connection, waker: waking.Waker, ear: Ami, mouth: Ami, seen: Seen) -> None:
+    def __init__(self, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen) -> None:
         self._db, self._waker, self._ear, self._mouth, self._seen = db, waker, ear, mouth, seen
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
@@ -132,7 +135,7 @@ class Hearing:
 
     def _begin(self) -> None:
         self._booted = True
-        waking.after_start(settings.ENGINE_FILE)
+        watching.after_start(settings.ENGINE_FILE)
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         found = [live.contact_of(message) for message in said if message.get("ID")]
         devices = self._mouth.ask_for_list("DeviceStateList")
@@ -176,7 +179,7 @@ class Hearing:
 
     def _look_now(self) -> None:
         now = time.monotonic()
-        due = [number for number, times in self._looks.items() if times[0] <= now][: waking.AT_ONCE]
+        due = [number for number, times in self._looks.items() if times[0] <= now][: watching.AT_ONCE]
         found = {}
         for number in due:
             later = [each for each in self._looks.pop(number) if each > now]

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 from django_stubs_ext import StrPromise
 
-from asterisk.ami import TIMEOUT_SECONDS, Ami, AmiRefused, Question
-from asterisk.render import REALM, Login, Rows
-from asterisk.wire import Message
+from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
+from asterisk.ami.protocol import Message
+from asterisk.engine.render import REALM, Login, Rows
 from core.stored_words import shown
 
 Columns = dict[str, str]

@@ -18,9 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
-from asterisk import ari, engine, following, keeping, proof, reading, registrations, render, snapshot, tablefile
-from asterisk.ami import Ami, AmiError, AmiUnreachable, connected
-from asterisk.engine import Step
+from asterisk import ari
+from asterisk.ami.client import Ami, AmiError, AmiUnreachable, connected
+from asterisk.ami.protocol import Message
+from asterisk.apply import contacts, retention
+from asterisk.apply.preferences import prove, put, put_back, release, settle, take
+from asterisk.engine import file_health, render, snapshot
+from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
+from asterisk.engine.store import Step
 from asterisk.models import (
     COMPARED,
     CUT_SHORT,
@@ -32,8 +38,7 @@ from asterisk.models import (
     UNPROVED,
     ApplyRun,
 )
-from asterisk.render import Rows
-from asterisk.wire import Message
+from asterisk.readback import bulk, proof
 from core.audit import log
 from core.audit.models import MANY, ONE
 from core.preferences.models import SystemChange
@@ -86,7 +91,7 @@ def apply(numbers: Iterable[str], by: User | None) -> ApplyRun:
         try:
             return _apply(sorted(set(numbers)), by, {})
         finally:
-            keeping.prune()
+            retention.prune()
 
 
 def apply_preferences(by: User | None) -> ApplyRun:
@@ -95,7 +100,7 @@ def apply_preferences(by: User | None) -> ApplyRun:
         try:
             return _apply_as_taken([], by, list(SystemChange.objects.unproved()))
         finally:
-            keeping.prune()
+            retention.prune()
 
 
 @contextmanager
@@ -125,10 +130,10 @@ def _apply(
     with transaction.atomic():
         run = ApplyRun.objects.create(by=by, numbers=numbers)
         run.changes.set(changes)
-        following.take(run, preferences)
+        take(run, preferences)
     instead = {number: change.former for number, change in untaken.items()}
     try:
-        following.put(run)
+        put(run)
         wanted = render.render(snapshot.take(numbers, instead))
         with engine.opened(settings.ENGINE_FILE) as db:
             steps = engine.plan(db, wanted)
@@ -138,7 +143,7 @@ def _apply(
         _refuse(run, ApplyError(UNFIT, error.number, error.field))
     except engine.EngineError as error:
         with suppress(engine.EngineError):
-            tablefile.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
+            file_health.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
         _refuse(run, ApplyError(words_of(error)))
     return run
 
@@ -148,11 +153,11 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         since = _since_proof(db, steps, wanted, run)
         with connected() as ami:
             _refuse_another_table(ami, db)
-            registered = [each for step in since if not step.after.login for each in registrations.of(ami, step.number)]
+            registered = [each for step in since if not step.after.login for each in contacts.of(ami, step.number)]
             engine.write(db, steps, run.pk)
             now = _prove_many(ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
-            followed = following.prove(ami, run)
-            for contact in [*registered, *registrations.void(since, now, run)]:
+            followed = prove(ami, run)
+            for contact in [*registered, *contacts.void(since, now, run)]:
                 ari.delete_contact(contact)
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
@@ -171,7 +176,7 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         links = ApplyRun.changes.through.objects.filter(applyrun=run)
         for some in snapshot.chunks(links.values_list("change", flat=True)):  # as a join, PostgreSQL may take minutes
             Change.objects.filter(pk__in=some).update(applied_at=proved_at)
-        following.settle(run)
+        settle(run)
         asked = COMPARED % {"count": f"{run.values_compared:,}"}
         run.close(Outcome.PROVED, f"{asked} {followed}".strip() if run.numbers or not followed else followed)
         for earlier in _unproved_before(run):
@@ -231,9 +236,9 @@ def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: 
 def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
         run.close(Outcome.REFUSED, error)
-        following.release(run)
+        release(run)
         _record(run, "apply.refused", error.extension)
-    following.put_back(run)
+    put_back(run)
     raise error
 
 
@@ -270,7 +275,7 @@ def _prove_many(ami: Ami, wanted: dict[str, Rows], run: ApplyRun, since: list[St
     registered: dict[str, list[Message]] = {}
     more = {step.number for step in since if not step.renames_only}
     for some in snapshot.chunks(wanted):
-        asked, compared = reading.to_ask(ami, some, more.intersection(some))
+        asked, compared = bulk.to_ask(ami, some, more.intersection(some))
         run.values_compared += compared
         registered |= _prove(ami, {number: wanted[number] for number in asked}, run)
     return registered
@@ -335,7 +340,7 @@ def is_behind() -> bool:
 
 def _make_whole() -> None:
     """An engine that is made anew is given all that had been applied."""
-    tablefile.mend_if_unreadable(settings.ENGINE_FILE)
+    file_health.mend_if_unreadable(settings.ENGINE_FILE)
     with engine.opened(settings.ENGINE_FILE) as db:
         if engine.is_complete(db):
             return

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from asterisk import ari, engine
+from asterisk import ari
+from asterisk.engine import store as engine
 
 FEW = 3_000  # that many are listed at the start: a second more of it
 AT_ONCE = 100  # listed while Asterisk runs: each new aor makes it read them all

@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from asterisk import proof
-from asterisk.engine import transaction
-from asterisk.snapshot import chunks
-from asterisk.wire import Message
+from asterisk.ami.protocol import Message
+from asterisk.engine.snapshot import chunks
+from asterisk.engine.store import transaction
+from asterisk.readback import proof
 
 BUSY_SECONDS = 2
 HEARTBEAT_SECONDS = 0.5

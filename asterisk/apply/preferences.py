@@ -5,10 +5,10 @@ from contextlib import suppress
 
 from django.utils import timezone
 
-from asterisk import tones
-from asterisk.ami import Ami, AmiError, connected
-from asterisk.engine import EngineError
+from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.engine.store import EngineError
 from asterisk.models import RELOADED, ApplyRun
+from asterisk.process import tones
 from core.preferences.models import SystemChange
 
 Field = SystemChange.Field

@@ -13,11 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from asterisk import ari, dialplan, engine, live, proof
-from asterisk.ami import AmiError, connected
-from asterisk.apply import apply, apply_preferences
-from asterisk.engine import EngineError
+from asterisk import ari, dialplan
+from asterisk.ami.client import AmiError, connected
+from asterisk.apply.run import apply, apply_preferences
+from asterisk.engine import store as engine
+from asterisk.engine.store import EngineError
+from asterisk.live import store as live
 from asterisk.models import ApplyRun, CheckRun
+from asterisk.readback import proof
 from core import localization
 from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
 

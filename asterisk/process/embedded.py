@@ -15,10 +15,13 @@ from typing import Self
 
 from django.conf import settings
 
-from asterisk import engine, live, tablefile, waking
-from asterisk.fetch import Program
+from asterisk.engine import file_health
+from asterisk.engine import store as engine
+from asterisk.live import store as live
+from asterisk.live import watching
+from asterisk.process.fetch import Program
 
-CONF = Path(__file__).parent / "conf"
+CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
 EMPTY = ("acl", "ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
@@ -66,7 +69,7 @@ def configure(program: Program, place: Place) -> None:
     for name in ("etc", "lib", "spool", "log"):
         (place.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     place.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tablefile.mend(place.engine_file)
+    file_health.mend(place.engine_file)
     values = conf_values(program, place)
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
@@ -81,9 +84,9 @@ def prepare_start(place: Place) -> None:
     with suppress(sqlite3.Error, OSError), live.opened(live_file(place)) as db:
         known = live.registered_numbers(db)
     with suppress(engine.EngineError):
-        tablefile.mend(place.engine_file)
+        file_health.mend(place.engine_file)
         engine.bind_media(place.engine_file, one_ipv4(place.sip_bind))
-        waking.before_start(place.engine_file, known)
+        watching.before_start(place.engine_file, known)
 
 
 def live_file(place: Place) -> Path:

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
-from asterisk import engine
+from asterisk.engine import store as engine
 from asterisk.models import UNPROVED, ApplyRun
 from core.preferences.models import Preferences
 from extensions.models import Change

@@ -17,8 +17,8 @@ from core.mail import diagnostics
 from core.mail.diagnostics import Outcome
 from core.mail.errors import Trouble, in_words
 from core.mail.smtp.client import Server
-from pbxportal.forms import Conflict
-from pbxportal.mail_form import MailForm, RecipientForm
+from pbxportal.pbx_settings.forms import Conflict
+from pbxportal.pbx_settings.mail_forms import MailForm, RecipientForm
 
 
 @needs(Permission.VIEW_PREFERENCES)

@@ -1,10 +1,10 @@
 """Which registrations of phones an apply ends."""
 
-from asterisk import proof
-from asterisk.ami import Ami
-from asterisk.engine import Step
+from asterisk.ami.client import Ami
+from asterisk.ami.protocol import Message
+from asterisk.engine.store import Step
 from asterisk.models import ApplyRun
-from asterisk.wire import Message
+from asterisk.readback import proof
 from extensions.validators import allows
 
 

@@ -7,7 +7,7 @@ from threading import Condition, Thread
 
 from django.db import DatabaseError, connections
 
-from asterisk.live import Contact
+from asterisk.live.store import Contact
 from extensions.phones import known_networks
 from extensions.phones.known_networks import Sighting
 

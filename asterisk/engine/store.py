@@ -12,8 +12,8 @@ from pathlib import Path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from asterisk.render import Dial, Login, Rows
-from asterisk.snapshot import chunks
+from asterisk.engine.render import Dial, Login, Rows
+from asterisk.engine.snapshot import chunks
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 5

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from asterisk import wire
-from asterisk.wire import Message
+from asterisk.ami.protocol import Message, decode, encode
 from extensions.pbx import PbxError
 
 TIMEOUT_SECONDS = 5.0
@@ -83,7 +82,7 @@ class Ami:
     def _receive(self, until: float) -> Message:
         while not self._waiting:
             self._read(until)
-            complete, self._rest = wire.decode(self._rest)
+            complete, self._rest = decode(self._rest)
             self._waiting.extend(complete)
         return self._waiting.popleft()
 
@@ -92,7 +91,7 @@ class Ami:
             raise AmiRefused(f"The portal never asks for {action}.")
         mark = str(next(self._ids))
         try:
-            self._socket.sendall(wire.encode(action, {"ActionID": mark, **headers}))
+            self._socket.sendall(encode(action, {"ActionID": mark, **headers}))
         except OSError as error:
             raise AmiUnreachable(format_lazy(_("The PBX cannot be reached: {error}."), error=error)) from error
         return mark

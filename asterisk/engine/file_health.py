@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from asterisk import engine
+from asterisk.engine import store as engine
 
 LOOK_SECONDS = 0.5
 BESIDE = ("", "-wal", "-shm")

@@ -14,7 +14,7 @@ from core.mail.labels import KINDS
 from core.mail.models import Letter
 from core.mail.smtp.client import LABEL, ROW, Server
 from core.preferences.models import MailSecurity, Preferences, every_notification
-from pbxportal.forms import SettingsForm
+from pbxportal.pbx_settings.forms import SettingsForm
 
 
 def is_this_machine(host: str) -> bool:

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from pbxportal.pbx_settings import mail_views, views
+
+urlpatterns = [
+    path("", views.preferences, name="preferences"),
+    path("mail/", mail_views.mail, name="mail_preferences"),
+    path("mail/test/", mail_views.test_mail, name="test_mail"),
+    path("apply/", views.apply_preferences, name="apply_preferences"),
+    path("discard/", views.discard_preferences, name="discard_preferences"),
+]
