@@ -6,9 +6,10 @@ from django.db.models.signals import post_migrate
 
 
 def seed_preferences(using: str, **_: Any) -> None:
+    from core.mail.kinds import NOTIFICATIONS
     from core.preferences.models import Preferences
 
-    Preferences.objects.using(using).get_or_create(pk=1)
+    Preferences.objects.using(using).get_or_create(pk=1, defaults={"notifications": NOTIFICATIONS})
 
 
 def seed_log(using: str, **_: Any) -> None:

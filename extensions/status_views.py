@@ -23,4 +23,4 @@ def statuses(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def pbx_state(request: SignedInRequest) -> HttpResponse:
-    return render(request, "_pbx.html")
+    return render(request, "frame/_pbx.html")

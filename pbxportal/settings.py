@@ -195,20 +195,8 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 }
 
-# --- mail: the kind of a letter -> who writes it ---
-LETTERS = {
-    "reset": "accounts.passwords.emails.reset",
-    "password_changed": "accounts.security.emails.password_changed",
-    "new_device": "accounts.security.emails.new_device",
-    "second_factor_changed": "accounts.security.emails.second_factor_changed",
-    "extension_changed": "extensions.changes.emails.extension_changed",
-    "new_network": "extensions.phones.emails.new_network",
-    "email_change_old": "extensions.my_account.emails.to_the_old",
-    "email_change_new": "extensions.my_account.emails.to_the_new",
-    "email_changed": "extensions.my_account.emails.done",
-    "welcome": "extensions.welcome.emails.welcome",
-}
 
+# --- mail ---
 COMPANY_MODEL = "accounts.Organization"  # its company_name() is the name that mails bear
 
 # --- language, files, logs ---

@@ -32,26 +32,34 @@ from tests.addresses import OPEN  # noqa: E402
 from tests.test_urls import ROUTES, address  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "extensions", "asterisk", "pbxportal")
-TESTS = ["tests/test_matrix.py", "tests/extensions/test_strangers.py", "tests/accounts/test_roles.py"]
-MORE_TESTS = ["tests/extensions/test_review.py", "tests/extensions/test_deeds.py"]
+APPS = ("core", "accounts", "extensions", "asterisk", "pbxportal")
+TESTS = ["tests/test_matrix.py", "tests/extensions/test_access.py", "tests/accounts/roles/test_roles.py"]
+MORE_TESTS = ["tests/extensions/review/test_review.py", "tests/extensions/test_actions.py"]
 OWN_TESTS = {
-    "accounts/organizations/views.py": ["tests/accounts/test_organizations.py"],
-    "core/audit/views.py": ["tests/accounts/test_log.py"],
-    "extensions/my_account/views.py": ["tests/extensions/test_account.py"],
-    "extensions/listing/filters.py": ["tests/extensions/test_departments.py"],
-    "extensions/my_account/email_views.py": ["tests/extensions/test_email_change.py"],
-    "extensions/changes/history.py": ["tests/accounts/test_log.py"],
-    "extensions/leaving/views.py": ["tests/extensions/test_leaving.py"],
-    "extensions/access.py": ["tests/extensions/test_welcome.py"],
-    "extensions/phones/views.py": ["tests/extensions/test_own_phone.py"],
-    "extensions/views.py": [
-        "tests/accounts/test_freshness.py",
-        "tests/extensions/test_leaving.py",
-        "tests/extensions/test_own_phone.py",
+    "accounts/organizations/views.py": ["tests/accounts/organizations/test_organizations.py"],
+    "core/audit/views.py": ["tests/core/audit/test_log.py"],
+    "extensions/my_account/views.py": ["tests/extensions/my_account/test_account.py"],
+    "extensions/listing/filters.py": ["tests/extensions/listing/test_filters.py"],
+    "extensions/my_account/email_views.py": ["tests/extensions/my_account/test_email_change.py"],
+    "extensions/changes/history.py": ["tests/core/audit/test_log.py"],
+    "extensions/leaving/views.py": ["tests/extensions/leaving/test_leaving.py"],
+    "extensions/access.py": ["tests/extensions/welcome/test_welcome.py"],
+    "extensions/detail/views.py": [
+        "tests/extensions/phones/test_own_phone.py",
+        "tests/accounts/sessions/test_reauthentication.py",
     ],
-    "extensions/welcome/views.py": ["tests/extensions/test_welcome.py"],
-    "pbxportal/views.py": ["tests/test_preferences.py"],
+    "extensions/sign_in_admin.py": [
+        "tests/extensions/leaving/test_leaving.py",
+        "tests/accounts/second_factor/test_compulsory.py",
+        "tests/accounts/security/test_security.py",
+    ],
+    "extensions/views.py": [
+        "tests/accounts/sessions/test_reauthentication.py",
+        "tests/extensions/leaving/test_leaving.py",
+        "tests/extensions/phones/test_own_phone.py",
+    ],
+    "extensions/welcome/views.py": ["tests/extensions/welcome/test_welcome.py"],
+    "pbxportal/pbx_settings/views.py": ["tests/pbxportal/test_preferences.py"],
 }
 IN_ITS_PLACE = {
     "get_managed": "get_extension",
@@ -157,7 +165,7 @@ def files() -> list[str]:
 
 def _is_about_requests(path: Path) -> bool:
     text = path.read_text()
-    return "SignedInRequest" in text or path.name in ("context_processors.py", "review.py", "wish.py")
+    return "SignedInRequest" in text or path.name in ("context_processors.py", "review.py", "state.py")
 
 
 def checks() -> Iterator[Check]:

@@ -22,8 +22,8 @@ from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from tests.addresses import PAGES
 from tests.authenticator import code
-from tests.mail.conftest import use
-from tests.mail.postbox import Postbox
+from tests.core.mail.conftest import use
+from tests.core.mail.postbox import Postbox
 from tests.people import Typed
 from tests.test_urls import address
 

@@ -15,13 +15,13 @@ from accounts.sessions import known_devices
 @login_not_required
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     if not set_up_link.is_valid(token):
-        return render(request, "setup_closed.html", {"open": set_up_link.is_open()}, status=410)
+        return render(request, "accounts/first_run/closed.html", {"open": set_up_link.is_open()}, status=410)
     form = SetupForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "setup.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(request, "accounts/first_run/set_up.html", {"form": form}, status=422 if form.is_bound else 200)
     user = form.save()
     if user is None:
-        return render(request, "setup_closed.html", {"open": False}, status=410)
+        return render(request, "accounts/first_run/closed.html", {"open": False}, status=410)
     login(request, user)
     response = redirect("home")
     known_devices.remember(request, response, user)

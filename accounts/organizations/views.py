@@ -53,7 +53,9 @@ def get_movable(tree: Tree, pk: int) -> Department:
 
 
 def page(request: SignedInRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, f"organizations/{template}.html", {"section": "organization", **context}, status=status)
+    return render(
+        request, f"accounts/organizations/{template}.html", {"section": "organization", **context}, status=status
+    )
 
 
 def in_tree(pk: int) -> HttpResponse:

@@ -23,7 +23,6 @@ from core.audit import log
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.mail import outbox
-from core.mail.models import Letter
 
 LINKS_OF_ACCOUNT = Limit("links_of_account", 3, 3600)
 LINKS_OF_ADDRESS = Limit("links_of_address", 20, 3600)
@@ -47,7 +46,7 @@ class ForgottenForm(forms.Form):
         if not rate_limits.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
             return
         with transaction.atomic():
-            Letter.objects.create(kind="reset", user=None, to=email)
+            outbox.send_to_address("reset", email)
             log.record(log.NOBODY, "sign_in.link_asked", gettext_noop("by mail"))
 
 

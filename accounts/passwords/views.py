@@ -29,9 +29,11 @@ TO_CHOOSE = (Purpose.WELCOME, Purpose.RESET)
 def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "account/forgotten.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request, "accounts/passwords/forgotten.html", {"form": form}, status=422 if form.is_bound else 200
+        )
     form.save(sign_in_throttling.network(request))
-    return render(request, "account/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+    return render(request, "accounts/passwords/forgotten_sent.html", {"email": form.cleaned_data["email"]})
 
 
 @sensitive_post_parameters("password")
@@ -54,7 +56,7 @@ def _choose(request: HttpRequest, token: str) -> HttpResponse:
     form = ChooseForm(request.POST if request.method == "POST" else None, user=user)
     if request.method != "POST" or not form.is_valid():
         context = {"form": form, "person": user, "first": link.purpose == Purpose.WELCOME}
-        return render(request, "account/choose.html", context, status=422 if form.is_bound else 200)
+        return render(request, "accounts/passwords/choose.html", context, status=422 if form.is_bound else 200)
     if request.user.is_authenticated:
         logout(request)
     if not form.save(link, known_devices.circumstances(request)):
@@ -76,4 +78,4 @@ def whose(link: Link | None) -> User | None:
 
 
 def closed(request: HttpRequest) -> HttpResponse:
-    return render(request, "account/link_closed.html", status=410)
+    return render(request, "accounts/passwords/link_closed.html", status=410)

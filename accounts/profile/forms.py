@@ -13,18 +13,12 @@ from accounts.models import User
 from accounts.profile import pictures, uploads
 from core.forms.fields import EmailFormField, MobileFormField
 from core.forms.layout import finish
-from core.preferences.models import Preferences, every_notification
+from core.mail.kinds import KINDS, NOTIFICATIONS
+from core.preferences.models import Preferences
 
 NAMES = ("first_name", "last_name")
 
 # What a notification tells of.
-NOTIFICATIONS = {
-    "password_changed": gettext_lazy("My user password was changed"),
-    "new_device": gettext_lazy("Somebody signed in as me from a new device"),
-    "second_factor_changed": gettext_lazy("My second factor was changed"),
-    "extension_changed": gettext_lazy("An administrator changed my extension"),
-    "new_network": gettext_lazy("A phone of my extension registered from a new network"),
-}
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -111,16 +105,16 @@ class NotificationsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, user: User, preferences: Preferences) -> None:
         self.user = user
-        self.sent = [kind for kind in every_notification() if kind in preferences.notifications]
+        self.sent = [kind for kind in NOTIFICATIONS if kind in preferences.notifications]
         super().__init__(data, initial={"wanted": [kind for kind in self.sent if kind not in user.muted]})
-        self.fields["wanted"].choices = [(kind, NOTIFICATIONS[kind]) for kind in self.sent]  # type: ignore[attr-defined]
+        self.fields["wanted"].choices = [(kind, KINDS[kind].wish) for kind in self.sent]  # type: ignore[attr-defined]
         self.helper = finish(self)
 
     @property
     def not_sent(self) -> list[Any]:
-        return [NOTIFICATIONS[kind] for kind in every_notification() if kind not in self.sent]
+        return [KINDS[kind].wish for kind in NOTIFICATIONS if kind not in self.sent]
 
     def muted(self) -> list[str]:
         off = set(self.sent) - set(self.cleaned_data["wanted"])
         kept = set(self.user.muted) - set(self.sent)
-        return [kind for kind in every_notification() if kind in off | kept]
+        return [kind for kind in NOTIFICATIONS if kind in off | kept]

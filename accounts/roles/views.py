@@ -71,7 +71,7 @@ def get_changeable(request: SignedInRequest, pk: int) -> Role:
 def index(request: SignedInRequest) -> HttpResponse:
     roles = Role.objects.annotate(people=Count("users")).order_by("position", "name").prefetch_related("organizations")
     context = {"section": "role", "rows": [row_of(role, request.user, role.people) for role in roles]}
-    return render(request, "roles/list.html", context)
+    return render(request, "accounts/roles/list.html", context)
 
 
 @needs(Permission.VIEW_ROLES)
@@ -87,7 +87,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "levels": [(module, module.level(role.permissions)) for module in MODULES],
         "people": people,
     }
-    return render(request, "roles/detail.html", context)
+    return render(request, "accounts/roles/detail.html", context)
 
 
 def form_page(request: SignedInRequest, form: RoleForm, *, like: Role | None = None) -> HttpResponse:
@@ -102,7 +102,7 @@ def form_page(request: SignedInRequest, form: RoleForm, *, like: Role | None = N
         "cancel_url": reverse("roles:detail", args=[role.pk]) if role else reverse("roles:list"),
     }
     bad = form.is_bound and not wants_to_find(request)
-    return render(request, "roles/form.html", context, status=422 if bad else 200)
+    return render(request, "accounts/roles/form.html", context, status=422 if bad else 200)
 
 
 def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
@@ -152,7 +152,9 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Role %(role)s deleted.") % {"role": role})
         return redirect("roles:list")
     context = {"section": "role", "row": row_of(role, request.user), "refusal": refusal or form.refusal()}
-    return render(request, "roles/confirm_delete.html", context, status=409 if request.method == "POST" else 200)
+    return render(
+        request, "accounts/roles/confirm_delete.html", context, status=409 if request.method == "POST" else 200
+    )
 
 
 @while_managed

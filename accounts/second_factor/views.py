@@ -53,7 +53,7 @@ def set_up(request: SignedInRequest) -> HttpResponse:
     """Where they are led who must have one and have none."""
     if not second_factor_factors.is_missing(request.user):
         return redirect("account_security")
-    return render(request, "account/factor_set_up.html", {**frame(request), **section(request.user)})
+    return render(request, "accounts/second_factor/set_up.html", {**frame(request), **section(request.user)})
 
 
 @fresh
@@ -83,7 +83,7 @@ def app_page(request: SignedInRequest, form: AppForm) -> HttpResponse:
     qr = segno.make_qr(url, error="m").svg_inline(scale=5, border=3, light="#fff", omitsize=True)
     typed = " ".join(form.secret[at : at + 4] for at in range(0, len(form.secret), 4))
     context = {**frame(request), "form": form, "qr": SafeString(qr), "secret": typed, "account": request.user.email}
-    return render(request, "account/factor_app.html", context, status=422 if form.is_bound else 200)
+    return render(request, "accounts/second_factor/app.html", context, status=422 if form.is_bound else 200)
 
 
 @fresh
@@ -106,7 +106,7 @@ def add_passkey(request: SignedInRequest) -> HttpResponse:
         "relying_party": passkey_name(),
         "options": {"request_options": ceremony.begin_registration(request.user, passwordless=True)},
     }
-    return render(request, "account/factor_passkey.html", context, status=422 if form.is_bound else 200)
+    return render(request, "accounts/second_factor/passkey.html", context, status=422 if form.is_bound else 200)
 
 
 def own_passkey(request: SignedInRequest) -> Authenticator | None:
@@ -131,7 +131,7 @@ def rename_passkey(request: SignedInRequest) -> HttpResponse:
     form = PasskeyNameForm(request.POST if request.method == "POST" else None, initial={"name": passkey.data["name"]})
     if not form.is_valid():
         context = {**frame(request), "form": form, "passkey": passkey}
-        return render(request, "account/factor_rename.html", context, status=422 if form.is_bound else 200)
+        return render(request, "accounts/second_factor/rename.html", context, status=422 if form.is_bound else 200)
     try:
         second_factor_factors.rename(request.user, passkey, form.cleaned_data["name"])
     except Gone:
@@ -162,7 +162,9 @@ def remove(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("It is removed."))
             return redirect("account_security")
     context = {**frame(request), "factor": factor, "last": last, "refused": refused}
-    return render(request, "account/factor_remove.html", context, status=409 if request.method == "POST" else 200)
+    return render(
+        request, "accounts/second_factor/remove.html", context, status=409 if request.method == "POST" else 200
+    )
 
 
 @fresh
@@ -177,7 +179,7 @@ def codes(request: SignedInRequest) -> HttpResponse:
     shown = second_factor_factors.codes_once(request.user)
     download = f"data:text/plain;charset=utf-8,{quote(chr(10).join([*shown, '']))}"
     context = {**frame(request), "codes": shown, "left": factors.codes_left, "download": download}
-    return render(request, "account/factor_codes.html", context)
+    return render(request, "accounts/second_factor/codes.html", context)
 
 
 @fresh

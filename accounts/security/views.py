@@ -45,7 +45,7 @@ def security(request: SignedInRequest) -> HttpResponse:
     places = [Place(each, each.pk == key) for each in active_sessions.living(request.user)]
     places.sort(key=lambda place: not place.here)
     context = {"section": "account", "tab": "security", "places": places, **section(request.user)}
-    return render(request, "account/security.html", context)
+    return render(request, "accounts/security/security.html", context)
 
 
 @require_POST
@@ -91,7 +91,7 @@ def password(request: SignedInRequest) -> HttpResponse:
     form = OwnPasswordForm(request.POST if request.method == "POST" else None, user=user)
     if request.method != "POST" or not form.is_valid():
         context = {"section": "account", "tab": "security", "form": form}
-        return render(request, "account/password.html", context, status=422 if form.is_bound else 200)
+        return render(request, "accounts/passwords/change.html", context, status=422 if form.is_bound else 200)
     if form.save(active_sessions.key(request), known_devices.circumstances(request)):
         update_session_auth_hash(request, user)
         messages.success(request, _("Your new password is set. You are signed out everywhere else."))

@@ -73,7 +73,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "asked": urlencode(asked),
         "total": AuditHead.objects.filter(pk=1).values_list("count", flat=True).first(),
     }
-    return render(request, "log/list.html", context, status=200 if valid else 422)
+    return render(request, "core/audit/list.html", context, status=200 if valid else 422)
 
 
 @needs(Permission.VIEW_LOG)
@@ -81,7 +81,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(AuditRecord, pk=min(pk, 2**63 - 1))
-    return render(request, "log/record.html", {"section": "log", "record": found})
+    return render(request, "core/audit/record.html", {"section": "log", "record": found})
 
 
 @needs(Permission.VIEW_LOG)

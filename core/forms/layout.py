@@ -19,7 +19,7 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
-    helper.field_template = "_field.html"
+    helper.field_template = "core/forms/_field.html"
     return helper
 
 

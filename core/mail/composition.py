@@ -1,4 +1,4 @@
-"""A letter written out: by the function of its kind (settings.LETTERS), in the person's language, as a mail."""
+"""A letter written out: by the function of its kind, in the person's language, as a mail."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
+from core.mail.kinds import KINDS
 from core.mail.models import Letter
 from core.mail.smtp.client import in_ascii_if_possible
 from core.preferences import language
@@ -37,7 +38,7 @@ Writer = Callable[[Letter], Words | None]
 
 
 def words(letter: Letter, subject: str, context: dict[str, Any], images: Images = ()) -> Words:
-    """From the two templates of its kind, templates/letters/KIND.html and .txt."""
+    """From the two templates of its kind, one for HTML and one for plain text."""
     shown = {
         **context,
         "letter": letter,
@@ -47,8 +48,9 @@ def words(letter: Letter, subject: str, context: dict[str, Any], images: Images 
         "portal": settings.PORTAL_URL,
         "language": translation.get_language(),
     }
-    text = render_to_string(f"letters/{letter.kind}.txt", shown)
-    return Words(subject, tidy(text), render_to_string(f"letters/{letter.kind}.html", shown), images)
+    template = KINDS[letter.kind].template
+    text = render_to_string(f"{template}.txt", shown)
+    return Words(subject, tidy(text), render_to_string(f"{template}.html", shown), images)
 
 
 def tidy(text: str) -> str:
@@ -63,7 +65,7 @@ def written(letter: Letter, sender: str) -> EmailMessage | None:
         letter.user = get_user_model().objects.filter(email=letter.to).first()
     if letter.user is None:
         return None
-    writer: Writer = import_string(settings.LETTERS[letter.kind])
+    writer: Writer = import_string(KINDS[letter.kind].writer)
     with language.of(letter.user):
         found = writer(letter)
         return message(letter, found, sender) if found else None

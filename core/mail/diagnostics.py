@@ -25,6 +25,10 @@ class Outcome:
     to: str
 
 
+def written(letter: Letter) -> composition.Words:
+    return composition.words(letter, _("Test mail"), {})
+
+
 def send(server: Server, to: str, by: Person) -> Outcome:
     replies: list[Reply] = []
     taken, words = _try(server, to, by, replies)
@@ -35,7 +39,7 @@ def _try(server: Server, to: str, by: Person, replies: list[Reply]) -> tuple[boo
     try:
         with language.of(by):
             letter = Letter(kind="test", user_id=by.pk, to=to)
-            mail = composition.message(letter, composition.words(letter, _("Test mail"), {}), server.sender)
+            mail = composition.message(letter, written(letter), server.sender)
         line = Connection(server, LIMITS, replies)
         try:
             line.hand_over(mail, to, lambda: True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core import localization
+from core.mail import kinds
 from core.mail.errors import in_short, in_words
 from core.mail.models import Letter
 from core.preferences.models import Preferences
@@ -24,18 +25,6 @@ STATES: dict[str, str | Promise] = {
     State.UNCERTAIN: gettext_lazy("Uncertain"),
     State.VOID: gettext_lazy("Not sent"),
 }
-KINDS: dict[str, str | Promise] = {
-    "welcome": gettext_lazy("Welcome"),
-    "reset": gettext_lazy("Forgotten password"),
-    "password_changed": gettext_lazy("Password changed"),
-    "new_device": gettext_lazy("Signed in on a new device"),
-    "second_factor_changed": gettext_lazy("Second factor changed"),
-    "email_change_old": gettext_lazy("Another address, to the old one"),
-    "email_change_new": gettext_lazy("Another address, to the new one"),
-    "email_changed": gettext_lazy("Address changed"),
-    "extension_changed": gettext_lazy("Extension changed"),
-    "new_network": gettext_lazy("Phone in a new network"),
-}
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class Line:
 
     @property
     def kind(self) -> str:
-        return str(KINDS.get(self.letter.kind, self.letter.kind))
+        return kinds.label(self.letter.kind)
 
     @property
     def state(self) -> str:

@@ -5,7 +5,9 @@ So no link and no secret is stored, and what it says is true at that moment.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from core.access.person import Person
 from core.mail.models import Letter
@@ -18,6 +20,24 @@ def send(kind: str, user: Person, *, by: Person | None = None, to: str = "", **f
     if not address:
         return None
     return Letter.objects.create(kind=kind, user_id=user.pk, to=address, by_id=by.pk if by else None, facts=facts)
+
+
+def send_to_address(kind: str, to: str) -> Letter:
+    """To whoever has the address when it is written, which nobody looks for before: it may be nobody."""
+    return Letter.objects.create(kind=kind, to=to)
+
+
+def send_many(kind: str, mails: Iterable[tuple[int, str, dict[str, Any]]], *, by: Person, batch: UUID | None) -> None:
+    """As send() does, to (user's primary key, address, facts) each."""
+    Letter.objects.bulk_create(
+        Letter(kind=kind, user_id=user, to=to, by_id=by.pk, batch=batch, facts=facts) for user, to, facts in mails
+    )
+
+
+def send_again(letter: Letter) -> Letter:
+    """As another one: what became of the first stays to be read."""
+    same = {name: getattr(letter, name) for name in ("kind", "user_id", "to", "facts", "by_id", "batch")}
+    return Letter.objects.create(**same)
 
 
 def notify(kind: str, user: Person, *, by: Person | None = None, to: str = "", **facts: Any) -> Letter | None:

@@ -20,6 +20,7 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import SignedInRequest
 from core.audit import log
+from core.mail import outbox
 from core.mail.errors import kept
 from core.mail.labels import STATES, Line
 from core.mail.models import Letter
@@ -97,7 +98,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "newest": "?" + urlencode(asked) if before != LAST_ID else "",
         "older": "?" + urlencode({**asked, "before": shown[-1].pk}) if more else "",
     }
-    return render(request, "mail/list.html", context, status=200 if valid else 422)
+    return render(request, "core/mail/list.html", context, status=200 if valid else 422)
 
 
 def back(request: SignedInRequest) -> HttpResponse:
@@ -108,16 +109,13 @@ def back(request: SignedInRequest) -> HttpResponse:
 @needs(Permission.MANAGE_MAIL)
 @require_POST
 def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    """As another letter: what became of the first stays to be read."""
     letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
     if letter.state not in (State.REFUSED, State.UNCERTAIN):
         messages.info(request, _("That mail needs no second sending."))
         return back(request)
     with transaction.atomic():
         Letter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now())
-        Letter.objects.create(
-            kind=letter.kind, user=letter.user, to=letter.to, facts=letter.facts, by=letter.by, batch=letter.batch
-        )
+        outbox.send_again(letter)
         log.record(request.user, "mail.sent_again", letter.to, kind=letter.kind)
     messages.success(request, _("The mail to %(to)s is sent again.") % {"to": letter.to})
     return back(request)

@@ -66,10 +66,6 @@ class MailSecurity(models.TextChoices):
     NONE = "none", _("None")
 
 
-def every_notification() -> list[str]:
-    return ["password_changed", "new_device", "second_factor_changed", "extension_changed", "new_network"]
-
-
 def usual_self_service() -> list[str]:
     return ["avatar", "mobile", "email", "registration_password"]
 
@@ -109,7 +105,7 @@ class Preferences(models.Model):
     )
     language = models.CharField(_("Language"), max_length=10, default="en", validators=[known_language])
     second_factor = models.BooleanField(_("Second factor for who manages anything"), default=False)
-    notifications = models.JSONField(_("Notifications"), default=every_notification)
+    notifications = models.JSONField(_("Notifications"), default=list)
     self_service = models.JSONField(_("What people may change themselves"), default=usual_self_service)
     mail_host = models.CharField(_("Mail server"), max_length=253, blank=True, validators=[HOST])
     mail_port = models.PositiveIntegerField(

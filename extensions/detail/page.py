@@ -71,7 +71,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
     row = rows_of([extension])[0]
     return render(
         request,
-        "extensions/detail.html",
+        "extensions/detail/detail.html",
         {
             "section": "extension" if request.user.sees_extensions else "own",
             "extension": row,

@@ -77,7 +77,9 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     log.record(request.user, "extension.password_revealed", number)
     password = extension.registration_password
     if request.htmx:
-        return render(request, "extensions/_password.html", {"password": password, "revealed_at": timezone.now()})
+        return render(
+            request, "extensions/detail/_password.html", {"password": password, "revealed_at": timezone.now()}
+        )
     return detail_page(request, extension, password=password)
 
 
@@ -100,7 +102,7 @@ def code(request: SignedInRequest, number: str) -> HttpResponse:
     values = {**phone_settings(request, extension), "name": extension.user.full_name}
     qr = qr_code.drawn(qr_code.account(values, extension.registration_password))
     if request.htmx:
-        return render(request, "extensions/_phone_code.html", {"qr": qr})
+        return render(request, "extensions/phones/_phone_code.html", {"qr": qr})
     return detail_page(request, extension, qr=qr)
 
 

@@ -25,7 +25,7 @@ from extensions.rows import rows_of
 
 def page(request: SignedInRequest, extension: SipExtension, status: int = 200, **more: Any) -> HttpResponse:
     context = {"section": "extension", "extension": rows_of([extension])[0], **more}
-    return render(request, "extensions/leave.html", context, status=status)
+    return render(request, "extensions/leaving/leave.html", context, status=status)
 
 
 def found(matches: Matches) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
     """Those whom what is being typed may mean."""
     form = LeaveForm(extension=get_managed(request, number), by=request.user)
     typed = request.GET.get("colleague", "")[:100]
-    return render(request, "extensions/_colleagues.html", {"typed": typed, **found(form.look_up(typed))})
+    return render(request, "extensions/leaving/_colleagues.html", {"typed": typed, **found(form.look_up(typed))})
 
 
 @require_POST

@@ -22,7 +22,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     shown = sorted_page(found.rows, sort, request.GET.get("page", ""))
     return render(
         request,
-        "extensions/list.html",
+        "extensions/listing/list.html",
         {
             "section": "extension",
             "extensions": rows_of(shown.rows),

@@ -35,7 +35,7 @@ def ask(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Mails are on their way. The address changes when their links were opened."))
             return redirect("account")
     context = {"section": "account", "tab": "profile", "form": form}
-    return render(request, "account/email.html", context, status=422 if form.is_bound else 200)
+    return render(request, "extensions/my_account/email.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -54,14 +54,16 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A GET changes nothing: mail scanners open links too."""
     found = email_change.find(token)
     if found is None:
-        return render(request, "account/email_confirm.html", {"outcome": "void"}, status=410)
+        return render(request, "extensions/my_account/email_confirm.html", {"outcome": "void"}, status=410)
     side, change = found
     context = {"change": change, "to_old": side == Purpose.OLD_EMAIL, "outcome": ""}
     if request.method != "POST":
-        return render(request, "account/email_confirm.html", context)
+        return render(request, "extensions/my_account/email_confirm.html", context)
     if request.POST.get("then") == "cancel":
         email_change.cancel(change)
-        return render(request, "account/email_confirm.html", {**context, "outcome": "cancelled"})
+        return render(request, "extensions/my_account/email_confirm.html", {**context, "outcome": "cancelled"})
     outcome = email_change.confirm(change, side)
     status = {Outcome.TAKEN: 409, Outcome.VOID: 410}.get(outcome, 200)
-    return render(request, "account/email_confirm.html", {**context, "outcome": outcome.value}, status=status)
+    return render(
+        request, "extensions/my_account/email_confirm.html", {**context, "outcome": outcome.value}, status=status
+    )

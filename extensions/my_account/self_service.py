@@ -13,7 +13,7 @@ from accounts.profile import pictures
 from accounts.profile.models import Avatar
 from core.audit import log
 from core.audit.models import MASK, REMOVED
-from core.mail.labels import KINDS
+from core.mail import kinds
 from core.random_text import random_text
 from core.stored_words import in_store
 from extensions import validators
@@ -86,7 +86,7 @@ def set_muted(user: User, muted: list[str]) -> bool:
         person = User.objects.select_for_update().get(pk=user.pk)
         if sorted(person.muted) == sorted(muted):
             return False
-        fields = [", ".join(in_store(KINDS.get(kind, kind)) for kind in kinds) for kinds in (person.muted, muted)]
+        fields = [", ".join(in_store(kinds.label(each)) for each in these) for these in (person.muted, muted)]
         person.muted = muted
         person.save(update_fields=["muted"])
         record(person, {gettext_noop("Notifications not wanted"): fields})

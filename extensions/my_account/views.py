@@ -42,7 +42,7 @@ def profile_page(
         "email_change": email_change.pending(user),
         "may_change": dict.fromkeys(Preferences.current().self_service, True),
     }
-    return render(request, "account/profile.html", context, status=422 if bound else 200)
+    return render(request, "extensions/my_account/profile.html", context, status=422 if bound else 200)
 
 
 @never_cache
@@ -117,4 +117,4 @@ def notifications(request: SignedInRequest) -> HttpResponse:
         messages.success(request, _("Your choice was saved.") if saved else _("Nothing was changed."))
         return redirect("account_notifications")
     context = {"section": "account", "tab": "notifications", "form": form}
-    return render(request, "account/notifications.html", context, status=422 if form.is_bound else 200)
+    return render(request, "extensions/my_account/notifications.html", context, status=422 if form.is_bound else 200)

@@ -48,7 +48,7 @@ def look_first(request: SignedInRequest, number: str, saved: str) -> HttpRespons
 
 def apply_failed(request: SignedInRequest, error: pbx.PbxError, back: str) -> HttpResponse:
     context = {"section": "extension", "error": error, "words": words_for(request, error), "back": back}
-    return render(request, "extensions/apply_failed.html", context, status=503)
+    return render(request, "extensions/review/apply_failed.html", context, status=503)
 
 
 def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
@@ -132,7 +132,7 @@ def review_page(request: SignedInRequest) -> HttpResponse:
         "system_changes": preference_changes.waiting(request.user),
         "apply_words": [apply_words(count) for count in range(len(page.numbers) + 1)],
     }
-    return render(request, "extensions/review.html", context)
+    return render(request, "extensions/review/review.html", context)
 
 
 @needs(Permission.MANAGE_EXTENSIONS)

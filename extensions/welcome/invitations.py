@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.passwords import rules as password_rules
 from core.audit import log
+from core.mail import outbox
 from core.mail.errors import in_words
 from core.mail.models import Letter
 from core.preferences.models import Preferences
@@ -83,10 +84,8 @@ def _enqueue(users: list[int], by: User, batch: uuid.UUID | None) -> Iterator[in
         held = User.objects.select_for_update(no_key=True).filter(pk__in=some).order_by("pk")
         people = list(held.exclude(email=None).values_list("pk", "email", "link_version"))
         User.objects.filter(pk__in=[pk for pk, _, _ in people]).update(link_version=F("link_version") + 1)
-        Letter.objects.bulk_create(
-            Letter(kind=KIND, user_id=pk, to=email or "", by=by, batch=batch, facts={"version": version + 1})
-            for pk, email, version in people
-        )
+        mails = ((pk, email or "", {"version": version + 1}) for pk, email, version in people)
+        outbox.send_many(KIND, mails, by=by, batch=batch)
         yield from (pk for pk, _, _ in people)
 
 

@@ -79,7 +79,7 @@ def choose(request: SignedInRequest) -> HttpResponse:
         "mail_is_set_up": bool(Preferences.current().mail_host),
         "before": batches.asked_by(request.user),
     }
-    return render(request, "welcome/choose.html", context)
+    return render(request, "extensions/welcome/choose.html", context)
 
 
 def rows(found: SipExtensionQuerySet, standings: tuple[Standing, ...], many: int | None = None) -> list[dict[str, Any]]:
@@ -129,4 +129,6 @@ def batch(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
         "page": batches.page(batch, visible(request), request.GET.get("from", "")),
         "again": invitations.of_standing(again, *MAY_GET).count(),
     }
-    return render(request, "welcome/_batch.html" if request.htmx else "welcome/batch.html", context)
+    return render(
+        request, "extensions/welcome/_batch.html" if request.htmx else "extensions/welcome/batch.html", context
+    )

@@ -10,10 +10,10 @@ from accounts.models import User
 from core import encryption
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish, secret_input
-from core.mail.labels import KINDS
+from core.mail.kinds import KINDS, NOTIFICATIONS
 from core.mail.models import Letter
 from core.mail.smtp.client import LABEL, ROW, Server
-from core.preferences.models import MailSecurity, Preferences, every_notification
+from core.preferences.models import MailSecurity, Preferences
 from pbxportal.pbx_settings.forms import SettingsForm
 
 
@@ -60,7 +60,7 @@ class MailForm(SettingsForm):
         super().__init__(data, by=by)
         self.has_password = bool(self.before.sealed_mail_password)
         self.fields["notifications"].choices = [  # type: ignore[attr-defined]
-            (kind, KINDS[kind]) for kind in every_notification()
+            (kind, KINDS[kind].label) for kind in NOTIFICATIONS
         ]
         self.fields["mail_password"].help_text = (
             _("Leave empty to keep the saved one. It is never shown.") if self.has_password else _("It is kept sealed.")
@@ -119,7 +119,7 @@ class MailForm(SettingsForm):
             case "mail_security":
                 return str(MailSecurity(value).label)
             case "notifications":
-                return ", ".join(str(KINDS[kind]) for kind in every_notification() if kind in value)
+                return ", ".join(str(KINDS[kind].label) for kind in NOTIFICATIONS if kind in value)
         return super()._shown(name, value)
 
     def _write(self, version: int) -> None:

@@ -72,5 +72,5 @@ def page(
     context = {"section": "preferences", "tab": "mail", "form": form, "where": where, "outcome": outcome}
     if outcome is None and (form.errors or where.errors):
         status = 409 if form.is_bound and form.is_conflict else 422
-        return render(request, "preferences_mail.html", context, status=status)
-    return render(request, "preferences_mail.html", context)
+        return render(request, "pbxportal/pbx_settings/mail.html", context, status=status)
+    return render(request, "pbxportal/pbx_settings/mail.html", context)

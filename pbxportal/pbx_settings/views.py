@@ -39,7 +39,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
         "system_changes": preference_changes.waiting(request.user),
     }
     status = 409 if form.is_conflict else 422 if form.is_bound else 200
-    return render(request, "preferences.html", context, status=status)
+    return render(request, "pbxportal/pbx_settings/preferences.html", context, status=status)
 
 
 def saved_words(by: User) -> str:

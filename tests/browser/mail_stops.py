@@ -11,8 +11,8 @@ from core.mail.errors import kept
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from tests.browser.tour import Tour, press, stop
-from tests.mail.conftest import use
-from tests.mail.postbox import Postbox
+from tests.core.mail.conftest import use
+from tests.core.mail.postbox import Postbox
 from tests.people import make_user
 
 State = Letter.State

@@ -5,8 +5,8 @@ from playwright.sync_api import Page
 from accounts import one_time_links
 from accounts.models import User
 from accounts.one_time_links import Link, Purpose
-from tests.accounts.test_limits import tries
-from tests.accounts.test_security import ANDROID, EDGE, IPHONE, signed_in
+from tests.accounts.security.test_security import ANDROID, EDGE, IPHONE, signed_in
+from tests.accounts.throttling.test_throttling import tries
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user
 

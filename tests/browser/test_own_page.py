@@ -18,9 +18,8 @@ from extensions.models import SipExtension
 from tests.browser.account_stops import face
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press
-from tests.mail.conftest import postbox as postbox
-from tests.mail.postbox import Postbox
-from tests.mail.test_letters import deliver
+from tests.core.mail.postbox import Postbox
+from tests.core.mail.test_composition import deliver
 from tests.pbx.office import Office
 from tests.people import make_user
 from tests.phones.phone import Phone

@@ -6,10 +6,9 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from accounts.models import Organization, User
 from core.mail.models import Letter
-from tests.mail.conftest import postbox as postbox
-from tests.mail.postbox import Postbox
-from tests.mail.test_letters import deliver
-from tests.mail.test_welcome import path_in
+from tests.core.mail.postbox import Postbox
+from tests.core.mail.test_composition import deliver
+from tests.core.mail.test_welcome import path_in
 from tests.people import PASSWORD, make_extension
 
 NARROW: ViewportSize = {"width": 390, "height": 844}

@@ -10,8 +10,8 @@ import pytest
 
 from asterisk.process.fetch import Program
 from tests.browser.command import ROOT, Command
+from tests.core.mail.postbox import Postbox
 from tests.faults.test_table import delete, overwrite
-from tests.mail.postbox import Postbox
 from tests.pbx.office import eventually
 from tests.phones.phone import Phone
 

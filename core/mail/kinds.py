@@ -1,0 +1,74 @@
+"""Every kind of mail, once: what it is called, what writes it, its templates, and whether people may switch it off."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`writer`: the path of a function that gives the Words of a queued mail, or None where there is nothing to tell.
+
+    `template`: without its ending. `wish`: how people choose it in My account; None: it is always sent.
+    """
+
+    label: Promise
+    writer: str
+    template: str
+    wish: Promise | None = None
+
+
+KINDS = {
+    "welcome": Kind(_("Welcome"), "extensions.welcome.emails.welcome", "extensions/welcome/emails/welcome"),
+    "reset": Kind(_("Forgotten password"), "accounts.passwords.emails.reset", "accounts/passwords/emails/reset"),
+    "password_changed": Kind(
+        _("Password changed"),
+        "accounts.security.emails.password_changed",
+        "accounts/security/emails/password_changed",
+        _("My user password was changed"),
+    ),
+    "new_device": Kind(
+        _("Signed in on a new device"),
+        "accounts.security.emails.new_device",
+        "accounts/security/emails/new_device",
+        _("Somebody signed in as me from a new device"),
+    ),
+    "second_factor_changed": Kind(
+        _("Second factor changed"),
+        "accounts.security.emails.second_factor_changed",
+        "accounts/security/emails/second_factor_changed",
+        _("My second factor was changed"),
+    ),
+    "extension_changed": Kind(
+        _("Extension changed"),
+        "extensions.changes.emails.extension_changed",
+        "extensions/changes/emails/extension_changed",
+        _("An administrator changed my extension"),
+    ),
+    "new_network": Kind(
+        _("Phone in a new network"),
+        "extensions.phones.emails.new_network",
+        "extensions/phones/emails/new_network",
+        _("A phone of my extension registered from a new network"),
+    ),
+    "email_change_old": Kind(
+        _("Another address, to the old one"),
+        "extensions.my_account.emails.to_the_old",
+        "extensions/my_account/emails/email_change_old",
+    ),
+    "email_change_new": Kind(
+        _("Another address, to the new one"),
+        "extensions.my_account.emails.to_the_new",
+        "extensions/my_account/emails/email_change_new",
+    ),
+    "email_changed": Kind(
+        _("Address changed"), "extensions.my_account.emails.done", "extensions/my_account/emails/email_changed"
+    ),
+    "test": Kind(_("Test mail"), "core.mail.diagnostics.written", "core/mail/emails/test"),
+}
+NOTIFICATIONS = [name for name, kind in KINDS.items() if kind.wish is not None]
+
+
+def label(name: str) -> str:
+    return str(KINDS[name].label) if name in KINDS else name

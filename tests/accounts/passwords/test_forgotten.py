@@ -1,0 +1,268 @@
+"""A forgotten password: a link by mail, that works once, and a page that tells nobody who has an account."""
+
+import logging
+import re
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import one_time_links
+from accounts.models import User
+from accounts.one_time_links import Link, Purpose
+from accounts.second_factor import factors
+from accounts.sessions import known_devices
+from accounts.sessions.models import Device, Session
+from core.audit.models import AuditRecord
+from core.mail import composition
+from core.mail.models import Letter
+from core.preferences.models import Preferences
+from tests.accounts.throttling.test_throttling import later, shape, tries
+from tests.people import PASSWORD, Typed, make_extension, make_user
+
+NEW = "Another8Horse4Staple"
+
+
+def asks(email: str, address: str = "192.0.2.1") -> str:
+    answer = Client().post("/password/", {"email": email}, REMOTE_ADDR=address)
+    assert answer.status_code == 200
+    return answer.content.decode().replace(email.lower(), "ADDRESS")
+
+
+def link(user: User, purpose: Purpose = Purpose.RESET) -> str:
+    version = User.objects.get(pk=user.pk).link_version
+    return f"/password/{one_time_links.token(Link(purpose, user.pk, version))}/"
+
+
+def chooses(path: str, client: Client | None = None, password: str = NEW) -> int:
+    return (client or Client()).post(path, {"password": password}).status_code
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+# --- asking for the link ---
+
+
+def test_the_answer_and_what_is_written_are_the_same_for_known_and_unknown(vic: User) -> None:
+    asks("warm@example.com", "198.51.100.1")
+    pages, asked = [], []
+    for email in ("vic@example.com", "nobody@example.com"):
+        with CaptureQueriesContext(connection) as queries:
+            pages.append(asks(email))
+        asked.append([shape(each["sql"]) for each in queries])
+    assert pages[0] == pages[1]
+    assert asked[0] == asked[1]
+    assert not [each for each in asked[0] if "accounts_user" in each]
+    written = Letter.objects.filter(to__in=("vic@example.com", "nobody@example.com"))
+    assert [(each.kind, each.user, each.state) for each in written] == [("reset", None, "waiting")] * 2
+
+
+def test_the_letter_is_written_for_whoever_has_the_address(vic: User) -> None:
+    for email in ("Vic@Example.com", "nobody@example.com", "gone@example.com"):
+        asks(email)
+    make_user("Gone", is_active=False)
+    written = [composition.written(each, "pbx@example.com") for each in Letter.objects.order_by("pk")]
+    assert [bool(each) for each in written] == [True, False, False]
+    assert written[0]
+    assert written[0]["To"] == "Vic <vic@example.com>"
+    body = written[0].get_body(("plain",))
+    assert body
+    found = re.search(r"http://\S+?(/password/\S+)", body.get_content())
+    assert found
+    assert "for an hour" in body.get_content()
+    client = Client()
+    assert chooses(found[1], client) == 302
+    assert is_signed_in(client)
+
+
+def test_of_one_account_and_one_address_only_some_letters_are_written(db: None) -> None:
+    pages = {asks("vic@example.com", f"203.0.113.{n}") for n in range(6)}
+    assert (len(pages), Letter.objects.count()) == (1, 3)
+    for n in range(25):
+        asks(f"nobody{n}@example.com", "198.51.100.1")
+    assert Letter.objects.count() == 3 + 20
+    later(3601)
+    asks("vic@example.com")
+    assert Letter.objects.count() == 24
+
+
+def test_what_is_no_address_is_refused(db: None) -> None:
+    answer = Client().post("/password/", {"email": "vic"})
+    assert (answer.status_code, Letter.objects.count()) == (422, 0)
+
+
+# --- the link ---
+
+
+@pytest.mark.parametrize("purpose", [Purpose.WELCOME, Purpose.RESET])
+def test_a_password_is_chosen_once(vic: User, purpose: Purpose) -> None:
+    path, client = link(vic, purpose), Client()
+    assert chooses(path, client) == 302
+    assert is_signed_in(client)
+    assert User.objects.get(pk=vic.pk).check_password(NEW)
+    assert Client().get(path).status_code == chooses(path) == 410
+    told = Letter.objects.filter(kind="password_changed", user=vic)
+    assert told.count() == (1 if purpose == Purpose.RESET else 0)
+    row = AuditRecord.objects.get(deed="sign_in.password_changed")
+    assert row.by_name == "vic@example.com"
+
+
+def test_looking_uses_nothing_up(vic: User) -> None:
+    path = link(vic)
+    for method in ("get", "get", "head", "get"):
+        assert getattr(Client(), method)(path).status_code == 200
+    assert chooses(path) == 302
+
+
+def test_the_page_shows_whose_password_it_is_and_is_kept_by_nobody(vic: User) -> None:
+    answer = Client().get(link(vic))
+    assert 'value="vic@example.com"' in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "strict-origin"
+
+
+@pytest.mark.parametrize("what", ["nonsense", "another purpose", "another version", "disabled", "no address", "gone"])
+def test_a_link_that_is_none_changes_nothing_and_says_what_to_do(vic: User, what: str) -> None:
+    path = link(vic, Purpose.NEW_EMAIL if what == "another purpose" else Purpose.RESET)
+    if what == "nonsense":
+        path = "/password/abc:def:ghi/"
+    elif what == "another version":
+        User.objects.update(link_version=5)
+    elif what == "disabled":
+        User.objects.update(is_active=False)
+    elif what == "no address":
+        User.objects.update(email=None)
+    elif what == "gone":
+        vic.delete()
+    answer = Client().get(path)
+    assert (answer.status_code, chooses(path)) == (410, 410)
+    assert "Ask for another link" in answer.content.decode()
+    assert not User.objects.exclude(password=vic.password).exists()
+
+
+def test_a_link_is_as_old_as_it_may_become(vic: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    reset, welcome = link(vic), link(vic, Purpose.WELCOME)
+    now = timezone.now().timestamp()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 3700)
+    assert (Client().get(reset).status_code, Client().get(welcome).status_code) == (410, 200)
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 7 * 86400 + 100)
+    assert Client().get(welcome).status_code == 410
+
+
+@pytest.mark.parametrize("password", ["short", "nodigitsinhere", "ABCDEFGH1234", "xVicx1234567", "Password123"])
+def test_the_rules_for_passwords_hold(vic: User, password: str) -> None:
+    path = link(vic)
+    assert chooses(path, password=password) == 422
+    assert chooses(path) == 302
+
+
+def test_it_ends_the_sessions_that_were_and_makes_the_device_known(vic: User) -> None:
+    elsewhere, here = Client(), Client()
+    elsewhere.force_login(vic)
+    assert chooses(link(vic), here) == 302
+    assert elsewhere.get("/account/security/").status_code == 302
+    assert Session.objects.filter(user=vic).count() == 1
+    assert here.cookies[known_devices.COOKIE].value
+    assert not Letter.objects.filter(kind="new_device").exists()
+
+
+def test_where_a_second_factor_is_set_the_link_alone_makes_no_device_known(vic: User) -> None:
+    factors.add_app(vic, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
+    here = Client()
+    assert chooses(link(vic), here) == 302
+    assert not is_signed_in(here)
+    assert known_devices.COOKIE not in here.cookies
+    assert not Device.objects.exists()
+
+
+def test_it_leads_out_of_a_block(vic: User) -> None:
+    for n in range(6):
+        tries("vic@example.com", address=f"203.0.113.{n}")
+    browser = Client()
+    assert tries("vic@example.com", PASSWORD, client=browser) == 429
+    assert chooses(link(vic), browser) == 302
+    browser.post("/sign-out/")
+    assert tries("vic@example.com", NEW, client=browser) == 302
+    assert tries("vic@example.com", NEW, address="203.0.113.99") == 302
+
+
+def test_somebody_else_who_was_signed_in_is_signed_out(vic: User, ada: User) -> None:
+    client = Client()
+    client.force_login(ada)
+    assert chooses(link(vic), client) == 302
+    assert client.session["_auth_user_id"] == str(vic.pk)
+
+
+def test_another_address_or_password_by_an_administrator_calls_links_back(ada: User, vic: User) -> None:
+    extension = make_extension("1001", user=vic)
+    client = Client()
+    client.force_login(ada)
+    kept = {"registration_name": extension.registration_name, "version": str(extension.version), "password": ""}
+    path = link(vic)
+    typed = Typed("1001", "Vic", "", "other@example.com", {**kept, "registration_password": ""})
+    assert client.post("/extensions/1001/edit/", typed.fields).status_code == 302
+    assert Client().get(path).status_code == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_use_a_link_at_once_one_chooses() -> None:
+    path, start = link(make_user("Vic")), Barrier(4)
+    answers: list[int] = []
+
+    def one(n: int) -> None:
+        try:
+            start.wait()
+            answers.append(chooses(path, password=f"{NEW}{n}"))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=one, args=(n,)) for n in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answers) == [302, 410, 410, 410]
+
+
+def test_the_log_of_a_page_that_broke_holds_no_link(vic: User) -> None:
+    path = link(vic)
+    record = logging.LogRecord("django.request", logging.ERROR, "", 0, "%s: %s", ("Internal Server Error", path), None)
+    assert one_time_links.Hidden().filter(record)
+    assert record.getMessage() == "Internal Server Error: /password/…/"
+
+
+# --- what is told ---
+
+
+def signs_in(user: User, agent: str, client: Client | None = None) -> Client:
+    client = client or Client(headers={"User-Agent": agent})
+    assert tries(user.email or "", PASSWORD, client=client) == 302
+    return client
+
+
+def test_a_new_device_is_told_of_but_not_the_first_one(vic: User) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    browser = signs_in(vic, firefox)
+    assert not Letter.objects.exists()
+    browser.post("/sign-out/")
+    signs_in(vic, firefox, browser)
+    assert (Letter.objects.count(), Device.objects.count()) == (0, 1)
+    signs_in(vic, firefox)
+    told = Letter.objects.get()
+    assert (told.kind, told.user, told.facts["agent"], told.facts["address"]) == (
+        "new_device", vic, "Firefox on Linux", "192.0.2.1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["the person", "the system"])
+def test_it_is_not_told_to_who_does_without(vic: User, by: str) -> None:
+    User.objects.update(muted=["new_device"] if by == "the person" else [])
+    Preferences.objects.update(notifications=["new_device"] if by == "the person" else [])
+    signs_in(vic, "one").post("/sign-out/")
+    signs_in(vic, "two")
+    assert not Letter.objects.exists()

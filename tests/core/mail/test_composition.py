@@ -1,0 +1,169 @@
+"""What the letters say, and that nothing of a person's or a company's name can become anything else in them."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from accounts.models import Organization, User
+from core.mail import composition, outbox
+from core.mail.composition import Words
+from core.mail.models import Letter
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
+from core.preferences.models import Preferences
+from extensions.changes import record as changes
+from extensions.models import Change, SipExtension
+from tests.core.mail.postbox import Postbox, Received
+from tests.people import Typed, make_extension
+
+QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
+
+
+def deliver(postbox: Postbox) -> list[Received]:
+    postman = Postman(QUICK)
+    while postman.round():
+        pass
+    postman.leave()
+    return postbox.received
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "subject", "says"),
+    [
+        ("password_changed", {"address": "192.0.2.7"}, "Your password was changed", "192.0.2.7"),
+        ("new_device", {"agent": "Firefox on Linux"}, "Your account was used on a new device", "Firefox on Linux"),
+        ("second_factor_changed", {"what": "passkey_added"}, "Your second factor was changed", "A passkey was added."),
+        ("second_factor_changed", {}, "Your second factor was changed", "The second factor was changed."),
+    ],
+)
+def test_a_notice(vic: User, postbox: Postbox, kind: str, facts: dict[str, Any], subject: str, says: str) -> None:
+    assert outbox.notify(kind, vic, **facts)
+    [got] = deliver(postbox)
+    assert got.mail["Subject"] == subject
+    for text in (got.text("plain"), got.text("html")):
+        for words in (says, "Hello Vic,", "Company", "http://127.0.0.1:8000", "You get this mail because"):
+            assert words in text
+    assert "{" not in got.text("plain")
+    assert "\n\n\n" not in got.text("plain")
+    assert not re.search(r"<script|<link|src=|@import|url\(", got.text("html")), "Nothing is fetched from elsewhere."
+
+
+def test_a_notice_is_for_who_wants_it(vic: User) -> None:
+    vic.muted = ["new_device"]
+    assert outbox.notify("new_device", vic) is None
+    assert outbox.notify("password_changed", vic)
+    Preferences.objects.update(notifications=["new_device"])
+    assert outbox.notify("password_changed", vic) is None
+    vic.muted = []
+    assert outbox.notify("new_device", vic)
+
+
+def test_names_stay_names(vic: User, postbox: Postbox) -> None:
+    User.objects.filter(pk=vic.pk).update(first_name="<b>Vic</b>", last_name='"X" <eve@example.com>, Søren')
+    Organization.objects.update(name="Smith & <Sons>, 株式会社")
+    outbox.send("new_device", User.objects.get(pk=vic.pk), agent="<script>alert(1)</script>")
+    [got] = deliver(postbox)
+    html = got.text("html")
+    assert "&lt;b&gt;Vic&lt;/b&gt;" in html
+    assert "&lt;script&gt;" in html
+    assert "<script>" in got.text("plain")
+    assert [each.addr_spec for each in got.mail["To"].addresses] == ["vic@example.com"]
+    assert got.mail["To"].addresses[0].display_name == '<b>Vic</b> "X" <eve@example.com>, Søren'
+    assert got.mail["From"].addresses[0].display_name == "Smith & <Sons>, 株式会社"
+
+
+@pytest.mark.parametrize("bad", ["Two\r\nBcc: eve@example.com", "Two\nlines", "Two\rlines"])
+def test_a_line_more_in_a_header_is_refused(vic: User, bad: str) -> None:
+    letter = outbox.send("plain", vic)
+    assert letter
+    with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
+        composition.message(letter, Words(bad, "text", "html"), "portal@example.com")
+    letter.user = User(first_name=bad, email="vic@example.com")
+    with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
+        composition.message(letter, Words("Subject", "text", "html"), "portal@example.com")
+
+
+def picture(letter: Letter) -> Words:
+    return Words("A picture", "Look", '<img src="cid:qr" alt="">', (("qr", b"\x89PNG picture"),))
+
+
+def test_a_picture_travels_inside(vic: User, postbox: Postbox, settings: Settings) -> None:
+    settings.LETTERS = {"picture": f"{__name__}.picture"}
+    outbox.send("picture", vic)
+    [got] = deliver(postbox)
+    parts = [each for each in got.mail.walk() if each.get_content_type() == "image/png"]
+    assert [(each["Content-ID"], each.get_content()) for each in parts] == [("<qr>", b"\x89PNG picture")]
+    assert [each.get_content_type() for each in got.mail.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+
+
+# --- an extension that an administrator changed ---
+
+
+def change(by: User | None, extension: SipExtension, **more: object) -> None:
+    before = changes.picture(extension)
+    for name, value in more.items():
+        setattr(extension if hasattr(extension, name) else extension.user, name, value)
+    extension.user.save()
+    extension.save()
+    changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+
+
+def test_who_is_changed_by_another_is_told_what(ada: User, vic: User, postbox: Postbox) -> None:
+    extension = make_extension("1000", user=vic)
+    former = changes.values(extension)
+    change(
+        ada, extension, max_phones=3, mobile="+14155550123", registration_name="SECRETNAME",
+        registration_password="K7pQ2sT9vX4zB6nM8rD5",
+    )  # fmt: skip
+    [got] = deliver(postbox)
+    assert got.mail["Subject"] == "Your extension 1000 was changed"
+    for text in (got.text("plain"), re.sub("<[^>]*>", "", got.text("html"))):
+        assert "Ada changed your extension 1000." in text
+        assert "IP Phone Concurrent Registrations: 3 (was 1)" in " ".join(text.split())
+        assert "Mobile Number: +1 415-555-0123" in text
+        assert "Registration Password: changed" in text
+        assert "Registration Name: changed" in text
+    kept = str(list(Letter.objects.values_list()))
+    for secret in ("SECRETNAME", "K7pQ2sT9vX4zB6nM8rD5", former["registration_name"], extension.sealed_password):
+        assert secret not in got.raw.decode()
+        assert secret not in got.text("html")
+        assert secret not in kept
+
+
+def test_nobody_is_told_of_their_own_deed_nor_of_the_systems(vic: User) -> None:
+    extension = make_extension("1000", user=vic)
+    change(vic, extension, max_phones=3)
+    change(None, extension, max_phones=2)
+    assert not Letter.objects.exists()
+
+
+def test_another_address_is_told_at_both(ada: User, vic: User) -> None:
+    change(ada, make_extension("1000", user=vic), email="new@example.com")
+    assert set(Letter.objects.values_list("kind", "to")) == {
+        ("extension_changed", "vic@example.com"),
+        ("extension_changed", "new@example.com"),
+    }
+
+
+def test_the_form_tells(client: Client, ada: User, vic: User) -> None:
+    client.force_login(ada)
+    extension = make_extension("1000", user=vic)
+    kept = {
+        "email": vic.email, "registration_password": "", "registration_name": extension.registration_name,
+        "version": str(extension.version), "password": "Another7Horse9Battery",
+    }  # fmt: skip
+    answer = client.post(
+        reverse("extensions:edit", args=["1000"]), Typed(number="1000", first_name="Victor", more=kept).fields
+    )
+    assert answer.status_code == 302
+    assert sorted(Letter.objects.values_list("kind", "by")) == [
+        ("extension_changed", ada.pk),
+        ("password_changed", ada.pk),
+    ]
+    assert "password" not in Letter.objects.get(kind="extension_changed").facts["fields"]

@@ -1,0 +1,71 @@
+"""500 letters, the server down and up again, the worker killed at any moment: each arrives once, or is told of."""
+
+import random
+import signal
+import time
+from collections import Counter
+
+import pytest
+
+from accounts.models import User
+from core.mail import composition
+from core.mail.models import Letter
+from tests.core.mail.conftest import use
+from tests.core.mail.postbox import Postbox
+from tests.core.mail.worker_process import Workers, workers
+from tests.people import make_user
+
+LETTERS = 500
+SEED = 20261125
+SECONDS = 120
+State = Letter.State
+
+
+def unsettled() -> int:
+    return Letter.objects.filter(state__in=(State.WAITING, State.SENDING)).count()
+
+
+def make_letters(user: User) -> None:
+    Letter.objects.bulk_create(Letter(kind="plain", user=user, to=str(user.email)) for _ in range(LETTERS))
+
+
+def torment(postbox: Postbox, alive: Workers, chance: random.Random) -> tuple[int, int]:
+    """How often the worker was killed, and how often the server went away."""
+    kills = falls = 0
+    until = time.monotonic() + SECONDS
+    while unsettled():
+        assert time.monotonic() < until, f"{unsettled()} letters are left"
+        time.sleep(chance.uniform(0.02, 0.5))
+        if chance.random() < 0.5:
+            alive.end(signal.SIGKILL)
+            kills += 1
+        if chance.random() < 0.3:
+            postbox.stop()
+            falls += 1
+            time.sleep(chance.uniform(0.01, 0.1))
+            postbox.start()
+        if not alive.pid:
+            alive.begin()
+    return kills, falls
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_letter_arrives_once_or_is_told_of() -> None:
+    make_letters(make_user("Ada"))
+    postbox = Postbox()
+    use(postbox)
+    postbox.start()
+    with workers() as alive:
+        alive.begin()
+        kills, falls = torment(postbox, alive, random.Random(SEED))
+        alive.end(signal.SIGTERM)
+    postbox.stop()
+
+    arrived = Counter(postbox.keys)
+    assert max(arrived.values()) == 1, "No letter twice."
+    states = Counter(Letter.objects.values_list("state", flat=True))
+    for letter in Letter.objects.all():
+        came = arrived[composition.message_id(letter, "portal@example.com")]
+        assert came == 1 or letter.state == State.UNCERTAIN, f"{letter.pk} is {letter.state} and did not come"
+    assert states[State.TAKEN] + states[State.UNCERTAIN] == LETTERS
+    assert states[State.UNCERTAIN] <= kills + falls, "At most one for each death."

@@ -1,0 +1,117 @@
+"""Maintenance > Mail, and what the header says of mails."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Role, User
+from core.audit.models import AuditRecord
+from core.mail import views as mail_views
+from core.mail.errors import kept
+from core.mail.models import Letter
+from tests.pbxportal.test_mail_settings import said
+
+State = Letter.State
+
+
+@pytest.fixture
+def client(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def letter(user: User, state: Letter.State = State.WAITING, **more: Any) -> Letter:
+    return Letter.objects.create(**{"kind": "new_device", "user": user, "to": user.email, "state": state, **more})
+
+
+def test_each_letter_is_said_in_words(client: Client, vic: User) -> None:
+    letter(vic, State.REFUSED, answer="550 5.1.1 No such person", tries=1, settled_at=timezone.now())
+    letter(vic, State.WAITING, answer=kept("unreachable", "Connection refused"), tries=3)
+    letter(vic, State.UNCERTAIN, answer=kept("cut_off"), tries=1)
+    page = said(client.get("/mail/"))
+    for words in (
+        "vic@example.com", "Signed in on a new device", "Refused", "550 5.1.1 No such person", "Uncertain",
+        "It cannot be reached. Look at Mail server and Port, and at firewalls between. (Connection refused)",
+        "Next try:", "it may have taken the letter",
+    ):  # fmt: skip
+        assert words in page
+
+
+def test_by_state_and_person_and_page_by_page(
+    client: Client, ada: User, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_views, "PAGE_SIZE", 2)
+    those = [letter(vic, State.TAKEN) for _ in range(5)]
+    letter(ada, State.REFUSED)
+    assert said(client.get("/mail/?state=refused")).count("ada@example.com") > 0
+    assert "vic@example.com" not in said(client.get("/mail/?state=refused"))
+    page = client.get("/mail/?person=VIC")
+    assert [each.letter.pk for each in page.context["lines"]] == [those[4].pk, those[3].pk]
+    older = client.get("/mail/" + page.context["older"])
+    assert [each.letter.pk for each in older.context["lines"]] == [those[2].pk, those[1].pk]
+    assert older.context["newest"] == "?person=VIC"
+    assert client.get("/mail/?state=lost").status_code == 422
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.UNCERTAIN])
+def test_sent_again_is_another_letter(client: Client, vic: User, state: Letter.State) -> None:
+    first = letter(vic, state, facts={"agent": "Firefox"}, tries=1)
+    client.post(f"/mail/{first.pk}/again/")
+    again = Letter.objects.exclude(pk=first.pk).get()
+    assert (again.state, again.tries, again.to, again.facts) == (State.WAITING, 0, first.to, first.facts)
+    first.refresh_from_db()
+    assert first.state == state
+    assert first.settled_at
+    assert AuditRecord.objects.filter(deed="mail.sent_again", on="vic@example.com").exists()
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.TAKEN, State.VOID])
+def test_what_has_not_failed_is_not_sent_again(client: Client, vic: User, state: Letter.State) -> None:
+    assert client.post(f"/mail/{letter(vic, state).pk}/again/").status_code == 302
+    assert Letter.objects.count() == 1
+
+
+def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Client, vic: User) -> None:
+    waiting, sending = letter(vic), letter(vic, State.SENDING)
+    for each in (waiting, sending):
+        client.post(f"/mail/{each.pk}/discard/")
+        each.refresh_from_db()
+    assert (waiting.state, sending.state) == (State.VOID, State.SENDING)
+    assert AuditRecord.objects.filter(deed="mail.discarded").count() == 1
+
+
+def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any) -> None:
+    since = timezone.now() - timedelta(hours=1)
+    letter(vic, answer=kept("timeout"), tries=2, delayed_since=since)
+    letter(vic, answer="450 4.2.0 Greylisted", tries=1)
+    page = said(client.get("/pbx/"))
+    assert "Mail waits since" in page
+    assert "The mail server at 127.0.0.1 does not answer. It did not answer in time." in page
+    Letter.objects.filter(delayed_since__isnull=False).update(answer=kept("password_refused", "535 No"))
+    assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
+    Letter.objects.update(delayed_since=None)
+    assert "Mail waits" not in said(client.get("/pbx/"))
+
+
+def test_the_header_says_that_a_mail_is_uncertain_until_it_is_looked_after(client: Client, vic: User) -> None:
+    first, second = (letter(vic, State.UNCERTAIN) for _ in range(2))
+    assert "2 mails are uncertain" in said(client.get("/pbx/"))
+    client.post(f"/mail/{first.pk}/discard/")
+    assert "1 mail is uncertain" in said(client.get("/pbx/"))
+    client.post(f"/mail/{second.pk}/again/")
+    assert "uncertain" not in said(client.get("/pbx/"))
+
+
+def test_the_header_tells_only_whom_it_concerns(client: Client, vic: User) -> None:
+    letter(vic, State.UNCERTAIN)
+    client.force_login(vic)
+    assert "uncertain" not in said(client.get("/pbx/"))
+    vic.role = Role.objects.create(name="Looks", granted=["preferences.view"])
+    vic.save()
+    client.force_login(vic)
+    page = said(client.get("/pbx/"))
+    assert "1 mail is uncertain" in page
+    assert "/preferences/mail/" in page

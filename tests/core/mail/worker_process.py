@@ -1,0 +1,97 @@
+"""A worker on the test's databases that can be killed at any moment, and is there again at once.
+
+It is a program: it forks once for each life, so that a life begins without the seconds that Django takes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.faults.victim import ROOT, environment, fork
+
+if TYPE_CHECKING:
+    from core.mail.composition import Words
+    from core.mail.models import Letter
+
+
+class Workers:
+    """The test's side: one lives at a time."""
+
+    def __init__(self, program: subprocess.Popen[str]) -> None:
+        self.program = program
+        self.pid = 0
+        self.lives = 0
+
+    def begin(self) -> None:
+        assert self.program.stdin
+        assert self.program.stdout
+        self.program.stdin.write("live\n")
+        self.program.stdin.flush()
+        self.pid = int(self.program.stdout.readline())
+        self.lives += 1
+
+    def end(self, signal: int) -> None:
+        if self.pid:
+            os.kill(self.pid, signal)
+        self.pid = 0
+
+
+@contextmanager
+def workers() -> Iterator[Workers]:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "tests.core.mail.worker_process"],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield Workers(program)
+    program.communicate()
+
+
+# --- the program's side ---
+
+
+def plain(letter: Letter) -> Words:
+    from core.mail.composition import Words
+
+    return Words("A letter", f"Letter {letter.pk}", f"<p>Letter {letter.pk}</p>")
+
+
+def live() -> None:
+    from core.mail import worker
+    from core.mail.smtp.protocol import Limits
+
+    parent = os.getppid()
+    worker.work(lambda: os.getppid() != parent, Limits(connect=2, reply=5, opening=10, after_the_dot=10))
+
+
+def main() -> None:
+    from django.conf import settings
+
+    from core.mail import worker
+
+    settings.LETTERS = {"plain": f"{__name__}.plain"}
+    worker.POLL_SECONDS = 0.02
+    worker.DELAYS, worker.LAST_DELAY, worker.MOST_TRIES = [], 0, sys.maxsize
+    child = 0
+    for _ in sys.stdin:
+        if child:
+            os.waitpid(child, 0)
+        child = fork(live)
+        print(child, flush=True)  # noqa: T201
+    if child:
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    main()
