@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import NoSuperAdministrator, User
 from accounts.people.forms import PersonForm
-from accounts.sessions import active as active_sessions
 from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
 from core.random_text import random_text
-from extensions import handover, validators
+from extensions import validators
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
@@ -137,9 +136,15 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             self.add_error("registration_password", error)
 
     def save(self, commit: bool = True) -> SipExtension:
-        if password := self.cleaned_data["registration_password"]:
-            self.instance.registration_password = password
+        self.change(self.instance)
         return super().save(commit)
+
+    def change(self, extension: SipExtension) -> None:
+        """Set the fields of this form on the extension, which is saved by whoever calls this."""
+        for name in self._meta.fields or ():
+            setattr(extension, name, getattr(self.instance, name))
+        if password := self.cleaned_data["registration_password"]:
+            extension.registration_password = password
 
 
 class WelcomeForm(forms.Form):
@@ -164,7 +169,6 @@ class ExtensionForm:
         self, data: Any = None, *, by: User, preferences: Preferences, extension: SipExtension | None = None
     ) -> None:
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
-        self.before = changes.picture(extension) if extension else changes.NOTHING
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
         self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
         mails = extension is None and bool(preferences.mail_host)
@@ -218,26 +222,30 @@ class ExtensionForm:
         shown = {*self.person.fields, *self.sip.fields} - changes.SECRET
         return {name: value for name, value in typed.items() if name in shown}
 
-    def _write(self) -> SipExtension:
-        extension = self.sip.instance
-        if self.extension:
-            version = int(self.opened_version)
-            if not SipExtension.objects.filter(pk=extension.pk, version=version).update(version=version + 1):
-                raise Conflict
-            extension.version = version + 1
-        extension.user = self.person.save()
-        return self.sip.save()
-
     def save(self) -> SipExtension:
         """Raises Conflict, or IntegrityError when a unique value was taken a moment ago; nothing is written then."""
         self.person.hash_password()
         with log.together():
-            extension = self._write()
-            kind = Change.Kind.CHANGED if self.extension else Change.Kind.ADDED
-            after = changes.picture(SipExtension.objects.select_related("user__role").get(pk=extension.pk))
-            changes.record(self.by, kind, extension.number, self.before, after)
+            extension = self._change(self.extension) if self.extension else self._add()
             if self.sends_welcome:
                 invitations.ask(SipExtension.objects.filter(pk=extension.pk), self.by)
+        return extension
+
+    def _add(self) -> SipExtension:
+        self.sip.instance.user = self.person.save()
+        extension = self.sip.save()
+        changes.record(self.by, Change.Kind.ADDED, extension.number, changes.NOTHING, changes.picture(extension))
+        return extension
+
+    def _change(self, opened: SipExtension) -> SipExtension:
+        try:
+            with changes.edit(opened.number, self.by) as extension:
+                if extension.version != int(self.opened_version):
+                    raise Conflict
+                self.person.change(extension.user)
+                self.sip.change(extension)
+        except SipExtension.DoesNotExist:
+            raise Conflict from None
         return extension
 
     @property
@@ -258,66 +266,3 @@ class ExtensionForm:
                 raise
             self.person, self.sip = again.person, again.sip
             return None
-
-
-class DeleteForm:
-    """The rule about deleting, and the deleting."""
-
-    def __init__(self, extension: SipExtension, by: User) -> None:
-        self.extension, self.by = extension, by
-
-    def refusal(self) -> str:
-        user = self.extension.user
-        if user == self.by:
-            return gettext("This is your own extension: somebody else must delete it.")
-        if user.is_last_super_administrator():
-            return gettext("This person is the last Super Administrator. Make somebody else one first.")
-        return ""
-
-    def goes(self) -> list[str]:
-        user = self.extension.user
-        lost = handover.words(self.extension, self.by)
-        known = {"number": self.extension.number, "name": user.full_name, "email": user.email}
-        sign_in = [gettext("The sign-in of %(name)s (%(email)s)") % known] if user.email else []
-        return [
-            gettext("Number %(number)s and its registration: phones that use it stop working") % known,
-            *sign_in,
-            *([lost] if lost else []),
-            gettext("%(name)s from every list: what was known stays in the Apply History alone") % known,
-        ]
-
-    def delete(self) -> list[str]:
-        with log.together():
-            return delete(self.extension, self.by)
-
-
-def delete(extension: SipExtension, by: User | None) -> list[str]:
-    """Inside a transaction. Gives the numbers whose calls had rung it, and ring nobody now."""
-    before = changes.picture(extension)
-    lost = handover.end(extension, by)
-    extension.user.delete()
-    changes.record(by, Change.Kind.DELETED, extension.number, before, changes.NOTHING)
-    return lost
-
-
-def set_enabled(extension: SipExtension, by: User, enabled: bool) -> None:
-    with transaction.atomic():
-        before = changes.picture(extension)
-        extension.enabled = enabled
-        extension.version += 1
-        extension.save(update_fields=["enabled", "version"])
-        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
-
-
-def set_sign_in(extension: SipExtension, by: User, allowed: bool) -> None:
-    """Its person's; ended everywhere at once. Sessions of before do not come to life again."""
-    user = extension.user
-    if allowed:
-        active_sessions.end(user)
-    with transaction.atomic():
-        before = changes.picture(extension)
-        user.is_active = allowed
-        user.save(update_fields=["is_active"])
-        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
-    if not allowed:
-        active_sessions.end(user)

@@ -11,14 +11,10 @@ from extensions.models import Change, SipExtension
 
 def end(of: SipExtension, by: User | None) -> list[str]:
     """Inside the transaction in which `of` goes. Gives the numbers that ring nobody now."""
-    numbers = []
-    for each in SipExtension.objects.filter(handed_to=of).select_related("user__role"):
-        before = changes.picture(each)
-        each.handed_to = None
-        each.version += 1
-        each.save(update_fields=["handed_to", "version"])
-        changes.record(by, Change.Kind.CHANGED, each.number, before, changes.picture(each))
-        numbers.append(each.number)
+    numbers = list(SipExtension.objects.filter(handed_to=of).order_by("pk").values_list("number", flat=True))
+    for number in numbers:
+        with changes.edit(number, by) as extension:
+            extension.handed_to = None
     return numbers
 
 

@@ -103,6 +103,7 @@ class SipExtension(models.Model):
     """A person's number, and the account by which that person's phones register."""
 
     MAX_PHONES = (1, 2, 3)
+    FOUND_BY = ("sort_name", "sort_email", "search_text")  # written by note_person
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="sip_extension")

@@ -13,9 +13,9 @@ from accounts.second_factor import factors
 from accounts.second_factor.factors import Factors
 from accounts.security.views import end_everywhere
 from accounts.sessions.reauthentication import require_fresh
+from extensions import actions
 from extensions.access import get_managed
-from extensions.forms import set_sign_in
-from extensions.leaving import forms as leaving_forms
+from extensions.models import SipExtension
 from extensions.rows import rows_of
 
 
@@ -49,18 +49,24 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
 def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     user, allowed = extension.user, request.POST.get("allowed") == "yes"
-    refusal = "" if allowed else leaving_forms.refusal(extension, request.user)
+    refusal = "" if allowed else actions.refusal("leave", extension, request.user)
     if allowed and extension.left_on:
         refusal = _("%(name)s has left. Let them come back first.") % {"name": user}
     if refusal:
         messages.error(request, refusal)
     elif user.is_active != allowed:
-        set_sign_in(extension, request.user, allowed)
-        done = _("%(name)s is signed out everywhere and cannot sign in.")
-        if allowed:
-            done = _("%(name)s can sign in again.")
-        messages.success(request, done % {"name": user})
+        set_sign_in(request, extension, allowed)
     return redirect(extension)
+
+
+def set_sign_in(request: SignedInRequest, extension: SipExtension, allowed: bool) -> None:
+    try:
+        (actions.allow_sign_in if allowed else actions.block_sign_in)(extension.number, request.user)
+    except actions.ActionRefusedError as error:
+        messages.error(request, str(error))
+        return
+    done = _("%(name)s can sign in again.") if allowed else _("%(name)s is signed out everywhere and cannot sign in.")
+    messages.success(request, done % {"name": extension.user})
 
 
 @require_POST

@@ -8,7 +8,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import NoSuperAdministrator
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_fresh
 from core import encryption
@@ -17,10 +16,10 @@ from core.access.permissions import Permission
 from core.access.requests import wants_to_find
 from core.audit import log
 from core.preferences.models import Preferences
-from extensions import handover
+from extensions import actions, handover
 from extensions.access import get_managed
 from extensions.changes import record as changes
-from extensions.forms import Conflict, DeleteForm, ExtensionForm, set_enabled
+from extensions.forms import Conflict, ExtensionForm
 from extensions.models import SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, finish, look_first
@@ -152,13 +151,12 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
 @never_cache
 def delete(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
-    form = DeleteForm(extension, request.user)
-    refusal = form.refusal()
+    refusal = actions.refusal("delete", extension, request.user)
     if request.method != "POST" or refusal:
         context = {
             "section": "extension",
             "extension": rows_of([extension])[0],
-            "goes": form.goes(),
+            "goes": actions.lost_by_deleting(extension, request.user),
             "refusal": refusal,
             "cancel_url": extension.get_absolute_url(),
         }
@@ -166,8 +164,8 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
             request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
         )
     try:
-        lost = form.delete()
-    except NoSuperAdministrator:
+        lost = actions.delete(number, request.user)
+    except actions.ActionRefusedError:
         return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":
         messages.success(request, _("%(extension)s deleted. Apply to take it off the PBX.") % {"extension": extension})
@@ -184,8 +182,8 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
 def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     enabled = request.POST.get("enabled") == "yes"
-    if not enabled and extension.user == request.user:
-        messages.error(request, _("This is your own extension: somebody else must disable it."))
+    if not enabled and (why := actions.refusal("disable", extension, request.user)):
+        messages.error(request, why)
         return redirect(extension)
     if enabled and extension.left_on:
         messages.error(
@@ -193,7 +191,7 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
         )
         return redirect(extension)
     if enabled != extension.enabled:
-        set_enabled(extension, request.user, enabled)
+        (actions.enable if enabled else actions.disable)(number, request.user)
     words = _("%(extension)s enabled.") if enabled else _("%(extension)s disabled.")
     done = words % {"extension": extension}
     if review.waits_for_others(request.user, number):

@@ -65,7 +65,6 @@ class PersonForm(forms.ModelForm[User]):
         """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them."""
         self.by, self.password_by_mail = by, password_by_mail
         self.in_organizations = preferences.organization_management
-        self.was_super = instance is not None and instance.is_super_administrator
         super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
         self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
@@ -168,24 +167,24 @@ class PersonForm(forms.ModelForm[User]):
             self.instance.set_unusable_password()
 
     def save(self, commit: bool = True) -> User:
-        """Writes the fields of this form alone: what others changed meanwhile (a password, a sign-in) stays.
+        """A new person. Inside a transaction."""
+        user = super().save(commit)
+        user.join_the_company()
+        return user
 
-        Inside a transaction. Raises NoSuperAdministrator where the last one was demoted a moment ago.
+    def change(self, user: User) -> None:
+        """Set the fields of this form alone on the person, who is locked, and saved by whoever calls this.
+
+        What others changed meanwhile (a password, a sign-in) stays.
         """
-        user = self.instance
-        if user.pk is None:
-            user = super().save(commit)
-            user.join_the_company()
-            return user
         columns = [name for name in self.fields if name not in ("organizations", "password")]
+        for name in [*columns, *(["password"] if self.cleaned_data["password"] else [])]:
+            setattr(user, name, getattr(self.instance, name))
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
-        user.save(update_fields=[*columns, *(["password"] if self.cleaned_data["password"] else [])])
         self._end_what_was(user)
-        if self.was_super and not user.is_super_administrator:
-            User.objects.keep_a_super_administrator()
+        self.instance = user
         self._save_m2m()  # type: ignore[attr-defined]
-        return user
 
     def _end_what_was(self, user: User) -> None:
         """Sessions of another role or password, links to another address. One's own session ends with its next page."""

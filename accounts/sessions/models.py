@@ -34,8 +34,6 @@ def moment(seconds: float | None) -> datetime | None:
 class SessionStore(db.SessionStore):
     @classmethod
     def get_model_class(cls) -> Any:
-        from accounts.sessions.models import Session
-
         return Session
 
     def load(self) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """What one save changed, said so that it can be shown: who, when, which field, before and after."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.db.models import F, Model
 from django.utils.translation import gettext_noop
 
 from accounts.models import DEFAULT_ROLE_NAMES, User
@@ -67,6 +71,15 @@ class Picture:
 NOTHING = Picture({}, None)
 
 
+@dataclass
+class Edit:
+    """An extension that is being changed; `after` once the block has ended."""
+
+    extension: SipExtension
+    before: Picture
+    after: Picture = NOTHING
+
+
 def picture(extension: SipExtension) -> Picture:
     return Picture(values(extension), record_of(extension))
 
@@ -127,12 +140,19 @@ def labelled(fields: log.Fields) -> log.Fields:
 def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
     """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
     fields = difference(before.values, after.values)
-    seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
-    if seen:
-        Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
+    waits = add_change(by, kind, number, before, after)
     if kind == Change.Kind.CHANGED:
         tell(by, number, fields)
     log.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
+    return waits
+
+
+def add_change(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture) -> bool:
+    """What the PBX is to be told waits for an apply. False where there is nothing of that."""
+    fields = difference(before.values, after.values)
+    seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
+    if seen:
+        Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
     return bool(seen)
 
 
@@ -148,3 +168,67 @@ def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
         former = fields["email"][0] if "email" in fields else ""
         for to in sorted({extension.user.email or "", former} - {""}):
             outbox.notify("extension_changed", extension.user, by=by, to=to, number=number, fields=told)
+
+
+def locked(numbers: Iterable[str]) -> dict[str, SipExtension]:
+    """The extensions of these numbers with their people, held until the transaction ends.
+
+    Always in one order, so that two who lock the same do not wait for each other.
+    """
+    rows = SipExtension.objects.select_for_update(of=("self", "user")).select_related("user__role", "handed_to")
+    return {each.number: each for each in rows.filter(number__in=numbers).order_by("pk")}
+
+
+@contextmanager
+def saved(number: str) -> Iterator[Edit]:
+    """One extension, locked: what the block leaves in it and in its person is saved, and nothing else of them.
+
+    Raises SipExtension.DoesNotExist, and NoSuperAdministrator where none would be left. All or nothing.
+    """
+    with log.together():
+        extension = locked([number]).get(number)
+        if extension is None:
+            raise SipExtension.DoesNotExist
+        was_super = extension.user.is_super_administrator
+        at_first = _columns(extension), _columns(extension.user)
+        made = Edit(extension, picture(extension))
+        yield made
+        made.after = picture(extension)
+        _save(extension.user, at_first[1])
+        _save_extension(extension, at_first[0], differs=made.before != made.after)
+        if was_super and not extension.user.is_super_administrator:
+            User.objects.keep_a_super_administrator()
+
+
+@contextmanager
+def edit(number: str, by: User | None, action: str = "changed") -> Iterator[SipExtension]:
+    """The one way to change an extension or its person: change `extension` and `extension.user` in the block.
+
+    Where that makes a difference, the version rises, and the change, the row of the operation log and the notice to
+    the person are written with it. Raises what `saved` raises.
+    """
+    with log.together():
+        with saved(number) as made:
+            yield made.extension
+        if made.before != made.after:
+            record(by, Change.Kind.CHANGED, number, made.before, made.after, action)
+
+
+def _columns(row: Model) -> dict[str, Any]:
+    fields = row._meta.concrete_fields  # noqa: SLF001 (Django's documented API)
+    return {field.attname: getattr(row, field.attname) for field in fields if not field.generated}
+
+
+def _save(row: Model, at_first: dict[str, Any], *more: str) -> None:
+    changed = [name for name, value in _columns(row).items() if value != at_first[name]]
+    if changed or more:
+        row.save(update_fields={*changed, *more})
+
+
+def _save_extension(extension: SipExtension, at_first: dict[str, Any], *, differs: bool) -> None:
+    if not differs:
+        return
+    version = extension.version
+    extension.version = F("version") + 1
+    _save(extension, at_first, "version", *SipExtension.FOUND_BY)
+    extension.version = version + 1

@@ -11,8 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from accounts.models import NoSuperAdministrator, Organization, Role, User
-from accounts.sessions import active as active_sessions
+from accounts.models import Organization, Role, User
 from extensions.models import SipExtension
 
 Record = dict[str, Any]
@@ -65,49 +64,15 @@ def extension_of(number: str, record: Record) -> SipExtension:
     return SipExtension(id=UUID(record["id"]), user=person, number=number, handed_to=colleague, **_columns(record))
 
 
-def put_back(number: str, record: Record | None, by: User | None) -> SipExtension | None:
-    """Inside a transaction: make the wish about the number what the record says; None: no extension.
-
-    Raises CannotPutBack, and PermissionDenied where `by` may not change such a person.
-    """
-    now = SipExtension.objects.select_related("user__role").filter(number=number).first()
-    _refuse_mightier(by, now, record)
-    if record is None:
-        if now:
-            _take_away(now.user, by)
-        return None
-    if now and record["extension"].get("left_on") and not now.left_on:
-        _refuse_to_lose(now.user, by)
-    _refuse_taken(number, record, now)
-    return _changed(now, record) if now else _made_again(number, record)
-
-
-def _refuse_mightier(by: User | None, now: SipExtension | None, record: Record | None) -> None:
+def refuse_mightier(by: User | None, now: SipExtension | None, record: Record | None) -> None:
+    """Raises PermissionDenied where `by` may not change such a person."""
     roles = [now.user.role if now else None, Role.objects.filter(key=record["role"]).first() if record else None]
     if by and not all(map(by.reaches_up_to, roles)):
         raise PermissionDenied
 
 
-def _refuse_to_lose(user: User, by: User | None) -> None:
-    if user == by:
-        raise CannotPutBack(_("This would take away your own extension: somebody else must do it."))
-    if user.is_last_super_administrator():
-        raise CannotPutBack(last_super_administrator(user))
-
-
-def last_super_administrator(user: User) -> str:
-    return _("%(name)s is the last Super Administrator. Make somebody else one first.") % {"name": user}
-
-
-def _take_away(user: User, by: User | None) -> None:
-    _refuse_to_lose(user, by)
-    try:
-        user.delete()
-    except NoSuperAdministrator:
-        raise CannotPutBack(last_super_administrator(user)) from None
-
-
-def _refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
+def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
+    """Raises CannotPutBack where another has by now what must be unique."""
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
@@ -119,28 +84,21 @@ def _refuse_taken(number: str, record: Record, now: SipExtension | None) -> None
         raise CannotPutBack(words % {"number": number, "email": email})
 
 
-def _changed(extension: SipExtension, record: Record) -> SipExtension:
-    for name in PERSON_ON_THE_PBX:
-        setattr(extension.user, name, record["person"][name])
-    extension.user.save(update_fields=PERSON_ON_THE_PBX)
+def set_back(extension: SipExtension, record: Record) -> None:
+    """Set what the record says on the extension and its person, who are saved by whoever calls this.
+
+    Who leaves again is signed out with it. One who comes back by an undo signs in again when somebody allows it.
+    """
     columns = _columns_now(record)
     if columns["left_on"] and not extension.left_on:
-        _sign_out(extension.user)
+        extension.user.is_active = False
+    for name in PERSON_ON_THE_PBX:
+        setattr(extension.user, name, record["person"][name])
     for name, value in columns.items():
         setattr(extension, name, value)
-    extension.version += 1
-    extension.save()
-    return extension
 
 
-def _sign_out(user: User) -> None:
-    """With one who leaves again. One who comes back by an undo signs in again when somebody allows it."""
-    user.is_active = False
-    user.save(update_fields=["is_active"])
-    active_sessions.end(user)
-
-
-def _made_again(number: str, record: Record) -> SipExtension:
+def made_again(number: str, record: Record) -> SipExtension:
     user = User.objects.create(**record["person"], role=Role.objects.filter(key=record["role"]).first())
     user.organizations.set(Organization.objects.filter(pk__in=record["organizations"]))
     user.join_the_company()

@@ -115,7 +115,7 @@ def new_password(request: SignedInRequest, number: str) -> HttpResponse:
     if why := self_service.why_not_now(request.user, number):
         messages.error(request, why)
         return redirect(extension)
-    self_service.new_registration_password(extension, request.user)
+    self_service.new_registration_password(number, request.user)
     next_step = _("Reveal it below, and type it into each phone.")
     try:
         applied = pbx.get().apply([number], request.user)

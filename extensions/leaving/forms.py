@@ -1,4 +1,4 @@
-"""Somebody leaves: the questions, the rule about them, and the leaving; the way back; and the end, when it is due."""
+"""Somebody leaves: what becomes of the calls, and when the extension goes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,20 +7,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
-from accounts.sessions import active as active_sessions
+from accounts.models import User
 from core import localization
-from core.audit import log
-from extensions import forms as extension_forms
-from extensions import handover
-from extensions.changes import record as changes
+from extensions import actions
 from extensions.listing.search import search
-from extensions.models import Change, SipExtension, SipExtensionQuerySet
+from extensions.models import SipExtension, SipExtensionQuerySet
 
 NOBODY, COLLEAGUE = "nobody", "colleague"
 UNTIL_DATE, FOREVER = "date", "forever"
@@ -29,25 +24,12 @@ LONGEST = timedelta(days=3653)
 MOST_MATCHES = 8
 
 
-class Meanwhile(Exception):
-    """Something became otherwise after the form was checked. Its text says what, and what to do."""
-
-
 @dataclass(frozen=True)
 class Matches:
     """Colleagues that what was typed may mean; `more`: besides those shown."""
 
     shown: list[SipExtension]
     more: int
-
-
-def refusal(extension: SipExtension, by: User | None) -> str:
-    user = extension.user
-    if user == by:
-        return gettext("This is your own extension: somebody else must see to your leaving.")
-    if user.is_active and user.is_last_super_administrator():
-        return gettext("This person is the last Super Administrator. Make somebody else one first.")
-    return ""
 
 
 def colleagues(extension: SipExtension, by: User) -> SipExtensionQuerySet:
@@ -196,49 +178,8 @@ class LeaveForm(forms.Form):
             yield "delete_on", str(self.until)
 
     def save(self) -> list[str]:
-        """Gives the numbers that had rung this one's phones, and ring nobody now. Raises Meanwhile."""
-        with log.together():
-            extension, to = self._locked()
-            before = changes.picture(extension)
-            first = extension.left_on is None
-            lost = handover.end(extension, self.by) if first else []
-            extension.left_on = extension.left_on or localdate()
-            extension.enabled, extension.handed_to, extension.delete_on = False, to, self.until
-            extension.version += 1
-            extension.save(update_fields=["left_on", "enabled", "handed_to", "delete_on", "version"])
-            if first:
-                extension.user.is_active = False
-                extension.user.save(update_fields=["is_active"])
-            deed = "left" if first else ""
-            changes.record(
-                self.by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension), deed=deed
-            )
-        active_sessions.end(extension.user)
-        return lost
-
-    def _locked(self) -> tuple[SipExtension, SipExtension | None]:
-        """As they are now, and stay until this is saved."""
-        list(User.objects.select_for_update(of=("self",)).filter(role__key=Role.SUPER_ADMINISTRATOR).order_by("pk"))
-        keys = [self.extension.pk, *([self.to.pk] if self.to else [])]
-        found = locked(keys)
-        extension = found.get(self.extension.pk)
-        if extension is None:
-            raise Meanwhile(gettext("Somebody deleted this extension meanwhile."))
-        if why := refusal(extension, self.by):
-            raise Meanwhile(why)
-        if self.to is None:
-            return extension, None
-        to = found.get(self.to.pk)
-        if to is None or to.left_on or not to.enabled:
-            words = gettext("Choose somebody else: %(number)s was disabled or deleted meanwhile.")
-            raise Meanwhile(words % {"number": self.to.number})
-        return extension, to
-
-
-def locked(keys: list[Any]) -> dict[Any, SipExtension]:
-    """In one order, so that two who lock the same do not wait for each other."""
-    rows = SipExtension.objects.select_for_update(of=("self",)).select_related("user")
-    return rows.order_by("pk").in_bulk(keys)
+        """Gives the numbers that had rung this one's phones, and ring nobody now. Raises ActionRefusedError."""
+        return actions.leave(self.extension.number, self.by, self.to.number if self.to else None, self.until)
 
 
 def _why_not(one: SipExtension, leaver: SipExtension) -> str:
@@ -248,33 +189,3 @@ def _why_not(one: SipExtension, leaver: SipExtension) -> str:
         return gettext("%(name)s has left too. Choose somebody else.") % {"name": one.user}
     words = gettext("Extension %(number)s is disabled. Enable it first, or choose somebody else.")
     return words % {"number": one.number}
-
-
-def come_back(extension: SipExtension, by: User) -> bool:
-    """Enabled, signing in again, the number's calls one's own. False where the person had not left (any more)."""
-    active_sessions.end(extension.user)
-    with transaction.atomic():
-        now = locked([extension.pk]).get(extension.pk)
-        if now is None or now.left_on is None:
-            return False
-        before = changes.picture(now)
-        now.enabled, now.left_on, now.delete_on, now.handed_to = True, None, None, None
-        now.version += 1
-        now.save(update_fields=["enabled", "left_on", "delete_on", "handed_to", "version"])
-        now.user.is_active = True
-        now.user.save(update_fields=["is_active"])
-        changes.record(by, Change.Kind.CHANGED, now.number, before, changes.picture(now), deed="came_back")
-    return True
-
-
-def delete_due(today: date) -> list[str]:
-    """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
-    numbers: list[str] = []
-    for key in list(SipExtension.objects.to_be_deleted(today).values_list("pk", flat=True)):
-        with log.together():
-            one = locked([key]).get(key)
-            if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal(one, None):
-                numbers += [one.number, *extension_forms.delete(one, None)]
-    deleted = Change.objects.waiting().filter(by=None, kind=Change.Kind.DELETED).numbers()
-    again = set(SipExtension.objects.filter(number__in=deleted).values_list("number", flat=True))
-    return sorted({*deleted} - again | {*handover.without_others(numbers, None)}, key=int)

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions import active as active_sessions
-from extensions import handover, pbx
+from extensions import actions, handover, pbx
 from extensions.access import get_managed
-from extensions.forms import DeleteForm
 from extensions.leaving import forms as leaving_forms
-from extensions.leaving.forms import LeaveForm, Matches, Meanwhile
+from extensions.leaving.forms import LeaveForm, Matches
 from extensions.models import SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, look_first
@@ -80,7 +79,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         until=form.until,
         days=(form.until - localdate()).days if form.until else 0,
         lost=lost,
-        goes=[each for each in DeleteForm(extension, request.user).goes() if each != lost],
+        goes=[each for each in actions.lost_by_deleting(extension, request.user) if each != lost],
     )
 
 
@@ -88,7 +87,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
 def leave(request: SignedInRequest, number: str) -> HttpResponse:
     """The questions; then what will be, to look at; then it is done."""
     extension = get_managed(request, number)
-    refusal = leaving_forms.refusal(extension, request.user)
+    refusal = actions.refusal("leave", extension, request.user)
     if refusal:
         return page(request, extension, 409 if request.method == "POST" else 200, refusal=refusal)
     step = request.POST.get("then", "check")
@@ -107,7 +106,7 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
         return summary_page(request, form)
     try:
         lost = form.save()
-    except Meanwhile as error:
+    except actions.ActionRefusedError as error:
         messages.error(request, _("Nothing was changed. %(why)s") % {"why": error})
         return redirect("extensions:leave", number)
     done = _("Saved.")
@@ -136,7 +135,7 @@ def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
 @require_POST
 def come_back(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
-    if not leaving_forms.come_back(extension, request.user):
+    if not actions.come_back(number, request.user):
         messages.info(request, _("%(name)s is back already.") % {"name": extension.user})
         return redirect(extension)
     done = _("%(name)s is back: phones and sign-in work as before.") % {"name": extension.user}

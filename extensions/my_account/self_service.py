@@ -20,7 +20,6 @@ from extensions import validators
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 
-LISTED = ["version", "sort_name", "sort_email", "search_text"]
 LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
     "language": gettext_noop("Language")
 }
@@ -38,35 +37,39 @@ def _shown(person: User) -> dict[str, str]:
 
 def change(user: User, **columns: Any) -> frozenset[str]:
     """Gives what differs now. An address that somebody else has raises IntegrityError."""
-    with transaction.atomic():
-        person = User.objects.select_for_update().get(pk=user.pk)
-        extension = SipExtension.objects.select_related("user__role", "handed_to").filter(user=person).first()
-        former = changes.picture(extension) if extension else changes.NOTHING
-        before = _shown(person)
-        for name, value in columns.items():
-            setattr(person, name, value)
-        after = _shown(person)
+    number = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
+    with log.together():
+        before, after = _changed_with(number, columns) if number else _changed_alone(user, columns)
         differs = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-        if not differs:
-            return frozenset()
-        person.save(update_fields=[*columns])
-        on_the_pbx = {name: pair for name, pair in differs.items() if name in changes.ON_THE_PBX}
-        if extension:
-            extension.user = person
-            extension.version += 1
-            extension.save(update_fields=LISTED)
-            if on_the_pbx:
-                number = extension.number
-                Change.objects.create(
-                    number=number, kind=Change.Kind.CHANGED, by=user, fields=on_the_pbx, former=former.record
-                )
-        record(person, {LABELS[name]: pair for name, pair in differs.items()}, extension)
+        if differs:
+            person = User.objects.get(pk=user.pk)
+            record(person, {LABELS[name]: pair for name, pair in differs.items()}, number=number or "")
     return frozenset(differs)
 
 
-def record(user: User, fields: log.Fields, extension: SipExtension | None = None) -> None:
-    extension = extension or SipExtension.objects.filter(user=user).first()
-    number = extension.number if extension else ""
+def _changed_with(number: str, columns: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The person of an extension, which follows; before and after."""
+    with changes.saved(number) as made:
+        person = made.extension.user
+        before = _shown(person)
+        for name, value in columns.items():
+            setattr(person, name, value)
+    changes.add_change(person, Change.Kind.CHANGED, number, made.before, made.after)
+    return before, _shown(person)
+
+
+def _changed_alone(user: User, columns: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    person = User.objects.select_for_update().get(pk=user.pk)
+    before = _shown(person)
+    for name, value in columns.items():
+        setattr(person, name, value)
+    person.save(update_fields=[*columns])
+    return before, _shown(person)
+
+
+def record(user: User, fields: log.Fields, number: str | None = None) -> None:
+    if number is None:
+        number = SipExtension.objects.filter(user=user).values_list("number", flat=True).first() or ""
     log.record(user, "person.changed", user.full_name, number=number, fields=fields)
 
 
@@ -93,15 +96,10 @@ def set_muted(user: User, muted: list[str]) -> bool:
     return True
 
 
-def new_registration_password(extension: SipExtension, by: User) -> None:
+def new_registration_password(number: str, by: User) -> None:
     """Saved, and waiting to be applied."""
-    with transaction.atomic():
-        extension = SipExtension.objects.select_related("user__role", "handed_to").get(pk=extension.pk)
-        before = changes.picture(extension)
-        extension.registration_password = _random_password([*extension.user.words(), extension.number])
-        extension.version += 1
-        extension.save(update_fields=["sealed_password", "version"])
-        changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+    with changes.edit(number, by) as extension:
+        extension.registration_password = _random_password([*extension.user.words(), number])
 
 
 def _random_password(known: list[str]) -> str:

@@ -9,12 +9,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.models import User
+from accounts.models import NoSuperAdministrator, User
+from accounts.sessions import active as active_sessions
 from core.audit import log
 from core.preferences.models import Preferences
-from extensions import handover
+from extensions import actions, handover
 from extensions.changes import record as changes
-from extensions.changes.state import PERSON_ON_THE_PBX, Record, put_back
+from extensions.changes import state
+from extensions.changes.state import PERSON_ON_THE_PBX, CannotPutBack, Record
 from extensions.models import Change, ChangeQuerySet, SipExtension
 
 PAGE_SIZE = 100
@@ -151,24 +153,22 @@ def waits_for_others(by: User, number: str = "") -> bool:
 
 
 def discard(number: str, by: User) -> None:
-    """Make the wish about the number what it was when it was last applied. Raises wish.CannotPutBack."""
+    """Make the wish about the number what it was when it was last applied. Raises CannotPutBack."""
     with log.together():
         its = Change.objects.waiting().of([number])
         first = its.first()
         if first is None:
             return
-        now = SipExtension.objects.select_related("user__role").filter(number=number).first()
-        before = changes.values(now) if now else {}
-        extension = _put_back(number, first.former, by)
-        fields = changes.difference(before, changes.values(extension) if extension else {})
+        before, after = _put_back(number, first.former, by)
         its.update(discarded_at=timezone.now())
+        fields = changes.difference(before.values, after.values)
         log.record(by, "extension.discarded", number, fields=changes.labelled(fields))
 
 
 def restore(formers: Mapping[str, Record | None], by: User | None) -> list[str]:
     """Make each number's wish its record, as new waiting changes; all or none. Gives the numbers that then differ.
 
-    Raises wish.CannotPutBack.
+    Raises CannotPutBack.
     """
     with log.together():
         in_order = sorted(formers.items(), key=lambda each: _hands_over(each[1]))  # after those that they hand over to
@@ -179,18 +179,45 @@ def _hands_over(record: Record | None) -> bool:
     return record is not None and bool(record["extension"].get("handed_to"))
 
 
-def _put_back(number: str, record: Record | None, by: User | None) -> SipExtension | None:
-    """One who goes by it takes along that others' numbers ring the phones."""
-    now = SipExtension.objects.filter(number=number).first()
-    if now and (record is None or record["extension"].get("left_on")):
-        handover.end(now, by)
-    return put_back(number, record, by)
-
-
 def _restore_one(number: str, record: Record | None, by: User | None) -> bool:
-    now = SipExtension.objects.select_related("user__role").filter(number=number).first()
-    before = changes.picture(now) if now else changes.NOTHING
-    extension = _put_back(number, record, by)
-    after = changes.picture(extension) if extension else changes.NOTHING
-    kind = Change.Kind.CHANGED if now and extension else Change.Kind.DELETED if now else Change.Kind.ADDED
+    before, after = _put_back(number, record, by)
+    kind = Change.Kind.CHANGED
+    if changes.NOTHING in (before, after):
+        kind = Change.Kind.ADDED if before == changes.NOTHING else Change.Kind.DELETED
     return before != after and changes.record(by, kind, number, before, after)
+
+
+def _put_back(number: str, record: Record | None, by: User | None) -> tuple[changes.Picture, changes.Picture]:
+    """Save what the record says; None: no extension. Inside a transaction. Gives the extension before and after.
+
+    One who goes by it takes along that others' numbers ring the phones.
+    """
+    now = changes.locked([number]).get(number)
+    state.refuse_mightier(by, now, record)
+    leaves = record is None or bool(record["extension"].get("left_on"))
+    first = now is not None and leaves and (record is None or now.left_on is None)
+    if now and first and (why := actions.refusal("undo", now, by)):
+        raise CannotPutBack(why)
+    if now and leaves:
+        handover.end(now, by)
+    if record is None:
+        return _removed(now)
+    state.refuse_taken(number, record, now)
+    if now is None:
+        return changes.NOTHING, changes.picture(state.made_again(number, record))
+    with changes.saved(number) as made:
+        state.set_back(made.extension, record)
+    if first:
+        active_sessions.end(made.extension.user)
+    return made.before, made.after
+
+
+def _removed(extension: SipExtension | None) -> tuple[changes.Picture, changes.Picture]:
+    if extension is None:
+        return changes.NOTHING, changes.NOTHING
+    before = changes.picture(extension)
+    try:
+        extension.user.delete()
+    except NoSuperAdministrator:
+        raise CannotPutBack(actions.last_super_administrator(extension.user)) from None
+    return before, changes.NOTHING

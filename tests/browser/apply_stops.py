@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from asterisk import check
 from asterisk.apply.run import ApplyError, apply
 from asterisk.models import ApplyRun, CheckRun
-from extensions.forms import DeleteForm, set_enabled
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.browser import company
 from tests.browser.tour import Tour, ada, belongs_to, edited, one, press, stop
@@ -40,7 +40,7 @@ def review_of_all_kinds_and_long_names(tour: Tour) -> Page:
     edited(people[2], hugo, registration_name="another-name", max_phones="2")
     edited(people[0], ada(), caller_id="7000")
     edited(people[0], hugo, caller_id="1000")
-    DeleteForm(people[3], ada()).delete()
+    actions.delete(people[3].number, ada())
     page = tour.ada("/review/#n1002")
     page.locator("#n1003 summary").click()
     return page
@@ -85,7 +85,7 @@ def run_proved(tour: Tour) -> Page:
     people = company.people(3)
     apply(["1000", "1001"], ada())
     edited(people[0], ada(), first_name="Amazing")
-    set_enabled(people[1], ada(), False)
+    actions.disable(people[1].number, ada())
     apply(["1000", "1001", "1002"], ada())
     return run_page(tour)
 

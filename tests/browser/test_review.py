@@ -9,7 +9,7 @@ from accounts.models import User
 from asterisk.apply.run import apply
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
-from extensions.forms import DeleteForm
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.browser.conftest import SignIn
 from tests.browser.tour import edited, press
@@ -119,7 +119,7 @@ def test_save_and_apply_leads_to_the_review_where_another_has_changed_it_too(
 
 def test_discarding_puts_back_what_the_pbx_has(adas: Page, ada: User, two: tuple[SipExtension, SipExtension]) -> None:
     edited(two[0], ada, caller_id="7000")
-    DeleteForm(two[1], ada).delete()
+    actions.delete(two[1].number, ada)
     make_extension("1002", first_name="Half done")
     adas.goto("/review/")
     for number, kind, words in (

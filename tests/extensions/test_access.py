@@ -10,7 +10,8 @@ from accounts.models import Organization, Role, User
 from accounts.requests import SignedInRequest
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions.forms import DeleteForm, ExtensionForm, set_enabled
+from extensions import actions
+from extensions.forms import ExtensionForm
 from extensions.models import Change, SipExtension
 from extensions.pbx import PbxError, Refused
 from extensions.review import review
@@ -148,9 +149,9 @@ def test_a_deletion_is_hers_to_take_back_only_if_she_deleted(eves: Client, eve: 
     for number in ("1000", "1001"):
         of_sales(number)
     applied()
-    set_enabled(SipExtension.objects.get(number="1001"), eve, False)
-    DeleteForm(SipExtension.objects.get(number="1000"), eve).delete()
-    DeleteForm(SipExtension.objects.get(number="1001"), ada).delete()
+    actions.disable("1001", eve)
+    actions.delete("1000", eve)
+    actions.delete("1001", ada)
     assert [row.number for row in review.waiting(eve)] == ["1000"]
     eves.post("/apply/", {"from": "review", "n": ["1001"]})
     assert runs() == []
@@ -165,7 +166,7 @@ def test_an_old_deed_of_hers_opens_no_number_that_left_her_reach(eves: Client, e
     applied()
     extension.user.organizations.set([Organization.company()])
     assert not Change.objects.visible_to(eve).exists()
-    DeleteForm(SipExtension.objects.get(), ada).delete()
+    actions.delete(SipExtension.objects.get().number, ada)
     assert not Change.objects.visible_to(eve).exists()
     assert eves.post("/extensions/1000/discard/").status_code == 404
     assert not SipExtension.objects.exists()
@@ -255,7 +256,7 @@ def test_a_mightier_person_of_sales_is_seen_and_not_touched(eves: Client, ada: U
 def test_her_conflict_page_says_who_saved_hers_and_nothing_of_others(eves: Client, ada: User) -> None:
     extension = of_sales("1000", "Alan")
     of_others("2000")
-    set_enabled(SipExtension.objects.get(number="1000"), ada, False)
+    actions.disable("1000", ada)
     typed = Typed(
         more={
             "version": "1", "password": "", "registration_password": "",

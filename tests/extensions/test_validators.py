@@ -4,7 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from extensions.changes.state import put_back, record_of
+from extensions.changes.state import record_of
+from extensions.models import SipExtension
+from extensions.review import review
 from extensions.validators import allowed_networks, allows
 from tests.people import make_extension
 
@@ -57,6 +59,7 @@ def test_a_record_of_before_there_were_networks_is_put_back(ada: User) -> None:
     del record["extension"]["allowed_networks"]
     extension.allowed_networks = "10.0.0.0/8"
     extension.save()
-    restored = put_back("1000", record, ada)
+    review.restore({"1000": record}, ada)
+    restored = SipExtension.objects.get()
     assert restored is not None
     assert restored.allowed_networks == ""

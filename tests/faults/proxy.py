@@ -46,7 +46,7 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
 
     def _ask(self, received: bytes) -> bytes:
-        for action, deed in self.when_asked.items():
+        for action, deed in list(self.when_asked.items()):
             if b"Action: " + action in received:
                 deed()
         return received

@@ -15,7 +15,7 @@ from asterisk.live import store as live
 from asterisk.live.watching import PATIENCE_SECONDS, Waker
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
-from extensions.forms import set_enabled
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
 
 
 def switched(number: str, enabled: bool, by: User) -> ApplyRun:
-    set_enabled(SipExtension.objects.get(number=number), by, enabled)
+    (actions.enable if enabled else actions.disable)(number, by)
     return apply([number], by)
 
 

@@ -10,7 +10,9 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from extensions.leaving.forms import LeaveForm, Meanwhile, come_back, delete_due
+from extensions import actions
+from extensions.actions import ActionRefusedError
+from extensions.leaving.forms import LeaveForm
 from extensions.models import SipExtension
 from tests.people import make_extension, make_user
 
@@ -31,7 +33,7 @@ def at_once(*deeds: Callable[[], object]) -> list[str]:
         start.wait()
         try:
             said[place] = str(deed())
-        except Meanwhile as error:
+        except ActionRefusedError as error:
             said[place] = f"refused: {error}"
         finally:
             connection.close()
@@ -74,8 +76,8 @@ def test_who_comes_back_at_the_last_moment_is_deleted_or_back_and_never_both(ada
         form(one, ada).save()
         SipExtension.objects.filter(pk=one.pk).update(delete_on=localdate())
         leaver = SipExtension.objects.select_related("user").get(pk=one.pk)
-        back = partial(come_back, leaver, ada)
-        said = at_once(back, partial(delete_due, localdate()))
+        back = partial(actions.come_back, leaver.number, ada)
+        said = at_once(back, partial(actions.delete_due, localdate()))
         here = SipExtension.objects.filter(pk=one.pk, enabled=True, left_on=None).exists()
         assert here == (said[0] == "True")
         assert SipExtension.objects.filter(pk=one.pk).exists() == here

@@ -28,10 +28,10 @@ CUT_SHORT = """
 import os
 from asterisk.apply import run as apply
 from asterisk.readback import proof
-from extensions.forms import set_enabled
+from extensions import actions
 from extensions.models import SipExtension
 extension = SipExtension.objects.get()
-set_enabled(extension, extension.user, False)
+actions.disable(extension.number, extension.user)
 proof.differences = lambda *_: os.kill(os.getpid(), 9)
 apply.apply(['1000'], None)
 """

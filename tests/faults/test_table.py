@@ -18,8 +18,8 @@ from asterisk.engine.file_health import Guard
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
+from extensions import actions
 from extensions.changes import record as changes
-from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, talking
 from tests.pbx.test_apply import planted, rename, rows, waiting
@@ -67,9 +67,9 @@ def test_what_was_applied_comes_back_and_what_waits_goes_on_waiting(
     live, renamed, disabled, deleted = (office.extension(first_name=name) for name in ("Ada", "Bo", "Cy", "Di"))
     before = [rows(each.number) for each in (live, renamed, disabled, deleted)]
     rename_saved(renamed)
-    set_enabled(disabled, ada, False)
+    actions.disable(disabled.number, ada)
     number = deleted.number
-    DeleteForm(deleted, ada).delete()
+    actions.delete(deleted.number, ada)
     saved = make_extension()
     asterisk.stop()
     lose(Path(settings.ENGINE_FILE))

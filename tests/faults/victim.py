@@ -20,7 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACED = tuple(f"{ROOT}/{app}/" for app in ("asterisk", "extensions", "accounts"))
+TRACED = tuple(f"{ROOT}/{app}/" for app in ("asterisk", "extensions", "accounts", "core"))
 NEW_PASSWORD = "Another7Horse9Staple"
 
 Position = str
@@ -93,20 +93,17 @@ def save_and_apply() -> None:
     from django.db import transaction
 
     from asterisk.apply.run import ApplyError, apply
+    from extensions import actions
     from extensions.changes import record as changes
-    from extensions.forms import DeleteForm, set_enabled
     from extensions.models import Change, SipExtension
     from tests.people import make_extension
 
     changed, disabled, deleted = SipExtension.objects.select_related("user__role").order_by("position")
-    before = changes.picture(changed)
-    with transaction.atomic():
-        changed.registration_password = NEW_PASSWORD
-        changed.save()
-        changes.record(None, Change.Kind.CHANGED, changed.number, before, changes.picture(changed))
+    with changes.edit(changed.number, None) as extension:
+        extension.registration_password = NEW_PASSWORD
     someone = changed.user
-    set_enabled(disabled, someone, False)
-    DeleteForm(deleted, someone).delete()
+    actions.disable(disabled.number, someone)
+    actions.delete(deleted.number, someone)
     with transaction.atomic():
         added = make_extension("1900", registration_name="reg-1900")
         added.registration_password = NEW_PASSWORD

@@ -20,7 +20,7 @@ from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
-from extensions.forms import DeleteForm, set_enabled
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts, engine_tables, refusal, rings, talking
 from tests.people import make_extension
@@ -193,7 +193,7 @@ def test_a_dial_plan_that_asterisk_reads_differently_is_refused(asterisk: Embedd
 def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada: User) -> None:
     extension = office.extension()
     before = rows(extension.number)
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1, '')"
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
@@ -232,7 +232,7 @@ def test_a_rest_interface_that_refuses_leaves_the_pbx_as_it_was(office: Office, 
     extension = office.extension()
     office.registered(extension)
     before = rows(extension.number)
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     settings.ARI_SECRET = "wrong"
     with pytest.raises(ApplyError):
         apply([extension.number], None)
@@ -299,7 +299,7 @@ def test_a_number_given_away_while_the_pbx_was_down_does_not_reach_its_former_ph
 ) -> None:
     former, caller = office.registered(office.extension(number="1777")), office.registered()
     asterisk.stop()
-    DeleteForm(SipExtension.objects.get(number="1777"), ada).delete()
+    actions.delete("1777", ada)
     apply(["1777"], ada)
     make_extension(number="1777", first_name="Successor")
     apply(["1777"], ada)
@@ -336,11 +336,11 @@ def test_an_extension_enabled_again_after_the_pbx_was_down_does_not_reach_its_fo
     extension = office.extension()
     former, caller = office.registered(extension), office.registered()
     asterisk.stop()
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     apply([extension.number], ada)
     asterisk.start()
     catch_up()
-    set_enabled(SipExtension.objects.get(pk=extension.pk), ada, True)
+    actions.enable(extension.number, ada)
     apply([extension.number], ada)
     assert contacts(extension.number) == []
     assert refusal(caller.call(extension.number)) == 480

@@ -11,18 +11,18 @@ from asterisk.ami.client import connected
 from asterisk.apply.run import apply
 from asterisk.engine import store as engine
 from asterisk.readback import proof
-from extensions.forms import DeleteForm, set_enabled
+from extensions import actions
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, refusal, rings
 from tests.phones.phone import Phone
 
 
 def disable(extension: SipExtension, by: User) -> None:
-    set_enabled(extension, by, False)
+    actions.disable(extension.number, by)
 
 
 def delete(extension: SipExtension, by: User) -> None:
-    DeleteForm(SipExtension.objects.get(pk=extension.pk), by).delete()
+    actions.delete(extension.number, by)
 
 
 End = Callable[[SipExtension, User], None]
@@ -79,9 +79,9 @@ def test_no_trace_is_left_at_asterisk(ada: User, extension: SipExtension, phone:
 def test_an_enabled_extension_does_not_reach_the_phone_that_it_had(
     office: Office, ada: User, extension: SipExtension, phone: Phone
 ) -> None:
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     apply([extension.number], ada)
-    set_enabled(SipExtension.objects.get(pk=extension.pk), ada, True)
+    actions.enable(extension.number, ada)
     apply([extension.number], ada)
     assert contacts(extension.number) == []
     assert refusal(office.registered().call(extension.number)) == 480
@@ -105,7 +105,7 @@ def test_a_call_goes_on_while_its_extension_is_disabled(office: Office, ada: Use
     outgoing = phone.call(colleague.number)
     colleague.wait_call().answer()
     outgoing.wait_answered()
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     apply([extension.number], ada)
     time.sleep(0.1)
     assert not outgoing.ended

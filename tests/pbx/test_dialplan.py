@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from asterisk.apply.run import apply
-from extensions.forms import set_enabled
+from extensions import actions
 from tests.pbx.office import Office
 
 
@@ -29,7 +29,7 @@ def test_what_the_words_say_happens(office: Office, ada: User) -> None:
     assert "at most 3, ring for 30 seconds" in words(called.number)
     assert "Nobody is registered as" in words(called.number)
     assert status(office, called.number) == 480
-    set_enabled(called, ada, False)
+    actions.disable(called.number, ada)
     assert "at most 3" in words(called.number), "what the PBX reads, not what is wished"
     apply([called.number], ada)
     assert "no such number (404)" in words(called.number)

@@ -16,8 +16,8 @@ from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from core.random_text import random_text
+from extensions import actions
 from extensions.changes import record as changes
-from extensions.forms import DeleteForm, set_enabled
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
@@ -39,8 +39,8 @@ def change_everything(by: User) -> None:
     first.registration_password, first.caller_id = "t7Rw9KqX2mZv5LpB8nYc", "77#"
     first.save()
     changes.record(by, Change.Kind.CHANGED, first.number, before, changes.picture(first))
-    set_enabled(second, by, False)
-    DeleteForm(third, by).delete()
+    actions.disable(second.number, by)
+    actions.delete(third.number, by)
     make_extension("1900")
 
 
@@ -110,7 +110,7 @@ def test_discarding_what_was_written_for_a_pbx_that_is_away_takes_it_from_the_en
     apply_all(ada)
     before = rows()
     asterisk.stop()
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     assert apply_all(ada).outcome == ApplyRun.Outcome.WAITING
     assert rows() != before
     client.force_login(ada)
@@ -122,9 +122,9 @@ def test_discarding_what_was_written_for_a_pbx_that_is_away_takes_it_from_the_en
 def wish_otherwise(extension: SipExtension, by: User, kind: int) -> None:
     """Renamed, with a new password, disabled or deleted, by turns."""
     if kind == 2:
-        set_enabled(extension, by, False)
+        actions.disable(extension.number, by)
     elif kind == 3:
-        DeleteForm(extension, by).delete()
+        actions.delete(extension.number, by)
     else:
         before = changes.picture(extension)
         if kind == 0:

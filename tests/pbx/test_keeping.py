@@ -10,8 +10,8 @@ from asterisk.apply.undo import back_to, undo
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences
+from extensions import actions
 from extensions.changes.state import CannotPutBack
-from extensions.forms import set_enabled
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.browser.tour import edited
@@ -38,7 +38,7 @@ def runs() -> list[int]:
 def turned(extension: SipExtension, ada: User, times: int) -> None:
     """Off and on and off again, each applied."""
     for _ in range(times):
-        set_enabled(extension, ada, not extension.enabled)
+        (actions.disable if extension.enabled else actions.enable)(extension.number, ada)
         apply([extension.number], ada)
 
 

@@ -16,8 +16,7 @@ from asterisk.engine import store as engine
 from asterisk.engine.render import Dial, Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
-from extensions.forms import DeleteForm, set_enabled
-from extensions.leaving import forms as leaving_forms
+from extensions import actions
 from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
@@ -39,7 +38,7 @@ def leave(extension: SipExtension, by: User, to: SipExtension | None = None) -> 
 
 
 def come_back(extension: SipExtension, by: User) -> None:
-    assert leaving_forms.come_back(again(extension), by)
+    assert actions.come_back(again(extension).number, by)
     apply([extension.number], by)
 
 
@@ -73,7 +72,7 @@ def test_calls_go_to_the_colleague_while_one_is_away_and_come_back_with_one(
     assert own.register() == 401
     assert answers(caller, grace.number, colleague)
     assert not rings(own)
-    come_back(grace, ada)
+    actions.come_back(grace.number, ada)
     assert refusal(caller.call(grace.number)) == 480, "until a phone registers"
     assert own.register() == 200
     assert answers(caller, grace.number, own)
@@ -99,7 +98,7 @@ def test_the_words_say_who_rings(office: Office, ada: User, grace: SipExtension,
     outgoing = caller.call(grace.number)
     colleague.wait_call().reject(486)
     assert refusal(outgoing) == 486
-    set_enabled(again(linus), ada, False)
+    actions.disable(again(linus).number, ada)
     apply([linus.number], ada)
     assert f"{linus.number} is not on the PBX, or disabled: the call ends at once (480)." in words(grace.number)
     assert refusal(caller.call(grace.number)) == 480
@@ -188,7 +187,7 @@ def test_undo_and_discard_bring_it_back_to_the_pbx(
     assert undo(undone, ada) == [grace.number]
     apply([grace.number], ada)
     assert answers(caller, grace.number, colleague)
-    DeleteForm(again(linus), ada).delete()
+    actions.delete(again(linus).number, ada)
     for number in (linus.number, grace.number):
         review.discard(number, ada)
     apply([linus.number, grace.number], ada)
@@ -198,7 +197,7 @@ def test_undo_and_discard_bring_it_back_to_the_pbx(
 def test_what_waits_leaves_the_hand_over_alone(ada: User, grace: SipExtension, linus: SipExtension) -> None:
     """A table that is made anew is given what had been applied, not what waits."""
     leave(grace, ada, linus)
-    assert leaving_forms.come_back(again(grace), ada)
+    assert actions.come_back(again(grace).number, ada)
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("DELETE FROM pbx_number")
         tables.execute("DELETE FROM sip_login")

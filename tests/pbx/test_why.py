@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from asterisk.apply.run import apply
 from asterisk.live import store as live
-from extensions.forms import set_enabled
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 from tests.people import make_extension, make_user
@@ -177,7 +177,7 @@ def test_the_registration_name_in_place_of_the_number(office: Office, page: Page
 
 def test_an_extension_that_is_disabled(office: Office, page: Page, ada: User) -> None:
     extension = office.extension()
-    set_enabled(extension, ada, False)
+    actions.disable(extension.number, ada)
     apply([extension.number], ada)
     assert office.phone(extension).register() == 401
     assert page.says(extension.number, f"The PBX did not know {extension.number}", "disabled: enable it.", "Enable")

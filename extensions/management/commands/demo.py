@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import Organization, Role, User
 from core.audit import context
 from core.preferences.models import Preferences
-from extensions import pbx
-from extensions.forms import ExtensionForm, set_enabled
+from extensions import actions, pbx
+from extensions.forms import ExtensionForm
 from extensions.management.commands._company import DEPARTMENTS, PEOPLE, Person
 from extensions.models import SipExtension
 
@@ -90,5 +90,5 @@ def make(person: Person, departments: dict[str, Organization], by: User, prefere
         why = " ".join(f"{error['label']}: {error['message']}" for error in form.error_list())
         raise CommandError(f"{person.first_name} {person.last_name} could not be added. {why}")
     if not person.enabled:
-        set_enabled(extension, by, enabled=False)
+        actions.disable(extension.number, by)
     return extension

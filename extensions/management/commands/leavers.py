@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
 from extensions import pbx
-from extensions.leaving.forms import delete_due
+from extensions.actions import delete_due
 from extensions.models import SipExtension
 
 

@@ -15,7 +15,7 @@ from accounts.sessions import user_agents
 from accounts.sessions.models import Device, Session, digest
 from core.audit.models import AuditRecord
 from core.mail.models import Letter
-from extensions.forms import set_sign_in
+from extensions import actions
 from extensions.models import SipExtension
 from tests.accounts.throttling.test_throttling import tries
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -234,7 +234,7 @@ def test_each_door_ends_the_sessions_at_once(
         case "left":
             administrator.post("/extensions/1001/leave/", {"calls": "nobody", "keep": "30", "then": "leave"})
         case "disabled by a command":
-            set_sign_in(grace, ada, False)
+            actions.block_sign_in(grace.number, ada)
         case "password by a command":
             monkeypatch.setattr("getpass.getpass", lambda **_: NEW)
             call_command("changepassword", "grace@example.com")

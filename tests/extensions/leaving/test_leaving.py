@@ -15,10 +15,11 @@ from accounts.sessions import active as active_sessions
 from accounts.sessions.models import Session
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
+from extensions import actions
+from extensions.actions import ActionRefusedError
 from extensions.changes import record as changes
 from extensions.changes.state import CannotPutBack
-from extensions.forms import DeleteForm, set_enabled
-from extensions.leaving.forms import LeaveForm, Meanwhile, come_back, delete_due, refusal
+from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.people import PASSWORD, make_extension, make_user
@@ -310,7 +311,7 @@ def test_the_sign_in_of_one_who_has_left_is_not_allowed_alone(adas: Client, ada:
 
 def test_disabled_the_sign_in_stays_and_the_page_says_so(adas: Client, ada: User, grace: SipExtension) -> None:
     assert "the sign-in stays" in adas.get("/extensions/1001/").content.decode()
-    set_enabled(grace, ada, False)
+    actions.disable(grace.number, ada)
     assert "can still sign in here" in adas.get("/extensions/1001/").content.decode()
     assert again(grace).user.is_active
 
@@ -361,10 +362,10 @@ def test_the_last_super_administrator_stays_and_a_mightier_person_is_out_of_reac
     boss = make_extension("1000", user=ada)
     assert signed_in(hugo).post("/extensions/1000/leave/", LEAVE).status_code == 403
     twin = make_user("Twin", role="super_administrator")
-    assert refusal(boss, twin) == ""
+    assert actions.refusal("leave", boss, twin) == ""
     User.objects.filter(pk=twin.pk).update(is_active=False)
     ada.refresh_from_db()
-    assert "last Super Administrator" in refusal(again(boss), twin)
+    assert "last Super Administrator" in actions.refusal("leave", again(boss), twin)
 
 
 def test_two_who_end_each_other_leave_one_super_administrator(ada: User) -> None:
@@ -376,7 +377,7 @@ def test_two_who_end_each_other_leave_one_super_administrator(ada: User) -> None
     ]
     assert all(form.is_valid() for form in forms)
     forms[0].save()
-    with pytest.raises(Meanwhile, match="last Super Administrator"):
+    with pytest.raises(ActionRefusedError, match="last Super Administrator"):
         forms[1].save()
     assert User.objects.super_administrators().count() == 1
 
@@ -458,7 +459,7 @@ def test_two_who_hand_over_to_each_other_at_once_make_no_ring(
     ]
     assert all(form.is_valid() for form in forms)
     forms[0].save()
-    with pytest.raises(Meanwhile, match="Choose somebody else"):
+    with pytest.raises(ActionRefusedError, match="Choose somebody else"):
         forms[1].save()
     assert again(linus).enabled
 
@@ -481,7 +482,7 @@ def test_deleting_a_colleague_says_and_ends_what_is_lost(adas: Client, ada: User
     for number in ("1003", "1004"):
         leaves(make_extension(number), ada, calls="colleague", colleague="1002")
     assert "The hand-over of 2 numbers (1003, 1004)" in adas.get("/extensions/1002/delete/").content.decode()
-    assert DeleteForm(linus, ada).delete() == ["1003", "1004"]
+    assert actions.delete(linus.number, ada) == ["1003", "1004"]
     assert not SipExtension.objects.filter(handed_to__isnull=False).exists()
     assert deeds("1003")[-1][0] == "extension.changed"
 
@@ -492,7 +493,7 @@ def test_undoing_brings_the_hand_over_back_and_leaves_the_sign_in_off(
     leaves(grace, ada, calls="colleague", colleague="1002")
     former = {each.number: each.former for each in Change.objects.filter(kind="changed")}
     record = changes.picture(again(grace)).record
-    DeleteForm(again(linus), ada).delete()
+    actions.delete(again(linus).number, ada)
     deleted = Change.objects.filter(number="1002").latest("pk").former
     assert review.restore({"1001": record, "1002": deleted}, ada) == ["1002", "1001"]
     assert again(grace).handed_to == SipExtension.objects.get(number="1002")
@@ -506,7 +507,7 @@ def test_undoing_brings_the_hand_over_back_and_leaves_the_sign_in_off(
 def test_an_undo_that_makes_somebody_leave_again_signs_out(ada: User, grace: SipExtension) -> None:
     leaves(grace, ada)
     record = changes.picture(again(grace)).record
-    come_back(again(grace), ada)
+    actions.come_back(again(grace).number, ada)
     browser = signed_in(grace.user)
     review.restore({"1001": record}, ada)
     assert not again(grace).user.is_active
@@ -553,24 +554,24 @@ def test_who_is_due_is_deleted_by_the_system_and_nobody_else(
 
 def test_who_came_back_is_not_deleted(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    come_back(again(grace), ada)
-    assert delete_due(localdate()) == []
+    actions.come_back(again(grace).number, ada)
+    assert actions.delete_due(localdate()) == []
     assert again(grace).enabled
 
 
 def test_what_was_deleted_so_and_undone_stays(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    delete_due(localdate())
+    actions.delete_due(localdate())
     former = Change.objects.filter(number="1001", kind="deleted").get().former
     review.restore({"1001": former}, ada)
     assert again(grace).delete_on is None
     assert again(grace).left_on == localdate()
-    assert delete_due(localdate()) == []
+    assert actions.delete_due(localdate()) == []
 
 
 def test_a_number_that_somebody_has_again_is_not_applied_along(ada: User, grace: SipExtension) -> None:
     due(grace, ada)
-    assert delete_due(localdate()) == ["1001"]
-    assert delete_due(localdate()) == ["1001"], "until the PBX has it"
+    assert actions.delete_due(localdate()) == ["1001"]
+    assert actions.delete_due(localdate()) == ["1001"], "until the PBX has it"
     make_extension("1001")
-    assert delete_due(localdate()) == []
+    assert actions.delete_due(localdate()) == []

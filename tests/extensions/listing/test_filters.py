@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
 from core.preferences.models import Preferences
-from extensions.forms import DeleteForm
+from extensions import actions
 from extensions.listing import filters
 from extensions.models import Change, SipExtension
 from extensions.review import review
@@ -253,7 +253,7 @@ def test_who_comes_back_after_the_department_went_is_of_the_company(ada: User) -
     sales = department("Sales")
     extension = member("1000", sales)
     Change.objects.all().delete()
-    DeleteForm(extension, ada).delete()
+    actions.delete(extension.number, ada)
     sales.delete()
     review.discard("1000", ada)
     assert list(SipExtension.objects.get().user.organizations.all()) == [Organization.company()]

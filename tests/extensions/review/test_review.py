@@ -8,8 +8,9 @@ from django.test import Client
 from accounts.models import User
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
+from extensions import actions
 from extensions.changes.state import CannotPutBack, record_of
-from extensions.forms import DeleteForm, ExtensionForm, set_enabled
+from extensions.forms import ExtensionForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -60,7 +61,7 @@ def test_new_and_deleted_say_so(ada: User) -> None:
     make_extension("1000", first_name="Old")
     applied()
     make_extension("1001", first_name="New")
-    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    actions.delete("1000", ada)
     assert [(row.number, row.name, row.kind) for row in review.waiting(ada)] == [
         ("1000", "Old", "Deleted"),
         ("1001", "New", "New"),
@@ -84,7 +85,7 @@ def test_apply_from_the_header_never_takes_somebody_elses_change_along(
 ) -> None:
     extension = make_extension("1000")
     applied()
-    set_enabled(extension, hugo, False)
+    actions.disable(extension.number, hugo)
     answer = signed_in.post("/apply/")
     assert answer["Location"] == "/review/"
     assert ada_runs() == []
@@ -132,7 +133,7 @@ def test_discarding_gives_back_what_the_pbx_has(signed_in: Client, ada: User) ->
     applied()
     edit(extension, ada, caller_id="2000", first_name="Amazing", registration_password="t7Rw9KqX2mZv5LpB8nYc",
          registration_name="another", max_phones="3", job_title="Admiral")  # fmt: skip
-    set_enabled(SipExtension.objects.get(), ada, False)
+    actions.disable(SipExtension.objects.get().number, ada)
     signed_in.post("/extensions/1000/discard/")
     now = SipExtension.objects.get()
     assert (now.caller_id, now.user.full_name, now.registration_password, now.registration_name) == (
@@ -147,7 +148,7 @@ def test_discarding_a_new_one_takes_it_away_and_a_deleted_one_brings_it_back(sig
     grace = make_user("Grace", role="employee")
     kept = make_extension("1000", user=grace)
     applied()
-    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    actions.delete("1000", ada)
     make_extension("1001")
     for number in ("1000", "1001"):
         assert signed_in.post(f"/extensions/{number}/discard/").status_code == 302
@@ -162,7 +163,7 @@ def test_what_cannot_stand_again_is_said_and_nothing_is_lost(signed_in: Client, 
     grace = make_user("Grace")
     make_extension("1000", user=grace)
     applied()
-    DeleteForm(SipExtension.objects.get(number="1000"), ada).delete()
+    actions.delete("1000", ada)
     make_user("Grace")
     page = signed_in.post("/extensions/1000/discard/", follow=True).content.decode()
     assert "grace@example.com is another person" in page
@@ -173,10 +174,10 @@ def test_nobody_discards_what_a_mightier_person_has(client: Client, ada: User, h
     extension = make_extension("1000", user=ada)
     second = make_user("Second", role="super_administrator")
     applied()
-    set_enabled(extension, second, False)
+    actions.disable(extension.number, second)
     client.force_login(hugo)
     assert client.post("/extensions/1000/discard/").status_code == 403
-    DeleteForm(SipExtension.objects.get(), second).delete()
+    actions.delete(SipExtension.objects.get().number, second)
     assert client.post("/extensions/1000/discard/").status_code == 403
     assert not User.objects.filter(pk=ada.pk).exists()
 

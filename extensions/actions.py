@@ -1,0 +1,159 @@
+"""What is done to an extension as a whole, by pages and commands alike: each records itself, and none applies."""
+
+from datetime import date
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext, gettext_lazy
+
+from accounts.models import NoSuperAdministrator, User
+from accounts.sessions import active as active_sessions
+from core.audit import log
+from extensions import handover
+from extensions.changes import record as changes
+from extensions.models import Change, SipExtension
+
+OWN = {
+    "delete": gettext_lazy("This is your own extension: somebody else must delete it."),
+    "disable": gettext_lazy("This is your own extension: somebody else must disable it."),
+    "leave": gettext_lazy("This is your own extension: somebody else must see to your leaving."),
+    "undo": gettext_lazy("This would take away your own extension: somebody else must do it."),
+}
+
+
+class ActionRefusedError(Exception):
+    """Something stands in the way of an action: what, and what to do, in the reader's language."""
+
+
+def refusal(action: str, extension: SipExtension, by: User | None) -> str:
+    """Why `by` may not do that to the extension; "" where nothing is in the way. `action`: a key of OWN."""
+    user = extension.user
+    if user == by:
+        return str(OWN[action])
+    if action != "disable" and user.is_last_super_administrator():
+        return last_super_administrator(user)
+    return ""
+
+
+def last_super_administrator(user: User) -> str:
+    return gettext("%(name)s is the last Super Administrator. Make somebody else one first.") % {"name": user}
+
+
+def lost_by_deleting(extension: SipExtension, by: User) -> list[str]:
+    """What goes with the extension, in words."""
+    user = extension.user
+    calls = handover.words(extension, by)
+    known = {"number": extension.number, "name": user.full_name, "email": user.email}
+    sign_in = [gettext("The sign-in of %(name)s (%(email)s)") % known] if user.email else []
+    return [
+        gettext("Number %(number)s and its registration: phones that use it stop working") % known,
+        *sign_in,
+        *([calls] if calls else []),
+        gettext("%(name)s from every list: what was known stays in the Apply History alone") % known,
+    ]
+
+
+def enable(number: str, by: User | None) -> None:
+    with changes.edit(number, by) as extension:
+        extension.enabled = True
+
+
+def disable(number: str, by: User | None) -> None:
+    with changes.edit(number, by) as extension:
+        extension.enabled = False
+
+
+def delete(number: str, by: User | None) -> list[str]:
+    """Delete the extension and its person. Gives the numbers whose calls had rung it, and ring nobody now.
+
+    Raises ActionRefusedError, and SipExtension.DoesNotExist.
+    """
+    with log.together():
+        extension = changes.locked([number]).get(number)
+        if extension is None:
+            raise SipExtension.DoesNotExist
+        before = changes.picture(extension)
+        lost = handover.end(extension, by)
+        try:
+            extension.user.delete()
+        except NoSuperAdministrator:
+            raise ActionRefusedError(last_super_administrator(extension.user)) from None
+        changes.record(by, Change.Kind.DELETED, number, before, changes.NOTHING)
+    return lost
+
+
+def block_sign_in(number: str, by: User | None) -> None:
+    """Of its person, everywhere and at once. Raises ActionRefusedError."""
+    try:
+        with changes.edit(number, by) as extension:
+            extension.user.is_active = False
+    except NoSuperAdministrator:
+        raise ActionRefusedError(last_super_administrator(extension.user)) from None
+    active_sessions.end(extension.user)
+
+
+def allow_sign_in(number: str, by: User | None) -> None:
+    """Sessions of before do not come to life again."""
+    with changes.edit(number, by) as extension:
+        active_sessions.end(extension.user)
+        extension.user.is_active = True
+
+
+def leave(number: str, by: User, to: str | None, until: date | None) -> list[str]:
+    """End phones and sign-in of somebody who leaves; calls ring the number `to`, and the extension goes on that day.
+
+    Also changes what was said of it before. Gives the numbers that had rung this one's phones, and ring nobody now.
+    Raises ActionRefusedError.
+    """
+    with log.together():
+        extension, colleague = _held(number, by, to)
+        first = extension.left_on is None
+        lost = handover.end(extension, by) if first else []
+        try:
+            with changes.edit(number, by, "left" if first else "changed") as extension:
+                extension.left_on = extension.left_on or localdate()
+                extension.enabled, extension.handed_to, extension.delete_on = False, colleague, until
+                extension.user.is_active = extension.user.is_active and not first
+        except NoSuperAdministrator:
+            raise ActionRefusedError(last_super_administrator(extension.user)) from None
+    active_sessions.end(extension.user)
+    return lost
+
+
+def _held(number: str, by: User, to: str | None) -> tuple[SipExtension, SipExtension | None]:
+    """The two as they are now, and stay until the transaction ends."""
+    found = changes.locked([number, *([to] if to else [])])
+    if number not in found:
+        raise ActionRefusedError(gettext("Somebody deleted this extension meanwhile."))
+    if why := refusal("leave", found[number], by):
+        raise ActionRefusedError(why)
+    colleague = found.get(to) if to else None
+    if to and (colleague is None or colleague.left_on or not colleague.enabled):
+        words = gettext("Choose somebody else: %(number)s was disabled or deleted meanwhile.")
+        raise ActionRefusedError(words % {"number": to})
+    return found[number], colleague
+
+
+def come_back(number: str, by: User) -> bool:
+    """Enabled, signing in again, the number's calls one's own. False where the person had not left (any more)."""
+    with log.together():
+        extension = changes.locked([number]).get(number)
+        if extension is None or extension.left_on is None:
+            return False
+        active_sessions.end(extension.user)
+        with changes.edit(number, by, "came_back") as extension:
+            extension.enabled, extension.left_on, extension.delete_on, extension.handed_to = True, None, None, None
+            extension.user.is_active = True
+    return True
+
+
+def delete_due(today: date) -> list[str]:
+    """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
+    numbers: list[str] = []
+    for number in list(SipExtension.objects.to_be_deleted(today).values_list("number", flat=True)):
+        with log.together():
+            one = changes.locked([number]).get(number)
+            if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal("leave", one, None):
+                numbers += [number, *delete(number, None)]
+    deleted = Change.objects.waiting().filter(by=None, kind=Change.Kind.DELETED).numbers()
+    again = set(SipExtension.objects.filter(number__in=deleted).values_list("number", flat=True))
+    return sorted({*deleted} - again | {*handover.without_others(numbers, None)}, key=int)

@@ -1,0 +1,1 @@
+from tests.core.mail.conftest import postbox as postbox
