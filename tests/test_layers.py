@@ -28,7 +28,8 @@ ROOMS = {
         apps urls management
         views leaving sign_in_admin status_views
         forms
-        actions review detail
+        review detail
+        actions
         my_account welcome phones handover
         changes listing
         rows access
