@@ -55,7 +55,9 @@ CREATE VIEW ps_endpoints AS SELECT
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
   'username' AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
-  '120' AS rtp_timeout,
+  'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
+  -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
+  'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
   iif(permit = '', NULL, '0.0.0.0/0,::/0') AS deny, nullif(permit, '') AS permit,
@@ -74,6 +76,12 @@ CREATE VIEW ps_aors AS SELECT
   iif(EXISTS (SELECT 1 FROM awake WHERE number = id), '30', '0') AS qualify_frequency, '3.0' AS qualify_timeout,
   '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration
 FROM sip_login;
+
+-- Whether a dialled number exists, and where its call goes on. Text alone: Asterisk asks for the priority in quotes.
+DROP VIEW IF EXISTS dialled_number;
+CREATE VIEW dialled_number AS SELECT
+  number AS exten, 'from-extension' AS context, '1' AS priority, 'Goto' AS app, 'number,' || number || ',1' AS appdata
+FROM pbx_number;
 
 -- All that Asterisk sees when it asks for all, and only what watching needs. No single row is ever found here: the NUL
 -- ends the id for Asterisk, not for SQLite. Descending: it collects them in a sorted list that it searches from the head.

@@ -64,8 +64,12 @@ class Audio:
             return
         packet = rtp.parse(data)
         # A neighbour's RTCP or a late packet of an earlier call may land on this port.
-        if packet and packet.payload_type == sdp.PCMU and sender == self._remote and not self.muted:
+        if packet is None or sender != self._remote or self.muted:
+            return
+        if packet.payload_type == sdp.PCMU:
             self.heard.add(packet.payload)
+        elif packet.payload_type == self._event:
+            self.heard.add_event(packet)
 
     def _send(self) -> None:
         remote, sound = self._remote, self._sound

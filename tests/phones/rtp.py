@@ -15,6 +15,9 @@ FULL_SCALE = 32124  # the loudest u-law sample
 HEADER = struct.Struct("!BBHII")
 
 
+DIGITS = "0123456789*#ABCD"  # event codes
+
+
 @dataclass(frozen=True)
 class Packet:
     payload_type: int
@@ -71,7 +74,15 @@ class Heard:
 
     def __init__(self) -> None:
         self.packets = 0
+        self.digits = ""  # by RFC 4733
+        self._digit_began = -1
         self._recent: deque[bytes] = deque(maxlen=RATE // 2 // SAMPLES)
+
+    def add_event(self, packet: Packet) -> None:
+        """Many packets are one digit: all have the time at which it began."""
+        if packet.timestamp != self._digit_began and packet.payload[0] < len(DIGITS):
+            self._digit_began = packet.timestamp
+            self.digits += DIGITS[packet.payload[0]]
 
     def add(self, payload: bytes) -> None:
         self.packets += 1
