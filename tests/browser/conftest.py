@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.browser.watch import Watch
+from tests.core.mail.conftest import postbox as postbox
 from tests.pbx.conftest import office as office
 
 # Chromium as Debian has it; nothing of it speaks to anybody but the portal.

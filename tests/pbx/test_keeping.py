@@ -38,7 +38,8 @@ def runs() -> list[int]:
 def turned(extension: SipExtension, ada: User, times: int) -> None:
     """Off and on and off again, each applied."""
     for _ in range(times):
-        (actions.disable if extension.enabled else actions.enable)(extension.number, ada)
+        enabled = SipExtension.objects.get(pk=extension.pk).enabled
+        (actions.disable if enabled else actions.enable)(extension.number, ada)
         apply([extension.number], ada)
 
 

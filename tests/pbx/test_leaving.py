@@ -72,7 +72,7 @@ def test_calls_go_to_the_colleague_while_one_is_away_and_come_back_with_one(
     assert own.register() == 401
     assert answers(caller, grace.number, colleague)
     assert not rings(own)
-    actions.come_back(grace.number, ada)
+    come_back(grace, ada)
     assert refusal(caller.call(grace.number)) == 480, "until a phone registers"
     assert own.register() == 200
     assert answers(caller, grace.number, own)

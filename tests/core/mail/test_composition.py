@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from core.mail import composition, outbox
 from core.mail.composition import Words
+from core.mail.kinds import KINDS, Kind
 from core.mail.models import Letter
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
@@ -91,8 +92,8 @@ def picture(letter: Letter) -> Words:
     return Words("A picture", "Look", '<img src="cid:qr" alt="">', (("qr", b"\x89PNG picture"),))
 
 
-def test_a_picture_travels_inside(vic: User, postbox: Postbox, settings: Settings) -> None:
-    settings.LETTERS = {"picture": f"{__name__}.picture"}
+def test_a_picture_travels_inside(vic: User, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "picture", Kind(_("Picture"), f"{__name__}.picture", ""))
     outbox.send("picture", vic)
     [got] = deliver(postbox)
     parts = [each for each in got.mail.walk() if each.get_content_type() == "image/png"]

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from core.mail import composition, outbox, worker
 from core.mail.composition import Words
 from core.mail.errors import in_words
+from core.mail.kinds import KINDS, Kind
 from core.mail.models import Letter
 from core.mail.smtp.client import Server
 from core.mail.smtp.protocol import Limits
@@ -37,8 +39,9 @@ def large(letter: Letter) -> Words:
 
 
 @pytest.fixture(autouse=True)
-def kinds(settings: Settings) -> None:
-    settings.LETTERS = {**settings.LETTERS, "plain": f"{__name__}.plain", "large": f"{__name__}.large"}
+def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("plain", "large"):
+        monkeypatch.setitem(KINDS, name, Kind(gettext_lazy(name), f"{__name__}.{name}", ""))
 
 
 @pytest.fixture

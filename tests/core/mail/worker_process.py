@@ -73,11 +73,12 @@ def live() -> None:
 
 
 def main() -> None:
-    from django.conf import settings
+    from django.utils.translation import gettext_lazy
 
     from core.mail import worker
+    from core.mail.kinds import KINDS, Kind
 
-    settings.LETTERS = {"plain": f"{__name__}.plain"}
+    KINDS["plain"] = Kind(gettext_lazy("Plain"), f"{__name__}.plain", "")
     worker.POLL_SECONDS = 0.02
     worker.DELAYS, worker.LAST_DELAY, worker.MOST_TRIES = [], 0, sys.maxsize
     child = 0
