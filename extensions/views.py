@@ -127,8 +127,8 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         for name in changes.SECRET
         if form.data.get(name)
     ]
-    deeds = (log.last(f"extension.{deed}", number) for deed in ("changed", "left", "came_back"))
-    last = max(filter(None, deeds), key=lambda record: record.pk, default=None)
+    records = (log.last(f"extension.{action}", number) for action in ("changed", "left", "came_back"))
+    last = max(filter(None, records), key=lambda record: record.pk, default=None)
     again = QueryDict(mutable=True)
     again.update(request.POST)
     again["version"] = str(theirs.version)

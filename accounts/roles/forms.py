@@ -198,8 +198,8 @@ class RoleForm(forms.ModelForm[Role]):
                 for name, value in after.items()
                 if value != self.before.get(name, "")
             }
-            deed = "role.changed" if self.before else "role.added"
-            log.record(self.by, deed, role.name, fields=fields)
+            action = "role.changed" if self.before else "role.added"
+            log.record(self.by, action, role.name, fields=fields)
         return role
 
 

@@ -1,4 +1,4 @@
-"""How long somebody stays signed in: so long after the last deed, if the role manages anything, and never longer."""
+"""How long somebody stays signed in: so long after the last action, if the role manages anything, and never longer."""
 
 import time
 from collections.abc import Callable

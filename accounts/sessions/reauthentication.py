@@ -43,7 +43,7 @@ def fresh(view: View) -> View:
     """The person proves again that it is them where that was longer ago than settings say. Put it beneath `needs`.
 
     Where the view itself finds out whether one may at all, it calls require_fresh after that. A page that answers a
-    deed has the address of the proof: its forms name their action.
+    POST has the address of the proof: its forms name their action.
     """
 
     @wraps(view)

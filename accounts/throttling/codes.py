@@ -52,11 +52,11 @@ class Tries:
         if left := rate_limits.wait(self.buckets):
             raise TooMany(left)
 
-    def wrong(self, user: User, deed: str) -> None:
+    def wrong(self, user: User, action: str) -> None:
         """Recorded; raises TooMany where it was the last."""
         with transaction.atomic():
             rate_limits.failed(self.buckets)
-            log.record(user, deed, user, result=log.Result.FAILED)
+            log.record(user, action, user, result=log.Result.FAILED)
         self.begin()
 
     def right(self) -> None:

@@ -185,7 +185,7 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         _record(run, "apply.proved")
 
 
-def _record(run: ApplyRun, deed: str, about: str = "") -> None:
+def _record(run: ApplyRun, action: str, about: str = "") -> None:
     numbers: list[str] = run.numbers
     one = numbers[0] if len(numbers) == 1 else ""
     refused = run.outcome == Outcome.REFUSED
@@ -194,7 +194,7 @@ def _record(run: ApplyRun, deed: str, about: str = "") -> None:
         on = ONE % {"number": about or one}
     log.record(
         run.by,
-        deed,
+        action,
         on,
         number=about or one,
         result=log.Result.REFUSED if refused else log.Result.DONE,

@@ -1,4 +1,4 @@
-"""From where a deed comes: a page's client, a command, or the system itself."""
+"""From where an action comes: a page's client, a command, or the system itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

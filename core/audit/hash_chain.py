@@ -16,7 +16,7 @@ HASHED = (
     "by_name",
     "origin",
     "module",
-    "deed",
+    "action",
     "on",
     "number",
     "result",

@@ -1,4 +1,4 @@
-"""The operation log's one way in. What it records, in which words: accounts.deeds."""
+"""The operation log's one way in. What it records, in which words: core.audit.actions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from core import stored_words
 from core.access.person import Person
 from core.audit import context, hash_chain
-from core.audit.actions import DEEDS
+from core.audit.actions import ACTIONS
 from core.audit.models import AuditHead, AuditPerson, AuditRecord
 
 Result = AuditRecord.Result
@@ -35,7 +35,7 @@ NOBODY = Nobody.UNKNOWN
 
 def record(
     by: Person | Nobody | None,
-    deed: str,
+    action: str,
     on: object,
     *,
     number: str = "",
@@ -43,15 +43,15 @@ def record(
     module: str = "",
     **detail: Any,
 ) -> None:
-    """Call it beside the deed, last in its transaction: from here on nobody else records until that ends.
+    """Call it beside the action, last in its transaction: from here on nobody else records until that ends.
 
     One that goes on writing may wait for another, and that one for it: put such a one into together().
 
     `fields` of the detail: label -> [old, new], a secret's values masked. `number`: of the extension that it is about,
-    which is known of a deed named extension.*. Lazy texts, and errors, are recorded in English.
+    which is known of an action named extension.*. Lazy texts, and errors, are recorded in English.
     """
     with stored_words.stored():
-        entry = _entry(by, deed, on, number, result, module, detail)
+        entry = _entry(by, action, on, number, result, module, detail)
     search = f"{by.full_name} {by.email or ''}".strip() if by and not isinstance(by, Nobody) else entry.by_name
     if (kept := _kept.get()) is None:
         _write([(entry, search)])
@@ -61,7 +61,7 @@ def record(
 
 def _entry(
     by: Person | Nobody | None,
-    deed: str,
+    action: str,
     on: object,
     number: str,
     result: AuditRecord.Result,
@@ -72,10 +72,10 @@ def _entry(
         by=_key(by),
         by_name=hash_chain.clean(_name(by))[:254],
         origin=hash_chain.clean(context.current_origin())[:45],
-        module=module or DEEDS[deed].module,
-        deed=deed,
+        module=module or ACTIONS[action].module,
+        action=action,
         on=hash_chain.clean(str(on))[:254],
-        number=number or (str(on) if deed.startswith("extension.") else ""),
+        number=number or (str(on) if action.startswith("extension.") else ""),
         result=result,
         detail=hash_chain.clean(detail),
     )
@@ -83,7 +83,7 @@ def _entry(
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Around a transaction of several deeds: they are all recorded at its end."""
+    """Around a transaction of several actions: they are all recorded at its end."""
     if _kept.get() is not None:
         yield
         return
@@ -116,18 +116,18 @@ def _write(entries: list[Entry]) -> None:
         )
 
 
-def last(deed: str, number: str) -> AuditRecord | None:
-    """The newest of that deed about the extension."""
-    return AuditRecord.objects.filter(number=number, deed=deed).first()
+def last(action: str, number: str) -> AuditRecord | None:
+    """The newest of that action about the extension."""
+    return AuditRecord.objects.filter(number=number, action=action).first()
 
 
 def history(number: str, *, only_done: bool = False) -> list[AuditRecord]:
-    """The newest deeds about the extension, back to when it was added: a number may have been another's before."""
+    """The newest actions about the extension, back to when it was added: a number may have been another's before."""
     records = AuditRecord.objects.filter(number=number)
     found = []
     for each in (records.filter(result=Result.DONE) if only_done else records)[:HISTORY_SIZE]:
         found.append(each)
-        if each.deed == "extension.added":
+        if each.action == "extension.added":
             break
     return found
 

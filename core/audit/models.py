@@ -22,13 +22,13 @@ MASK = gettext_noop("changed")  # in place of a secret's new value
 REMOVED = gettext_noop("removed")
 FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK, REMOVED}
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# What a deed may be on, besides what people have named.
+# What an action may be on, besides what people have named.
 ONE, MANY = gettext_noop("Extension %(number)s"), gettext_noop("%(number)s extensions")
 APPLY, EVERY = gettext_noop("Apply %(run)s"), gettext_noop("All extensions")
 
 
 class AuditRecord(models.Model):
-    """A deed, recorded with it in the same transaction. `detail` never holds a secret."""
+    """An action, recorded with it in the same transaction. `detail` never holds a secret."""
 
     class Result(models.TextChoices):
         DONE = "done", _("Done")
@@ -44,7 +44,7 @@ class AuditRecord(models.Model):
     by_name = models.CharField(max_length=254)
     origin = models.CharField(max_length=45)
     module = models.CharField(max_length=32)
-    deed = models.CharField(max_length=40)
+    action = models.CharField(max_length=40)
     on = models.CharField(max_length=254)
     number = models.CharField(max_length=8, blank=True)  # of the extension that it is about
     result = models.CharField(max_length=8, choices=Result, default=Result.DONE)
@@ -68,7 +68,7 @@ class AuditRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.by_name}: {self.deed} {self.on}"
+        return f"{self.by_name}: {self.action} {self.on}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -80,7 +80,7 @@ class AuditRecord(models.Model):
 
     @property
     def words(self) -> str:
-        return audit_actions.words(self.deed)
+        return audit_actions.words(self.action)
 
     @property
     def who(self) -> str:
@@ -97,7 +97,7 @@ class AuditRecord(models.Model):
 
     @property
     def fields(self) -> list[tuple[str, str, str]]:
-        """Label, old and new value of each field that the deed changed."""
+        """Label, old and new value of each field that the action changed."""
         fields = self.detail.get("fields", {})
         if isinstance(fields, list):  # before there were values
             return [(_label(name), "", MASK) for name in fields]
@@ -110,7 +110,7 @@ class AuditRecord(models.Model):
 
     @property
     def more(self) -> list[tuple[str, str]]:
-        """What else is known of the deed."""
+        """What else is known of the action."""
         known = ((name, value) for name, value in self.detail.items() if name != "fields" and value not in ("", []))
         return [(_label(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
                 for name, value in known]  # fmt: skip

@@ -137,13 +137,13 @@ def labelled(fields: log.Fields) -> log.Fields:
     return {LABELS[name]: pair for name, pair in fields.items()}
 
 
-def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:
-    """Inside the transaction of the save. True when the PBX must be told. `deed`: where `kind` does not say enough."""
+def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, action: str = "") -> bool:
+    """Inside the transaction of the save. True when the PBX must be told. `action`: one that `kind` does not name."""
     fields = difference(before.values, after.values)
     waits = add_change(by, kind, number, before, after)
     if kind == Change.Kind.CHANGED:
         tell(by, number, fields)
-    log.record(by, f"extension.{deed or kind}", number, fields=labelled(fields))
+    log.record(by, f"extension.{action or kind}", number, fields=labelled(fields))
     return waits
 
 

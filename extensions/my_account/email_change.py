@@ -106,11 +106,11 @@ def _carry_out(change: EmailChange) -> Outcome:
     return Outcome.DONE
 
 
-def _record(user: User, deed: str, pair: list[str | None], result: log.Result = log.Result.DONE) -> None:
+def _record(user: User, action: str, pair: list[str | None], result: log.Result = log.Result.DONE) -> None:
     number = SipExtension.objects.filter(user=user).values_list("number", flat=True).first()
     log.record(
         user,
-        deed,
+        action,
         user.full_name,
         number=number or "",
         result=result,

@@ -74,7 +74,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
     def _say_what_is_saved_now(self) -> None:
         """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
-        last = AuditRecord.objects.filter(module="Preferences", deed="preferences.changed").first()
+        last = AuditRecord.objects.filter(module="Preferences", action="preferences.changed").first()
         who = last.by_name if last else gettext("Somebody else")
         self.opened_version = str(self.before.version)
         for name in self.changed_data:

@@ -23,7 +23,7 @@ BATCH = 10_000
 WARMING = 2
 # Who did it: a clerk has but few rows, and those are the oldest.
 FIRST_PERSON, PEOPLE, CLERK = 1_000_000, 40, 999_999
-DEEDS = (
+ACTIONS = (
     ("Extension", "extension.changed", 60),
     ("Apply History", "apply.proved", 25),
     ("Sign-in", "sign_in.done", 14),
@@ -51,10 +51,10 @@ def fill(size: int) -> None:
 
 def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
     previous, last_at = head.last_hash, head.last_at
-    choices = [(module, deed) for module, deed, weight in DEEDS for _ in range(weight)]
+    choices = [(module, action) for module, action, weight in ACTIONS for _ in range(weight)]
     for row in range(head.count + 1, head.count + count + 1):
         at = BEGIN + timedelta(seconds=row)
-        module, deed = chance.choice(choices)
+        module, action = chance.choice(choices)
         number = str(1000 + chance.randrange(5000)) if module == "Extension" else ""
         by = CLERK if row < 40 else FIRST_PERSON if chance.random() < 0.3 else FIRST_PERSON + chance.randrange(PEOPLE)
         failed = module == "Sign-in" and row % FAILED_EVERY == 0
@@ -66,7 +66,7 @@ def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
             by_name=f"person{by}@example.com",
             origin=f"192.0.2.{chance.randrange(256)}",
             module=module,
-            deed=deed,
+            action=action,
             on=number or module,
             number=number,
             result=log.Result.FAILED if failed else log.Result.DONE,

@@ -58,13 +58,13 @@ def log_with_errors(tour: Tour) -> Page:
 @stop
 def log_row(tour: Tour) -> Page:
     log_of_many(tour)
-    return tour.ada(f"/log/{AuditRecord.objects.order_by('-id').filter(deed='extension.changed')[0].pk}/")
+    return tour.ada(f"/log/{AuditRecord.objects.order_by('-id').filter(action='extension.changed')[0].pk}/")
 
 
 @stop
 def log_row_of_a_command(tour: Tour) -> Page:
     log_of_many(tour)
-    return tour.ada(f"/log/{AuditRecord.objects.get(deed='engine.repaired').pk}/")
+    return tour.ada(f"/log/{AuditRecord.objects.get(action='engine.repaired').pk}/")
 
 
 @stop

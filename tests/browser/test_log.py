@@ -48,7 +48,7 @@ def test_what_is_filtered_is_exported(adas: Page, ada: User, tmp_path: Path) -> 
     download.value.save_as(tmp_path / "log.csv")
     head, line = list(csv.reader((tmp_path / "log.csv").read_text("utf-8-sig").splitlines()))
     assert dict(zip(head, line, strict=True))["Changed"] == "Last Name: Hopper -> =1+1"
-    assert AuditRecord.objects.all()[0].deed == "log.exported"
+    assert AuditRecord.objects.all()[0].action == "log.exported"
     adas.reload()
     expect(adas.locator("tbody tr")).to_have_count(1)
 

@@ -34,7 +34,7 @@ def test_a_revealed_password_is_right_goes_again_and_is_recorded(adas: Page, gra
     assert grace.registration_password not in adas.content()
     press(adas, "Reveal Registration Password")
     expect(adas.locator("#revealed-password")).to_have_text(grace.registration_password)
-    record = AuditRecord.objects.get(deed="extension.password_revealed")
+    record = AuditRecord.objects.get(action="extension.password_revealed")
     assert (record.by_name, record.on) == ("ada@example.com", "1000")
     press(adas, "Hide Registration Password")
     expect(adas.locator("#revealed-password")).to_have_count(0)

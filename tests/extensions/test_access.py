@@ -249,8 +249,8 @@ def test_a_mightier_person_of_sales_is_seen_and_not_touched(eves: Client, ada: U
     assert "/extensions/1000/" in page
     assert "/extensions/1000/edit/" not in page
     assert eves.post("/extensions/1000/registration-password/").status_code == 403
-    for deed in ("edit", "delete", "toggle", "discard"):
-        assert eves.post(f"/extensions/1000/{deed}/").status_code == 403
+    for action in ("edit", "delete", "toggle", "discard"):
+        assert eves.post(f"/extensions/1000/{action}/").status_code == 403
 
 
 def test_her_conflict_page_says_who_saved_hers_and_nothing_of_others(eves: Client, ada: User) -> None:

@@ -17,8 +17,8 @@ def signed_in(client: Client, ada: User) -> Client:
     return client
 
 
-def deeds() -> list[str]:
-    return list(AuditRecord.objects.order_by("id").values_list("deed", flat=True))
+def actions() -> list[str]:
+    return list(AuditRecord.objects.order_by("id").values_list("action", flat=True))
 
 
 def test_deleting_takes_the_person_and_leaves_a_waiting_change(signed_in: Client) -> None:
@@ -29,7 +29,7 @@ def test_deleting_takes_the_person_and_leaves_a_waiting_change(signed_in: Client
     assert not SipExtension.objects.exists()
     assert not User.objects.filter(pk=extension.user.pk).exists()
     assert Change.objects.waiting().numbers() == ["1000"]
-    assert deeds()[-1] == "extension.deleted"
+    assert actions()[-1] == "extension.deleted"
 
 
 def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> None:
@@ -46,7 +46,7 @@ def test_each_reveal_is_recorded_and_the_page_is_not_kept(signed_in: Client) -> 
     assert "no-store" in answer["Cache-Control"]
     record = AuditRecord.objects.first()
     assert record is not None
-    assert (record.deed, record.on, record.by_name) == ("extension.password_revealed", "1000", "ada@example.com")
+    assert (record.action, record.on, record.by_name) == ("extension.password_revealed", "1000", "ada@example.com")
 
 
 def test_the_password_of_an_extension_is_on_no_page_unasked(signed_in: Client) -> None:
@@ -81,7 +81,7 @@ def test_a_change_that_no_phone_notices_does_not_wait(signed_in: Client) -> None
     signed_in.post("/extensions/1000/edit/", Typed(more=kept).fields)
     assert SipExtension.objects.get().user.job_title == "Admiral"
     assert not Change.objects.exists()
-    assert deeds()[-1] == "extension.changed"
+    assert actions()[-1] == "extension.changed"
 
 
 def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client, settings: Settings) -> None:

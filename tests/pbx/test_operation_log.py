@@ -19,8 +19,8 @@ from tests.people import PASSWORD, make_extension
 COMMAND = (AuditRecord.COMMAND, "command line", "command")
 
 
-def newest(deed: str) -> AuditRecord:
-    return AuditRecord.objects.filter(deed=deed)[0]
+def newest(action: str) -> AuditRecord:
+    return AuditRecord.objects.filter(action=action)[0]
 
 
 def who(record: AuditRecord) -> tuple[int, str, str]:
@@ -62,7 +62,7 @@ def test_commands_are_recorded_as_such(asterisk: Embedded, ada: User, settings: 
     assert who(newest("apply.proved")) == COMMAND
     run = ApplyRun.objects.all()[0]
     call_command("apply", f"--undo={run.pk}", stdout=StringIO())
-    assert not AuditRecord.objects.filter(deed="apply.undone").exists()
+    assert not AuditRecord.objects.filter(action="apply.undone").exists()
     call_command("apply", "--yes", f"--undo={run.pk}", stdout=StringIO())
     undone = newest("apply.undone")
     assert (who(undone), undone.on) == (COMMAND, f"Apply {run.pk}")
@@ -78,7 +78,7 @@ def test_a_repair_is_recorded(asterisk: Embedded, ada: User, settings: Settings)
         tables.execute("UPDATE sip_login SET max_contacts = 9")
     with pytest.raises(SystemExit):
         call_command("check_engine", stdout=StringIO())
-    assert not AuditRecord.objects.filter(deed="engine.repaired").exists()
+    assert not AuditRecord.objects.filter(action="engine.repaired").exists()
     call_command("check_engine", "--repair", stdout=StringIO())
     record = newest("engine.repaired")
     assert (who(record), record.on, record.detail["numbers"]) == (COMMAND, "1 extensions", ["1000"])
@@ -93,4 +93,4 @@ def test_a_password_set_at_the_terminal_is_recorded_and_not_told(ada: User, monk
     assert PASSWORD not in str(list(AuditRecord.objects.values_list()))
     with pytest.raises(CommandError):
         call_command("changepassword", "nobody@example.com", stdout=StringIO())
-    assert AuditRecord.objects.filter(deed="sign_in.password_changed").count() == 1
+    assert AuditRecord.objects.filter(action="sign_in.password_changed").count() == 1

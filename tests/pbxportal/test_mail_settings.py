@@ -61,7 +61,7 @@ def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> 
     assert saved.notifications == ["new_device"]
     assert SECRET not in saved.sealed_mail_password
     assert encryption.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
-    record = AuditRecord.objects.get(deed="preferences.changed")
+    record = AuditRecord.objects.get(action="preferences.changed")
     assert record.detail["fields"]["Password"] == ["", "changed"]
     assert record.detail["fields"]["Mail server"] == ["", "mail.example.com"]
     assert SECRET not in str(list(AuditRecord.objects.values_list()))
@@ -148,7 +148,7 @@ def test_the_test_mail_shows_what_the_server_says(client: Client, postbox: Postb
     [got] = postbox.received
     assert (got.to, got.mail["Subject"]) == ("eve@example.com", "Test mail")
     assert Preferences.load().mail_host == HOST, "As the fixture had it."
-    record = AuditRecord.objects.get(deed="mail.tested")
+    record = AuditRecord.objects.get(action="mail.tested")
     assert (record.on, record.detail["answer"]) == ("eve@example.com", "250 2.0.0 Queued as 1")
 
 

@@ -42,7 +42,7 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
     make_extension("200")
     detail = signed_in.get("/extensions/200/").context["phone"]
     assert (detail["server"], detail["port"]) == ("pbx.example.com", 5070)
-    record = AuditRecord.objects.filter(deed="preferences.changed").get()
+    record = AuditRecord.objects.filter(action="preferences.changed").get()
     assert record.by_name == "ada@example.com"
 
 
@@ -108,7 +108,7 @@ def test_who_may_only_look_has_no_field_to_type_in_and_no_button(client: Client,
 
 def test_the_log_has_old_and_new_values(signed_in: Client) -> None:
     save(signed_in, company="Company", country="DE", password_signs="on", sip_port="", time_zone="tokyo")
-    fields = AuditRecord.objects.get(deed="preferences.changed").detail["fields"]
+    fields = AuditRecord.objects.get(action="preferences.changed").detail["fields"]
     assert fields["Country"] == ["United States", "Germany"]
     assert fields["Time Zone"] == ["UTC", "Asia/Tokyo"]
     assert fields["User passwords need a sign"] == ["off", "on"]
@@ -120,7 +120,7 @@ def test_a_save_of_nothing_is_none(signed_in: Client) -> None:
     save(signed_in)
     answer = signed_in.post("/preferences/", {**TYPED, "version": "2"}, follow=True)
     assert "Nothing was changed." in answer.content.decode()
-    assert AuditRecord.objects.filter(deed="preferences.changed").count() == 1
+    assert AuditRecord.objects.filter(action="preferences.changed").count() == 1
 
 
 def test_the_second_of_two_who_save_is_told_and_loses_nothing(signed_in: Client) -> None:

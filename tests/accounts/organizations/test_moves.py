@@ -71,7 +71,7 @@ def test_fifty_moves_at_once_make_no_ring_and_lose_none() -> None:
     # each against its opposite: the second of the two must see what the first has done
     pairs = [(one.pk, other.pk) for one, other in zip(branches, [*branches[1:], branches[0]], strict=True)]
     pairs += [(other, one) for one, other in pairs]
-    moves = AuditRecord.objects.filter(deed="organization.moved")
+    moves = AuditRecord.objects.filter(action="organization.moved")
     statuses = all_at_once(make_user("Ada", role="super_administrator"), pairs)
     assert set(statuses) <= {302, 422}, statuses
     assert statuses.count(422) >= MOVES // 4

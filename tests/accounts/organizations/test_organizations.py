@@ -31,7 +31,7 @@ def post(client: Client, what: str, **typed: object) -> dict[str, str]:
 
 def last_audit() -> tuple[str, str, dict[str, object]]:
     record = AuditRecord.objects.latest("pk")
-    return record.deed, record.on, record.detail
+    return record.action, record.on, record.detail
 
 
 # --- each deed ---
@@ -104,8 +104,8 @@ def test_who_was_in_a_deleted_department_and_what_was_below_move_up(signed_in: C
     assert signed_in.post(f"/organizations/{sales.pk}/delete/").status_code == 302
     assert shape() == {"Company": {"Office": {"Europe": {"Asia": {}}}}}
     assert [list(user.organizations.all()) for user in (both, alone)] == [[office], [office]]
-    deed, on, detail = last_audit()
-    assert (deed, on) == ("organization.deleted", "Sales")
+    action, on, detail = last_audit()
+    assert (action, on) == ("organization.deleted", "Sales")
     assert (detail["people"], detail["departments"], detail["roles"]) == (2, 1, [])
     assert detail["fields"] == {"Department Name": ["Sales", ""], "Parent": ["Company / Office", ""]}
 

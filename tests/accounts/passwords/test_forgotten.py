@@ -108,7 +108,7 @@ def test_a_password_is_chosen_once(vic: User, purpose: Purpose) -> None:
     assert Client().get(path).status_code == chooses(path) == 410
     told = Letter.objects.filter(kind="password_changed", user=vic)
     assert told.count() == (1 if purpose == Purpose.RESET else 0)
-    row = AuditRecord.objects.get(deed="sign_in.password_changed")
+    row = AuditRecord.objects.get(action="sign_in.password_changed")
     assert row.by_name == "vic@example.com"
 
 

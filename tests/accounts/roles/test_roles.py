@@ -58,7 +58,7 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     answer = signed_in.post("/roles/add/", typed())
     role = Role.objects.get(name="Helpdesk")
     assert answer["Location"] == f"/roles/{role.pk}/"
-    assert (last().deed, last().on) == ("role.added", "Helpdesk")
+    assert (last().action, last().on) == ("role.added", "Helpdesk")
     assert last().detail["fields"]["Permissions"] == ["", "View Extension"]
     User.objects.filter(pk=vic.pk).update(role=role)
     vics.force_login(User.objects.get(pk=vic.pk))  # another role ends the sessions
@@ -66,7 +66,7 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     assert vics.get("/extensions/add/").status_code == 403
     signed_in.post(f"/roles/{role.pk}/edit/", typed(role, granted=["extension.manage"]))
     assert vics.get("/extensions/add/").status_code == 200
-    assert last().deed == "role.changed"
+    assert last().action == "role.changed"
     assert last().detail["fields"] == {"Permissions": ["View Extension", "Manage Extension"]}
     signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=[]))
     assert vics.get("/extensions/").status_code == 404
@@ -113,9 +113,9 @@ def test_who_has_a_role_is_shown_only_to_whom_may_see_people(client: Client, hug
 def test_a_default_role_is_copied_never_changed(signed_in: Client, key: str) -> None:
     role = Role.objects.get(key=key)
     assert signed_in.get(f"/roles/{role.pk}/").status_code == 200
-    for deed in ("edit", "delete"):
-        assert signed_in.get(f"/roles/{role.pk}/{deed}/").status_code == 403
-        assert signed_in.post(f"/roles/{role.pk}/{deed}/", typed()).status_code == 403
+    for action in ("edit", "delete"):
+        assert signed_in.get(f"/roles/{role.pk}/{action}/").status_code == 403
+        assert signed_in.post(f"/roles/{role.pk}/{action}/", typed()).status_code == 403
     form = signed_in.get(f"/roles/{role.pk}/copy/").context["form"]
     shown = {"name": form["name"].value(), "granted": form["granted"].value(), "reach": form["reach"].value()}
     assert signed_in.post("/roles/add/", shown).status_code == 302
@@ -179,7 +179,7 @@ def test_a_role_that_somebody_has_is_not_deleted(signed_in: Client) -> None:
     role.users.update(role=None)
     assert signed_in.post(f"/roles/{role.pk}/delete/")["Location"] == "/roles/"
     assert not Role.objects.filter(pk=role.pk).exists()
-    assert (last().deed, last().on) == ("role.deleted", "Helpdesk")
+    assert (last().action, last().on) == ("role.deleted", "Helpdesk")
     assert last().detail["fields"]["Permissions"] == ["View Extension", ""]
 
 
@@ -227,9 +227,9 @@ def test_nobody_changes_or_deletes_a_role_mightier_than_theirs(client: Client, r
     role = make_role("Log", Permission.VIEW_LOG)
     client.force_login(rita)
     assert client.get(f"/roles/{role.pk}/").status_code == 200
-    for deed in ("edit", "delete"):
-        assert client.get(f"/roles/{role.pk}/{deed}/").status_code == 403
-        assert client.post(f"/roles/{role.pk}/{deed}/", typed(granted=[])).status_code == 403
+    for action in ("edit", "delete"):
+        assert client.get(f"/roles/{role.pk}/{action}/").status_code == 403
+        assert client.post(f"/roles/{role.pk}/{action}/", typed(granted=[])).status_code == 403
     role.refresh_from_db()
     assert role.granted == ["log.view"]
 

@@ -103,7 +103,7 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     assert "Authenticator app. All of it goes" in client.get(REMOVE).content.decode()
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
     assert not Factors.of(grace.user)
-    record = AuditRecord.objects.get(deed="second_factor.removed")
+    record = AuditRecord.objects.get(action="second_factor.removed")
     assert (record.by_name, record.on, record.number) == ("hugo@example.com", "Grace", "1000")
     letter = Letter.objects.get()
     assert (letter.kind, letter.to, letter.by, letter.facts["what"]) == (
@@ -111,7 +111,7 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     )  # fmt: skip
     assert REMOVE not in client.get("/extensions/1000/").content.decode()
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
-    assert AuditRecord.objects.filter(deed="second_factor.removed").count() == 1
+    assert AuditRecord.objects.filter(action="second_factor.removed").count() == 1
 
 
 def test_it_asks_who_it_is(client: Client, hugo: User, grace: SipExtension) -> None:

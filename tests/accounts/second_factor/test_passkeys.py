@@ -74,7 +74,7 @@ def test_a_refused_passkey_is_recorded(client: Client, named: None, ada: User) -
     client.post(ALONE, {"credential": json.dumps(answer())})
     record = AuditRecord.objects.first()
     assert record
-    assert (record.deed, record.by_name, record.result) == ("second_factor.failed", "somebody unknown", "failed")
+    assert (record.action, record.by_name, record.result) == ("second_factor.failed", "somebody unknown", "failed")
 
 
 def test_a_stranger_gets_a_challenge_that_is_soon_forgotten(client: Client, named: None, ada: User) -> None:
@@ -117,7 +117,7 @@ def test_a_passkey_is_renamed_by_its_person_alone(client: Client, ada: User) -> 
     client.post("/account/security/second-factor/remove/", {"passkey": eves.pk})
     names = [each.data["name"] for each in Authenticator.objects.order_by("pk")]
     assert names == ["Blue key", "Phone"]
-    record = AuditRecord.objects.get(deed="second_factor.passkey_renamed")
+    record = AuditRecord.objects.get(action="second_factor.passkey_renamed")
     assert record.detail["fields"] == {"Name": ["Phone", "Blue key"]}
 
 

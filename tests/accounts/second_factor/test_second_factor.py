@@ -42,8 +42,8 @@ def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def deeds() -> list[str]:
-    return list(AuditRecord.objects.order_by("pk").values_list("deed", flat=True))
+def actions() -> list[str]:
+    return list(AuditRecord.objects.order_by("pk").values_list("action", flat=True))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_app_is_set_up_and_its_recovery_codes_are_shown_once(signed_in: Clien
     assert not re.findall(r"<code>\d{8}</code>", again)
     assert "10 codes have not been used." in again
     assert Factors.of(ada).words == "Authenticator app"
-    assert deeds()[-1] == "second_factor.app_added"
+    assert actions()[-1] == "second_factor.app_added"
     assert [(each.kind, each.facts["what"]) for each in Letter.objects.all()] == [
         ("second_factor_changed", "app_added")
     ]
@@ -133,7 +133,7 @@ def test_a_recovery_code_works_once(client: Client, ada: User) -> None:
     assert give(client, codes[3])["Location"] == "/sign-in/trust/"
     client.post("/sign-in/trust/", {"action": "skip"})
     assert is_signed_in(client)
-    assert "second_factor.code_used" in deeds()
+    assert "second_factor.code_used" in actions()
     other = Client()
     sign_in(other)
     assert give(other, codes[3]).status_code == 422
@@ -146,7 +146,7 @@ def test_five_wrong_codes_lead_back_to_the_start_and_are_recorded(client: Client
     sign_in(client)
     assert [give(client, "12345678").status_code for _ in range(4)] == [422] * 4
     assert give(client, "12345678")["Location"] == "/sign-in/"
-    assert deeds().count("second_factor.failed") == 5
+    assert actions().count("second_factor.failed") == 5
     assert client.get(SECOND)["Location"] == "/sign-in/"
     assert "Too many wrong codes" in client.get("/sign-in/").content.decode()
     sign_in(client)
@@ -274,7 +274,7 @@ def test_the_last_factor_takes_the_recovery_codes_along(signed_in: Client, ada: 
     assert "the password alone is enough" in signed_in.get(REMOVE).content.decode()
     signed_in.post(REMOVE)
     assert not Authenticator.objects.exists()
-    assert deeds()[-1] == "second_factor.app_removed"
+    assert actions()[-1] == "second_factor.app_removed"
     assert Letter.objects.first() is not None
     assert signed_in.post(REMOVE)["Location"] == "/account/security/"
 
@@ -291,7 +291,7 @@ def test_new_codes_end_the_old(signed_in: Client, ada: User) -> None:
     old = with_app(ada)
     assert signed_in.post("/account/security/codes/new/")["Location"] == CODES
     assert factors.use_code(ada, old[0]) is None
-    assert deeds()[-1] == "second_factor.codes_made"
+    assert actions()[-1] == "second_factor.codes_made"
 
 
 def test_without_a_factor_there_are_no_codes(signed_in: Client, ada: User) -> None:

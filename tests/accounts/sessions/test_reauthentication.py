@@ -1,4 +1,4 @@
-"""Sensitive deeds ask again who it is, and are done as soon as that is proved."""
+"""Sensitive actions ask again who it is, and are done as soon as that is proved."""
 
 from urllib.parse import quote
 
@@ -39,7 +39,7 @@ def test_five_minutes_later_one_is_asked(
     be_stale(client, seconds)
     answer = client.post(REVEAL)
     assert (answer.status_code == 302) == asked
-    assert AuditRecord.objects.filter(deed="extension.password_revealed").exists() != asked
+    assert AuditRecord.objects.filter(action="extension.password_revealed").exists() != asked
 
 
 def test_the_deed_is_done_as_soon_as_it_is_proved(stale: Client, grace: SipExtension) -> None:
@@ -60,7 +60,7 @@ def test_a_wrong_password_proves_nothing_and_is_recorded(stale: Client, grace: S
     assert "not right" in answer.content.decode()
     record = AuditRecord.objects.first()
     assert record
-    assert (record.deed, record.by_name, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
+    assert (record.action, record.by_name, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
     assert stale.post(REVEAL).status_code == 302
 
 

@@ -187,13 +187,13 @@ def test_the_log_has_one_row_for_a_block_and_none_for_what_it_refuses(vic: User)
         tries(f"nobody{n}@example.com", address=ELSEWHERE)
     for _ in range(6):
         tries("nobody@example.com", address="203.0.113.9")
-    rows = AuditRecord.objects.filter(deed="sign_in.blocked").order_by("id").values_list("by_name", "on", "result")
+    rows = AuditRecord.objects.filter(action="sign_in.blocked").order_by("id").values_list("by_name", "on", "result")
     assert list(rows) == [
         ("vic@example.com", "Vic", "refused"),
         ("somebody unknown", ELSEWHERE, "refused"),
         ("somebody unknown", "an address without an account", "refused"),
     ]
-    assert AuditRecord.objects.filter(deed="sign_in.failed").count() == 5 + 10 + 5
+    assert AuditRecord.objects.filter(action="sign_in.failed").count() == 5 + 10 + 5
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out_for_long(vic: User) -> None:

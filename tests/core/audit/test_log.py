@@ -39,8 +39,8 @@ def shown(client: Client, query: str = "") -> list[int]:
     return [record.pk for record in answer.context["records"]]
 
 
-def deeds(client: Client, query: str = "") -> set[str]:
-    return {record.deed for record in client.get(f"/log/{query}").context["records"]}
+def actions(client: Client, query: str = "") -> set[str]:
+    return {record.action for record in client.get(f"/log/{query}").context["records"]}
 
 
 # --- who sees it ---
@@ -96,13 +96,13 @@ def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) ->
     log.record(hugo, "extension.added", 1000)
     log.record(hugo, "apply.refused", "Extension 1000", number="1000", result=REFUSED)
     log.record(None, "preferences.changed", "Preferences", result=FAILED)
-    assert deeds(signed_in, "?person=hugo") == {"extension.added", "apply.refused"}
-    assert deeds(signed_in, "?person=HUGO@EXAMPLE.com") == {"extension.added", "apply.refused"}
-    assert deeds(signed_in, "?person=system") == {"preferences.changed"}
-    assert deeds(signed_in, "?module=Preferences") == {"preferences.changed"}
-    assert deeds(signed_in, "?result=refused") == {"apply.refused"}
-    assert deeds(signed_in, "?number=1000") == {"extension.added", "apply.refused"}
-    assert deeds(signed_in, "?number=1000&module=Extension&person=hugo&result=done") == {"extension.added"}
+    assert actions(signed_in, "?person=hugo") == {"extension.added", "apply.refused"}
+    assert actions(signed_in, "?person=HUGO@EXAMPLE.com") == {"extension.added", "apply.refused"}
+    assert actions(signed_in, "?person=system") == {"preferences.changed"}
+    assert actions(signed_in, "?module=Preferences") == {"preferences.changed"}
+    assert actions(signed_in, "?result=refused") == {"apply.refused"}
+    assert actions(signed_in, "?number=1000") == {"extension.added", "apply.refused"}
+    assert actions(signed_in, "?number=1000&module=Extension&person=hugo&result=done") == {"extension.added"}
     page = signed_in.get("/log/?person=nobody+here&number=100")
     assert page.context["records"] == []
     assert [chip["url"] for chip in page.context["chips"]] == ["?number=100", "?person=nobody+here"]
@@ -115,9 +115,9 @@ def test_a_person_is_found_by_each_name_they_had_and_after_they_are_gone(signed_
     hugo.save()
     log.record(hugo, "extension.changed", 1000)
     both = {"extension.added", "extension.changed"}
-    assert deeds(signed_in, "?person=hugo") == deeds(signed_in, "?person=victor") == both
+    assert actions(signed_in, "?person=hugo") == actions(signed_in, "?person=victor") == both
     hugo.delete()
-    assert deeds(signed_in, "?person=hugo") == both
+    assert actions(signed_in, "?person=hugo") == both
 
 
 def test_several_people_are_shown_together_in_order_and_too_many_are_refused(signed_in: Client) -> None:
@@ -270,7 +270,7 @@ def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> N
     assert lines[0][9] == "Last Name: a -> b"
     record = AuditRecord.objects.first()
     assert record
-    assert (record.deed, record.by_name) == ("log.exported", "ada@example.com")
+    assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
     assert record.more == [("Filtered", "number: 1001")]
 
 
@@ -290,7 +290,7 @@ def test_no_cell_of_the_export_is_a_formula(signed_in: Client, sign: str) -> Non
 def test_a_bad_filter_exports_nothing(signed_in: Client) -> None:
     answer = signed_in.post("/log/export/?number=x")
     assert (answer.status_code, answer["Location"]) == (302, "/log/?number=x")
-    assert not AuditRecord.objects.filter(deed="log.exported").exists()
+    assert not AuditRecord.objects.filter(action="log.exported").exists()
 
 
 def test_the_export_is_no_link(signed_in: Client) -> None:
@@ -304,7 +304,7 @@ def test_an_extension_has_its_history_for_who_manages_it(signed_in: Client, vic:
     make_extension("1000", user=vic)
     signed_in.post("/extensions/1000/registration-password/", REMOTE_ADDR="192.0.2.7")
     page = signed_in.get("/extensions/1000/")
-    assert [each.deed for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]
+    assert [each.action for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]
     assert "192.0.2.7" in page.content.decode()
     assert 'href="/log/?number=1000"' in page.content.decode()
 
@@ -317,7 +317,7 @@ def test_people_see_their_own_without_addresses_and_refusals(client: Client, ada
     log.record(hugo, "page.refused", "x", number="1000", result=REFUSED)
     client.force_login(vic)
     page = client.get("/extensions/1000/")
-    assert [each.deed for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]
+    assert [each.action for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]
     assert "192.0.2.7" not in page.content.decode()
     assert "/log/" not in page.content.decode()
     client.force_login(hugo)  # sees Ada's, and may not manage it
@@ -329,7 +329,7 @@ def test_the_history_is_not_that_of_whom_the_number_had_before(signed_in: Client
     signed_in.post("/extensions/1000/delete/", {"then": "save"})
     make_extension("1000", first_name="Alan")
     history = signed_in.get("/extensions/1000/").context["history"]
-    assert [each.deed for each in history] == ["extension.added"]
+    assert [each.action for each in history] == ["extension.added"]
     assert ("First Name", "", "Alan") in history[0].fields
 
 

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from core.audit import context, hash_chain, log, triggers
-from core.audit.actions import DEEDS
+from core.audit.actions import ACTIONS
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from pbxportal.pbx_settings.forms import PreferencesForm
@@ -110,7 +110,7 @@ def test_an_empty_log_is_whole(db: None) -> None:
         ("by_name", "eve"),
         ("origin", "192.0.2.1"),
         ("module", "Role"),
-        ("deed", "extension.added"),
+        ("action", "extension.added"),
         ('"on"', "1001x"),
         ("number", "9"),
         ("result", "failed"),
@@ -247,7 +247,7 @@ def test_preferences_are_recorded_with_their_values(client: Client, ada: User) -
     typed = {name: value for name, value in saved.items() if value not in (None, False)}
     changed = {"company": "Acme", "country": "DE", "first_number": "200", "last_number": "299"}
     client.post("/preferences/", {**typed, **changed, "organization_management": "", "version": "1"})
-    assert newest().deed == "preferences.changed"
+    assert newest().action == "preferences.changed"
     assert newest().fields == [
         ("Company Name", "Company", "Acme"),
         ("Country", "United States", "Germany"),
@@ -261,7 +261,7 @@ def test_discarding_says_what_it_took_back(client: Client, ada: User) -> None:
     client.force_login(ada)
     client.post("/extensions/add/", Typed().fields)
     client.post("/extensions/1000/discard/")
-    record = AuditRecord.objects.filter(deed="extension.discarded").get()
+    record = AuditRecord.objects.filter(action="extension.discarded").get()
     assert ("First Name", "Grace", "") in record.fields
 
 
@@ -275,12 +275,12 @@ def signing(client: Client, login: str, password: str) -> AuditRecord:
 
 def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User) -> None:
     record = signing(client, "ADA@example.com", "wrong")
-    assert (record.deed, record.by, record.by_name) == ("sign_in.failed", ada.pk, "ada@example.com")
+    assert (record.action, record.by, record.by_name) == ("sign_in.failed", ada.pk, "ada@example.com")
     assert (record.result, record.origin, record.module) == ("failed", "192.0.2.8", "Sign-in")
     record = signing(client, "ada@example.com", PASSWORD)
-    assert (record.deed, record.result) == ("sign_in.done", "done")
+    assert (record.action, record.result) == ("sign_in.done", "done")
     client.post("/sign-out/")
-    assert (newest().deed, newest().by_name) == ("sign_in.ended", "ada@example.com")
+    assert (newest().action, newest().by_name) == ("sign_in.ended", "ada@example.com")
 
 
 def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Client, ada: User) -> None:
@@ -294,7 +294,7 @@ def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Cli
 def test_a_disabled_account_that_is_tried_says_so(client: Client, ada: User) -> None:
     User.objects.update(is_active=False)
     record = signing(client, "ada@example.com", PASSWORD)
-    assert (record.deed, record.more) == ("sign_in.failed", [("Why", "the account is disabled")])
+    assert (record.action, record.more) == ("sign_in.failed", [("Why", "the account is disabled")])
 
 
 def test_a_refusal_is_recorded_and_what_does_not_exist_is_not(client: Client, hugo: User, ada: User) -> None:
@@ -302,7 +302,7 @@ def test_a_refusal_is_recorded_and_what_does_not_exist_is_not(client: Client, hu
     client.force_login(hugo)
     assert client.post("/extensions/1000/toggle/", {"enabled": "no"}).status_code == 403
     record = newest()
-    assert (record.deed, record.result, record.by) == ("page.refused", "refused", hugo.pk)
+    assert (record.action, record.result, record.by) == ("page.refused", "refused", hugo.pk)
     assert (record.on, record.number, record.module) == ("POST /extensions/1000/toggle/", "1000", "Extension")
     before = AuditRecord.objects.count()
     assert client.get("/preferences/").status_code == 404
@@ -315,7 +315,7 @@ def test_a_refused_permission_is_filed_under_its_module(client: Client, ada: Use
     ada.save()
     client.force_login(ada)
     assert client.post("/history/check/repair/").status_code == 403
-    assert (newest().deed, newest().module) == ("page.refused", "Engine Check")
+    assert (newest().action, newest().module) == ("page.refused", "Engine Check")
 
 
 # --- the row itself ---
@@ -346,9 +346,9 @@ def test_each_deed_that_the_code_records_is_in_the_table() -> None:
     for app in ("accounts", "extensions", "asterisk", "pbxportal"):
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "_record"):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("log.record", "_record"):
                     named.add(ast.unparse(node.args[1]).strip("'"))
-    patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"deed"}
-    assert named - patterns <= DEEDS.keys()
+    patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"action"}
+    assert named - patterns <= ACTIONS.keys()
     spelled = {each.lstrip("f").strip("'\"") for each in patterns}
-    assert spelled <= {"deed", "extension.{deed or kind}", "second_factor.{what}"}
+    assert spelled <= {"action", "extension.{action or kind}", "second_factor.{what}"}

@@ -65,7 +65,7 @@ def test_sent_again_is_another_letter(client: Client, vic: User, state: Letter.S
     first.refresh_from_db()
     assert first.state == state
     assert first.settled_at
-    assert AuditRecord.objects.filter(deed="mail.sent_again", on="vic@example.com").exists()
+    assert AuditRecord.objects.filter(action="mail.sent_again", on="vic@example.com").exists()
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.TAKEN, State.VOID])
@@ -80,7 +80,7 @@ def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Clien
         client.post(f"/mail/{each.pk}/discard/")
         each.refresh_from_db()
     assert (waiting.state, sending.state) == (State.VOID, State.SENDING)
-    assert AuditRecord.objects.filter(deed="mail.discarded").count() == 1
+    assert AuditRecord.objects.filter(action="mail.discarded").count() == 1
 
 
 def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any) -> None:

@@ -131,7 +131,7 @@ def test_a_letter_is_in_the_persons_language(ada: User) -> None:
 def test_the_language_is_a_preference(adas: Client) -> None:
     assert adas.post("/preferences/", {**TYPED, "language": "en-gb"}).status_code == 302
     assert Preferences.load().language == "en-gb"
-    record = AuditRecord.objects.get(deed="preferences.changed")
+    record = AuditRecord.objects.get(action="preferences.changed")
     assert record.detail["fields"]["Language"] == ["English (United States)", "English (United Kingdom)"]
     ApplyRun.objects.create(started_at=AT)
     assert "01/07/2026 23:05:09" in adas.get("/history/").content.decode()
@@ -182,7 +182,7 @@ def test_what_is_done_is_recorded_in_english(bracketed: None, adas: Client) -> N
     adas.post("/preferences/", {**TYPED, "language": pseudo.CODE, "name_format": "last_first"})
     adas.post("/roles/add/", {"name": "Front desk", "reach": "all", "granted": ["extension.view"], "opened": ""})
     stored = [
-        *AuditRecord.objects.values_list("by_name", "module", "deed", "on", "detail"),
+        *AuditRecord.objects.values_list("by_name", "module", "action", "on", "detail"),
         *Change.objects.values_list("fields", "former"),
         *ApplyRun.objects.values_list("words", "outcome"),
     ]

@@ -65,9 +65,9 @@ def errors(client: Client, **answers: str) -> dict[str, str]:
     return {each["id"]: each["message"] for each in answer.context["errors"]}
 
 
-def deeds(on: str = "1001") -> list[tuple[str, str]]:
+def actions_on(on: str = "1001") -> list[tuple[str, str]]:
     found = AuditRecord.objects.filter(on=on).order_by("id")
-    return [(record.deed, record.by_name) for record in found if record.deed.startswith("extension")]
+    return [(record.action, record.by_name) for record in found if record.action.startswith("extension")]
 
 
 def signed_in(user: User) -> Client:
@@ -197,7 +197,7 @@ def test_the_search_shows_who_can_take_the_calls(adas: Client, ada: User, grace:
     assert adas.get("/extensions/1001/leave/colleagues/?colleague=").content.strip() == b""
 
 
-# --- the deed ---
+# --- the action ---
 
 
 def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User, grace: SipExtension) -> None:
@@ -211,14 +211,14 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
         assert is_out(browser)
     assert not is_out(others)
     assert list(active_sessions.of(grace.user)) == []
-    assert deeds()[-1] == ("extension.left", "ada@example.com")
-    fields = AuditRecord.objects.get(deed="extension.left").detail["fields"]
+    assert actions_on()[-1] == ("extension.left", "ada@example.com")
+    fields = AuditRecord.objects.get(action="extension.left").detail["fields"]
     assert fields["Sign-in"] == ["on", "off"]
     assert fields["Enabled"] == ["yes", "no"]
 
 
 def test_an_open_page_of_one_whose_sign_in_ended_is_out_although_its_session_is_there(grace: SipExtension) -> None:
-    """Even if a session came into being between the two deeds."""
+    """Even if a session came into being between the two actions."""
     browser = signed_in(grace.user)
     assert browser.get("/extensions/1001/").status_code == 200
     User.objects.filter(pk=grace.user.pk).update(is_active=False)
@@ -258,7 +258,7 @@ def test_the_plan_is_changed_later_without_leaving_again(
     assert adas.post("/extensions/1001/leave/", {**LEAVE, "keep": "forever"}).status_code == 302
     one = again(grace)
     assert (one.left_on, one.delete_on, one.handed_to) == (date(2026, 1, 1), None, None)
-    assert deeds()[-1][0] == "extension.changed"
+    assert actions_on()[-1][0] == "extension.changed"
 
 
 def test_coming_back_undoes_all_of_it_and_old_sessions_stay_dead(
@@ -274,7 +274,7 @@ def test_coming_back_undoes_all_of_it_and_old_sessions_stay_dead(
     assert one.user.is_active
     assert is_out(browser)
     assert is_out(late)
-    assert deeds()[-1] == ("extension.came_back", "ada@example.com")
+    assert actions_on()[-1] == ("extension.came_back", "ada@example.com")
     assert "is back already" in adas.post("/extensions/1001/come-back/", follow=True).content.decode()
 
 
@@ -298,7 +298,7 @@ def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipEx
     assert again(grace).user.is_active
     assert is_out(browser)
     assert Client().login(email="grace@example.com", password=PASSWORD)
-    recorded = AuditRecord.objects.filter(deed="extension.changed", on="1001").order_by("id")
+    recorded = AuditRecord.objects.filter(action="extension.changed", on="1001").order_by("id")
     assert [each.detail["fields"] for each in recorded] == [{"Sign-in": ["on", "off"]}, {"Sign-in": ["off", "on"]}]
 
 
@@ -446,7 +446,7 @@ def test_there_is_no_chain_and_no_ring(ada: User, grace: SipExtension, linus: Si
     assert "has left too" in str(form.errors)
     assert leaves(linus, ada) == ["1001"]
     assert again(grace).handed_to is None
-    assert deeds("1001")[-1] == ("extension.changed", "ada@example.com")
+    assert actions_on("1001")[-1] == ("extension.changed", "ada@example.com")
     assert Change.objects.waiting().of(["1001"]).last().fields["handed_to"] == ["1002", ""]  # type: ignore[union-attr]
 
 
@@ -484,7 +484,7 @@ def test_deleting_a_colleague_says_and_ends_what_is_lost(adas: Client, ada: User
     assert "The hand-over of 2 numbers (1003, 1004)" in adas.get("/extensions/1002/delete/").content.decode()
     assert actions.delete(linus.number, ada) == ["1003", "1004"]
     assert not SipExtension.objects.filter(handed_to__isnull=False).exists()
-    assert deeds("1003")[-1][0] == "extension.changed"
+    assert actions_on("1003")[-1][0] == "extension.changed"
 
 
 def test_undoing_brings_the_hand_over_back_and_leaves_the_sign_in_off(
@@ -547,7 +547,7 @@ def test_who_is_due_is_deleted_by_the_system_and_nobody_else(
     call_command("leavers")
     assert list(SipExtension.objects.values_list("number", flat=True)) == ["1002"]
     assert not User.objects.filter(email="grace@example.com").exists()
-    assert deeds()[-1] == ("extension.deleted", "system")
+    assert actions_on()[-1] == ("extension.deleted", "system")
     call_command("leavers")
     assert SipExtension.objects.count() == 1
 

@@ -69,7 +69,7 @@ def test_a_mobile_number_and_a_language_are_changed_at_once_and_logged_as_theirs
     assert "Your account was saved." in answer.content.decode()
     vic.refresh_from_db()
     assert (vic.mobile, vic.language) == ("+12025550143", "en-gb")
-    record = AuditRecord.objects.filter(deed="person.changed").get()
+    record = AuditRecord.objects.filter(action="person.changed").get()
     assert (record.by, record.number) == (vic.pk, "1000")
     assert record.detail["fields"]["Mobile Number"] == ["", "+1 202-555-0143"]
     now = SipExtension.objects.get()
@@ -84,7 +84,7 @@ def test_nothing_is_logged_where_nothing_was_changed(vics: Client, own: SipExten
         answer = vics.post("/account/", {"mobile": mobile, "language": ""}, follow=True)
         assert "Nothing was changed." in answer.content.decode()
     vics.post("/account/picture/", {"then": "remove"})
-    assert not AuditRecord.objects.filter(deed="person.changed").exists()
+    assert not AuditRecord.objects.filter(action="person.changed").exists()
 
 
 def test_a_wrong_mobile_number_and_a_language_that_is_none_are_refused(vics: Client) -> None:
@@ -144,7 +144,7 @@ def test_a_picture_is_kept_shown_and_removed(vics: Client, vic: User) -> None:
     assert vics.get("/account/picture/0000000000000000/").status_code == 404
     vics.post("/account/picture/", {"then": "remove"})
     assert vics.get(path).status_code == 404
-    fields = [each.detail["fields"]["Picture"][1] for each in AuditRecord.objects.filter(deed="person.changed")]
+    fields = [each.detail["fields"]["Picture"][1] for each in AuditRecord.objects.filter(action="person.changed")]
     assert fields == ["removed", "changed"]
 
 
@@ -198,7 +198,7 @@ def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> N
     vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]})
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
-    [record] = AuditRecord.objects.filter(deed="person.changed", by=vic.pk)
+    [record] = AuditRecord.objects.filter(action="person.changed", by=vic.pk)
     assert record.fields == [
         ("Notifications not wanted", "", "Password changed, Second factor changed, Extension changed")
     ]
@@ -226,7 +226,7 @@ def test_preferences_say_what_people_may_change_themselves(client: Client, ada: 
     answer = client.post("/preferences/", {**typed, "version": form.opened_version, "self_service": ["name", "avatar"]})
     assert answer.status_code == 302
     assert set(Preferences.load().self_service) == {"avatar", "name"}
-    fields = AuditRecord.objects.filter(deed="preferences.changed").get().detail["fields"]
+    fields = AuditRecord.objects.filter(action="preferences.changed").get().detail["fields"]
     assert fields["What people may change themselves"] == [
         "Picture, Mobile Number, Email Address, Registration Password",
         "Picture, Name",

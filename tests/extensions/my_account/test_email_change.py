@@ -55,8 +55,8 @@ def opened(change: EmailChange, side: Purpose, then: str = "") -> str:
     return str(answer.context["outcome"])
 
 
-def deeds() -> list[str]:
-    return list(AuditRecord.objects.filter(deed__startswith="person.").values_list("deed", flat=True))
+def actions() -> list[str]:
+    return list(AuditRecord.objects.filter(action__startswith="person.").values_list("action", flat=True))
 
 
 @pytest.mark.parametrize("order", [(OLD_SIDE, NEW_SIDE), (NEW_SIDE, OLD_SIDE)])
@@ -78,7 +78,7 @@ def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, 
     assert not EmailChange.objects.exists()
     last = Letter.objects.get(kind="email_changed")
     assert (last.to, last.facts) == ("vic@example.com", {"new": NEW})
-    record = AuditRecord.objects.filter(deed="person.changed").get()
+    record = AuditRecord.objects.filter(action="person.changed").get()
     assert (record.by, record.number) == (vic.pk, "1000")
     assert record.detail["fields"] == {"Email Address": ["vic@example.com", NEW]}
     assert vics.get("/account/").status_code == 200  # and the session lasts
@@ -111,7 +111,7 @@ def test_the_profile_shows_what_waits_and_cancels_it(vics: Client, vic: User) ->
     assert Client().get(link(change, OLD_SIDE)).status_code == 410
     assert Client().post(link(change, OLD_SIDE)).status_code == 410
     assert User.objects.get(pk=vic.pk).email == "vic@example.com"
-    assert deeds() == ["person.email_cancelled", "person.email_confirmed", "person.email_asked"]
+    assert actions() == ["person.email_cancelled", "person.email_confirmed", "person.email_asked"]
     assert "waits any more" in vics.post("/account/email/cancel/", follow=True).content.decode()
 
 
@@ -131,7 +131,7 @@ def test_an_address_that_is_taken_says_nothing_until_its_owner_has_confirmed(vic
     assert User.objects.get(pk=vic.pk).email == "vic@example.com"
     assert not EmailChange.objects.exists()
     assert not Letter.objects.filter(kind="email_changed").exists()
-    assert AuditRecord.objects.filter(deed="person.email_asked", result="refused").exists()
+    assert AuditRecord.objects.filter(action="person.email_asked", result="refused").exists()
 
 
 def test_asking_again_makes_the_former_links_void(vics: Client) -> None:

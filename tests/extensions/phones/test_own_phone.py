@@ -114,7 +114,7 @@ def test_the_code_holds_what_one_would_type(vics: Client, vic: User, own: SipExt
     assert (found["UserID"], found["AuthID"]) == ("1000", own.registration_name)
     assert found["AuthPass"] == own.registration_password
     assert found["DisplayName"] == "Łucja & <Ann>"
-    [record] = AuditRecord.objects.filter(deed="extension.password_revealed")
+    [record] = AuditRecord.objects.filter(action="extension.password_revealed")
     assert (record.by, record.number, record.detail["how"]) == (vic.pk, "1000", "QR code")
 
 
@@ -132,7 +132,7 @@ def test_a_code_of_the_longest_names_can_be_drawn() -> None:
 def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:
     assert 'class="qr"' not in vics.get("/extensions/1000/?phone=wave").content.decode()
     assert vics.get(CODE).status_code == 302
-    assert not AuditRecord.objects.filter(deed="extension.password_revealed").exists()
+    assert not AuditRecord.objects.filter(action="extension.password_revealed").exists()
 
 
 def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: User, own: SipExtension) -> None:
@@ -144,7 +144,7 @@ def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: Us
     assert len(now.registration_password) == 20
     assert now.registration_password not in answer.content.decode()
     assert now.version == own.version + 1
-    [record] = AuditRecord.objects.filter(deed="extension.changed")
+    [record] = AuditRecord.objects.filter(action="extension.changed")
     assert (record.by, record.detail["fields"]) == (vic.pk, {"Registration Password": ["", "changed"]})
     [change] = Change.objects.all()
     assert change.by == vic
@@ -174,7 +174,7 @@ def test_both_ask_for_the_password_again_and_are_nobody_elses(vics: Client, own:
     be_stale(vics)
     assert vics.post(path).status_code == 302
     assert SipExtension.objects.get().sealed_password == own.sealed_password
-    assert not AuditRecord.objects.filter(deed="extension.password_revealed").exists()
+    assert not AuditRecord.objects.filter(action="extension.password_revealed").exists()
     other = Client()
     other.force_login(make_user("Eve"))
     assert other.post(path).status_code == 404

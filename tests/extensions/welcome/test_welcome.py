@@ -73,7 +73,7 @@ def test_one_is_asked_for_and_recorded(adas: Client, ada: User) -> None:
     assert letters() == [("1000", 1)]
     letter = Letter.objects.get()
     assert (letter.to, letter.by, letter.batch) == ("grace1000@example.com", ada, None)
-    record = AuditRecord.objects.get(deed="extension.welcome_asked")
+    record = AuditRecord.objects.get(action="extension.welcome_asked")
     assert (record.number, record.by) == ("1000", ada.pk)
     page = adas.get("/extensions/1000/").content.decode()
     assert "Waits to be sent" in page
@@ -130,7 +130,7 @@ def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
     assert not grace.has_usable_password()
     assert letters() == [("1000", 1)]
     assert grace.link_version == 1
-    fields = AuditRecord.objects.get(deed="extension.added").detail["fields"]
+    fields = AuditRecord.objects.get(action="extension.added").detail["fields"]
     assert "User Password" not in fields
     assert "The welcome mail goes to grace@example.com." in adas.get("/extensions/1000/").content.decode()
 
@@ -198,7 +198,7 @@ def test_those_ticked_get_one_together(adas: Client, ada: User) -> None:
     batch = Letter.objects.values_list("batch", flat=True)[0]
     assert answer["Location"] == f"/extensions/welcome/{batch}/"
     assert letters() == [("1004", 1), ("1005", 1)]
-    recorded = AuditRecord.objects.filter(deed="extension.welcome_asked").order_by("id")
+    recorded = AuditRecord.objects.filter(action="extension.welcome_asked").order_by("id")
     assert [record.number for record in recorded] == ["1004", "1005"]
 
 
@@ -289,9 +289,9 @@ def test_ten_thousand_are_asked_for_at_once(ada: User) -> None:
     print(f"10,000 welcome mails asked for in {time.process_time() - began:.1f} s of CPU")  # noqa: T201
     assert len(asked) == Letter.objects.count() == 10_000
     assert set(User.objects.exclude(pk=ada.pk).values_list("link_version", flat=True)) == {1}
-    record = AuditRecord.objects.get(deed="welcome.asked")
+    record = AuditRecord.objects.get(action="welcome.asked")
     assert record.detail["count"] == 10_000
-    assert not AuditRecord.objects.filter(deed="extension.welcome_asked").exists()
+    assert not AuditRecord.objects.filter(action="extension.welcome_asked").exists()
     head = AuditHead.objects.get()
     walk(AuditRecord.objects.order_by("id").values_list(*HASHED, "hash"), head.count, head.last_hash)
 
