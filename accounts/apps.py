@@ -24,9 +24,14 @@ class AccountsConfig(AppConfig):
             import_module(f"accounts.{room}")
 
     def ready(self) -> None:
+        from accounts import texts
         from accounts.sessions import reauthentication
         from accounts.sign_in.receivers import watch
+        from core import coded_text
+        from core.audit import fields
 
+        coded_text.register(texts.TEXTS)
+        fields.register(texts.FIELDS)
         post_migrate.connect(seed, sender=self, dispatch_uid="accounts.seed")
         watch()
         reauthentication.watch()

@@ -13,15 +13,14 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts.organization_tree import Tree
 from core import localization
 from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
 from core.forms.fields import LowercaseEmailField, SingleLineField
 from core.preferences.models import NameFormat, Preferences
-from core.stored_words import shown
 
 # Rows that every installation has, in English: pages show a default role's name translated.
 # A default role's key is its row in `permissions`.
@@ -70,8 +69,8 @@ class Role(models.Model):
         constraints = [models.UniqueConstraint(Lower("name"), name="one_role_of_a_name")]
 
     def __str__(self) -> str:
-        """As it is shown: what is stored is its name."""
-        return shown(self.name) if self.is_default else self.name
+        """As it is shown: a default role's name is translated."""
+        return gettext(DEFAULT_ROLE_NAMES[self.key]) if self.is_default else self.name
 
     @property
     def is_default(self) -> bool:

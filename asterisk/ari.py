@@ -6,10 +6,9 @@ from base64 import b64encode
 from urllib.parse import quote
 
 from django.conf import settings
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
 from asterisk.ami.client import AmiRefused, AmiUnreachable
+from core.coded_text import CodedText
 
 CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 
@@ -18,7 +17,7 @@ def delete_contact(contact: str) -> None:
     """`contact` is Asterisk's own id of it. One that is gone already is no error. Raises AmiError."""
     status, _body = _ask("DELETE", contact)
     if status not in (204, 404):
-        raise AmiRefused(format_lazy(_("The PBX would not remove a registration (answer {status})."), status=status))
+        raise AmiRefused(CodedText("pbx.registration_stays", status=str(status)))
 
 
 def qualify_contact(contact: str, seconds: str) -> bool:
@@ -39,8 +38,6 @@ def _ask(method: str, contact: str, body: object = None) -> tuple[int, bytes]:
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise AmiUnreachable(
-            format_lazy(_("The PBX's REST interface did not answer: {error}."), error=error)
-        ) from error
+        raise AmiUnreachable(CodedText("pbx.no_rest_answer", error=error)) from error
     finally:
         connection.close()

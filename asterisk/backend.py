@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -22,6 +21,7 @@ from asterisk.live import store as live
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.readback import proof
 from core import localization
+from core.coded_text import CodedText
 from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
 
 STATE_TIMEOUT_SECONDS = 1.0
@@ -115,7 +115,7 @@ def _asked() -> State:
     except AmiError:
         return State(False, _("PBX not reachable"), KEPT)
     except EngineError as error:
-        return State(False, _("PBX table unusable"), error.args[0])
+        return State(False, _("PBX table unusable"), str(error))
     if read != there:
         return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
     return State(True, _("PBX running"), _("Asterisk answers."))
@@ -133,21 +133,21 @@ class Asterisk:
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         run = apply(numbers, by)
-        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words_shown)
+        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def apply_preferences(self, by: User | None) -> Applied:
         run = apply_preferences(by)
-        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.words_shown)
+        return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
         wanted = list(numbers)
         try:
             with live.opened(settings.LIVE_FILE) as db:
                 if not live.is_fresh(db):
-                    raise PbxError(_("The PBX is not being listened to now."))
+                    raise PbxError(CodedText("pbx.not_heard"))
                 phones, states = live.phones(db, wanted), live.states(db, wanted)
         except sqlite3.Error as error:
-            raise PbxError(format_lazy(_("What phones do is not known: {error}."), error=error)) from error
+            raise PbxError(CodedText("pbx.phones_unknown", error=error)) from error
         return {number: _line(phones.get(number, []), states.get(number, "")) for number in wanted}
 
     def remove_phone(self, number: str, phone: str) -> bool:
@@ -162,7 +162,7 @@ class Asterisk:
             with live.opened(settings.LIVE_FILE) as db:
                 found = live.attempts(db, accounts, MOST_ATTEMPTS)
         except sqlite3.Error as error:
-            raise PbxError(format_lazy(_("What phones tried is not known: {error}."), error=error)) from error
+            raise PbxError(CodedText("pbx.attempts_unknown", error=error)) from error
         return [_attempt(each) for each in found]
 
     def forget_attempts(self, accounts: Iterable[str]) -> None:
@@ -170,7 +170,7 @@ class Asterisk:
             with live.opened(settings.LIVE_FILE) as db:
                 live.forget_attempts(db, accounts)
         except sqlite3.Error as error:
-            raise PbxError(format_lazy(_("They could not be forgotten: {error}."), error=error)) from error
+            raise PbxError(CodedText("pbx.attempts_stay", error=error)) from error
 
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:

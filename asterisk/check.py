@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain
 from threading import Thread
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,7 @@ from asterisk.engine.store import locked, opened, prepare, read
 from asterisk.models import CheckRun
 from asterisk.readback import bulk, proof
 from core.audit import log
-from core.audit.models import MANY
+from core.coded_text import CodedText, to_json
 from extensions.models import Change
 
 KEPT_FOR = timedelta(days=90)
@@ -43,13 +44,16 @@ class Running(Exception):
 
 @dataclass(frozen=True)
 class Drift:
-    """One value of a number, as it is wished, as the engine holds it and as Asterisk says it; None: not compared."""
+    """One value of a number, as it is wished, as the engine holds it and as Asterisk says it; None: not compared.
+
+    As they are stored: codes, or the PBX's own words.
+    """
 
     number: str
-    field: str
-    wished: str | None
-    engine: str
-    said: str | None
+    field: Any
+    wished: Any
+    engine: Any
+    said: Any
 
 
 @contextmanager
@@ -105,13 +109,13 @@ def repair(run: CheckRun, by: User | None) -> CheckRun:
         prepare(settings.ENGINE_FILE)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
-        about = MANY % {"number": len(numbers)}
+        about = CodedText("extension.many", number=len(numbers))
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
                 apply_run.apply(wished, by)
         except apply_run.ApplyError as error:
-            log.record(by, "engine.repaired", about, result=log.Result.FAILED, words=error)
+            log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
         asked, found = compare(numbers)
         run.close(asked, [asdict(drift) for drift in found])
@@ -194,7 +198,5 @@ def _of_one(number: str, wished: Rows | None, held: Rows, said: proof.Said | Non
             holds.get(key, ""),
             hears.get(key, "") if said else None,
         ]
-        values = [value and value.removeprefix(proof.NAME_BEFORE) for value in values]
-        if key[1] in proof.SECRET:
-            values = [value and "(secret)" for value in values]
-        yield Drift(number, proof.label(key), values[0], values[1] or "", values[2])
+        stored = [value and to_json(proof.value_text(key, value.removeprefix(proof.NAME_BEFORE))) for value in values]
+        yield Drift(number, to_json(proof.field_text(key)), *stored)

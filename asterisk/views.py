@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,13 +18,12 @@ from asterisk.apply import undo as apply_undo
 from asterisk.engine.store import EngineError
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.readback import proof
-from core import localization
+from core import coded_text, localization
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.audit import log
-from core.audit.models import EVERY
+from core.coded_text import CodedText
 from core.preferences.models import SystemChange
-from core.stored_words import shown
 from extensions.changes.state import CannotPutBack
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
@@ -101,7 +101,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
         "run": finished,
         "running": last if running else None,
         "broken_off": last and not last.finished_at and not running,
-        "drifts": [{name: shown_value(value) for name, value in drift.items()} for drift in drifts],
+        "drifts": [shown_drift(drift) for drift in drifts],
         "known": set(known.values_list("number", flat=True)),
         "more": max(0, len(finished.drifts) - MOST_DRIFTS) if finished else 0,
     }
@@ -113,7 +113,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def check_now(request: SignedInRequest) -> HttpResponse:
     if not check.is_running():
-        log.record(request.user, "engine.checked", EVERY)
+        log.record(request.user, "engine.checked", CodedText("extension.all"))
         check.start()
         wait_until(check.is_running)
     return redirect("history:checks")
@@ -143,8 +143,8 @@ def still_differ(numbers: int) -> str:
     return words % {"count": localization.count(numbers)}
 
 
-def shown_value(value: str | None) -> str | None:
-    return shown(value) if value in (proof.THERE, proof.GONE, proof.SECRETLY) else value
+def shown_drift(drift: dict[str, Any]) -> dict[str, str | None]:
+    return {name: None if value is None else coded_text.show(value) for name, value in drift.items()}
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 1.5) -> None:

@@ -26,7 +26,13 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core.audit import triggers
+        from core import coded_text
+        from core.audit import fields, triggers
+        from core.audit import texts as audit_texts
+        from core.mail import texts as mail_texts
+
+        coded_text.register(audit_texts.TEXTS)
+        fields.register(audit_texts.FIELDS | mail_texts.FIELDS)
 
         post_migrate.connect(seed_preferences, sender=self, dispatch_uid="core.preferences")
         post_migrate.connect(seed_log, sender=self, dispatch_uid="core.log")

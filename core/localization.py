@@ -12,6 +12,13 @@ from django.utils.formats import date_format, get_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import to_locale
 
+ENGLISH = "en"  # of the log, the terminal and files for machines
+
+
+def in_english(text: object) -> str:
+    with translation.override(ENGLISH):
+        return str(text)
+
 
 def language() -> str:
     return translation.get_language() or "en"

@@ -8,17 +8,17 @@ from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise, StrPromise
 
 from accounts.models import User
+from core.coded_text import CodedText
 
 
 class PbxError(Exception):
     """Anything that kept the PBX from answering or from taking a change. Its text is for the administrator.
 
-    It is lazy: stored in English, and shown in the language of whoever reads it.
+    It is a CodedText, shown in the language of whoever reads it, or what the PBX said.
     """
 
     true_now = _(
@@ -29,11 +29,11 @@ class PbxError(Exception):
 class Refused(PbxError):
     """A change that is not on the PBX: which extension and field it is about ("": all of it), and why."""
 
-    def __init__(self, why: StrOrPromise, extension: str = "", field: str = "") -> None:
-        """`field`: its label as it is stored."""
+    def __init__(self, why: CodedText | str, extension: str = "", field: CodedText | str = "") -> None:
+        """`field`: its label."""
         self.extension, self.field, self.why = extension, field, why
-        place = {"extension": extension, "field": _(field) if field else "", "why": why}
-        super().__init__(format_lazy(_("Extension {extension}, {field}: {why}"), **place) if extension else why)
+        place = {"extension": extension, "field": field, "why": why}
+        super().__init__(CodedText("extension.refused", **place) if extension else why)
 
 
 @dataclass(frozen=True)

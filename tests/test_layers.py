@@ -15,6 +15,7 @@ APPS = ["pbxportal", "asterisk", "extensions", "accounts", "core"]
 ROOMS = {
     "asterisk": """
         apps urls management
+        texts
         views
         check backend
         apply dialplan
@@ -26,6 +27,7 @@ ROOMS = {
     """,
     "extensions": """
         apps urls management
+        texts
         views leaving sign_in_admin status_views
         forms
         review detail
@@ -38,6 +40,7 @@ ROOMS = {
     """,
     "accounts": """
         apps urls management
+        texts
         security people sign_in first_run
         second_factor passwords
         roles throttling

@@ -184,7 +184,7 @@ PICTURED = (SipExtension, User, Role, Letter, Organization, Change, ApplyRun)
 
 def pictured() -> list[Any]:
     """All but that somebody was refused: that is recorded."""
-    recorded = AuditRecord.objects.exclude(deed="page.refused").values_list()
+    recorded = AuditRecord.objects.exclude(action="page.refused").values_list()
     return [sorted(map(repr, rows)) for rows in (*(each._default_manager.values_list() for each in PICTURED), recorded)]
 
 

@@ -12,7 +12,7 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
-from asterisk.models import KEPT, ApplyRun
+from asterisk.models import ApplyRun
 from core import localization
 from core.access.permissions import DEFAULT_ROLES
 from core.mail.models import Letter
@@ -255,7 +255,7 @@ def known_words() -> set[str]:
 
 def test_every_page_of_a_super_administrator_is_translated(cast: Cast, in_brackets: str) -> None:
     Preferences.objects.update(language=in_brackets)
-    ApplyRun.objects.update(words=KEPT)
+    ApplyRun.objects.update(explanation={"code": "apply.kept"})
     who = PEOPLE[0]
     with translation.override(in_brackets):
         known = known_words()

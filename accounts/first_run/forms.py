@@ -7,7 +7,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts.first_run import link as set_up_link
 from accounts.models import Organization, Role, User
@@ -82,6 +81,6 @@ class SetupForm(forms.Form):
             company.save()
             user.save()
             user.organizations.add(company)
-            fields = {gettext_noop("Company Name"): [before, company.name], "Country": ["", typed["country"]]}
+            fields = {"company": [before, company.name], "country": ["", typed["country"]]}
             log.record(user, "setup", user.full_name, fields=fields)
         return user

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
@@ -92,7 +92,7 @@ class AddForm(forms.Form):
     def save(self) -> Organization:
         parent: Department = self.cleaned_data["parent"]
         made: Organization = Organization.objects.create(name=self.cleaned_data["name"], parent_id=parent.pk)
-        fields = {gettext_noop("Department Name"): ["", made.name], "Parent": ["", parent.path]}
+        fields = {"department": ["", made.name], "parent": ["", parent.path]}
         log.record(self.by, "organization.added", made, fields=fields)
         return made
 
@@ -116,7 +116,7 @@ class RenameForm(forms.Form):
         if before == after:
             return
         Organization.objects.filter(pk=self.department.pk).update(name=after)
-        log.record(self.by, "organization.renamed", after, fields={gettext_noop("Department Name"): [before, after]})
+        log.record(self.by, "organization.renamed", after, fields={"department": [before, after]})
 
 
 class MoveForm(forms.Form):
@@ -162,7 +162,7 @@ class MoveForm(forms.Form):
             return
         assert self.department.above  # noqa: S101 (the company is in nothing)
         Organization.objects.filter(pk=self.department.pk).update(parent_id=parent.pk)
-        fields = {"Parent": [self.department.above.path, parent.path]}
+        fields = {"parent": [self.department.above.path, parent.path]}
         log.record(self.by, "organization.moved", self.department, fields=fields)
 
 
@@ -208,7 +208,7 @@ class DeleteForm:
             self.by,
             "organization.deleted",
             self.department,
-            fields={gettext_noop("Department Name"): [self.department.name, ""], "Parent": [self.parent.path, ""]},
+            fields={"department": [self.department.name, ""], "parent": [self.parent.path, ""]},
             people=self.people,
             departments=len(self.department.below),
             roles=[role.name for role in self.reaching],

@@ -8,7 +8,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts import rate_limits
 from accounts.models import User
@@ -20,6 +19,7 @@ from accounts.sessions import active as active_sessions
 from accounts.throttling import sign_in as sign_in_throttling
 from accounts.throttling.sign_in import OWN_PASSWORD, TooMany
 from core.audit import log
+from core.coded_text import CodedText
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.mail import outbox
@@ -27,8 +27,8 @@ from core.mail import outbox
 LINKS_OF_ACCOUNT = Limit("links_of_account", 3, 3600)
 LINKS_OF_ADDRESS = Limit("links_of_address", 20, 3600)
 HOW = {
-    Purpose.WELCOME: gettext_noop("by the link of the welcome mail"),
-    Purpose.RESET: gettext_noop("by a link for a forgotten password"),
+    Purpose.WELCOME: CodedText("password.by_welcome_link"),
+    Purpose.RESET: CodedText("password.by_reset_link"),
 }
 
 
@@ -47,7 +47,7 @@ class ForgottenForm(forms.Form):
             return
         with transaction.atomic():
             outbox.send_to_address("reset", email)
-            log.record(log.NOBODY, "sign_in.link_asked", gettext_noop("by mail"))
+            log.record(log.NOBODY, "sign_in.link_asked", CodedText("sign_in.by_mail"))
 
 
 class NewPasswordForm(forms.Form):

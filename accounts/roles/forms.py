@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
@@ -19,9 +19,8 @@ from core.access.permissions import BY_ORGANIZATION, MODULES, Module, Permission
 from core.audit import log
 from core.forms.layout import finish
 from core.preferences.models import Preferences
-from core.stored_words import stored
 
-Values = dict[str, str]
+Values = dict[str, Any]
 NAMED = 3
 
 
@@ -41,19 +40,13 @@ class Line:
 
 
 def values(role: Role) -> Values:
-    """Every field as text, as it is recorded."""
-    with stored():
-        return _values(role)
-
-
-def _values(role: Role) -> Values:
-    levels = ((each.name, each.level(role.permissions)) for each in MODULES)
+    """Every field as it is recorded."""
     return {
-        "Name": role.name,
-        "Permissions": ", ".join(f"{level} {name}" for name, level in levels if level),
-        "Reach": str(role.get_reach_display()),
-        "Organization": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
-        gettext_noop("With the organizations below them"): "yes" if role.below else "no",
+        "name": role.name,
+        "permissions": sorted(role.permissions),
+        "reach": role.reach,
+        "organizations": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
+        "below": role.below,
     }
 
 

@@ -13,13 +13,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 
 from accounts.models import User
 from accounts.sessions.expiry import manages_anything
-from core import stored_words
 from core.audit import context, log
+from core.coded_text import CodedText
 from core.mail import outbox
 from core.preferences.models import Preferences
 
@@ -62,11 +60,14 @@ class Factors:
         return self.codes is not None and bool(self.codes.wrap().did_view)
 
     @property
-    def words(self) -> str:
+    def texts(self) -> list[CodedText]:
         """In short; empty where there is nothing."""
-        count = len(self.passkeys)
-        passkeys = ngettext("%(count)s passkey", "%(count)s passkeys", count) % {"count": count} if count else ""
-        return ", ".join(filter(None, [_("Authenticator app") if self.app else "", passkeys]))
+        app = [CodedText("second_factor.app")] if self.app else []
+        return [*app, *([CodedText("second_factor.passkeys", count=len(self.passkeys))] if self.passkeys else [])]
+
+    @property
+    def words(self) -> str:
+        return ", ".join(map(str, self.texts))
 
 
 def has_one(user: User) -> bool:
@@ -120,7 +121,7 @@ def rename(user: User, passkey: Authenticator, name: str) -> None:
         was = passkey.data["name"]
         if not Authenticator.objects.filter(pk=passkey.pk).update(data={**passkey.data, "name": name}):
             raise Gone
-        log.record(user, "second_factor.passkey_renamed", user, fields={gettext_noop("Name"): [was, name]})
+        log.record(user, "second_factor.passkey_renamed", user, fields={"name": [was, name]})
 
 
 def remove(user: User, factor: Authenticator) -> None:
@@ -142,11 +143,10 @@ def remove(user: User, factor: Authenticator) -> None:
 def remove_all(user: User, by: User, number: str) -> bool:
     """Of somebody who has lost them. False where there was nothing."""
     with _changing(user):
-        with stored_words.stored():
-            was = Factors.of(user).words
+        was = Factors.of(user).texts
         if not Authenticator.objects.filter(user=user).delete()[0]:
             return False
-        _tell(user, by, "removed", number=number, fields={gettext_noop("Second factor"): [was, ""]})
+        _tell(user, by, "removed", number=number, fields={"factors": [was, []]})
     return True
 
 

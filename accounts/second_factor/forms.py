@@ -14,17 +14,17 @@ from allauth.mfa.webauthn.internal import auth as ceremony
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.second_factor import factors
 from accounts.throttling.codes import Tries
 from core.audit import log
+from core.coded_text import CodedText
 from core.forms.fields import SingleLineFormField
 from core.forms.layout import finish
 from core.validators import single_line
 
-UNKNOWN = gettext_noop("a passkey that is not known")
+UNKNOWN = CodedText("second_factor.unknown_passkey")
 
 
 class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc]

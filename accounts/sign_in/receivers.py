@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
-from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.sessions import expiry
 from accounts.throttling.sign_in import MASKED
 from core.audit import log
+from core.coded_text import CodedText
 
 
 def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
@@ -22,8 +22,8 @@ def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
 def failed(credentials: dict[str, Any], **_: Any) -> None:
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
-    why = {} if user is None or user.is_active else {"why": gettext_noop("the account is disabled")}
-    log.record(user or log.NOBODY, "sign_in.failed", user or MASKED, result=log.Result.FAILED, **why)
+    why = CodedText("sign_in.account_disabled") if user and not user.is_active else ""
+    log.record(user or log.NOBODY, "sign_in.failed", user or MASKED, result=log.Result.FAILED, why=why)
 
 
 def signed_out(user: User | None, **_: Any) -> None:

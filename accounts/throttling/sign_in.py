@@ -10,13 +10,14 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import ngettext
 
 from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import known_devices
 from core.audit import log
+from core.coded_text import CodedText
 from core.http import client_address
 
 DEVICE = Limit("device", 5, 300)
@@ -25,7 +26,7 @@ ADDRESS = Limit("address", 10, 300)
 OWN_PASSWORD = Limit("own_password", 5, 300)  # by somebody who has signed in
 
 TOO_MANY = "too_many_tries"
-MASKED = gettext_noop("an address without an account")  # people type passwords there
+MASKED = CodedText("sign_in.no_account")  # people type passwords there
 
 
 class TooMany(ValidationError):
@@ -93,5 +94,5 @@ class Attempt:
                 "sign_in.blocked",
                 each.about if by_place else user or MASKED,
                 result=log.Result.REFUSED,
-                why=gettext_noop("too many wrong passwords"),
+                why=CodedText("sign_in.too_many_passwords"),
             )

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from itertools import count
 
 from django.conf import settings
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
 from asterisk.ami.protocol import Message, decode, encode
+from core.coded_text import CodedText
 from extensions.pbx import PbxError
 
 TIMEOUT_SECONDS = 5.0
@@ -65,19 +64,19 @@ class Ami:
     def _read(self, until: float) -> None:
         remaining = until - time.monotonic()
         if remaining <= 0:
-            raise AmiQuiet(_("The PBX did not answer in time."))
+            raise AmiQuiet(CodedText("pbx.not_in_time"))
         try:
             self._socket.settimeout(remaining)
             received = self._socket.recv(65536)
         except TimeoutError as error:
-            raise AmiQuiet(_("The PBX did not answer in time.")) from error
+            raise AmiQuiet(CodedText("pbx.not_in_time")) from error
         except OSError as error:
-            raise AmiUnreachable(format_lazy(_("The PBX did not answer: {error}."), error=error)) from error
+            raise AmiUnreachable(CodedText("pbx.no_answer", error=error)) from error
         if not received:
-            raise AmiUnreachable(_("The PBX closed the connection."))
+            raise AmiUnreachable(CodedText("pbx.closed"))
         self._rest += received
         if len(self._rest) > LARGEST_MESSAGE:
-            raise AmiUnreachable(_("The PBX's answer has no end."))
+            raise AmiUnreachable(CodedText("pbx.endless"))
 
     def _receive(self, until: float) -> Message:
         while not self._waiting:
@@ -93,7 +92,7 @@ class Ami:
         try:
             self._socket.sendall(encode(action, {"ActionID": mark, **headers}))
         except OSError as error:
-            raise AmiUnreachable(format_lazy(_("The PBX cannot be reached: {error}."), error=error)) from error
+            raise AmiUnreachable(CodedText("pbx.unreachable", error=error)) from error
         return mark
 
     def _messages(self, mark: str, timeout: float) -> Iterator[Message]:
@@ -108,7 +107,7 @@ class Ami:
     def ask(self, action: str, timeout: float = TIMEOUT_SECONDS, **headers: object) -> Message:
         answer = next(self._messages(self._send(action, headers), timeout))
         if answer.get("Response") == "Error":
-            raise AmiRefused(answer.get("Message", _("The PBX refused.")))
+            raise AmiRefused(answer.get("Message", CodedText("pbx.refused")))
         return answer
 
     def ask_for_list(self, action: str, timeout: float = TIMEOUT_SECONDS, **headers: object) -> list[Message]:
@@ -116,7 +115,7 @@ class Ami:
         events = []
         for message in self._messages(self._send(action, headers), timeout):
             if message.get("Response") == "Error":
-                raise AmiRefused(message.get("Message", _("The PBX refused.")))
+                raise AmiRefused(message.get("Message", CodedText("pbx.refused")))
             if message.get("EventList") == "Complete":
                 break
             if "Event" in message:
@@ -158,19 +157,14 @@ class Ami:
         while b"\r\n" not in self._rest and BANNER.startswith(self._rest[: len(BANNER)]):
             self._read(until)
         if not self._rest.startswith(BANNER):
-            raise AmiUnreachable(
-                format_lazy(
-                    _("It is not Asterisk that answers at port {port}. Check AMI_PORT."), port=settings.AMI_PORT
-                )
-            )
+            raise AmiUnreachable(CodedText("pbx.not_asterisk", port=str(settings.AMI_PORT)))
         self._rest = self._rest.split(b"\r\n", 1)[1]
 
     def log_in(self, timeout: float, events: str) -> None:
         try:
             self.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events=events)
         except AmiRefused as refusal:
-            words = _("The PBX does not let the portal in: {why}. Check AMI_SECRET.")
-            raise AmiUnreachable(format_lazy(words, why=refusal)) from refusal
+            raise AmiUnreachable(CodedText("pbx.not_let_in", why=refusal)) from refusal
 
 
 @contextmanager
@@ -180,7 +174,7 @@ def connected(timeout: float = TIMEOUT_SECONDS, events: str = "off") -> Iterator
     try:
         connection = socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), timeout)
     except OSError as error:
-        raise AmiUnreachable(format_lazy(_("The PBX cannot be reached: {error}."), error=error)) from error
+        raise AmiUnreachable(CodedText("pbx.unreachable", error=error)) from error
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ami = Ami(connection)

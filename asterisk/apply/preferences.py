@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.engine.store import EngineError
-from asterisk.models import RELOADED, ApplyRun
+from asterisk.models import ApplyRun
 from asterisk.process import tones
 from core.preferences.models import SystemChange
 
@@ -28,12 +28,12 @@ def put(run: ApplyRun) -> None:
         tones.put()
 
 
-def prove(ami: Ami, run: ApplyRun) -> str:
-    """What the rows alone do not do. In words, what was done."""
+def prove(ami: Ami, run: ApplyRun) -> bool:
+    """Do what the rows alone do not do. Whether Asterisk reloaded its tones for it."""
     if not _sounds(run):
-        return ""
+        return False
     tones.reload(ami)
-    return RELOADED
+    return True
 
 
 def settle(run: ApplyRun) -> None:

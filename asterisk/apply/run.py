@@ -13,9 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
 from asterisk import ari
@@ -27,35 +25,23 @@ from asterisk.engine import file_health, render, snapshot
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.engine.store import Step
-from asterisk.models import (
-    COMPARED,
-    CUT_SHORT,
-    ELSEWHERE,
-    KEPT,
-    PROVED_BY,
-    PROVED_LATER,
-    REFUSED_WITH,
-    UNPROVED,
-    ApplyRun,
-)
+from asterisk.models import UNPROVED, ApplyRun
 from asterisk.readback import bulk, proof
-from core.audit import log
-from core.audit.models import MANY, ONE
+from core.audit import fields, log
+from core.coded_text import CodedText
+from core.localization import in_english
 from core.preferences.models import SystemChange
-from core.stored_words import in_store
 from extensions.models import Change, SipExtension
 from extensions.pbx import Refused
-
-UNFIT = _("It holds what a PBX cannot take, and was not sent.")
 
 Outcome = ApplyRun.Outcome
 logger = logging.getLogger(__name__)
 
 
-def words_of(error: Exception) -> StrOrPromise:
-    """As they were raised: lazy, to be stored in English and shown in another language."""
-    words: StrOrPromise = error.args[0]
-    return words
+def text_of(error: Exception) -> CodedText | str:
+    """As it was raised: to be stored, and shown in any language."""
+    text: CodedText | str = error.args[0]
+    return text
 
 
 class ApplyError(Refused):
@@ -110,11 +96,11 @@ def _alone() -> Iterator[None]:
         with engine.locked(settings.ENGINE_FILE):
             last = ApplyRun.objects.first()
             if last and last.outcome == Outcome.RUNNING:
-                last.close(Outcome.WAITING, CUT_SHORT)
+                last.close(Outcome.WAITING, CodedText("apply.cut_short"))
             _make_whole()
             yield
     except engine.EngineError as error:
-        raise ApplyError(words_of(error)) from error
+        raise ApplyError(text_of(error)) from error
 
 
 def _apply(
@@ -140,11 +126,11 @@ def _apply(
             run.rows_written = len(steps)
             _carry_out(db, steps, wanted, run)
     except render.RenderError as error:
-        _refuse(run, ApplyError(UNFIT, error.number, error.field))
+        _refuse(run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
     except engine.EngineError as error:
         with suppress(engine.EngineError):
             file_health.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
-        _refuse(run, ApplyError(words_of(error)))
+        _refuse(run, ApplyError(text_of(error)))
     return run
 
 
@@ -156,19 +142,20 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
             registered = [each for step in since if not step.after.login for each in contacts.of(ami, step.number)]
             engine.write(db, steps, run.pk)
             now = _prove_many(ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
-            followed = prove(ami, run)
+            reloaded = prove(ami, run)
             for contact in [*registered, *contacts.void(since, now, run)]:
                 ari.delete_contact(contact)
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
-        logger.warning("Apply %s waits: %s", run.pk, in_store(error))
+        logger.warning("Apply %s waits: %s", run.pk, in_english(error))
         with transaction.atomic():
-            run.close(Outcome.WAITING, ELSEWHERE if isinstance(error, Elsewhere) else KEPT)
+            code = "apply.kept_for_restart" if isinstance(error, Elsewhere) else "apply.kept"
+            run.close(Outcome.WAITING, CodedText(code))
             _record(run, "apply.waiting")
         return
     except AmiError as error:
-        _take_back(db, since, run, ApplyError(words_of(error)))
+        _take_back(db, since, run, ApplyError(text_of(error)))
     except ApplyError as error:
         _take_back(db, since, run, error)
     with transaction.atomic():
@@ -177,21 +164,26 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
         for some in snapshot.chunks(links.values_list("change", flat=True)):  # as a join, PostgreSQL may take minutes
             Change.objects.filter(pk__in=some).update(applied_at=proved_at)
         settle(run)
-        asked = COMPARED % {"count": f"{run.values_compared:,}"}
-        run.close(Outcome.PROVED, f"{asked} {followed}".strip() if run.numbers or not followed else followed)
+        run.close(Outcome.PROVED, _what_was_proved(run, reloaded=reloaded))
         for earlier in _unproved_before(run):
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
-                earlier.close(Outcome.PROVED, PROVED_BY % {"run": run.pk})
+                earlier.close(Outcome.PROVED, CodedText("apply.proved_by", run=str(run.pk)))
         _record(run, "apply.proved")
+
+
+def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
+    if reloaded and not run.numbers:
+        return CodedText("apply.reloaded")
+    return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
 
 
 def _record(run: ApplyRun, action: str, about: str = "") -> None:
     numbers: list[str] = run.numbers
     one = numbers[0] if len(numbers) == 1 else ""
     refused = run.outcome == Outcome.REFUSED
-    on = MANY % {"number": f"{len(numbers):,}"} if numbers else "Preferences"
+    on = CodedText("extension.many", number=len(numbers)) if numbers else CodedText("module.preferences")
     if about or one:
-        on = ONE % {"number": about or one}
+        on = CodedText("extension.one", number=about or one)
     log.record(
         run.by,
         action,
@@ -199,8 +191,8 @@ def _record(run: ApplyRun, action: str, about: str = "") -> None:
         number=about or one,
         result=log.Result.REFUSED if refused else log.Result.DONE,
         run=run.pk,
-        outcome=in_store(Outcome(run.outcome).label),
-        words=run.words if refused else "",
+        outcome=run.outcome,
+        error=run.explanation if refused else "",
         numbers=numbers[:100],
     )
 
@@ -215,7 +207,7 @@ def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
 
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
     if proof.table(ami) != engine.token(db):
-        raise Elsewhere(_("The PBX's table was replaced while it ran. Restart the PBX: it then takes effect."))
+        raise Elsewhere(CodedText("pbx.another_table"))
 
 
 def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
@@ -224,12 +216,12 @@ def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: 
         engine.put_back(db, since, run.pk)
     except sqlite3.Error as fault:
         more = engine.unusable(settings.ENGINE_FILE, fault)
-        words = format_lazy(_("{why} It could not be taken back. {more}"), why=words_of(error), more=more)
-        run.close(Outcome.WAITING, words)
-        raise NotTakenBack(words) from fault
+        text = CodedText("apply.not_taken_back", why=error, more=more)
+        run.close(Outcome.WAITING, text)
+        raise NotTakenBack(text) from fault
     for earlier in _unproved_before(run):
         if set(earlier.numbers) <= set(run.numbers):
-            earlier.close(Outcome.REFUSED, REFUSED_WITH % {"run": run.pk, "why": in_store(error)})
+            earlier.close(Outcome.REFUSED, CodedText("apply.refused_with", run=str(run.pk), why=error))
     _refuse(run, error)
 
 
@@ -264,7 +256,7 @@ def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[M
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
         if found := proof.differences(values, said):
-            raise ApplyError(found[0].words, found[0].number, found[0].field)
+            raise ApplyError(found[0].text, found[0].number, found[0].field)
         run.values_compared += len(values)
         registered[said.number] = proof.contacts(said.endpoint)
     return registered
@@ -297,24 +289,24 @@ def catch_up() -> None:
         try:
             done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}), None, preferences)
         except ApplyError as error:
-            logger.warning("What waited for the PBX: %s", in_store(error))
+            logger.warning("What waited for the PBX: %s", in_english(error))
             if len(pending) > 1:
                 _catch_up_one_by_one(pending)
             return
         if done.outcome == Outcome.PROVED:
             for run in ApplyRun.objects.filter(outcome=Outcome.WAITING, pk__lt=done.pk):
-                run.close(Outcome.PROVED, PROVED_LATER % {"run": done.pk})
+                run.close(Outcome.PROVED, CodedText("apply.proved_later", run=str(done.pk)))
 
 
 def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
     """One that is refused keeps no other from being proved."""
     for run in pending:
-        run.save(update_fields=["outcome", "words", "finished_at"])  # they were all refused together
+        run.save(update_fields=["outcome", "explanation", "finished_at"])  # they were all refused together
     for run in pending:
         try:
             _apply_as_taken(run.numbers, None, list(run.system_changes.unproved()))
         except ApplyError as error:
-            logger.warning("Apply %s: %s", run.pk, in_store(error))
+            logger.warning("Apply %s: %s", run.pk, in_english(error))
 
 
 def _apply_as_taken(numbers: list[str], by: User | None = None, preferences: Sequence[SystemChange] = ()) -> ApplyRun:

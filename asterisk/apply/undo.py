@@ -11,7 +11,7 @@ from asterisk.models import ApplyRun
 from core import localization
 from core.access.permissions import Permission
 from core.audit import log
-from core.audit.models import APPLY
+from core.coded_text import CodedText
 from core.preferences.models import Preferences, SystemChange
 from extensions.changes.state import CannotPutBack, Record
 from extensions.models import Change
@@ -33,7 +33,7 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
         _wish_back(list(run.system_changes.all()), by)
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
         if numbers:
-            log.record(by, "apply.undone", APPLY % {"run": run.pk}, run=run.pk, numbers=numbers[:100])
+            log.record(by, "apply.undone", CodedText("apply.one", run=str(run.pk)), run=run.pk, numbers=numbers[:100])
     return numbers
 
 

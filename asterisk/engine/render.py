@@ -44,7 +44,7 @@ class Snapshot:
 
 
 class RenderError(ValueError):
-    """A value that the PBX must not see. `field` is its label; the value itself is not repeated."""
+    """A value that the PBX must not see. `field` is its name; the value itself is not repeated."""
 
     def __init__(self, number: str, field: str) -> None:
         self.number, self.field = number, field
@@ -98,20 +98,20 @@ def digest(name: str, password: str) -> str:
 
 
 def _check(extension: Extension) -> None:
-    for name, label, pattern in (
-        ("number", "Extension Number", NUMBER),
-        ("caller_id", "Caller ID", CALLER_ID),
-        ("registration_name", "Registration Name", REGISTRATION_NAME),
-        ("registration_password", "Registration Password", PASSWORD),
-        ("allowed_networks", "Allowed Networks", NETWORKS),
+    for name, pattern in (
+        ("number", NUMBER),
+        ("caller_id", CALLER_ID),
+        ("registration_name", REGISTRATION_NAME),
+        ("registration_password", PASSWORD),
+        ("allowed_networks", NETWORKS),
     ):
         if not pattern.fullmatch(getattr(extension, name)):
-            raise RenderError(extension.number, label)
+            raise RenderError(extension.number, name)
     caller = extension.caller_name
     if not caller or not all(c.isprintable() or c in "\u200c\u200d" for c in caller):
-        raise RenderError(extension.number, "Name")
+        raise RenderError(extension.number, "name")
     if extension.max_phones not in (1, 2, 3):
-        raise RenderError(extension.number, "IP Phone Concurrent Registrations")
+        raise RenderError(extension.number, "max_phones")
 
 
 def rows(extension: Extension) -> Rows:
@@ -133,9 +133,9 @@ def rows(extension: Extension) -> Rows:
 def handed_over(each: HandOver) -> Rows:
     for number in (each.number, each.to):
         if not NUMBER.fullmatch(number):
-            raise RenderError(each.number, "Calls Handed To")
+            raise RenderError(each.number, "handed_to")
     if each.number == each.to:
-        raise RenderError(each.number, "Calls Handed To")
+        raise RenderError(each.number, "handed_to")
     return Rows(dial=Dial(each.number, RING_SECONDS, each.to))
 
 

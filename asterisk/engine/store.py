@@ -9,40 +9,34 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
-
 from asterisk.engine.render import Dial, Login, Rows
 from asterisk.engine.snapshot import chunks
+from core.coded_text import CodedText
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 5
 
 
 class EngineError(Exception):
-    """The engine's file cannot be read or written. Its text is lazy, as a PbxError's."""
+    """The engine's file cannot be read or written. Its text is coded, as a PbxError's."""
 
 
 # What SQLite and the system say -> the one thing to do.
 REMEDIES = {
-    ("full", "disk I/O", "No space", "too large"): _("Free space on the disk that holds {0}, then press Apply."),
-    ("readonly", "unable to open", "denied", "Read-only"): _(
-        "Let the portal's user write all of {0}, then press Apply."
-    ),
-    ("malformed", "not a database", "no such table"): _("It is made anew: press Apply, then restart the PBX."),
+    ("full", "disk I/O", "No space", "too large"): "table.free_space",
+    ("readonly", "unable to open", "denied", "Read-only"): "table.let_write",
+    ("malformed", "not a database", "no such table"): "table.made_anew",
 }
 
 
 def unusable(path: Path, error: Exception) -> EngineError:
     """The error, with the one thing to do about it."""
     said = str(error)
-    remedy = next((text for signs, text in REMEDIES.items() if any(sign in said for sign in signs)), None)
+    remedy = next((code for signs, code in REMEDIES.items() if any(sign in said for sign in signs)), None)
     if remedy is None:
-        return EngineError(format_lazy(_("The PBX's table {table}: {said}."), table=path.name, said=said))
-    to_do = format_lazy(remedy, path.parent)
-    return EngineError(
-        format_lazy(_("The PBX's table {table}: {said}. {remedy}"), table=path.name, said=said, remedy=to_do)
-    )
+        return EngineError(CodedText("table.unusable", table=path.name, said=said))
+    to_do = CodedText(remedy, directory=path.parent)
+    return EngineError(CodedText("table.to_be_mended", table=path.name, said=said, remedy=to_do))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 import phonenumbers
 from django.conf import settings
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
 from asterisk.ami.client import Ami
 from asterisk.engine.store import EngineError
 from asterisk.process import embedded
+from core.coded_text import CodedText
 from extensions.review import preferences as preference_changes
 
 FILE = "indications.conf"
@@ -38,9 +37,7 @@ def put() -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         embedded.write(path, embedded.fill(text(), {"TONES": given()}))
     except OSError as error:
-        raise EngineError(
-            format_lazy(_("The PBX's file {file} cannot be written: {why}."), file=FILE, why=error.strerror)
-        ) from error
+        raise EngineError(CodedText("file.unwritable", file=FILE, why=error.strerror)) from error
 
 
 def reload(ami: Ami) -> None:

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
-from django_stubs_ext import StrPromise
+from django.utils.translation import gettext, gettext_noop
 
 from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.ami.protocol import Message
 from asterisk.engine.render import REALM, Login, Rows
-from core.stored_words import shown
+from core.audit import fields
+from core.coded_text import CodedText
 
 Columns = dict[str, str]
 BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: no name or number can hold them
@@ -24,8 +22,8 @@ RINGS: Key = (gettext_noop("Dial plan"), gettext_noop("number that rings"))
 HINT: Key = (gettext_noop("Hint"), gettext_noop("device"))
 NETWORKS: Key = ("EndpointDetail", "Networks")  # Asterisk says of its own lists only that they are there
 SECRET = {"PasswordDigest"}
-SECRETLY = gettext_noop("(secret)")
-THERE, GONE = gettext_noop("there"), gettext_noop("gone")
+THERE, GONE = "there", "gone"  # of LOGIN
+TEXTS = {THERE: CodedText("proof.there"), GONE: CodedText("proof.gone")}
 NAME_BEFORE = "CALLERID(name)="
 TABLE = "REALTIME_FIELD(pbx_table,name,token,value)"
 OBJECTS = {
@@ -33,31 +31,31 @@ OBJECTS = {
     "AuthDetail": gettext_noop("Registration"),
     "AorDetail": gettext_noop("Phones"),
 }
-# a field of Asterisk's answer -> the name that an administrator knows, as it is stored
+# a field of Asterisk's answer -> the recorded field that an administrator knows it by
 NAMES = {
-    "Callerid": gettext_noop("Caller ID"),
-    "SetVar": gettext_noop("Name"),
-    "Username": gettext_noop("Registration Name"),
-    "PasswordDigest": gettext_noop("Registration Password"),
-    "MaxContacts": gettext_noop("IP Phone Concurrent Registrations"),
-    NETWORKS[1]: gettext_noop("Allowed Networks"),
-    LOGIN[1]: gettext_noop("Registration"),
-    DIAL_PLAN[1]: gettext_noop("Dial plan"),
-    RINGS[1]: gettext_noop("Calls Handed To"),
-    HINT[1]: gettext_noop("Lamp"),
+    "Callerid": "caller_id",
+    "SetVar": "name",
+    "Username": "registration_name",
+    "PasswordDigest": "registration_password",
+    "MaxContacts": "max_phones",
+    NETWORKS[1]: "allowed_networks",
+    LOGIN[1]: "registration",
+    DIAL_PLAN[1]: "dial_plan",
+    RINGS[1]: "handed_to",
+    HINT[1]: "lamp",
 }
 
 
 @dataclass(frozen=True)
 class Difference:
     number: str
-    field: str
-    wanted: str
-    said: str
+    field: CodedText | str
+    wanted: CodedText | str
+    said: CodedText | str
 
     @property
-    def words(self) -> StrPromise:
-        return format_lazy(_("the PBX said “{said}” instead of “{wanted}”."), said=self.said, wanted=self.wanted)
+    def text(self) -> CodedText:
+        return CodedText("proof.differs", said=self.said, wanted=self.wanted)
 
 
 @dataclass(frozen=True)
@@ -122,10 +120,10 @@ def compared() -> dict[str, list[str]]:
     """Object -> the fields of it that are compared, in an administrator's words and language."""
     found: dict[str, list[str]] = {}
     for event, its in expected(Login("", "", "", "", "", "", 1)).items():
-        found[OBJECTS[event]] = [NAMES.get(name, name) for name in its]
-    found[OBJECTS["EndpointDetail"]].append(label(NETWORKS))
-    found |= {DIAL_PLAN[0]: [DIAL_PLAN[1], label(RINGS)], HINT[0]: [HINT[1]]}
-    return {shown(thing): [shown(field) for field in fields] for thing, fields in found.items()}
+        found[OBJECTS[event]] = [str(field_text((event, name))) for name in its]
+    found[OBJECTS["EndpointDetail"]].append(str(field_text(NETWORKS)))
+    found |= {DIAL_PLAN[0]: [gettext(DIAL_PLAN[1]), str(field_text(RINGS))], HINT[0]: [gettext(HINT[1])]}
+    return {gettext(thing): texts for thing, texts in found.items()}
 
 
 def questions(number: str, *, hint: bool = True) -> list[Question]:
@@ -157,7 +155,7 @@ def _hint(number: str, answer: list[Message]) -> str:
 
 def _granted(answer: list[Message]) -> Message:
     if answer[0].get("Response") == "Error":
-        raise AmiRefused(answer[0].get("Message", _("The PBX refused.")))
+        raise AmiRefused(answer[0].get("Message", CodedText("pbx.refused")))
     return answer[0]
 
 
@@ -226,15 +224,20 @@ def differing(one: Mapping[Key, str], other: Mapping[Key, str]) -> list[Key]:
     return [key for key in keys if key in (LOGIN, DIAL_PLAN, RINGS)] if LOGIN in keys else keys
 
 
-def label(key: Key) -> str:
-    return NAMES.get(key[1], key[1])
+def field_text(key: Key) -> CodedText | str:
+    """The label of a recorded field; of what no administrator knows, Asterisk's own name."""
+    return fields.label_of(NAMES[key[1]]) if key[1] in NAMES else key[1]
+
+
+def value_text(key: Key, value: str) -> CodedText | str:
+    if key[1] in SECRET:
+        return CodedText("proof.secret")
+    return TEXTS[value] if key == LOGIN else value
 
 
 def differences(wanted: Mapping[Key, str], said: Said) -> list[Difference]:
     heard = told(said, wanted)
     return [
-        Difference(said.number, label(key), wanted[key], heard[key])
-        if key[1] not in SECRET
-        else Difference(said.number, label(key), SECRETLY, SECRETLY)
+        Difference(said.number, field_text(key), value_text(key, wanted[key]), value_text(key, heard[key]))
         for key in differing(wanted, heard)
     ]

@@ -27,7 +27,7 @@ class Permission(StrEnum):
 class Module:
     """A page of the menu, and who may see it and change what it shows. Most concern the whole system.
 
-    The names stand so in the operation log; pages translate them.
+    The operation log knows it by its code; pages translate the name.
     """
 
     menu: str
@@ -35,6 +35,10 @@ class Module:
     view: Permission
     manage: Permission | None = None
     by_organization: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.view.partition(".")[0]
 
     def level(self, permissions: frozenset[Permission]) -> str:
         """What somebody with these permissions may do here: "Manage", "View" or ""."""

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.utils.translation import gettext_noop
-
-SYSTEM = gettext_noop("system")
-COMMAND = gettext_noop("command")
+SYSTEM, COMMAND = "system", "command"
 
 _origin: ContextVar[str] = ContextVar("origin", default=SYSTEM)
 

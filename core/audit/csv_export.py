@@ -1,12 +1,13 @@
-"""The operation log as a file for spreadsheets."""
+"""The operation log as a file for spreadsheets, in English."""
 
 import csv
 from collections.abc import Iterable, Iterator
 
+from django.utils import translation
 from django.utils.timezone import localtime
 
 from core.audit.models import AuditRecord
-from core.stored_words import stored
+from core.localization import ENGLISH
 
 HEAD = ("Row", "Time", "Person", "From", "Module", "Action", "On", "Extension", "Result", "Changed", "More", "Hash")
 # A spreadsheet takes a cell that begins with one of these for a formula; their full-width forms too.
@@ -25,16 +26,16 @@ class _Echo:
 
 
 def cells(record: AuditRecord) -> list[str]:
-    changed = "; ".join(f"{label}: {old or '(empty)'} -> {new or '(empty)'}" for label, old, new in record.fields)
+    changed = "; ".join(f"{each.label}: {each.old or '(empty)'} -> {each.new or '(empty)'}" for each in record.fields)
     more = "; ".join(f"{label}: {text}" for label, text in record.more)
     return [
         str(record.pk),
         localtime(record.at).isoformat(timespec="microseconds"),
-        record.by_name,
+        record.who,
         record.origin,
-        record.module,
-        record.words,
-        record.on,
+        record.module_label,
+        record.action_label,
+        record.on_text,
         record.number,
         record.result,
         changed,
@@ -47,6 +48,6 @@ def lines(records: Iterable[AuditRecord]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(HEAD)  # by this mark a spreadsheet knows that it is UTF-8
     for record in records:
-        with stored():
+        with translation.override(ENGLISH):
             line = [safe(cell) for cell in cells(record)]
         yield writer.writerow(line)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import localization
-from core.audit.actions import MODULE_NAMES
+from core.audit.actions import MODULE_LABELS
 from core.audit.models import AuditPerson, AuditRecord
 from core.forms.datetime_field import MomentField
 
@@ -33,9 +33,7 @@ class LogFilter(forms.Form):
     person = forms.CharField(label=_("Person"), max_length=100, required=False)
     since = MomentField(label=_("From"))
     until = MomentField(label=_("To"), end=True)
-    module = forms.ChoiceField(
-        label=_("Module"), choices=[("", _("All")), *((name, _(name)) for name in MODULE_NAMES)], required=False
-    )
+    module = forms.ChoiceField(label=_("Module"), choices=[("", _("All")), *MODULE_LABELS.items()], required=False)
     result = forms.ChoiceField(label=_("Result"), choices=[("", _("All")), *AuditRecord.Result.choices], required=False)
     number = forms.RegexField(
         r"\A[0-9]{1,8}\Z",
@@ -59,7 +57,8 @@ class LogFilter(forms.Form):
         if not text:
             return ""
         found = AuditPerson.objects.filter(search__contains=text.casefold()).order_by("by")
-        self.people = list(found.values_list("by", flat=True).distinct()[: MOST_PEOPLE + 1])
+        others = [by for by, label in AuditRecord.OTHERS.items() if text.casefold() in str(label).casefold()]
+        self.people = [*others, *found.values_list("by", flat=True).distinct()[: MOST_PEOPLE + 1]]
         if len(self.people) > MOST_PEOPLE:
             raise ValidationError(
                 _("More than %(most)s people match. Type more of the name, or the whole address."),
@@ -181,3 +180,8 @@ def times(since: datetime | None, until: datetime | None) -> list[Ids]:
 def _at(row: int) -> datetime:
     """Of the row, or where it is missing of the one after it."""
     return next(islice(AuditRecord.objects.filter(id__gte=row).order_by("id").values_list("at", flat=True)[:1], 1))
+
+
+def filter_text(asked: dict[str, str]) -> str:
+    """A filter that was used, as the log shows it."""
+    return ", ".join(f"{LogFilter.base_fields[name].label}: {text}" for name, text in asked.items())

@@ -1,6 +1,6 @@
 """The operation log's one way in. What it records, in which words: core.audit.actions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
@@ -8,17 +8,17 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
-from core import stored_words
 from core.access.person import Person
 from core.audit import context, hash_chain
 from core.audit.actions import ACTIONS
 from core.audit.models import AuditHead, AuditPerson, AuditRecord
+from core.coded_text import to_json
 
 Result = AuditRecord.Result
-Fields = dict[str, list[str]]
+Fields = Mapping[str, Sequence[Any]]
 HISTORY_SIZE = 10
+ON_LENGTH = 254
 
 Entry = tuple[AuditRecord, str]  # with what its person is searched by
 _kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
@@ -27,7 +27,7 @@ _kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
 class Nobody(Enum):
     """Who has not signed in."""
 
-    UNKNOWN = gettext_noop("somebody unknown")
+    UNKNOWN = AuditRecord.NOBODY
 
 
 NOBODY = Nobody.UNKNOWN
@@ -47,12 +47,11 @@ def record(
 
     One that goes on writing may wait for another, and that one for it: put such a one into together().
 
-    `fields` of the detail: label -> [old, new], a secret's values masked. `number`: of the extension that it is about,
-    which is known of an action named extension.*. Lazy texts, and errors, are recorded in English.
+    `fields` of the detail: name -> [old, new], a secret's values masked. `number`: of the extension that it is about,
+    which is known of an action named extension.*. What the portal says of its own in it is a CodedText.
     """
-    with stored_words.stored():
-        entry = _entry(by, action, on, number, result, module, detail)
-    search = f"{by.full_name} {by.email or ''}".strip() if by and not isinstance(by, Nobody) else entry.by_name
+    entry = _entry(by, action, on, number, result, module, detail)
+    search = f"{by.full_name} {by.email or ''}".strip() if by and not isinstance(by, Nobody) else ""
     if (kept := _kept.get()) is None:
         _write([(entry, search)])
     else:
@@ -74,11 +73,16 @@ def _entry(
         origin=hash_chain.clean(context.current_origin())[:45],
         module=module or ACTIONS[action].module,
         action=action,
-        on=hash_chain.clean(str(on))[:254],
+        on=_on(on),
         number=number or (str(on) if action.startswith("extension.") else ""),
         result=result,
-        detail=hash_chain.clean(detail),
+        detail=hash_chain.clean(to_json(detail)),
     )
+
+
+def _on(on: object) -> Any:
+    found = hash_chain.clean(to_json(on))
+    return found if isinstance(found, dict) else str(found)[:ON_LENGTH]
 
 
 @contextmanager
@@ -110,7 +114,7 @@ def _write(entries: list[Entry]) -> None:
             entry.save()
             head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
             AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
-        people = {(entry.by, search.casefold()[:400]) for entry, search in entries}
+        people = {(entry.by, search.casefold()[:400]) for entry, search in entries if search}
         AuditPerson.objects.bulk_create(
             (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True
         )
@@ -134,15 +138,11 @@ def history(number: str, *, only_done: bool = False) -> list[AuditRecord]:
 
 def _key(by: Person | Nobody | None) -> int:
     if isinstance(by, Nobody):
-        return AuditRecord.NOBODY
+        return by.value
     if by:
         return int(by.pk)
     return AuditRecord.COMMAND if context.current_origin() == context.COMMAND else AuditRecord.SYSTEM
 
 
 def _name(by: Person | Nobody | None) -> str:
-    if isinstance(by, Nobody):
-        return by.value
-    if by:
-        return by.email or by.full_name
-    return gettext_noop("command line") if context.current_origin() == context.COMMAND else gettext_noop("system")
+    return by.email or by.full_name if by and not isinstance(by, Nobody) else ""

@@ -9,7 +9,7 @@ from core.access.permissions import MODULES, Permission
 from core.audit import context, log
 from core.http import client_address
 
-MODULE_OF = {each: module.name for module in MODULES for each in (module.view, module.manage) if each}
+MODULE_OF = {each: module.code for module in MODULES for each in (module.view, module.manage) if each}
 
 
 class OperationLogMiddleware:
@@ -25,7 +25,7 @@ class OperationLogMiddleware:
             return
         number = str(request.resolver_match.kwargs.get("number", "")) if request.resolver_match else ""
         wanted = error.args[0] if error.args else None
-        by_number = "Extension" if number else ""
+        by_number = "extension" if number else ""
         log.record(
             request.user,
             "page.refused",

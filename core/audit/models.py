@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
-from core import localization
+from core import coded_text
 from core.audit import actions as audit_actions
-from core.audit.context import COMMAND, SYSTEM
-from core.stored_words import shown, shown_as
+from core.audit import context
+from core.audit import fields as recorded_fields
 
-MASK = gettext_noop("changed")  # in place of a secret's new value
-REMOVED = gettext_noop("removed")
-FIXED = {gettext_noop("yes"), gettext_noop("no"), gettext_noop("on"), gettext_noop("off"), MASK, REMOVED}
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# What an action may be on, besides what people have named.
-ONE, MANY = gettext_noop("Extension %(number)s"), gettext_noop("%(number)s extensions")
-APPLY, EVERY = gettext_noop("Apply %(run)s"), gettext_noop("All extensions")
+ORIGINS = {context.SYSTEM: _("system"), context.COMMAND: _("command"), "unknown": _("unknown")}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a change, in the language of the reader. `is_masked`: its values are not recorded."""
+
+    label: str
+    old: str
+    new: str
+    is_masked: bool
 
 
 class AuditRecord(models.Model):
@@ -35,17 +36,18 @@ class AuditRecord(models.Model):
         REFUSED = "refused", _("Refused")
         FAILED = "failed", _("Failed")
 
-    # Who, where it is no user.
     SYSTEM, COMMAND, NOBODY = 0, -1, -2
+    # Who, where it is no user.
+    OTHERS = {SYSTEM: _("system"), COMMAND: _("command line"), NOBODY: _("somebody unknown")}
 
     at = models.DateTimeField(default=timezone.now)
     set_back = models.BooleanField(default=False)  # the clock was, since the row before
     by = models.BigIntegerField(default=SYSTEM)  # a user's primary key, which may be gone
-    by_name = models.CharField(max_length=254)
+    by_name = models.CharField(max_length=254, blank=True)  # of a user, as it was then
     origin = models.CharField(max_length=45)
     module = models.CharField(max_length=32)
     action = models.CharField(max_length=40)
-    on = models.CharField(max_length=254)
+    on = models.JSONField()  # a name, or a code with parameters
     number = models.CharField(max_length=8, blank=True)  # of the extension that it is about
     result = models.CharField(max_length=8, choices=Result, default=Result.DONE)
     detail = models.JSONField(default=dict)
@@ -68,7 +70,7 @@ class AuditRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.by_name}: {self.action} {self.on}"
+        return f"{self.by_name or self.by}: {self.action} {self.on}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -79,56 +81,42 @@ class AuditRecord(models.Model):
         return reverse("log:record", args=[self.pk])
 
     @property
-    def words(self) -> str:
-        return audit_actions.words(self.action)
+    def action_label(self) -> str:
+        return audit_actions.label(self.action)
+
+    @property
+    def module_label(self) -> str:
+        return str(audit_actions.MODULE_LABELS.get(self.module, self.module))
 
     @property
     def who(self) -> str:
-        """To be shown: who is no user has a word for it."""
-        return self.by_name if self.by > 0 else shown(self.by_name)
+        return self.by_name or str(self.OTHERS.get(self.by, ""))
 
     @property
-    def origin_shown(self) -> str:
-        return shown(self.origin) if self.origin in (SYSTEM, COMMAND) else self.origin
+    def origin_label(self) -> str:
+        return str(ORIGINS.get(self.origin, self.origin))
 
     @property
-    def on_shown(self) -> str:
-        return shown_as(self.on, (ONE, MANY, APPLY))
+    def on_text(self) -> str:
+        return coded_text.show(self.on)
 
     @property
-    def fields(self) -> list[tuple[str, str, str]]:
-        """Label, old and new value of each field that the action changed."""
-        fields = self.detail.get("fields", {})
-        if isinstance(fields, list):  # before there were values
-            return [(_label(name), "", MASK) for name in fields]
-        return [(_label(name), str(old), str(new)) for name, (old, new) in sorted(fields.items())]
-
-    @property
-    def fields_shown(self) -> list[tuple[str, str, str, bool]]:
-        """In the language of the page; and whether the values were masked."""
-        return [(shown(label), _value(old), _value(new), new == MASK and not old) for label, old, new in self.fields]
+    def fields(self) -> list[FieldChange]:
+        """What the action changed, by label."""
+        changed = (_field_change(name, *pair) for name, pair in self.detail.get("fields", {}).items())
+        return sorted(changed, key=lambda each: each.label)
 
     @property
     def more(self) -> list[tuple[str, str]]:
-        """What else is known of the action."""
+        """What else is known of the action: label and text."""
         known = ((name, value) for name, value in self.detail.items() if name != "fields" and value not in ("", []))
-        return [(_label(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-                for name, value in known]  # fmt: skip
-
-    @property
-    def more_shown(self) -> list[tuple[str, str]]:
-        return [(shown(label), shown(text)) for label, text in self.more]
+        return [(str(recorded_fields.field(name).label), recorded_fields.show(name, value)) for name, value in known]
 
 
-def _value(text: str) -> str:
-    if DAY.fullmatch(text):
-        with suppress(ValueError):
-            return localization.day(date.fromisoformat(text))
-    return shown(text) if text in FIXED else text
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize() if name.islower() else name
+def _field_change(name: str, old: Any, new: Any) -> FieldChange:
+    field = recorded_fields.field(name)
+    texts = recorded_fields.show(name, old), recorded_fields.show(name, new)
+    return FieldChange(str(field.label), *texts, is_masked=field.is_secret and new == recorded_fields.MASK)
 
 
 class AuditHead(models.Model):

@@ -6,7 +6,6 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime, now
-from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,6 +15,7 @@ from core.access.requests import SignedInRequest
 from core.audit import csv_export, log
 from core.audit.filters import LogFilter, Page
 from core.audit.models import AuditHead, AuditRecord
+from core.coded_text import CodedText
 
 
 def row_number(text: str) -> int:
@@ -95,8 +95,8 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     log.record(
         request.user,
         "log.exported",
-        gettext_noop("Operation Log"),
-        filtered=[f"{name}: {text}" for name, text in form.asked().items()],
+        CodedText("module.log"),
+        filtered=form.asked(),
     )
     answer = StreamingHttpResponse(csv_export.lines(found.all()), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="operation-log-{localtime(now()):%Y-%m-%d}.csv"'

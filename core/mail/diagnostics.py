@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.access.person import Person
 from core.mail import composition
-from core.mail.errors import Trouble, in_words
+from core.mail.errors import Trouble
 from core.mail.models import Letter
 from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain
 from core.mail.smtp.protocol import Limits, Reply
@@ -46,9 +46,9 @@ def _try(server: Server, to: str, by: Person, replies: list[Reply]) -> tuple[boo
         finally:
             line.leave()
     except Trouble as trouble:
-        return False, in_words(trouble.kept)
+        return False, str(trouble)
     except Refused as refused:
-        return False, _("The mail server refuses this mail: %(answer)s") % {"answer": in_words(str(refused))}
+        return False, _("The mail server refuses this mail: %(answer)s") % {"answer": refused}
     except Later as later:
         return False, _("The mail server does not take this mail now: %(answer)s") % {"answer": later}
     except Uncertain:

@@ -1,6 +1,5 @@
-"""What keeps the mail server from taking any mail: kept as a word and what was said, told in the reader's language."""
+"""Why a mail was not taken: stored as a code and what the server said, shown in the reader's language."""
 
-import re
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -8,8 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 DETAIL_LENGTH = 400
-# How an answer begins that is about the server, not about the letter: the server's own begin with their three digits.
-ABOUT_THE_SERVER = r"^[a-z_]+: "
 
 SILENT = {
     "no_address": gettext_lazy("There is no address for that name. Look for a slip in Mail server."),
@@ -43,7 +40,6 @@ OF_A_LETTER = {
     "cut_off": gettext_lazy("The connection ended before the server answered: it may have taken the letter."),
     "stopped": gettext_lazy("The portal was stopped before the server answered: it may have taken the letter."),
     "discarded": gettext_lazy("Discarded before it was sent."),
-    "given_up": gettext_lazy("Given up after two days."),
     "nothing": gettext_lazy("There was nothing any more to write."),
 }
 WORDS: dict[str, str | Promise] = {**SILENT, **REFUSING, **OF_A_LETTER}
@@ -53,46 +49,31 @@ WORDS: dict[str, str | Promise] = {**SILENT, **REFUSING, **OF_A_LETTER}
 class Trouble(Exception):
     """With the server: no letter would fare better."""
 
-    kind: str
-    detail: str = ""
+    code: str
+    said: str = ""
 
-    @property
-    def kept(self) -> str:
-        return kept(self.kind, self.detail)
-
-
-def kept(kind: str, detail: str = "") -> str:
-    """As Letter.answer keeps it."""
-    return f"{kind}: {one_line(detail)}"
+    def __str__(self) -> str:
+        return answer_text(self.code, self.said)
 
 
 def one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:DETAIL_LENGTH]
 
 
-def in_words(answer: str) -> str:
-    """What Letter.answer means: a server's own words are left as they are."""
-    kind, detail = _parted(answer)
-    if kind not in WORDS:
-        return answer
-    words = str(WORDS[kind])
-    said = in_words(detail)
-    return f"{words} ({said})" if said else words
+def answer_text(code: str, said: str, *, given_up: bool = False) -> str:
+    """In the reader's language, but for what the server itself said."""
+    text = str(WORDS.get(code, code))
+    if given_up:
+        return _with(_("Given up after two days."), _with(text, said))
+    return _with(text, said)
 
 
-def is_silence(answer: str) -> bool:
-    return _parted(answer)[0] in SILENT
+def _with(text: str, more: str) -> str:
+    return f"{text} ({more})" if text and more else text or more
 
 
-def in_short(answer: str, host: str) -> str:
+def in_short(code: str, host: str) -> str:
     """For the header."""
-    if is_silence(answer):
+    if code in SILENT:
         return _("The mail server at %(host)s does not answer.") % {"host": host}
     return _("The mail server at %(host)s refuses.") % {"host": host}
-
-
-def _parted(answer: str) -> tuple[str, str]:
-    if not re.match(ABOUT_THE_SERVER, answer):
-        return "", answer
-    kind, _colon, detail = answer.partition(": ")
-    return kind, detail

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localdate, localtime
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core import localization
 from core.mail import kinds
-from core.mail.errors import in_short, in_words
-from core.mail.models import Letter
+from core.mail.errors import answer_text, in_short
+from core.mail.models import Letter, LetterQuerySet
 from core.preferences.models import Preferences
 
 State = Letter.State
@@ -51,7 +51,7 @@ class Line:
 
     @property
     def answer(self) -> str:
-        return in_words(self.letter.answer)
+        return self.letter.answer_text
 
     @property
     def waits_until(self) -> datetime | None:
@@ -87,17 +87,21 @@ class MailState:
         late = Q(state=State.WAITING)
         found = troubled.aggregate(
             since=Min("delayed_since", filter=late),
-            answer=Max("answer", filter=late),
             uncertain=Count("pk", filter=Q(state=State.UNCERTAIN)),
         )
         if found["since"]:
             words = _("Mail waits since %(moment)s") % {"moment": short(found["since"])}
-            why = f"{in_short(found['answer'], Preferences.current().mail_host)} {in_words(found['answer'])}"
-            return cls(words, why)
+            return cls(words, _why(troubled.filter(late)))
         if number := found["uncertain"]:
             words = ngettext("%(number)s mail is uncertain", "%(number)s mails are uncertain", number)
             return cls(words % {"number": localization.count(number)}, uncertain=True)
         return cls()
+
+
+def _why(late: LetterQuerySet) -> str:
+    """What is about the server counts for more than what it says of one mail."""
+    answer = late.order_by("-answer_code", "-answer").values_list("answer_code", "answer")[0]
+    return f"{in_short(answer[0], Preferences.current().mail_host)} {answer_text(*answer)}"
 
 
 def short(moment: datetime) -> str:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from core.mail import errors
+
 TROUBLED = models.Q(state="waiting", delayed_since__isnull=False) | models.Q(state="uncertain", settled_at=None)
 
 
@@ -47,7 +49,9 @@ class Letter(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)  # of an uncertain one: when somebody had looked after it
-    answer = models.CharField(max_length=500, blank=True)  # the server's own words, or why there are none
+    answer_code = models.CharField(max_length=20, blank=True)  # a key of errors.WORDS: what the portal itself says
+    answer = models.CharField(max_length=500, blank=True)  # what the server said
+    given_up = models.BooleanField(default=False)  # with this answer, after all tries
 
     objects = LetterQuerySet.as_manager()
 
@@ -64,3 +68,12 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"
+
+    @property
+    def answer_text(self) -> str:
+        return errors.answer_text(self.answer_code, self.answer, given_up=self.given_up)
+
+    @property
+    def waits_for_the_server(self) -> bool:
+        """Whether it waits for what all mails wait for alike."""
+        return self.state == self.State.WAITING and bool(self.answer_code)

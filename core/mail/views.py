@@ -21,7 +21,6 @@ from core.access.permissions import Permission
 from core.access.requests import SignedInRequest
 from core.audit import log
 from core.mail import outbox
-from core.mail.errors import kept
 from core.mail.labels import STATES, Line
 from core.mail.models import Letter
 
@@ -129,7 +128,8 @@ def discard(request: SignedInRequest, pk: int) -> HttpResponse:
     here = Letter.objects.filter(pk=letter.pk)
     with transaction.atomic():
         now = timezone.now()
-        if here.filter(state=State.WAITING).update(state=State.VOID, answer=kept("discarded"), settled_at=now):
+        discarded = {"state": State.VOID, "answer_code": "discarded", "answer": "", "settled_at": now}
+        if here.filter(state=State.WAITING).update(**discarded):
             log.record(request.user, "mail.discarded", letter.to, kind=letter.kind)
             messages.success(request, _("The mail to %(to)s is not sent.") % {"to": letter.to})
         elif here.filter(state=State.UNCERTAIN, settled_at=None).update(settled_at=now):

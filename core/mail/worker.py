@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.mail import composition
-from core.mail.errors import ABOUT_THE_SERVER, Trouble, kept
+from core.mail.errors import Trouble, one_line
 from core.mail.models import Letter, LetterQuerySet
 from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain, Withdrawn
 from core.mail.smtp.protocol import Limits
@@ -82,7 +82,7 @@ def write_through(connection: BaseDatabaseWrapper, **_: object) -> None:
 
 def reap() -> bool:
     """What a worker before this one was about when it was killed."""
-    cut = Letter.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer=kept("stopped"))
+    cut = Letter.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer="", answer_code="stopped")
     if cut:
         logger.warning("Cut off in sending: %s letters, which may have been taken or not", cut)
     return True
@@ -138,10 +138,10 @@ class Postman:
             raise
         except Exception as error:
             logger.exception("A letter of kind %s could not be written", letter.kind)
-            settle(letter, State.REFUSED, kept("unwritten", type(error).__name__))
+            settle(letter, State.REFUSED, type(error).__name__, "unwritten")
             return None
         if mail is None:
-            settle(letter, State.VOID, kept("nothing"))
+            settle(letter, State.VOID, code="nothing")
         return mail
 
     def _deliver(self, letter: Letter, mail: EmailMessage, server: Server) -> None:
@@ -154,9 +154,9 @@ class Postman:
         except Later as later:
             put_off(letter, str(later))
         except Refused as refused:
-            settle(letter, State.REFUSED, str(refused))
+            settle(letter, State.REFUSED, refused.said, refused.code)
         except Uncertain:
-            settle(letter, State.UNCERTAIN, kept("cut_off"))
+            settle(letter, State.UNCERTAIN, code="cut_off")
             self._put_all_off(Trouble("broken"))
         else:
             settle(letter, State.TAKEN, answer)
@@ -187,13 +187,13 @@ class Postman:
         self.held_up = True
         due = Letter.objects.due().order_by()
         for tries in list(due.values_list("tries", flat=True).distinct()):
-            _put_off(due.filter(tries=tries), tries, trouble.kept, delayed=True)
+            _put_off(due.filter(tries=tries), tries, one_line(trouble.said), trouble.code, delayed=True)
 
     def _go_on(self) -> None:
         """The server takes mail again: who waited for it waits no more."""
         if self.held_up:
             self.held_up = False
-            waiting = Letter.objects.filter(state=State.WAITING, answer__regex=ABOUT_THE_SERVER)
+            waiting = Letter.objects.filter(state=State.WAITING).exclude(answer_code="")
             waiting.update(due_at=timezone.now(), delayed_since=None)
 
 
@@ -207,24 +207,23 @@ def put_off(letter: Letter, answer: str) -> None:
     _put_off(_on_its_way(letter), letter.tries, answer, delayed=letter.tries + 1 >= SLOW_TRIES)
 
 
-def _put_off(those: LetterQuerySet, tries: int, answer: str, *, delayed: bool) -> None:
-    now = timezone.now()
+def _put_off(letters: LetterQuerySet, tries: int, answer: str, code: str = "", *, delayed: bool) -> None:
+    now, said = timezone.now(), {"tries": tries + 1, "answer": answer, "answer_code": code}
     if tries + 1 >= MOST_TRIES:
-        those.update(state=State.REFUSED, settled_at=now, tries=tries + 1, answer=kept("given_up", answer))
+        letters.update(state=State.REFUSED, settled_at=now, given_up=True, **said)
         return
     pause = DELAYS[tries] if tries < len(DELAYS) else LAST_DELAY
     since = {"delayed_since": Coalesce("delayed_since", Value(now))} if delayed else {}
-    those.update(state=State.WAITING, tries=tries + 1, answer=answer, due_at=now + timedelta(seconds=pause), **since)
+    letters.update(state=State.WAITING, due_at=now + timedelta(seconds=pause), **said, **since)
 
 
-def settle(letter: Letter, state: Letter.State, answer: str) -> None:
+def settle(letter: Letter, state: Letter.State, answer: str = "", code: str = "") -> None:
     """What has been answered is known to us alone: a database that cannot be written now is asked again."""
     settled_at = None if state == State.UNCERTAIN else timezone.now()
+    said = {"answer": answer[:500], "answer_code": code, "tries": letter.tries + 1}
     for tries_left in reversed(range(SETTLING_TRIES)):
         try:
-            _on_its_way(letter).update(
-                state=state, answer=answer[:500], tries=letter.tries + 1, settled_at=settled_at, delayed_since=None
-            )
+            _on_its_way(letter).update(state=state, settled_at=settled_at, delayed_since=None, **said)
         except DatabaseError:
             if not tries_left:
                 raise

@@ -66,6 +66,16 @@ class MailSecurity(models.TextChoices):
     NONE = "none", _("None")
 
 
+# What people may be allowed to change of themselves.
+SELF_SERVICE = {
+    "avatar": _("Picture"),
+    "name": _("Name"),
+    "mobile": _("Mobile Number"),
+    "email": _("Email Address"),
+    "registration_password": _("Registration Password"),
+}
+
+
 def usual_self_service() -> list[str]:
     return ["avatar", "mobile", "email", "registration_password"]
 

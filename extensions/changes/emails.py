@@ -7,14 +7,19 @@ from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
-from extensions.changes.record import MASKED, label
+from extensions.changes.record import MASKED, label, value_shown
 
 
 def extension_changed(letter: Letter) -> Words:
     number = letter.facts["number"]
     fields = [
-        {"label": label(name), "is_secret": name in MASKED, "old": pair[0], "new": pair[1]}
-        for name, pair in letter.facts["fields"].items()
+        {
+            "label": label(name),
+            "is_secret": name in MASKED,
+            "old": value_shown(name, old),
+            "new": value_shown(name, new),
+        }
+        for name, (old, new) in letter.facts["fields"].items()
     ]
     context = {
         "number": number,

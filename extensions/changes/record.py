@@ -7,14 +7,13 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F, Model
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
-from accounts.models import DEFAULT_ROLE_NAMES, User
+from accounts.models import DEFAULT_ROLE_NAMES, Role, User
 from core import localization
 from core.audit import log
-from core.audit.models import MASK
+from core.audit.fields import MASK, show_mask
 from core.mail import outbox
-from core.stored_words import shown
 from extensions.changes.state import Record, record_of
 from extensions.models import Change, SipExtension
 
@@ -22,7 +21,7 @@ Values = dict[str, str]
 
 SECRET = {"registration_password", "password"}
 MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
-# name -> as it stands in the operation log; pages show label().
+# Each field by the name that is stored of it.
 LABELS = {
     "first_name": gettext_noop("First Name"),
     "last_name": gettext_noop("Last Name"),
@@ -44,7 +43,13 @@ LABELS = {
     "delete_on": gettext_noop("To Be Deleted"),
     "handed_to": gettext_noop("Calls Handed To"),
 }
-NONE = gettext_noop("None")  # instead of a role
+NONE = "none"  # instead of a role
+# What the codes are called that a field may have for values.
+VALUES = {
+    "role": {NONE: gettext_noop("None"), **DEFAULT_ROLE_NAMES},
+    "enabled": {"yes": gettext_noop("yes"), "no": gettext_noop("no")},
+    "is_active": {"on": gettext_noop("on"), "off": gettext_noop("off")},
+}
 # What a phone or a caller can notice. A save that touches nothing of it needs no apply.
 ON_THE_PBX = {
     "first_name",
@@ -93,7 +98,7 @@ def values(extension: SipExtension) -> Values:
         "email": user.email or "",
         "mobile": user.mobile_typed,
         "password": user.password if user.has_usable_password() else "",
-        "role": user.role.name if user.role else NONE,
+        "role": role_code(user.role),
         "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
         "job_title": user.job_title,
         "number": extension.number,
@@ -110,17 +115,24 @@ def values(extension: SipExtension) -> Values:
     }
 
 
+def role_code(role: Role | None) -> str:
+    """A default role's key, as it is called differently in each language; else the name that somebody gave it."""
+    if role is None:
+        return NONE
+    return role.key if role.is_default else role.name
+
+
 def label(name: str) -> str:
-    return shown(LABELS.get(name, name))
+    return gettext(LABELS[name]) if name in LABELS else name
 
 
 def value_shown(name: str, value: str) -> str:
-    """In the language of the page, where it is a word of ours, or a day."""
+    """In the language of the page."""
     if value and name in ("left_on", "delete_on"):
         return localization.day(date.fromisoformat(value))
-    ours = name in ("enabled", "is_active") or name in SECRET
-    ours |= name == "role" and value in (NONE, *DEFAULT_ROLE_NAMES.values())
-    return shown(value) if ours else value
+    if name in SECRET:
+        return show_mask(value)
+    return gettext(VALUES[name][value]) if value in VALUES.get(name, ()) else value
 
 
 def difference(before: Values, after: Values) -> dict[str, list[str]]:
@@ -132,18 +144,13 @@ def difference(before: Values, after: Values) -> dict[str, list[str]]:
     }
 
 
-def labelled(fields: log.Fields) -> log.Fields:
-    """As the operation log keeps them: in the words of the form."""
-    return {LABELS[name]: pair for name, pair in fields.items()}
-
-
 def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, action: str = "") -> bool:
     """Inside the transaction of the save. True when the PBX must be told. `action`: one that `kind` does not name."""
     fields = difference(before.values, after.values)
     waits = add_change(by, kind, number, before, after)
     if kind == Change.Kind.CHANGED:
         tell(by, number, fields)
-    log.record(by, f"extension.{action or kind}", number, fields=labelled(fields))
+    log.record(by, f"extension.{action or kind}", number, fields=fields)
     return waits
 
 
@@ -161,7 +168,7 @@ def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
     extension = SipExtension.objects.select_related("user").filter(number=number).first()
     if by is None or extension is None or extension.user == by or not extension.user.is_active:
         return
-    told = {name: ["", "changed"] if name in MASKED else pair for name, pair in fields.items()}
+    told = {name: ["", MASK] if name in MASKED else pair for name, pair in fields.items()}
     if told.pop("password", None):
         outbox.notify("password_changed", extension.user, by=by)
     if told:

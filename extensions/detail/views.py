@@ -43,7 +43,7 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
-        log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, words=error)
+        log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, error=error)
         messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
         return redirect(extension)
     if removed:
@@ -98,7 +98,7 @@ def code(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     extension = get_used(request, number)
     require_fresh(request)
-    log.record(request.user, "extension.password_revealed", number, how="QR code")
+    log.record(request.user, "extension.password_revealed", number, how="qr_code")
     values = {**phone_settings(request, extension), "name": extension.user.full_name}
     qr = qr_code.drawn(qr_code.account(values, extension.registration_password))
     if request.htmx:

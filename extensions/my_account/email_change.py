@@ -9,7 +9,6 @@ from enum import Enum
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from accounts import one_time_links
 from accounts.models import User
@@ -114,5 +113,5 @@ def _record(user: User, action: str, pair: list[str | None], result: log.Result 
         user.full_name,
         number=number or "",
         result=result,
-        fields={gettext_noop("Email Address"): [each or "" for each in pair]},
+        fields={"email": [each or "" for each in pair]},
     )

@@ -2,27 +2,19 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.profile import pictures
 from accounts.profile.models import Avatar
 from core.audit import log
-from core.audit.models import MASK, REMOVED
-from core.mail import kinds
+from core.audit.fields import MASK, REMOVED
 from core.random_text import random_text
-from core.stored_words import in_store
 from extensions import validators
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
-
-LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
-    "language": gettext_noop("Language")
-}
 
 
 def _shown(person: User) -> dict[str, str]:
@@ -31,7 +23,7 @@ def _shown(person: User) -> dict[str, str]:
         "last_name": person.last_name,
         "email": person.email or "",
         "mobile": person.mobile_typed,
-        "language": dict(settings.LANGUAGES).get(person.language, "") if person.language else "",
+        "language": person.language,
     }
 
 
@@ -43,7 +35,7 @@ def change(user: User, **columns: Any) -> frozenset[str]:
         differs = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         if differs:
             person = User.objects.get(pk=user.pk)
-            record(person, {LABELS[name]: pair for name, pair in differs.items()}, number=number or "")
+            record(person, differs, number=number or "")
     return frozenset(differs)
 
 
@@ -80,7 +72,7 @@ def set_picture(user: User, image: bytes | None) -> None:
             pictures.keep(user, image)
         elif not Avatar.objects.filter(user=user).delete()[0]:
             return
-        record(user, {gettext_noop("Picture"): ["", MASK if image else REMOVED]})
+        record(user, {"picture": ["", MASK if image else REMOVED]})
 
 
 def set_muted(user: User, muted: list[str]) -> bool:
@@ -89,10 +81,10 @@ def set_muted(user: User, muted: list[str]) -> bool:
         person = User.objects.select_for_update().get(pk=user.pk)
         if sorted(person.muted) == sorted(muted):
             return False
-        fields = [", ".join(in_store(kinds.label(each)) for each in these) for these in (person.muted, muted)]
+        fields = {"muted": [person.muted, muted]}
         person.muted = muted
         person.save(update_fields=["muted"])
-        record(person, {gettext_noop("Notifications not wanted"): fields})
+        record(person, fields)
     return True
 
 

@@ -12,8 +12,8 @@ from accounts.models import User
 from core import localization
 from core.access.permissions import Permission
 from core.audit import log
+from core.coded_text import CodedText
 from core.preferences.models import Preferences, SystemChange
-from core.stored_words import stored
 from extensions.listing import display_names
 from extensions.models import Change, SipExtension
 
@@ -97,9 +97,7 @@ def put_back(by: User | None, field: Field, value: str) -> bool:
         setattr(preferences, field, value)
         preferences.version += 1
         preferences.save(update_fields=[field.value, "version"])
-        shown = SystemChange(field=field, old=getattr(before, field), new=value)
-        with stored():
-            fields = {str(field.label): [shown.old_shown, shown.new_shown]}
-        log.record(by, "preferences.changed", "Preferences", fields=fields)
+        fields = {field.value: [getattr(before, field), value]}
+        log.record(by, "preferences.changed", CodedText("module.preferences"), fields=fields)
         follow(by, before, preferences)
     return True

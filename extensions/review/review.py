@@ -34,11 +34,6 @@ class Field:
 
     @property
     def label(self) -> str:
-        """As it is stored."""
-        return changes.LABELS[self.name]
-
-    @property
-    def shown_label(self) -> str:
         return changes.label(self.name)
 
     @property
@@ -162,7 +157,7 @@ def discard(number: str, by: User) -> None:
         before, after = _put_back(number, first.former, by)
         its.update(discarded_at=timezone.now())
         fields = changes.difference(before.values, after.values)
-        log.record(by, "extension.discarded", number, fields=changes.labelled(fields))
+        log.record(by, "extension.discarded", number, fields=fields)
 
 
 def restore(formers: Mapping[str, Record | None], by: User | None) -> list[str]:

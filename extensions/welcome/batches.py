@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySe
 from django.utils import timezone
 
 from accounts.models import User
-from core.mail.errors import ABOUT_THE_SERVER, in_words
 from core.mail.models import Letter
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome.invitations import KIND
@@ -62,10 +60,6 @@ def visible_to(user: User, batch: uuid.UUID) -> bool:
     return letters.exists()
 
 
-def is_about_the_server(answer: str) -> bool:
-    return re.match(ABOUT_THE_SERVER, answer) is not None
-
-
 def progress(batch: uuid.UUID) -> Progress:
     letters, lately = of(batch), timezone.now() - LATELY
     found = letters.aggregate(
@@ -78,8 +72,8 @@ def progress(batch: uuid.UUID) -> Progress:
     )
     a_minute = _a_minute(found.pop("recent"), found.pop("first"), found.pop("last"))
     tried = letters.filter(state=State.WAITING, tries__gt=0).order_by("-due_at")
-    answer = tried.values_list("answer", flat=True).first() if found["delayed"] else ""
-    return Progress(**found, a_minute=a_minute, answer=in_words(answer or ""))
+    last = tried.first() if found["delayed"] else None
+    return Progress(**found, a_minute=a_minute, answer=last.answer_text if last else "")
 
 
 def _a_minute(count: int, first: datetime | None, last: datetime | None) -> int:
@@ -102,8 +96,7 @@ class Mailed:
     @property
     def answer(self) -> str:
         """Not what all wait for alike: the page says that once."""
-        letter = self.letter
-        return "" if letter.state == State.WAITING and is_about_the_server(letter.answer) else in_words(letter.answer)
+        return "" if self.letter.waits_for_the_server else self.letter.answer_text
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.passwords import rules as password_rules
 from core.audit import log
+from core.coded_text import CodedText
 from core.mail import outbox
-from core.mail.errors import in_words
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from extensions.models import SipExtension, SipExtensionQuerySet
@@ -74,7 +74,8 @@ def ask(found: SipExtensionQuerySet, by: User, *, batch: uuid.UUID | None = None
             for number in asked:
                 log.record(by, "extension.welcome_asked", number)
         else:
-            log.record(by, "welcome.asked", f"{len(asked):,} extensions", count=len(asked), batch=batch)
+            on = CodedText("extension.many", number=len(asked))
+            log.record(by, "welcome.asked", on, count=len(asked), batch=batch)
     return asked
 
 
@@ -101,7 +102,7 @@ class Shown:
 
     @property
     def answer(self) -> str:
-        return in_words(self.letter.answer) if self.letter else ""
+        return self.letter.answer_text if self.letter else ""
 
     @property
     def batch(self) -> uuid.UUID | None:

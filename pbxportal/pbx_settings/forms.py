@@ -12,26 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.second_factor import factors
-from core import localization, time_zones
+from core import time_zones
 from core.access.permissions import Permission
-from core.audit import log
+from core.audit import fields, log
+from core.audit.fields import MASK
 from core.audit.models import AuditRecord
+from core.coded_text import CodedText
 from core.countries import countries
 from core.forms.fields import LongSelect, SingleLineFormField
 from core.forms.layout import finish
-from core.preferences.models import NameFormat, Preferences
-from core.stored_words import stored
+from core.preferences.models import SELF_SERVICE, NameFormat, Preferences
 from core.validators import single_line
 from extensions.review import preferences as preference_changes
 
 EXAMPLE = ("Ada", "Lovelace")
-SELF_SERVICE = [
-    ("avatar", _("Picture")),
-    ("name", _("Name")),
-    ("mobile", _("Mobile Number")),
-    ("email", _("Email Address")),
-    ("registration_password", _("Registration Password")),
-]
 
 
 class Conflict(Exception):
@@ -74,12 +68,12 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
     def _say_what_is_saved_now(self) -> None:
         """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
-        last = AuditRecord.objects.filter(module="Preferences", action="preferences.changed").first()
-        who = last.by_name if last else gettext("Somebody else")
+        last = AuditRecord.objects.filter(module="preferences", action="preferences.changed").first()
+        who = last.who if last else gettext("Somebody else")
         self.opened_version = str(self.before.version)
         for name in self.changed_data:
             if name in self.initial and name not in self.errors:
-                saved = self._shown(name, self.initial[name]) or gettext("empty")
+                saved = fields.show(name, self._recorded(name, self.initial[name])) or gettext("empty")
                 self.add_error(
                     name,
                     ValidationError(
@@ -99,21 +93,13 @@ class SettingsForm(forms.ModelForm[Preferences]):
     def is_conflict(self) -> bool:
         return self.has_error("__all__", "conflict")
 
-    def _shown(self, name: str, value: Any) -> str:  # noqa: ARG002 (whoever has names to show looks at it)
-        if isinstance(value, bool):
-            return gettext("on") if value else gettext("off")
-        return "" if value is None else str(value)
+    def _recorded(self, name: str, value: Any) -> Any:
+        """The value as it is recorded: of a secret a mask."""
+        return (MASK if value else "") if fields.field(name).is_secret else value
 
-    def _difference(self) -> dict[str, list[str]]:
-        """As it is recorded."""
-        with stored():
-            return {
-                str(self.fields[name].plain_label): [  # type: ignore[attr-defined]
-                    self._shown(name, self.initial.get(name)),
-                    self._shown(name, self.cleaned_data[name]),
-                ]
-                for name in self.changed_data
-            }
+    def _difference(self) -> log.Fields:
+        pairs = ((name, self.initial.get(name), self.cleaned_data[name]) for name in self.changed_data)
+        return {name: [self._recorded(name, old), self._recorded(name, new)] for name, old, new in pairs}
 
     def try_save(self) -> bool:
         """Whether there was anything to write. Raises Conflict, and writes nothing, when somebody else was faster."""
@@ -129,7 +115,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
     def _write(self, version: int) -> None:
         self.instance.version = version
         self.instance.save()
-        log.record(self.by, "preferences.changed", "Preferences", fields=self._difference())
+        log.record(self.by, "preferences.changed", CodedText("module.preferences"), fields=self._difference())
 
 
 class PreferencesForm(SettingsForm):
@@ -163,7 +149,7 @@ class PreferencesForm(SettingsForm):
 
     self_service = forms.MultipleChoiceField(
         label=_("What people may change themselves"),
-        choices=SELF_SERVICE,
+        choices=SELF_SERVICE.items,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("In My account, and on the page of their own extension. All else is for administrators."),
@@ -220,18 +206,6 @@ class PreferencesForm(SettingsForm):
         if wanted and not self.before.second_factor and not factors.has_one(self.by):
             raise ValidationError(_("Set up your own second factor first."), code="no_second_factor")
         return wanted
-
-    def _shown(self, name: str, value: Any) -> str:
-        match name:
-            case "country":
-                return localization.country(value)
-            case "name_format":
-                return str(NameFormat(value).label)
-            case "language":
-                return str(dict(settings.LANGUAGES).get(value, value))
-            case "self_service":
-                return ", ".join(str(label) for key, label in SELF_SERVICE if key in value)
-        return super()._shown(name, value)
 
     def _write(self, version: int) -> None:
         if "company" in self.changed_data:

@@ -3,7 +3,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -111,16 +110,6 @@ class MailForm(SettingsForm):
         if self.cleaned_data["mail_password"]:
             typed.sealed_mail_password = encryption.seal(LABEL, ROW, self.cleaned_data["mail_password"])
         return Server.of(typed)
-
-    def _shown(self, name: str, value: Any) -> str:
-        match name:
-            case "mail_password":
-                return gettext("changed") if value else ""
-            case "mail_security":
-                return str(MailSecurity(value).label)
-            case "notifications":
-                return ", ".join(str(KINDS[kind].label) for kind in NOTIFICATIONS if kind in value)
-        return super()._shown(name, value)
 
     def _write(self, version: int) -> None:
         if self.cleaned_data["mail_password"]:

@@ -15,7 +15,7 @@ from core.access.permissions import Permission
 from core.audit import log
 from core.mail import diagnostics
 from core.mail.diagnostics import Outcome
-from core.mail.errors import Trouble, in_words
+from core.mail.errors import Trouble
 from core.mail.smtp.client import Server
 from pbxportal.pbx_settings.forms import Conflict
 from pbxportal.pbx_settings.mail_forms import MailForm, RecipientForm
@@ -52,7 +52,7 @@ def test_mail(request: SignedInRequest) -> HttpResponse:
     try:
         server = form.server()
     except Trouble as trouble:
-        return page(request, form, where, Outcome(False, in_words(trouble.kept), [], to))
+        return page(request, form, where, Outcome(False, str(trouble), [], to))
     if server is None:
         form.add_error("mail_host", _("Enter the mail server that is to be tried."))
         return page(request, form, where)

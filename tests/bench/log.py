@@ -24,10 +24,10 @@ WARMING = 2
 # Who did it: a clerk has but few rows, and those are the oldest.
 FIRST_PERSON, PEOPLE, CLERK = 1_000_000, 40, 999_999
 ACTIONS = (
-    ("Extension", "extension.changed", 60),
-    ("Apply History", "apply.proved", 25),
-    ("Sign-in", "sign_in.done", 14),
-    ("Preferences", "preferences.changed", 1),
+    ("extension", "extension.changed", 60),
+    ("history", "apply.proved", 25),
+    ("sign_in", "sign_in.done", 14),
+    ("preferences", "preferences.changed", 1),
 )
 BEGIN = timezone.now() - timedelta(days=400)
 FAILED_EVERY = 50  # of sign-ins alone
@@ -55,9 +55,9 @@ def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
     for row in range(head.count + 1, head.count + count + 1):
         at = BEGIN + timedelta(seconds=row)
         module, action = chance.choice(choices)
-        number = str(1000 + chance.randrange(5000)) if module == "Extension" else ""
+        number = str(1000 + chance.randrange(5000)) if module == "extension" else ""
         by = CLERK if row < 40 else FIRST_PERSON if chance.random() < 0.3 else FIRST_PERSON + chance.randrange(PEOPLE)
-        failed = module == "Sign-in" and row % FAILED_EVERY == 0
+        failed = module == "sign_in" and row % FAILED_EVERY == 0
         record = AuditRecord(
             id=row,
             at=at,
@@ -70,7 +70,7 @@ def rows(head: AuditHead, count: int, chance: Random) -> Iterator[AuditRecord]:
             on=number or module,
             number=number,
             result=log.Result.FAILED if failed else log.Result.DONE,
-            detail={"fields": {"Last Name": ["Hopper", f"Murray {row}"], "Job Title": ["", "Clerk"]}},
+            detail={"fields": {"last_name": ["Hopper", f"Murray {row}"], "job_title": ["", "Clerk"]}},
         )
         record.hash = previous = hash_chain.digest(previous, [getattr(record, name) for name in hash_chain.HASHED])
         last_at = at
@@ -91,20 +91,20 @@ def pages() -> dict[str, str]:
         "time, two hours": f"since={since}&until={until}",
         "time, all before the middle": f"until={since}",
         "time without a match": "until=2001-01-01",
-        "module": "module=Extension",
-        "module, last page": "module=Extension&oldest=1",
-        "module without a match": "module=Role",
+        "module": "module=extension",
+        "module, last page": "module=extension&oldest=1",
+        "module without a match": "module=role",
         "result, most": "result=done",
         "result, few": "result=failed",
         "result without a match": "result=refused",
         "number": "number=1234",
         "number without a match": "number=99999999",
-        "person and module": f"person={busy}&module=Preferences",
+        "person and module": f"person={busy}&module=preferences",
         "person and result": f"person={busy}&result=failed",
         "person and result without a match": f"person={busy}&result=refused",
-        "module and result without a match": "module=Extension&result=failed",
-        "person, module and result without a match": f"person={busy}&module=Extension&result=failed",
-        "number, person, module, result without a match": f"number=1234&person={busy}&module=Extension&result=failed",
+        "module and result without a match": "module=extension&result=failed",
+        "person, module and result without a match": f"person={busy}&module=extension&result=failed",
+        "number, person, module, result without a match": f"number=1234&person={busy}&module=extension&result=failed",
         "person and time": f"person={busy}&since={since}&until={until}",
     }
 
@@ -122,7 +122,7 @@ def measure(size: int, rounds: int, figures: Figures, browser: Browser, server: 
             figures.add(LOG, f"{name}: server CPU, ms", size, [1000 * (server.cpu_seconds() - before)])
     for _ in range(rounds):
         started = time.perf_counter()
-        log.record(by, "extension.changed", "1234", fields={"Last Name": ["Hopper", "Murray"]})
+        log.record(by, "extension.changed", "1234", fields={"last_name": ["Hopper", "Murray"]})
         figures.add(LOG, "one more record, ms", size, [1000 * (time.perf_counter() - started)])
     started = time.perf_counter()
     call_command("verify_audit", stdout=StringIO())

@@ -199,7 +199,7 @@ class Site:
 def applied(numbers: list[str], by: User) -> None:
     run = apply(numbers, by)
     if run.outcome != ApplyRun.Outcome.PROVED:
-        raise Failed(f"Apply of {len(numbers)} extensions: {run.outcome}, {run.words}")
+        raise Failed(f"Apply of {len(numbers)} extensions: {run.outcome}, {run.explanation_text}")
 
 
 def new_phone(number: str, name: str, password: str) -> Phone:

@@ -42,7 +42,7 @@ def log_last_page(tour: Tour) -> Page:
 @stop
 def log_filtered(tour: Tour) -> Page:
     log_of_many(tour)
-    return tour.ada("/log/?person=ada&number=1000&module=Extension&result=done&since=2026-01-31T18%3A00")
+    return tour.ada("/log/?person=ada&number=1000&module=extension&result=done&since=2026-01-31T18%3A00")
 
 
 @stop

@@ -7,7 +7,6 @@ from playwright.sync_api import Page
 
 from accounts.models import Role, User
 from core.mail import outbox
-from core.mail.errors import kept
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from tests.browser.tour import Tour, press, stop
@@ -27,7 +26,7 @@ def postbox(tour: Tour) -> Postbox:
     return box
 
 
-def letter(user: User, kind: str, state: Letter.State, answer: str, tries: int = 1, **more: object) -> None:
+def letter(user: User, kind: str, state: Letter.State, answer: str = "", tries: int = 1, **more: object) -> None:
     made = outbox.send(kind, user)
     assert made
     Letter.objects.filter(pk=made.pk).update(state=state, answer=answer, tries=tries, **more)
@@ -39,17 +38,18 @@ def several() -> None:
     now = timezone.now()
     Preferences.objects.update(mail_host="mail.example.com", mail_from="portal@example.com")
     letter(vic, "welcome", State.TAKEN, "250 2.0.0 Ok: queued as 4bXk2p", settled_at=now)
-    letter(vic, "reset", State.VOID, kept("nothing"), settled_at=now)
+    letter(vic, "reset", State.VOID, answer_code="nothing", settled_at=now)
     letter(grace, "extension_changed", State.REFUSED, "550 5.1.1 <grace>: Recipient address rejected", settled_at=now)
-    letter(grace, "new_device", State.UNCERTAIN, kept("cut_off"))
+    letter(grace, "new_device", State.UNCERTAIN, answer_code="cut_off")
     soon = now + timedelta(minutes=4)
     since = now - timedelta(minutes=20)
     letter(
         vic,
         "new_network",
         State.WAITING,
-        kept("unreachable", "Connection refused"),
+        "Connection refused",
         4,
+        answer_code="unreachable",
         due_at=soon,
         delayed_since=since,
     )

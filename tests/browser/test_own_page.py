@@ -112,7 +112,7 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     press(page, "Remove the picture")
     saved(page, "Your picture was removed.")
     assert not Avatar.objects.exists()
-    assert set(AuditRecord.objects.filter(module="My account").values_list("by", flat=True)) == {vic().pk}
+    assert set(AuditRecord.objects.filter(module="account").values_list("by", flat=True)) == {vic().pk}
 
 
 def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phone]) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import Page
@@ -15,11 +16,15 @@ from tests.browser import company
 from tests.browser.tour import Tour, ada, press, stop
 
 State = Letter.State
-TROUBLES = {
-    1: (State.REFUSED, "550 5.1.1 <person1@example.com>: Recipient address rejected: User unknown in virtual mailbox"),
-    2: (State.UNCERTAIN, "stopped: "),
-    3: (State.VOID, "nothing: "),
-    4: (State.REFUSED, "given_up: unreachable: Connection refused"),
+UNREACHABLE = {"answer_code": "unreachable", "answer": "Connection refused"}
+TROUBLES: dict[int, dict[str, Any]] = {
+    1: {
+        "state": State.REFUSED,
+        "answer": "550 5.1.1 <person1@example.com>: Recipient address rejected: User unknown in virtual mailbox",
+    },
+    2: {"state": State.UNCERTAIN, "answer_code": "stopped"},
+    3: {"state": State.VOID, "answer_code": "nothing"},
+    4: {"state": State.REFUSED, "given_up": True, **UNREACHABLE},
 }
 
 
@@ -42,13 +47,11 @@ def batch(*, done: bool = False) -> uuid.UUID:
     key = uuid.uuid4()
     invitations.ask(SipExtension.objects.all(), ada(), batch=key)
     for n, letter in enumerate(Letter.objects.order_by("id")):
-        state, answer = TROUBLES.get(n, (State.TAKEN, "250 2.0.0 Ok"))
+        said = TROUBLES.get(n, {"state": State.TAKEN, "answer": "250 2.0.0 Ok"})
         if n > 30 and not done:
-            state, answer = State.WAITING, "unreachable: Connection refused" if n < 40 else ""
-        settled_at = timezone.now() - timedelta(seconds=60 - n) if state != State.WAITING else None
-        Letter.objects.filter(pk=letter.pk).update(
-            state=state, answer=answer, settled_at=settled_at, tries=1 if answer else 0
-        )
+            said = {"state": State.WAITING, **(UNREACHABLE if n < 40 else {})}
+        settled_at = timezone.now() - timedelta(seconds=60 - n) if said["state"] != State.WAITING else None
+        Letter.objects.filter(pk=letter.pk).update(**said, settled_at=settled_at, tries=1 if len(said) > 1 else 0)
     return key
 
 
@@ -129,7 +132,7 @@ def detail_with_a_welcome_mail_refused(tour: Tour) -> Page:
     page = detail_with_the_welcome_mail_next(tour)
     press(page, "Send welcome mail")
     page.locator(".alert-success").wait_for()
-    Letter.objects.update(state=State.REFUSED, answer=TROUBLES[1][1], tries=1)
+    Letter.objects.update(state=State.REFUSED, answer=TROUBLES[1]["answer"], tries=1)
     page.goto("/extensions/1000/")
     return page
 

@@ -104,7 +104,7 @@ def test_lost_while_asterisk_runs_it_is_said_with_what_to_do(
     lose(Path(settings.ENGINE_FILE))
     run = apply([extension.number], ada)
     assert run.outcome == Outcome.WAITING
-    assert "Restart the PBX" in run.words
+    assert "Restart the PBX" in run.explanation_text
     client.force_login(ada)
     page = client.get("/extensions/")
     assert page.status_code == 200

@@ -13,6 +13,7 @@ from asterisk import check
 from asterisk.apply.run import apply
 from asterisk.models import CheckRun
 from asterisk.process.embedded import Embedded
+from core.coded_text import show
 from extensions.models import SipExtension
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rename, rows
@@ -28,9 +29,10 @@ def checked(*options: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def drifts() -> list[tuple[str, str, str | None, str, str | None]]:
+def drifts() -> list[tuple[str | None, ...]]:
     found = CheckRun.objects.latest("id").drifts
-    return [(each["number"], each["field"], each["wished"], each["engine"], each["said"]) for each in found]
+    values = ("field", "wished", "engine", "said")
+    return [(each["number"], *(None if each[name] is None else show(each[name]) for name in values)) for each in found]
 
 
 def sql(statement: str) -> Callable[[SipExtension], None]:

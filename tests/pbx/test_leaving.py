@@ -121,7 +121,7 @@ def test_the_row_is_the_dial_plan_and_asterisk_has_it(ada: User, grace: SipExten
         tables.execute("UPDATE pbx_number SET rings = '' WHERE number = ?", (grace.number,))
     run = check.check()
     assert [(drift["field"], drift["wished"], drift["engine"]) for drift in run.drifts] == [
-        ("Calls Handed To", linus.number, "")
+        ({"code": "field.handed_to"}, linus.number, "")
     ]
     check.repair(run, None)
     assert rows(grace.number) == Rows(dial=Dial(grace.number, 30, linus.number))

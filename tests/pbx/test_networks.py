@@ -52,4 +52,4 @@ def test_what_asterisk_reads_is_compared(office: Office) -> None:
         tables.execute("UPDATE sip_login SET permit = '127.0.0.1'")
         (said,) = proof.ask(ami, [extension.number])
         (found,) = proof.differences(proof.values(wanted), said)
-    assert (found.field, found.said) == ("Allowed Networks", "127.0.0.1")
+    assert (str(found.field), found.said) == ("Allowed Networks", "127.0.0.1")

@@ -24,7 +24,7 @@ def newest(action: str) -> AuditRecord:
 
 
 def who(record: AuditRecord) -> tuple[int, str, str]:
-    return record.by, record.by_name, record.origin
+    return record.by, record.who, record.origin
 
 
 def test_an_apply_says_who_how_many_the_outcome_and_the_run(asterisk: Embedded, ada: User) -> None:
@@ -32,11 +32,11 @@ def test_an_apply_says_who_how_many_the_outcome_and_the_run(asterisk: Embedded, 
     make_extension("1001")
     run = apply(["1000", "1001"], ada)
     record = newest("apply.proved")
-    assert (record.by, record.on, record.number, record.result) == (ada.pk, "2 extensions", "", "done")
+    assert (record.by, record.on_text, record.number, record.result) == (ada.pk, "2 extensions", "", "done")
     assert dict(record.more) == {"Run": str(run.pk), "Outcome": "Proved", "Numbers": "1000, 1001"}
     run = apply(["1000"], None)
     record = newest("apply.proved")
-    assert (record.by_name, record.on, record.number) == ("system", "Extension 1000", "1000")
+    assert (record.who, record.on_text, record.number) == ("system", "Extension 1000", "1000")
 
 
 def test_an_apply_that_waits_and_one_that_is_refused_are_there(
@@ -53,7 +53,7 @@ def test_an_apply_that_waits_and_one_that_is_refused_are_there(
         apply(["1000"], ada)
     record = newest("apply.refused")
     assert (record.result, record.number, record.by) == ("refused", "1000", ada.pk)
-    assert dict(record.more)["Words"] == ApplyRun.objects.all()[0].words
+    assert dict(record.more)["Words"] == ApplyRun.objects.all()[0].explanation_text
 
 
 def test_commands_are_recorded_as_such(asterisk: Embedded, ada: User, settings: Settings) -> None:
@@ -65,7 +65,7 @@ def test_commands_are_recorded_as_such(asterisk: Embedded, ada: User, settings: 
     assert not AuditRecord.objects.filter(action="apply.undone").exists()
     call_command("apply", "--yes", f"--undo={run.pk}", stdout=StringIO())
     undone = newest("apply.undone")
-    assert (who(undone), undone.on) == (COMMAND, f"Apply {run.pk}")
+    assert (who(undone), undone.on_text) == (COMMAND, f"Apply {run.pk}")
     assert who(newest("extension.deleted")) == COMMAND
     make_extension("1001")
     assert newest("extension.added").origin == "system"
@@ -81,7 +81,7 @@ def test_a_repair_is_recorded(asterisk: Embedded, ada: User, settings: Settings)
     assert not AuditRecord.objects.filter(action="engine.repaired").exists()
     call_command("check_engine", "--repair", stdout=StringIO())
     record = newest("engine.repaired")
-    assert (who(record), record.on, record.detail["numbers"]) == (COMMAND, "1 extensions", ["1000"])
+    assert (who(record), record.on_text, record.detail["numbers"]) == (COMMAND, "1 extensions", ["1000"])
     assert not check.check().drifts
 
 

@@ -52,7 +52,7 @@ def said(answer: Any) -> str:
 
 
 def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> None:
-    letter = Letter.objects.create(kind="new_device", user=ada, to="ada@example.com", tries=9, answer="timeout: ")
+    letter = Letter.objects.create(kind="new_device", user=ada, to="ada@example.com", tries=9, answer_code="timeout")
     Letter.objects.update(due_at=timezone.now() + timedelta(hours=1), delayed_since=timezone.now())
     answer = client.post(URL, typed(mail_user="portal", mail_password=SECRET, notifications=["new_device"]))
     assert answer.status_code == 302
@@ -62,8 +62,8 @@ def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> 
     assert SECRET not in saved.sealed_mail_password
     assert encryption.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
     record = AuditRecord.objects.get(action="preferences.changed")
-    assert record.detail["fields"]["Password"] == ["", "changed"]
-    assert record.detail["fields"]["Mail server"] == ["", "mail.example.com"]
+    assert record.detail["fields"]["mail_password"] == ["", "changed"]
+    assert record.detail["fields"]["mail_host"] == ["", "mail.example.com"]
     assert SECRET not in str(list(AuditRecord.objects.values_list()))
     assert SECRET not in said(client.get(URL))
     letter.refresh_from_db()

@@ -7,6 +7,7 @@ from accounts.models import User
 from accounts.sessions import active as active_sessions
 from accounts.throttling import sign_in as sign_in_throttling
 from core.audit import context, log
+from core.audit.fields import MASK
 
 
 class Command(changepassword.Command):
@@ -18,7 +19,5 @@ class Command(changepassword.Command):
         user = User.objects.get_by_natural_key(options["username"])
         active_sessions.end(user)
         rate_limits.forgive(sign_in_throttling.of_account(user.email or ""))
-        log.record(
-            None, "sign_in.password_changed", user.email or user.full_name, fields={"User Password": ["", "changed"]}
-        )
+        log.record(None, "sign_in.password_changed", user.email or user.full_name, fields={"password": ["", MASK]})
         return said

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
@@ -13,6 +14,7 @@ from asterisk.engine.render import Rows
 from asterisk.engine.store import EngineError, Step
 from asterisk.models import ApplyRun
 from core.audit import context
+from core.localization import ENGLISH
 from core.preferences.models import SystemChange, in_force
 from extensions.changes.state import CannotPutBack
 from extensions.models import Change
@@ -83,9 +85,9 @@ class Command(BaseCommand):
         self._tell(run)
 
     def _tell(self, run: ApplyRun) -> None:
-        self.stdout.write(
-            f"{len(run.numbers)} extensions, {run.rows_written} written, {run.seconds or 0:.3f} s: {run.words}"
-        )
+        with translation.override(ENGLISH):
+            done = f"{run.rows_written} written, {run.seconds or 0:.3f} s: {run.explanation_text}"
+        self.stdout.write(f"{len(run.numbers)} extensions, {done}")
 
     def _preferences(self, options: dict[str, Any], before: set[SystemChange]) -> list[str]:
         """What waits of Preferences; when something is taken back, only what came of that."""

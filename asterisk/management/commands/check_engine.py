@@ -4,16 +4,19 @@ from itertools import groupby
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from asterisk import check
 from asterisk.engine.store import EngineError
 from asterisk.models import CheckRun
+from core import coded_text
 from core.audit import context
+from core.localization import ENGLISH
 from extensions.pbx import PbxError
 
 
-def shown(value: str | None) -> str:
-    return "not compared" if value is None else value or "nothing"
+def shown(value: Any) -> str:
+    return "not compared" if value is None else coded_text.show(value) or "nothing"
 
 
 class Command(BaseCommand):
@@ -35,11 +38,13 @@ class Command(BaseCommand):
         if run.drifts:
             sys.exit(1)
 
+    @translation.override(ENGLISH)
     def _tell(self, run: CheckRun) -> None:
         for number, drifts in groupby(run.drifts, lambda drift: drift["number"]):
             self.stdout.write(number)
             for drift in drifts:
                 wished, held, said = (shown(drift[side]) for side in ("wished", "engine", "said"))
-                self.stdout.write(f"  {drift['field']}: wished {wished}; engine {held}; Asterisk {said}")
+                field = coded_text.show(drift["field"])
+                self.stdout.write(f"  {field}: wished {wished}; engine {held}; Asterisk {said}")
         asked = "" if run.asterisk_asked else " Asterisk could not be asked."
         self.stdout.write(f"{run.total} extensions in {run.seconds or 0:.1f} s: {run.differing} differ.{asked}")

@@ -21,7 +21,7 @@ from email.policy import SMTP, SMTPUTF8
 import idna
 
 from core import encryption
-from core.mail.errors import Trouble
+from core.mail.errors import Trouble, answer_text
 from core.mail.smtp.protocol import Dialogue, EncryptedDialogue, Limits, Reply, trouble_of, within
 from core.preferences.models import MailSecurity, Preferences
 
@@ -66,8 +66,15 @@ def password_of(preferences: Preferences) -> str:
         raise Trouble("sealed") from error
 
 
+@dataclass
 class Refused(Exception):
-    """This letter, for good. The argument is what was said."""
+    """This letter, for good. `said` by the server, or a code of errors.WORDS."""
+
+    said: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        return answer_text(self.code, self.said)
 
 
 class Later(Exception):
@@ -175,7 +182,7 @@ class Connection:
         options = []
         if not (sender + receiver).isascii():
             if not self.smtp.has_extn("smtputf8"):
-                raise Refused("no_utf8: ")
+                raise Refused(code="no_utf8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
             self.smtp.command_encoding = "utf-8"
         content = in_bytes(message, utf8=bool(options))

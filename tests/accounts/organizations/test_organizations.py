@@ -45,7 +45,7 @@ def test_a_department_is_added_where_it_was_said(signed_in: Client) -> None:
     assert last_audit() == (
         "organization.added",
         "Sales Europe",
-        {"fields": {"Department Name": ["", "Sales Europe"], "Parent": ["", "Company / Sales"]}},
+        {"fields": {"department": ["", "Sales Europe"], "parent": ["", "Company / Sales"]}},
     )
 
 
@@ -66,7 +66,7 @@ def test_a_department_is_renamed(signed_in: Client) -> None:
     assert post(signed_in, f"{sales.pk}/rename", name="sales and marketing") == {}
     assert shape() == {"Company": {"sales and marketing": {}}}
     assert last_audit()[0] == "organization.renamed"
-    assert last_audit()[2] == {"fields": {"Department Name": ["Sales", "sales and marketing"]}}
+    assert last_audit()[2] == {"fields": {"department": ["Sales", "sales and marketing"]}}
     assert post(signed_in, f"{sales.pk}/rename", name="Sales and Marketing") == {}
 
 
@@ -78,7 +78,7 @@ def test_a_department_is_moved_with_all_below(signed_in: Client) -> None:
     assert last_audit() == (
         "organization.moved",
         "Sales",
-        {"fields": {"Parent": ["Company", "Company / Office"]}},
+        {"fields": {"parent": ["Company", "Company / Office"]}},
     )
 
 
@@ -107,7 +107,7 @@ def test_who_was_in_a_deleted_department_and_what_was_below_move_up(signed_in: C
     action, on, detail = last_audit()
     assert (action, on) == ("organization.deleted", "Sales")
     assert (detail["people"], detail["departments"], detail["roles"]) == (2, 1, [])
-    assert detail["fields"] == {"Department Name": ["Sales", ""], "Parent": ["Company / Office", ""]}
+    assert detail["fields"] == {"department": ["Sales", ""], "parent": ["Company / Office", ""]}
 
 
 def test_the_pbx_hears_nothing_of_it(signed_in: Client) -> None:

@@ -59,7 +59,8 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     role = Role.objects.get(name="Helpdesk")
     assert answer["Location"] == f"/roles/{role.pk}/"
     assert (last().action, last().on) == ("role.added", "Helpdesk")
-    assert last().detail["fields"]["Permissions"] == ["", "View Extension"]
+    assert last().detail["fields"]["permissions"] == ["", ["extension.view"]]
+    assert [each.new for each in last().fields if each.label == "Permissions"] == ["View Extension"]
     User.objects.filter(pk=vic.pk).update(role=role)
     vics.force_login(User.objects.get(pk=vic.pk))  # another role ends the sessions
     assert vics.get("/extensions/").status_code == 200
@@ -67,7 +68,7 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     signed_in.post(f"/roles/{role.pk}/edit/", typed(role, granted=["extension.manage"]))
     assert vics.get("/extensions/add/").status_code == 200
     assert last().action == "role.changed"
-    assert last().detail["fields"] == {"Permissions": ["View Extension", "Manage Extension"]}
+    assert last().detail["fields"] == {"permissions": [["extension.view"], ["extension.manage", "extension.view"]]}
     signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=[]))
     assert vics.get("/extensions/").status_code == 404
 
@@ -180,7 +181,7 @@ def test_a_role_that_somebody_has_is_not_deleted(signed_in: Client) -> None:
     assert signed_in.post(f"/roles/{role.pk}/delete/")["Location"] == "/roles/"
     assert not Role.objects.filter(pk=role.pk).exists()
     assert (last().action, last().on) == ("role.deleted", "Helpdesk")
-    assert last().detail["fields"]["Permissions"] == ["View Extension", ""]
+    assert last().detail["fields"]["permissions"] == [["extension.view"], ""]
 
 
 def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) -> None:

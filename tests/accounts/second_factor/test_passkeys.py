@@ -74,7 +74,7 @@ def test_a_refused_passkey_is_recorded(client: Client, named: None, ada: User) -
     client.post(ALONE, {"credential": json.dumps(answer())})
     record = AuditRecord.objects.first()
     assert record
-    assert (record.action, record.by_name, record.result) == ("second_factor.failed", "somebody unknown", "failed")
+    assert (record.action, record.who, record.result) == ("second_factor.failed", "somebody unknown", "failed")
 
 
 def test_a_stranger_gets_a_challenge_that_is_soon_forgotten(client: Client, named: None, ada: User) -> None:
@@ -118,7 +118,7 @@ def test_a_passkey_is_renamed_by_its_person_alone(client: Client, ada: User) -> 
     names = [each.data["name"] for each in Authenticator.objects.order_by("pk")]
     assert names == ["Blue key", "Phone"]
     record = AuditRecord.objects.get(action="second_factor.passkey_renamed")
-    assert record.detail["fields"] == {"Name": ["Phone", "Blue key"]}
+    assert record.detail["fields"] == {"name": ["Phone", "Blue key"]}
 
 
 def test_one_of_two_goes_and_the_recovery_codes_stay(client: Client, ada: User) -> None:

@@ -1,6 +1,7 @@
 """The operation log's rows: what is recorded, that it cannot be changed, and that a change of it is found."""
 
 import ast
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -14,9 +15,14 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
-from core.audit import context, hash_chain, log, triggers
+from core import coded_text
+from core.audit import context, fields, hash_chain, log, triggers
 from core.audit.actions import ACTIONS
-from core.audit.models import AuditRecord
+from core.audit.fields import RecordedField
+from core.audit.models import AuditRecord, FieldChange
+from core.coded_text import CodedText
+from core.preferences.models import Preferences
+from extensions.changes.record import LABELS
 from extensions.models import SipExtension
 from pbxportal.pbx_settings.forms import PreferencesForm
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -60,7 +66,7 @@ def tampered(statement: str, *values: Any) -> None:
 @pytest.fixture
 def five(ada: User) -> list[AuditRecord]:
     for number in range(1000, 1005):
-        log.record(ada, "extension.changed", number, fields={"Last Name": ["Ö", "日本"]})
+        log.record(ada, "extension.changed", number, fields={"last_name": ["Ö", "日本"]})
     return list(AuditRecord.objects.order_by("id"))
 
 
@@ -109,9 +115,9 @@ def test_an_empty_log_is_whole(db: None) -> None:
         ("by", 99),
         ("by_name", "eve"),
         ("origin", "192.0.2.1"),
-        ("module", "Role"),
+        ("module", "role"),
         ("action", "extension.added"),
-        ('"on"', "1001x"),
+        ('"on"', '"1001x"'),
         ("number", "9"),
         ("result", "failed"),
         ("detail", '{"fields": {}}'),
@@ -219,10 +225,10 @@ def test_a_record_says_from_where(client: Client, ada: User, settings: Settings)
     client.post("/extensions/1000/registration-password/", REMOTE_ADDR="", headers={"X-Forwarded-For": "x" * 400})
     assert newest().origin == "unknown"
     make_extension("1001")
-    assert (newest().origin, newest().by, newest().by_name) == ("system", AuditRecord.SYSTEM, "system")
+    assert (newest().origin, newest().by, newest().who) == ("system", AuditRecord.SYSTEM, "system")
     with context.override_origin(context.COMMAND):
         log.record(None, "engine.checked", "All")
-    assert (newest().origin, newest().by, newest().by_name) == ("command", AuditRecord.COMMAND, "command line")
+    assert (newest().origin, newest().by, newest().who) == ("command", AuditRecord.COMMAND, "command line")
 
 
 def test_a_change_is_recorded_with_its_old_and_new_values_and_no_secret(client: Client, ada: User) -> None:
@@ -232,11 +238,12 @@ def test_a_change_is_recorded_with_its_old_and_new_values_and_no_secret(client: 
     typed = {"version": "1", "password": PASSWORD, "registration_password": secret, "caller_id": "1000"}
     client.post("/extensions/1000/edit/", Typed(last_name="Murray", more=typed).fields)
     record = newest()
-    assert (record.words, record.module, record.result) == ("changed an extension", "Extension", "done")
+    assert (record.action_label, record.module_label, record.result) == ("changed an extension", "Extension", "done")
+    assert record.detail["fields"]["last_name"] == ["Hopper", "Murray"]
     assert record.fields == [
-        ("Last Name", "Hopper", "Murray"),
-        ("Registration Password", "", "changed"),
-        ("User Password", "", "changed"),
+        FieldChange("Last Name", "Hopper", "Murray", is_masked=False),
+        FieldChange("Registration Password", "", "changed", is_masked=True),
+        FieldChange("User Password", "", "changed", is_masked=True),
     ]
     assert secret not in str(record.detail)
 
@@ -248,7 +255,7 @@ def test_preferences_are_recorded_with_their_values(client: Client, ada: User) -
     changed = {"company": "Acme", "country": "DE", "first_number": "200", "last_number": "299"}
     client.post("/preferences/", {**typed, **changed, "organization_management": "", "version": "1"})
     assert newest().action == "preferences.changed"
-    assert newest().fields == [
+    assert [(each.label, each.old, each.new) for each in newest().fields] == [
         ("Company Name", "Company", "Acme"),
         ("Country", "United States", "Germany"),
         ("First extension number", "1000", "200"),
@@ -262,7 +269,7 @@ def test_discarding_says_what_it_took_back(client: Client, ada: User) -> None:
     client.post("/extensions/add/", Typed().fields)
     client.post("/extensions/1000/discard/")
     record = AuditRecord.objects.filter(action="extension.discarded").get()
-    assert ("First Name", "Grace", "") in record.fields
+    assert FieldChange("First Name", "Grace", "", is_masked=False) in record.fields
 
 
 # --- sign-ins and refusals ---
@@ -276,7 +283,7 @@ def signing(client: Client, login: str, password: str) -> AuditRecord:
 def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User) -> None:
     record = signing(client, "ADA@example.com", "wrong")
     assert (record.action, record.by, record.by_name) == ("sign_in.failed", ada.pk, "ada@example.com")
-    assert (record.result, record.origin, record.module) == ("failed", "192.0.2.8", "Sign-in")
+    assert (record.result, record.origin, record.module) == ("failed", "192.0.2.8", "sign_in")
     record = signing(client, "ada@example.com", PASSWORD)
     assert (record.action, record.result) == ("sign_in.done", "done")
     client.post("/sign-out/")
@@ -285,7 +292,7 @@ def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User)
 
 def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Client, ada: User) -> None:
     record = signing(client, "Correct7Horse9Staple@example.com", "x")
-    assert (record.by, record.by_name, record.on) == (
+    assert (record.by, record.who, record.on_text) == (
         AuditRecord.NOBODY, "somebody unknown", "an address without an account",
     )  # fmt: skip
     assert "Horse" not in "".join(map(str, AuditRecord.objects.values_list()))
@@ -303,7 +310,7 @@ def test_a_refusal_is_recorded_and_what_does_not_exist_is_not(client: Client, hu
     assert client.post("/extensions/1000/toggle/", {"enabled": "no"}).status_code == 403
     record = newest()
     assert (record.action, record.result, record.by) == ("page.refused", "refused", hugo.pk)
-    assert (record.on, record.number, record.module) == ("POST /extensions/1000/toggle/", "1000", "Extension")
+    assert (record.on, record.number, record.module) == ("POST /extensions/1000/toggle/", "1000", "extension")
     before = AuditRecord.objects.count()
     assert client.get("/preferences/").status_code == 404
     assert client.get("/extensions/4711/").status_code == 404
@@ -315,7 +322,7 @@ def test_a_refused_permission_is_filed_under_its_module(client: Client, ada: Use
     ada.save()
     client.force_login(ada)
     assert client.post("/history/check/repair/").status_code == 403
-    assert (newest().action, newest().module) == ("page.refused", "Engine Check")
+    assert (newest().action, newest().module) == ("page.refused", "check")
 
 
 # --- the row itself ---
@@ -341,14 +348,52 @@ def test_a_clock_that_was_set_back_is_noted(db: None) -> None:
     assert verified()[0] == 0
 
 
-def test_each_deed_that_the_code_records_is_in_the_table() -> None:
-    named = set()
-    for app in ("accounts", "extensions", "asterisk", "pbxportal"):
+def calls(*names: str) -> Iterator[ast.Call]:
+    for app in ("core", "accounts", "extensions", "asterisk", "pbxportal"):
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("log.record", "_record"):
-                    named.add(ast.unparse(node.args[1]).strip("'"))
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+                    yield node
+
+
+def literals(nodes: Iterable[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                yield each.value
+
+
+def test_each_action_that_the_code_records_is_in_the_table() -> None:
+    named = {ast.unparse(call.args[1]).strip("'") for call in calls("log.record", "_record")}
     patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"action"}
     assert named - patterns <= ACTIONS.keys()
     spelled = {each.lstrip("f").strip("'\"") for each in patterns}
     assert spelled <= {"action", "extension.{action or kind}", "second_factor.{what}"}
+
+
+def test_each_text_that_the_code_stores_is_known_by_its_code() -> None:
+    codes = set(literals(call.args[0] for call in calls("CodedText") if call.args))
+    assert len(codes) > 40
+    assert {code for code in codes if not coded_text.is_known(code)} == {"field."}
+
+
+def test_each_field_and_detail_that_the_code_records_has_a_label() -> None:
+    own = {"number", "result", "module", "fields"}  # record()'s own
+    details = {word.arg for call in calls("log.record", "_tell") for word in call.keywords if word.arg} - own
+    names = set(LABELS) | {field.name for field in Preferences._meta.fields if field.editable}
+    assert {name for name in details | names - {"id"} if not coded_text.is_known(f"field.{name}")} == set()
+
+
+def test_a_label_cannot_be_given_twice() -> None:
+    with pytest.raises(ValueError, match="mobile"):
+        fields.register({"mobile": RecordedField("Another")})
+
+
+def test_what_is_stored_of_somebody_unknown_is_a_code_and_shown_as_a_text(db: None) -> None:
+    log.record(log.NOBODY, "sign_in.failed", CodedText("sign_in.no_account"), why=CodedText("sign_in.account_disabled"))
+    record = newest()
+    assert (record.by_name, record.on) == ("", {"code": "sign_in.no_account"})
+    assert record.detail == {"why": {"code": "sign_in.account_disabled"}}
+    assert (record.who, record.on_text) == ("somebody unknown", "an address without an account")
+    assert record.more == [("Why", "the account is disabled")]
+    assert verified()[0] == 0

@@ -10,7 +10,6 @@ from django.utils import timezone
 from accounts.models import Role, User
 from core.audit.models import AuditRecord
 from core.mail import views as mail_views
-from core.mail.errors import kept
 from core.mail.models import Letter
 from tests.pbxportal.test_mail_settings import said
 
@@ -29,8 +28,8 @@ def letter(user: User, state: Letter.State = State.WAITING, **more: Any) -> Lett
 
 def test_each_letter_is_said_in_words(client: Client, vic: User) -> None:
     letter(vic, State.REFUSED, answer="550 5.1.1 No such person", tries=1, settled_at=timezone.now())
-    letter(vic, State.WAITING, answer=kept("unreachable", "Connection refused"), tries=3)
-    letter(vic, State.UNCERTAIN, answer=kept("cut_off"), tries=1)
+    letter(vic, State.WAITING, answer_code="unreachable", answer="Connection refused", tries=3)
+    letter(vic, State.UNCERTAIN, answer_code="cut_off", tries=1)
     page = said(client.get("/mail/"))
     for words in (
         "vic@example.com", "Signed in on a new device", "Refused", "550 5.1.1 No such person", "Uncertain",
@@ -85,12 +84,12 @@ def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Clien
 
 def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any) -> None:
     since = timezone.now() - timedelta(hours=1)
-    letter(vic, answer=kept("timeout"), tries=2, delayed_since=since)
+    letter(vic, answer_code="timeout", tries=2, delayed_since=since)
     letter(vic, answer="450 4.2.0 Greylisted", tries=1)
     page = said(client.get("/pbx/"))
     assert "Mail waits since" in page
     assert "The mail server at 127.0.0.1 does not answer. It did not answer in time." in page
-    Letter.objects.filter(delayed_since__isnull=False).update(answer=kept("password_refused", "535 No"))
+    Letter.objects.filter(delayed_since__isnull=False).update(answer_code="password_refused", answer="535 No")
     assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
     Letter.objects.update(delayed_since=None)
     assert "Mail waits" not in said(client.get("/pbx/"))

@@ -15,12 +15,16 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from asterisk.ami.client import AmiUnreachable
+from asterisk.apply.run import ApplyError
 from asterisk.models import ApplyRun
-from core import localization
+from core import coded_text, localization
+from core.audit import fields
 from core.audit.models import AuditRecord
+from core.coded_text import CodedText
+from core.localization import in_english
 from core.preferences import language
 from core.preferences.models import Preferences
-from core.stored_words import in_store, shown_as
 from extensions.models import Change, SipExtension
 from tests import pseudo
 from tests.pbxportal.test_preferences import TYPED
@@ -132,7 +136,9 @@ def test_the_language_is_a_preference(adas: Client) -> None:
     assert adas.post("/preferences/", {**TYPED, "language": "en-gb"}).status_code == 302
     assert Preferences.load().language == "en-gb"
     record = AuditRecord.objects.get(action="preferences.changed")
-    assert record.detail["fields"]["Language"] == ["English (United States)", "English (United Kingdom)"]
+    assert record.detail["fields"]["language"] == ["en", "en-gb"]
+    [field] = [each for each in record.fields if each.label == "Language"]
+    assert (field.old, field.new) == ("English (United States)", "English (United Kingdom)")
     ApplyRun.objects.create(started_at=AT)
     assert "01/07/2026 23:05:09" in adas.get("/history/").content.decode()
 
@@ -184,7 +190,7 @@ def test_what_is_done_is_recorded_in_english(bracketed: None, adas: Client) -> N
     stored = [
         *AuditRecord.objects.values_list("by_name", "module", "action", "on", "detail"),
         *Change.objects.values_list("fields", "former"),
-        *ApplyRun.objects.values_list("words", "outcome"),
+        *ApplyRun.objects.values_list("explanation", "outcome"),
     ]
     assert not extension.enabled
     assert len(stored) > 6
@@ -194,18 +200,34 @@ def test_what_is_done_is_recorded_in_english(bracketed: None, adas: Client) -> N
 
 def test_what_was_said_of_an_apply_is_shown_in_the_language_of_the_page(bracketed: None) -> None:
     run = ApplyRun.objects.create()
-    run.close(ApplyRun.Outcome.PROVED, "Asterisk was asked, and has exactly what was saved: 12,345 values compared.")
+    run.close(ApplyRun.Outcome.PROVED, CodedText("apply.compared", count=12_345))
+    run.refresh_from_db()
+    assert run.explanation == {"code": "apply.compared", "count": 12_345}
     with translation.override(pseudo.CODE):
-        assert run.words_shown == "⟦Asterisk was asked, and has exactly what was saved: 12,345 values compared.⟧"
-    run.close(
-        ApplyRun.Outcome.REFUSED, "Refused with apply 7. Extension 1001, Caller ID: the PBX said “a” instead of “b”."
-    )
+        text = "⟦Asterisk was asked, and has exactly what was saved: 12,345 values compared.⟧"
+        assert run.explanation_text == text
+    difference = CodedText("proof.differs", said="there", wanted=CodedText("proof.gone"))
+    error = ApplyError(difference, "1001", fields.label_of("caller_id"))
+    run.close(ApplyRun.Outcome.REFUSED, CodedText("apply.refused_with", run="7", why=error))
+    run.refresh_from_db()
     with translation.override(pseudo.CODE):
-        assert run.words_shown == (
-            "⟦Refused with apply 7. ⟦Extension 1001, ⟦Caller ID⟧: ⟦the PBX said “a” instead of “b”.⟧⟧⟧"
-        )
+        why = "⟦Extension 1001, ⟦Caller ID⟧: ⟦the PBX said “there” instead of “⟦gone⟧”.⟧⟧"
+        assert run.explanation_text == f"⟦Refused with apply 7. {why}⟧"
 
 
-def test_what_nobody_here_has_said_is_shown_as_it_is() -> None:
-    assert shown_as("Anything else", ("Apply %(run)s",)) == "Anything else"
-    assert in_store(translation.gettext_lazy("Apply")) == "Apply"
+def test_an_error_is_said_in_the_language_of_who_reads_it(bracketed: None) -> None:
+    error = AmiUnreachable(CodedText("pbx.unreachable", error=OSError(111, "Refused")))
+    with translation.override(pseudo.CODE):
+        assert str(error) == "⟦The PBX cannot be reached: [Errno 111] Refused.⟧"
+        assert in_english(error) == "The PBX cannot be reached: [Errno 111] Refused."
+
+
+def test_what_others_said_and_what_is_not_known_any_more_is_shown_as_it_is() -> None:
+    assert coded_text.show(coded_text.to_json("Extension 1")) == "Extension 1"
+    assert coded_text.show({"code": "of.an.earlier.version", "number": 1}) == "of.an.earlier.version"
+    assert coded_text.show(None) == ""
+
+
+def test_a_count_chooses_its_plural() -> None:
+    assert str(CodedText("second_factor.passkeys", count=1)) == "1 passkey"
+    assert str(CodedText("second_factor.passkeys", count=1_200)) == "1,200 passkeys"

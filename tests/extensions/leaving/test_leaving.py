@@ -67,7 +67,7 @@ def errors(client: Client, **answers: str) -> dict[str, str]:
 
 def actions_on(on: str = "1001") -> list[tuple[str, str]]:
     found = AuditRecord.objects.filter(on=on).order_by("id")
-    return [(record.action, record.by_name) for record in found if record.action.startswith("extension")]
+    return [(record.action, record.who) for record in found if record.action.startswith("extension")]
 
 
 def signed_in(user: User) -> Client:
@@ -213,7 +213,7 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
     assert list(active_sessions.of(grace.user)) == []
     assert actions_on()[-1] == ("extension.left", "ada@example.com")
     fields = AuditRecord.objects.get(action="extension.left").detail["fields"]
-    assert fields["Sign-in"] == ["on", "off"]
+    assert fields["is_active"] == ["on", "off"]
     assert fields["Enabled"] == ["yes", "no"]
 
 
@@ -299,7 +299,7 @@ def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipEx
     assert is_out(browser)
     assert Client().login(email="grace@example.com", password=PASSWORD)
     recorded = AuditRecord.objects.filter(action="extension.changed", on="1001").order_by("id")
-    assert [each.detail["fields"] for each in recorded] == [{"Sign-in": ["on", "off"]}, {"Sign-in": ["off", "on"]}]
+    assert [each.detail["fields"] for each in recorded] == [{"is_active": ["on", "off"]}, {"is_active": ["off", "on"]}]
 
 
 def test_the_sign_in_of_one_who_has_left_is_not_allowed_alone(adas: Client, ada: User, grace: SipExtension) -> None:

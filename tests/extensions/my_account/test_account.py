@@ -71,7 +71,7 @@ def test_a_mobile_number_and_a_language_are_changed_at_once_and_logged_as_theirs
     assert (vic.mobile, vic.language) == ("+12025550143", "en-gb")
     record = AuditRecord.objects.filter(action="person.changed").get()
     assert (record.by, record.number) == (vic.pk, "1000")
-    assert record.detail["fields"]["Mobile Number"] == ["", "+1 202-555-0143"]
+    assert record.detail["fields"]["mobile"] == ["", "+1 202-555-0143"]
     now = SipExtension.objects.get()
     assert "2025550143" in now.search_text
     assert now.version == before + 1  # a form that an administrator had open meanwhile says so
@@ -144,7 +144,7 @@ def test_a_picture_is_kept_shown_and_removed(vics: Client, vic: User) -> None:
     assert vics.get("/account/picture/0000000000000000/").status_code == 404
     vics.post("/account/picture/", {"then": "remove"})
     assert vics.get(path).status_code == 404
-    fields = [each.detail["fields"]["Picture"][1] for each in AuditRecord.objects.filter(action="person.changed")]
+    fields = [each.detail["fields"]["picture"][1] for each in AuditRecord.objects.filter(action="person.changed")]
     assert fields == ["removed", "changed"]
 
 
@@ -199,9 +199,9 @@ def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> N
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
     [record] = AuditRecord.objects.filter(action="person.changed", by=vic.pk)
-    assert record.fields == [
-        ("Notifications not wanted", "", "Password changed, Second factor changed, Extension changed")
-    ]
+    [field] = record.fields
+    assert field.label == "Notifications not wanted"
+    assert (field.old, field.new) == ("", "Password changed, Second factor changed, Extension changed")
     again = vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]}, follow=True)
     assert "Nothing was changed." in again.content.decode()
     assert vics.post("/account/notifications/", {"wanted": ["welcome"]}).status_code == 422
@@ -226,11 +226,10 @@ def test_preferences_say_what_people_may_change_themselves(client: Client, ada: 
     answer = client.post("/preferences/", {**typed, "version": form.opened_version, "self_service": ["name", "avatar"]})
     assert answer.status_code == 302
     assert set(Preferences.load().self_service) == {"avatar", "name"}
-    fields = AuditRecord.objects.filter(action="preferences.changed").get().detail["fields"]
-    assert fields["What people may change themselves"] == [
-        "Picture, Mobile Number, Email Address, Registration Password",
-        "Picture, Name",
-    ]
+    [field] = AuditRecord.objects.filter(action="preferences.changed").get().fields
+    assert field.label == "What people may change themselves"
+    assert field.old == "Picture, Mobile Number, Email Address, Registration Password"
+    assert field.new == "Picture, Name"
     form = client.get("/preferences/").context["form"]
     wrong = {**typed, "version": form.opened_version, "self_service": ["role"]}
     assert client.post("/preferences/", wrong).status_code == 422

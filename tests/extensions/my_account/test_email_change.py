@@ -80,7 +80,7 @@ def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, 
     assert (last.to, last.facts) == ("vic@example.com", {"new": NEW})
     record = AuditRecord.objects.filter(action="person.changed").get()
     assert (record.by, record.number) == (vic.pk, "1000")
-    assert record.detail["fields"] == {"Email Address": ["vic@example.com", NEW]}
+    assert record.detail["fields"] == {"email": ["vic@example.com", NEW]}
     assert vics.get("/account/").status_code == 200  # and the session lasts
 
 

@@ -115,7 +115,7 @@ def test_the_code_holds_what_one_would_type(vics: Client, vic: User, own: SipExt
     assert found["AuthPass"] == own.registration_password
     assert found["DisplayName"] == "Łucja & <Ann>"
     [record] = AuditRecord.objects.filter(action="extension.password_revealed")
-    assert (record.by, record.number, record.detail["how"]) == (vic.pk, "1000", "QR code")
+    assert (record.by, record.number, record.detail["how"]) == (vic.pk, "1000", "qr_code")
 
 
 def test_a_code_of_the_longest_names_can_be_drawn() -> None:
@@ -145,7 +145,7 @@ def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: Us
     assert now.registration_password not in answer.content.decode()
     assert now.version == own.version + 1
     [record] = AuditRecord.objects.filter(action="extension.changed")
-    assert (record.by, record.detail["fields"]) == (vic.pk, {"Registration Password": ["", "changed"]})
+    assert (record.by, record.detail["fields"]) == (vic.pk, {"registration_password": ["", "changed"]})
     [change] = Change.objects.all()
     assert change.by == vic
 

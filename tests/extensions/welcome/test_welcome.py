@@ -131,7 +131,7 @@ def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
     assert letters() == [("1000", 1)]
     assert grace.link_version == 1
     fields = AuditRecord.objects.get(action="extension.added").detail["fields"]
-    assert "User Password" not in fields
+    assert "password" not in fields
     assert "The welcome mail goes to grace@example.com." in adas.get("/extensions/1000/").content.decode()
 
 

@@ -1,0 +1,50 @@
+"""What the operation log says of its own actions, and of a change of the preferences."""
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from core import localization
+from core.audit.actions import MODULE_LABELS
+from core.audit.fields import RecordedField, one_of, show_mask
+from core.audit.filters import filter_text
+from core.preferences.models import SELF_SERVICE, MailSecurity, NameFormat, Preferences
+
+TEXTS = {f"module.{code}": label for code, label in MODULE_LABELS.items()}
+
+
+def show_language(code: str) -> str:
+    return str(dict(settings.LANGUAGES).get(code, code))
+
+
+def show_self_service(names: list[str]) -> str:
+    return ", ".join(str(label) for name, label in SELF_SERVICE.items() if name in names)
+
+
+def _label(name: str) -> StrOrPromise:
+    return Preferences._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # noqa: SLF001
+
+
+SHOW_SWITCH = one_of({True: _("on"), False: _("off")})
+AS_TYPED = (
+    "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
+    "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
+)  # fmt: skip
+SWITCHES = ("organization_management", "password_signs", "second_factor")
+FIELDS = {
+    "name": RecordedField(_("Name")),
+    "count": RecordedField(_("Count")),
+    "why": RecordedField(_("Why")),
+    "error": RecordedField(_("Words")),
+    "filtered": RecordedField(_("Filtered"), filter_text),
+    "company": RecordedField(_("Company Name")),
+    "country": RecordedField(_("Country"), localization.country),
+    "language": RecordedField(_label("language"), show_language),
+    "name_format": RecordedField(_label("name_format"), one_of(dict(NameFormat.choices))),
+    "self_service": RecordedField(_label("self_service"), show_self_service),
+    "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),
+    "mail_password": RecordedField(_("Password"), show_mask, is_secret=True),
+    "remove_password": RecordedField(_("Remove the saved password"), SHOW_SWITCH),
+    **{name: RecordedField(_label(name)) for name in AS_TYPED},
+    **{name: RecordedField(_label(name), SHOW_SWITCH) for name in SWITCHES},
+}
