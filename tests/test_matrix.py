@@ -72,7 +72,7 @@ class Cast:
         self.run = ApplyRun.objects.create(numbers=["2000"])
         self.run.changes.set(Change.objects.filter(number="2000"))
         self.run.close(ApplyRun.Outcome.PROVED, "Proved.")
-        drift = {"number": "2000", "field": "name", "wished": "a", "engine": "b", "said": "c"}
+        drift = {"number": "2000", "field": {"code": "field.name"}, "wished": "a", "engine": "b", "said": "c"}
         CheckRun.objects.create(finished_at=timezone.now(), drifts=[drift], differing=1, total=1, compared=1)
         self.keys = {
             "history": self.run.pk,

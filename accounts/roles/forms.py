@@ -43,8 +43,8 @@ def values(role: Role) -> Values:
     """Every field as it is recorded."""
     return {
         "name": role.name,
-        "permissions": sorted(role.permissions),
-        "reach": role.reach,
+        "permissions": sorted(map(str, role.permissions)),
+        "reach": str(role.reach),
         "organizations": ", ".join(map(str, role.organizations.order_by("name", "pk"))),
         "below": role.below,
     }

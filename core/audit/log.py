@@ -114,7 +114,7 @@ def _write(entries: list[Entry]) -> None:
             entry.save()
             head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
             AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
-        people = {(entry.by, search.casefold()[:400]) for entry, search in entries if search}
+        people = {(entry.by, search.casefold()[:400]) for entry, search in entries}
         AuditPerson.objects.bulk_create(
             (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True
         )

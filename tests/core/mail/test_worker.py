@@ -332,7 +332,7 @@ def test_what_is_settled_is_kept_for_ninety_days(ada: User, postman: Postman) ->
     assert set(Letter.objects.values_list("pk", flat=True)) == {uncertain.pk, young.pk}
 
 
-def test_one_worker_at_a_time(tmp_path: Path, settings: Settings) -> None:
+def test_one_worker_at_a_time(tmp_path: Path) -> None:
     answers = iter([False, True])
     with worker.only_one(tmp_path / "lock", lambda: False) as first:
         assert first

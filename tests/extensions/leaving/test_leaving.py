@@ -214,7 +214,7 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
     assert actions_on()[-1] == ("extension.left", "ada@example.com")
     fields = AuditRecord.objects.get(action="extension.left").detail["fields"]
     assert fields["is_active"] == ["on", "off"]
-    assert fields["Enabled"] == ["yes", "no"]
+    assert fields["enabled"] == ["yes", "no"]
 
 
 def test_an_open_page_of_one_whose_sign_in_ended_is_out_although_its_session_is_there(grace: SipExtension) -> None:
