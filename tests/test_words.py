@@ -12,9 +12,14 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
+from asterisk.apply.run import ApplyError
 from asterisk.models import ApplyRun
 from core import localization
 from core.access.permissions import DEFAULT_ROLES
+from core.audit import fields, log
+from core.audit.fields import MASK
+from core.audit.models import AuditRecord
+from core.coded_text import CodedText
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
@@ -269,6 +274,30 @@ def test_every_page_of_a_super_administrator_is_translated(cast: Cast, in_bracke
             wrong |= {f"{path}: {each}" for each in Outside(text).words if each.casefold() not in known}
             walked += 1
     assert walked > 40
+    assert not sorted(wrong)
+
+
+def test_every_row_of_the_log_is_translated(cast: Cast, in_brackets: str) -> None:
+    why = ApplyError(CodedText("apply.unfit"), "2000", fields.label_of("caller_id"))
+    for action, on, detail in (
+        ("apply.refused", CodedText("extension.one", number="2000"), {"run": 1, "outcome": "refused", "error": why}),
+        ("engine.checked", CodedText("extension.all"), {}),
+        ("sign_in.failed", CodedText("sign_in.no_account"), {"why": CodedText("sign_in.account_disabled")}),
+        ("log.exported", CodedText("module.log"), {"filtered": {"number": "2000"}}),
+        ("role.changed", "", {"fields": {"permissions": [[], ["role.view"]], "reach": ["all", "organizations"]}}),
+        ("preferences.changed", CodedText("module.preferences"), {"fields": {"password_signs": [False, True]}}),
+        ("extension.changed", "2000", {"fields": {"enabled": ["yes", "no"], "role": ["none", "employee"]}}),
+        ("second_factor.removed", "", {"fields": {"factors": [[CodedText("second_factor.app")], []]}}),
+        ("person.changed", "", {"fields": {"picture": ["", MASK], "muted": [[], ["new_device"]]}}),
+    ):
+        log.record(log.NOBODY, action, on, **detail)
+    Preferences.objects.update(language=in_brackets)
+    with translation.override(in_brackets):
+        known = known_words()
+    wrong = set()
+    for pk in AuditRecord.objects.values_list("pk", flat=True):
+        page = cast.ask(PEOPLE[0], "get", f"/log/{pk}/", {}).content.decode()
+        wrong |= {f"{pk}: {each}" for each in Outside(page).words if each.casefold() not in known}
     assert not sorted(wrong)
 
 

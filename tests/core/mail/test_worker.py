@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
-from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from core.mail import composition, outbox, worker
