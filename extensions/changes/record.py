@@ -3,61 +3,19 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import F, Model
-from django.utils.translation import gettext_noop
 
-from accounts.models import DEFAULT_ROLE_NAMES, User
-from core import localization
+from accounts.models import User
 from core.audit import log
 from core.audit.models import MASK
 from core.mail import outbox
-from core.stored_words import shown
 from extensions.changes.state import Record, record_of
+from extensions.fields import BY_NAME, FIELDS, MASKED, ON_THE_PBX, SECRET, Field, Owner
 from extensions.models import Change, SipExtension
 
 Values = dict[str, str]
-
-SECRET = {"registration_password", "password"}
-MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
-# name -> as it stands in the operation log; pages show label().
-LABELS = {
-    "first_name": gettext_noop("First Name"),
-    "last_name": gettext_noop("Last Name"),
-    "email": gettext_noop("Email Address"),
-    "mobile": gettext_noop("Mobile Number"),
-    "password": gettext_noop("User Password"),
-    "role": gettext_noop("User Role"),
-    "organizations": gettext_noop("Organization"),
-    "job_title": gettext_noop("Job Title"),
-    "number": gettext_noop("Extension Number"),
-    "caller_id": gettext_noop("Caller ID"),
-    "registration_name": gettext_noop("Registration Name"),
-    "registration_password": gettext_noop("Registration Password"),
-    "max_phones": gettext_noop("IP Phone Concurrent Registrations"),
-    "allowed_networks": gettext_noop("Allowed Networks"),
-    "enabled": gettext_noop("Enabled"),
-    "is_active": gettext_noop("Sign-in"),
-    "left_on": gettext_noop("Left"),
-    "delete_on": gettext_noop("To Be Deleted"),
-    "handed_to": gettext_noop("Calls Handed To"),
-}
-NONE = gettext_noop("None")  # instead of a role
-# What a phone or a caller can notice. A save that touches nothing of it needs no apply.
-ON_THE_PBX = {
-    "first_name",
-    "last_name",
-    "number",
-    "caller_id",
-    "registration_name",
-    "registration_password",
-    "max_phones",
-    "allowed_networks",
-    "enabled",
-    "handed_to",
-}
 
 
 @dataclass(frozen=True)
@@ -86,55 +44,25 @@ def picture(extension: SipExtension) -> Picture:
 
 def values(extension: SipExtension) -> Values:
     """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
-    user = extension.user
-    return {
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "email": user.email or "",
-        "mobile": user.mobile_typed,
-        "password": user.password if user.has_usable_password() else "",
-        "role": user.role.name if user.role else NONE,
-        "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
-        "job_title": user.job_title,
-        "number": extension.number,
-        "caller_id": extension.caller_id,
-        "registration_name": extension.registration_name,
-        "registration_password": extension.sealed_password,
-        "max_phones": str(extension.max_phones),
-        "allowed_networks": extension.allowed_networks,
-        "enabled": "yes" if extension.enabled else "no",
-        "is_active": "on" if user.is_active else "off",
-        "left_on": str(extension.left_on or ""),
-        "delete_on": str(extension.delete_on or ""),
-        "handed_to": extension.handed_to.number if extension.handed_to else "",
-    }
+    return {field.name: field.text_of(_owner(extension, field)) for field in FIELDS}
 
 
-def label(name: str) -> str:
-    return shown(LABELS.get(name, name))
-
-
-def value_shown(name: str, value: str) -> str:
-    """In the language of the page, where it is a word of ours, or a day."""
-    if value and name in ("left_on", "delete_on"):
-        return localization.day(date.fromisoformat(value))
-    ours = name in ("enabled", "is_active") or name in SECRET
-    ours |= name == "role" and value in (NONE, *DEFAULT_ROLE_NAMES.values())
-    return shown(value) if ours else value
+def _owner(extension: SipExtension, field: Field) -> SipExtension | User:
+    return extension.user if field.owner is Owner.PERSON else extension
 
 
 def difference(before: Values, after: Values) -> dict[str, list[str]]:
     """name -> [before, after] of the fields that differ, a secret's values masked."""
     return {
         name: ["", MASK] if name in SECRET else [before.get(name, ""), after.get(name, "")]
-        for name in LABELS
+        for name in BY_NAME
         if before.get(name, "") != after.get(name, "")
     }
 
 
 def labelled(fields: log.Fields) -> log.Fields:
     """As the operation log keeps them: in the words of the form."""
-    return {LABELS[name]: pair for name, pair in fields.items()}
+    return {BY_NAME[name].label: pair for name, pair in fields.items()}
 
 
 def record(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture, deed: str = "") -> bool:

@@ -18,21 +18,16 @@ from core.random_text import random_text
 from core.stored_words import in_store
 from extensions import validators
 from extensions.changes import record as changes
+from extensions.fields import BY_NAME
 from extensions.models import Change, SipExtension
 
-LABELS = {name: changes.LABELS[name] for name in ("first_name", "last_name", "email", "mobile")} | {
-    "language": gettext_noop("Language")
-}
+OWN = [BY_NAME[name] for name in ("first_name", "last_name", "email", "mobile")]
+LABELS = {field.name: field.label for field in OWN} | {"language": gettext_noop("Language")}
 
 
 def _shown(person: User) -> dict[str, str]:
-    return {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "email": person.email or "",
-        "mobile": person.mobile_typed,
-        "language": dict(settings.LANGUAGES).get(person.language, "") if person.language else "",
-    }
+    language = dict(settings.LANGUAGES).get(person.language, "") if person.language else ""
+    return {field.name: field.text_of(person) for field in OWN} | {"language": language}
 
 
 def change(user: User, **columns: Any) -> frozenset[str]:
