@@ -194,7 +194,7 @@ def _of_one(number: str, wished: Rows | None, held: Rows, said: proof.Said | Non
             holds.get(key, ""),
             hears.get(key, "") if said else None,
         ]
-        values = [value and value.removeprefix(proof.NAME_BEFORE) for value in values]
-        if key[1] in proof.SECRET:
+        values = [value and proof.bare(key, value) for value in values]
+        if proof.is_secret(key):
             values = [value and "(secret)" for value in values]
         yield Drift(number, proof.label(key), values[0], values[1] or "", values[2])

@@ -7,7 +7,8 @@ import pytest
 from django.conf import settings
 
 from asterisk.engine import store as engine
-from asterisk.engine.render import Extension, rows
+from asterisk.engine.columns import Extension
+from asterisk.engine.render import rows
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.process.embedded import Embedded
