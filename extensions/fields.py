@@ -32,7 +32,7 @@ class Storage(Enum):
 
     COLUMN = "column"  # the column's value as it is
     DAY = "day"
-    BY_HAND = "by hand"  # the number, and what refers to other rows: state.py has code for each
+    OTHER = "other"  # the number, and what refers to other rows: state.py has code for each
 
 
 def unchanged(text: str) -> str:
@@ -112,12 +112,10 @@ FIELDS: tuple[Field, ...] = (
     person_field(name="email", label=gettext_noop("Email Address")),
     person_field(name="mobile", label=gettext_noop("Mobile Number"), text=lambda user: user.mobile_typed),
     secret_field(name="password", label=gettext_noop("User Password"), owner=Owner.PERSON, text=_password),
-    person_field(name="role", label=gettext_noop("User Role"), storage=Storage.BY_HAND, text=_role, shown=_role_shown),
-    person_field(
-        name="organizations", label=gettext_noop("Organization"), storage=Storage.BY_HAND, text=_organizations
-    ),
+    person_field(name="role", label=gettext_noop("User Role"), storage=Storage.OTHER, text=_role, shown=_role_shown),
+    person_field(name="organizations", label=gettext_noop("Organization"), storage=Storage.OTHER, text=_organizations),
     person_field(name="job_title", label=gettext_noop("Job Title"), is_fact=True),
-    extension_field(name="number", label=gettext_noop("Extension Number"), storage=Storage.BY_HAND, on_the_pbx=True),
+    extension_field(name="number", label=gettext_noop("Extension Number"), storage=Storage.OTHER, on_the_pbx=True),
     extension_field(name="caller_id", label=gettext_noop("Caller ID"), on_the_pbx=True),
     extension_field(name="registration_name", label=gettext_noop("Registration Name"), on_the_pbx=True, is_masked=True),
     secret_field(
@@ -153,7 +151,7 @@ FIELDS: tuple[Field, ...] = (
     extension_field(
         name="handed_to",
         label=gettext_noop("Calls Handed To"),
-        storage=Storage.BY_HAND,
+        storage=Storage.OTHER,
         text=lambda each: each.handed_to.number if each.handed_to else "",
         on_form=False,
         on_the_pbx=True,
@@ -176,7 +174,7 @@ def value_shown(name: str, text: str) -> str:
 
 def column_fields(owner: Owner) -> list[Field]:
     """Those of the owner of which the columns are kept."""
-    return [field for field in FIELDS if field.owner is owner and field.storage is not Storage.BY_HAND]
+    return [field for field in FIELDS if field.owner is owner and field.storage is not Storage.OTHER]
 
 
 def form_fields(owner: Owner) -> list[str]:
