@@ -130,13 +130,6 @@ def read(db: sqlite3.Connection, made: Rows) -> list[Any]:
     return [row for family in proof.FAMILIES for row in db.execute(f"SELECT * FROM {family}")]
 
 
-def test_what_asterisk_says_is_looked_for_where_it_says_it() -> None:
-    known = {"EndpointDetail", "AuthDetail", "AorDetail", "pbx_number", "ps_endpoints"}
-    for value in (*LOGIN_VALUES, *DIAL_VALUES):
-        said = {place: dict.fromkeys((value.name, value.column), "that") for place in known}
-        assert value.said(said) == "that", value.key
-
-
 def test_each_value_is_of_a_column_or_fixed() -> None:
     for table, values in (("sip_login", LOGIN_VALUES), ("pbx_number", DIAL_VALUES)):
         assert {value.column for value in values} - {""} <= columns(TABLES[table]).keys()
