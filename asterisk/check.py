@@ -198,5 +198,5 @@ def _of_one(number: str, wished: Rows | None, held: Rows, said: proof.Said | Non
             holds.get(key, ""),
             hears.get(key, "") if said else None,
         ]
-        stored = [value and to_json(proof.value_text(key, value.removeprefix(proof.NAME_BEFORE))) for value in values]
+        stored = [value and to_json(proof.value_text(key, value)) for value in values]
         yield Drift(number, to_json(proof.field_text(key)), *stored)

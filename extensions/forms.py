@@ -16,6 +16,7 @@ from core.preferences.models import Preferences
 from core.random_text import random_text
 from extensions import validators
 from extensions.changes import record as changes
+from extensions.fields import SECRET, Owner, form_fields, label
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
 
@@ -27,6 +28,9 @@ class Conflict(Exception):
 class SipExtensionForm(forms.ModelForm[SipExtension]):
     """A number, and the account by which its phones register."""
 
+    # What the template has a place of its own for.
+    PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones", "allowed_networks")
+
     registration_password = forms.CharField(
         label=_("Registration Password"),
         max_length=128,
@@ -37,7 +41,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     class Meta:
         model = SipExtension
-        fields = ["number", "caller_id", "registration_name", "max_phones", "allowed_networks"]
+        fields = form_fields(Owner.EXTENSION)
         help_texts = {
             "caller_id": _("The number that others in the company see. Empty: the extension number."),
             "registration_name": _("The phone's authentication name."),
@@ -67,7 +71,12 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the password that the phones have.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        self.helper = finish(self, "caller_id", "allowed_networks")
+        self.helper = finish(self, *(name for name in self.Meta.fields if not self.fields[name].required))
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """The fields without a place of their own, in the order of the table."""
+        return [self[name] for name in self.fields if name not in self.PLACED]
 
     @staticmethod
     def _suggestions(preferences: Preferences) -> dict[str, str]:
@@ -206,9 +215,8 @@ class ExtensionForm:
             order = [*form.fields]
             for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
                 field = form[name if name in order else order[0]]
-                label = changes.label(field.name)
                 found += [
-                    {"id": field.id_for_label or field.auto_id, "label": label, "message": str(m)}
+                    {"id": field.id_for_label or field.auto_id, "label": label(field.name), "message": str(m)}
                     for m in form.errors[name]
                 ]
         return found
@@ -219,7 +227,7 @@ class ExtensionForm:
         typed = changes.values(self.sip.instance)
         organizations = self.person.cleaned_data.get("organizations", ())
         typed["organizations"] = ", ".join(sorted(str(each) for each in organizations))
-        shown = {*self.person.fields, *self.sip.fields} - changes.SECRET
+        shown = {*self.person.fields, *self.sip.fields} - SECRET
         return {name: value for name, value in typed.items() if name in shown}
 
     def save(self) -> SipExtension:

@@ -39,9 +39,7 @@ class Row:
         self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
         self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or gettext("None"))
         self.has_role = user.role is not None
-        self.mobile, self.job_title = user.mobile_shown, user.job_title
-        self.max_phones, self.registration_name = extension.max_phones, extension.registration_name
-        self.allowed_networks = extension.allowed_networks
+        self.mobile = user.mobile_shown
         self.organizations = ", ".join(organizations)
         self.signs_in = bool(user.email) and user.is_active
         self.left_on, self.delete_on = extension.left_on, extension.delete_on

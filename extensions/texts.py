@@ -1,11 +1,9 @@
 """What the operation log says of extensions."""
 
-from functools import partial
-
 from django.utils.translation import gettext_lazy as _
 
 from core.audit.fields import RecordedField, one_of, show_mask
-from extensions.changes.record import LABELS, SECRET, value_shown
+from extensions.fields import FIELDS as EXTENSION_FIELDS
 
 TEXTS = {
     "extension.one": _("Extension %(number)s"),
@@ -14,10 +12,7 @@ TEXTS = {
     "extension.refused": _("Extension %(extension)s, %(field)s: %(why)s"),
 }
 FIELDS = {
-    **{
-        name: RecordedField(_(label), partial(value_shown, name), is_secret=name in SECRET)
-        for name, label in LABELS.items()
-    },
+    **{field.name: RecordedField(_(field.label), field.shown, is_secret=field.is_secret) for field in EXTENSION_FIELDS},
     "picture": RecordedField(_("Picture"), show_mask, is_secret=True),
     "phone": RecordedField(_("Phone")),
     "how": RecordedField(_("How"), one_of({"qr_code": _("QR code")})),

@@ -19,6 +19,7 @@ from core.preferences.models import Preferences
 from extensions import actions, handover
 from extensions.access import get_managed
 from extensions.changes import record as changes
+from extensions.fields import SECRET, label, value_shown
 from extensions.forms import Conflict, ExtensionForm
 from extensions.models import SipExtension
 from extensions.review import review
@@ -114,17 +115,17 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
     saved, yours = changes.values(theirs), form.typed_values()
     rows = [
         {
-            "label": changes.label(name),
-            "saved": changes.value_shown(name, saved[name]),
-            "yours": changes.value_shown(name, value),
+            "label": label(name),
+            "saved": value_shown(name, saved[name]),
+            "yours": value_shown(name, value),
             "differs": saved[name] != value,
         }
         for name, value in yours.items()
-        if name not in changes.SECRET
+        if name not in SECRET
     ]
     rows += [
-        {"label": changes.label(name), "saved": _("kept"), "yours": _("changed"), "differs": True}
-        for name in changes.SECRET
+        {"label": label(name), "saved": _("kept"), "yours": _("changed"), "differs": True}
+        for name in SECRET
         if form.data.get(name)
     ]
     records = (log.last(f"extension.{action}", number) for action in ("changed", "left", "came_back"))

@@ -61,7 +61,7 @@ ROOMS = {
 # Below the rooms of core, and seen by all of them: small modules, of which none knows a room.
 SMALL = {"core"}
 # Pure code, which sees no Django, no clock and no settings.
-PURE = ["asterisk/engine/render.py", "asterisk/ami/protocol.py"]
+PURE = ["asterisk/engine/columns.py", "asterisk/engine/render.py", "asterisk/ami/protocol.py"]
 
 
 @cache

@@ -1,11 +1,16 @@
 """Which registrations of phones an apply ends."""
 
+from operator import attrgetter
+
 from asterisk.ami.client import Ami
 from asterisk.ami.protocol import Message
+from asterisk.engine.columns import Login, columns
 from asterisk.engine.store import Step
 from asterisk.models import ApplyRun
 from asterisk.readback import proof
 from extensions.validators import allows
+
+credentials = attrgetter(*(name for name, column in columns(Login).items() if column.is_credential))
 
 
 def of(ami: Ami, number: str) -> list[str]:
@@ -30,4 +35,4 @@ def _is_another(step: Step, run: ApplyRun) -> bool:
         return False
     if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
         return step.number in run.changed_numbers
-    return (old.registration_name, old.password_digest) != (new.registration_name, new.password_digest)
+    return credentials(old) != credentials(new)

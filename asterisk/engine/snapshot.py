@@ -1,16 +1,21 @@
 """A frozen picture of part of the wish."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from itertools import islice
+from operator import attrgetter
 from typing import TypeVar
 
-from asterisk.engine.render import Extension, HandOver, Snapshot
+from asterisk.engine.columns import Extension, HandOver
+from asterisk.engine.render import Snapshot
 from core.preferences.models import NameFormat
 from extensions.changes.state import Record, extension_of
 from extensions.models import SipExtension
 from extensions.review import preferences as preference_changes
 
 CHUNK = 500
+OWN = [each.name for each in fields(Extension) if each.name != "caller_name"]  # attributes of SipExtension too
+own_values = attrgetter(*OWN)
 Item = TypeVar("Item")
 
 
@@ -47,12 +52,4 @@ def take(numbers: Iterable[str], instead: Mapping[str, Record | None] | None = N
 
 
 def _extension(each: SipExtension, names: NameFormat) -> Extension:
-    return Extension(
-        number=each.number,
-        caller_name=each.user.name_in(names),
-        caller_id=each.caller_id,
-        registration_name=each.registration_name,
-        registration_password=each.registration_password,
-        max_phones=each.max_phones,
-        allowed_networks=each.allowed_networks,
-    )
+    return Extension(caller_name=each.user.name_in(names), **dict(zip(OWN, own_values(each), strict=True)))

@@ -6,10 +6,12 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from operator import attrgetter
 from pathlib import Path
 
-from asterisk.engine.render import Dial, Login, Rows
+from asterisk.engine.columns import TABLES, Dial, Login
+from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
 from core.coded_text import CodedText
 
@@ -68,10 +70,13 @@ def prepare(path: Path) -> None:
 
 def _widen(db: sqlite3.Connection) -> None:
     """Give a table of an earlier version the columns that have come since."""
-    for table, column in (("sip_login", "permit"), ("pbx_number", "rings")):
-        there = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
-        if there and column not in there:
-            db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(SCHEMA.read_text())
+        for table in TABLES:
+            there = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
+            for _, name, kind, _, default, _ in new.execute(f"PRAGMA table_info({table})"):
+                if there and name not in there:
+                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
 
 
 def bind_media(path: Path, address: str) -> None:
@@ -119,17 +124,26 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _select(kind: type[Login] | type[Dial], table: str, count: int) -> str:
-    columns = ", ".join(f.name for f in fields(kind))
-    return f"SELECT {columns} FROM {table} WHERE number IN ({', '.join('?' * count)})"  # noqa: S608 (our own names)
+NAMES = {table: [each.name for each in fields(kind)] for table, kind in TABLES.items()}
+VALUES = {table: attrgetter(*names) for table, names in NAMES.items()}
+INSERT = {
+    table: f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (our own names)
+    for table, names in NAMES.items()
+}
+
+
+def _select(table: str, count: int) -> str:
+    marks = ", ".join("?" * count)
+    return f"SELECT {', '.join(NAMES[table])} FROM {table} WHERE number IN ({marks})"  # noqa: S608 (our own names)
 
 
 def read(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for some in chunks(numbers):
-        logins = {row[1]: Login(*row) for row in db.execute(_select(Login, "sip_login", len(some)), some)}
-        dials = {row[0]: Dial(*row) for row in db.execute(_select(Dial, "pbx_number", len(some)), some)}
-        found |= {number: Rows(logins.get(number), dials.get(number)) for number in some}
+        logins = [Login(*row) for row in db.execute(_select("sip_login", len(some)), some)]
+        dials = [Dial(*row) for row in db.execute(_select("pbx_number", len(some)), some)]
+        login_of, dial_of = {each.number: each for each in logins}, {each.number: each for each in dials}
+        found |= {number: Rows(login_of.get(number), dial_of.get(number)) for number in some}
     return found
 
 
@@ -176,12 +190,10 @@ def plan(db: sqlite3.Connection, wanted: dict[str, Rows]) -> list[Step]:
 
 
 def _put(db: sqlite3.Connection, number: str, rows: Rows) -> None:
-    db.execute("DELETE FROM sip_login WHERE number = ?", (number,))
-    db.execute("DELETE FROM pbx_number WHERE number = ?", (number,))
-    if rows.login:
-        db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(rows.login))
-    if rows.dial:
-        db.execute("INSERT INTO pbx_number VALUES (?, ?, ?)", astuple(rows.dial))
+    for table, row in (("sip_login", rows.login), ("pbx_number", rows.dial)):
+        db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))  # noqa: S608 (our own names)
+        if row:
+            db.execute(INSERT[table], VALUES[table](row))
 
 
 def write(db: sqlite3.Connection, steps: list[Step], run: int) -> None:

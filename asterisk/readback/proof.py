@@ -8,7 +8,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.ami.protocol import Message
-from asterisk.engine.render import REALM, Login, Rows
+from asterisk.engine.columns import DIAL_VALUES, LOGIN_VALUES, SECRET, Answers, Value
+from asterisk.engine.render import Rows
 from core.audit import fields
 from core.coded_text import CodedText
 
@@ -17,33 +18,20 @@ BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: n
 Key = tuple[str, str]  # what Asterisk calls the object, and its field
 
 LOGIN: Key = ("", "login")
-DIAL_PLAN: Key = (gettext_noop("Dial plan"), gettext_noop("seconds that it rings"))
-RINGS: Key = (gettext_noop("Dial plan"), gettext_noop("number that rings"))
 HINT: Key = (gettext_noop("Hint"), gettext_noop("device"))
-NETWORKS: Key = ("EndpointDetail", "Networks")  # Asterisk says of its own lists only that they are there
-SECRET = {"PasswordDigest"}
+BY_KEY: dict[Key, Value] = {value.key: value for value in (*LOGIN_VALUES, *DIAL_VALUES)}
+ALONE = {LOGIN, *(value.key for value in DIAL_VALUES)}  # what is compared where only one side has the login
+ASKED = [value.asked for value in LOGIN_VALUES if value.asked]
 THERE, GONE = "there", "gone"  # of LOGIN
 TEXTS = {THERE: CodedText("proof.there"), GONE: CodedText("proof.gone")}
-NAME_BEFORE = "CALLERID(name)="
 TABLE = "REALTIME_FIELD(pbx_table,name,token,value)"
 OBJECTS = {
     "EndpointDetail": gettext_noop("Endpoint"),
     "AuthDetail": gettext_noop("Registration"),
     "AorDetail": gettext_noop("Phones"),
 }
-# a field of Asterisk's answer -> the recorded field that an administrator knows it by
-NAMES = {
-    "Callerid": "caller_id",
-    "SetVar": "name",
-    "Username": "registration_name",
-    "PasswordDigest": "registration_password",
-    "MaxContacts": "max_phones",
-    NETWORKS[1]: "allowed_networks",
-    LOGIN[1]: "registration",
-    DIAL_PLAN[1]: "dial_plan",
-    RINGS[1]: "handed_to",
-    HINT[1]: "lamp",
-}
+# The recorded field of what is no value of a row.
+NAMES = {LOGIN: "registration", HINT: "lamp"}
 
 
 @dataclass(frozen=True)
@@ -64,74 +52,41 @@ class Said:
 
     number: str
     endpoint: list[Message]
-    dial: Columns
-    networks: str
+    read: Mapping[str, Columns]  # family -> what was read of its row
     hint: str
 
-
-def expected(login: Login) -> dict[str, dict[str, str]]:
-    """Event -> field -> text, as Asterisk shows what the row should have become."""
-    return {
-        "EndpointDetail": {
-            "ObjectName": login.id,
-            "Aors": login.id,
-            "Auth": login.id,
-            "Context": "from-extension",
-            "SubscribeContext": "hints",
-            "IdentifyBy": "username",
-            "Allow": "(ulaw|alaw|g722|opus)",
-            "AllowOverlap": "false",
-            "DirectMedia": "false",
-            "TrustIdInbound": "false",
-            "Acl": "deny/permit" if login.permit else "",
-            "Callerid": login.caller_id,
-            "SetVar": NAME_BEFORE + login.caller_name.replace("\\", "\\\\"),
-        },
-        "AuthDetail": {
-            "ObjectName": login.id,
-            "AuthType": "digest",
-            "Username": login.registration_name,
-            "Realm": REALM,
-            "PasswordDigest": login.password_digest,
-        },
-        "AorDetail": {
-            "ObjectName": login.id,
-            "MaxContacts": str(login.max_contacts),
-            "RemoveExisting": "false",
-            "RemoveUnavailable": "true",
-            "MaximumExpiration": "3600",
-        },
-    }
+    @property
+    def answers(self) -> Answers:
+        return {**{message["Event"]: message for message in self.endpoint}, **self.read}
 
 
 def values(rows: Rows) -> dict[Key, str]:
     """Every value that Asterisk is to show of a number with these rows."""
-    dial = rows.dial
-    found = {LOGIN: THERE if rows.login else GONE, DIAL_PLAN: str(dial.ring_seconds) if dial else ""}
-    found[RINGS] = dial.rings if dial else ""
-    if rows.login:
-        found |= {(event, name): text for event, its in expected(rows.login).items() for name, text in its.items()}
-        found[HINT] = f"PJSIP/{rows.login.number}"
-        found[NETWORKS] = rows.login.permit
+    login, dial = rows.login, rows.dial
+    found = {LOGIN: THERE if login else GONE}
+    found |= {value.key: value.wanted(dial) if dial else "" for value in DIAL_VALUES}
+    if login:
+        found |= {value.key: value.wanted(login) for value in LOGIN_VALUES}
+        found[HINT] = f"PJSIP/{login.number}"
     return found
 
 
 def compared() -> dict[str, list[str]]:
     """Object -> the fields of it that are compared, in an administrator's words and language."""
     found: dict[str, list[str]] = {}
-    for event, its in expected(Login("", "", "", "", "", "", 1)).items():
-        found[OBJECTS[event]] = [str(field_text((event, name))) for name in its]
-    found[OBJECTS["EndpointDetail"]].append(str(field_text(NETWORKS)))
-    found |= {DIAL_PLAN[0]: [gettext(DIAL_PLAN[1]), str(field_text(RINGS))], HINT[0]: [gettext(HINT[1])]}
-    return {gettext(thing): texts for thing, texts in found.items()}
+    for value in (*LOGIN_VALUES, *DIAL_VALUES):
+        its = gettext(value.name) if value.label == "dial_plan" else str(field_text(value.key))
+        found.setdefault(OBJECTS.get(value.thing, value.thing), []).append(its)
+    found[HINT[0]] = [gettext(HINT[1])]
+    return {gettext(thing): its for thing, its in found.items()}
 
 
 def questions(number: str, *, hint: bool = True) -> list[Question]:
     asked: list[Question] = [
         ("PJSIPShowEndpoint", {"Endpoint": number}),
         ("Getvar", {"Variable": f"REALTIME(pbx_number,number,{number},{BETWEEN},{EQUALS})"}),
-        ("Getvar", {"Variable": f"REALTIME_FIELD(ps_endpoints,id,{number},permit)"}),
     ]
+    asked += [("Getvar", {"Variable": f"REALTIME_FIELD(ps_endpoints,id,{number},{column})"}) for column in ASKED]
     return [*asked, ("ShowDialPlan", {"Context": "hints", "Extension": number})] if hint else asked
 
 
@@ -140,9 +95,10 @@ def ask(ami: Ami, numbers: Iterable[str], *, hints: bool = True) -> Iterator[Sai
     asked = list(numbers)
     answers = ami.ask_many(question for number in asked for question in questions(number, hint=hints))
     for number in asked:
-        shown, dial, networks, *hint = islice(answers, 4 if hints else 3)
-        lamp = _hint(number, hint[0]) if hint else ""
-        yield Said(number, _endpoint(shown), _columns(dial), _granted(networks).get("Value", ""), lamp)
+        shown, dial, *more = islice(answers, len(questions(number, hint=hints)))
+        columns = {column: _granted(answer).get("Value", "") for column, answer in zip(ASKED, more, strict=False)}
+        lamp = _hint(number, more[-1]) if hints else ""
+        yield Said(number, _endpoint(shown), {"pbx_number": _columns(dial), "ps_endpoints": columns}, lamp)
 
 
 def _hint(number: str, answer: list[Message]) -> str:
@@ -212,27 +168,34 @@ def contacts(answer: list[Message]) -> list[Message]:
 
 def told(said: Said, keys: Iterable[Key]) -> dict[Key, str]:
     """Asterisk's text for each value that is compared."""
-    shown = {message["Event"]: message for message in said.endpoint}
-    own = {LOGIN: THERE if said.endpoint else GONE, HINT: said.hint, NETWORKS: said.networks}
-    own |= {DIAL_PLAN: said.dial.get("ring_seconds", ""), RINGS: said.dial.get("rings", "")}
-    return {key: own[key] if key in own else shown.get(key[0], {}).get(key[1], "") for key in keys}
+    answers = said.answers
+    own = {LOGIN: THERE if said.endpoint else GONE, HINT: said.hint}
+    return {key: own[key] if key in own else BY_KEY[key].said(answers) for key in keys}
 
 
 def differing(one: Mapping[Key, str], other: Mapping[Key, str]) -> list[Key]:
     """The values of both that differ; of a login that only one has, no more than that."""
     keys = [key for key in {**one, **other} if one.get(key, "") != other.get(key, "")]
-    return [key for key in keys if key in (LOGIN, DIAL_PLAN, RINGS)] if LOGIN in keys else keys
+    return [key for key in keys if key in ALONE] if LOGIN in keys else keys
 
 
 def field_text(key: Key) -> CodedText | str:
     """The label of a recorded field; of what no administrator knows, Asterisk's own name."""
-    return fields.label_of(NAMES[key[1]]) if key[1] in NAMES else key[1]
+    name = BY_KEY[key].label if key in BY_KEY else NAMES[key]
+    return fields.label_of(name) if name else key[1]
 
 
 def value_text(key: Key, value: str) -> CodedText | str:
-    if key[1] in SECRET:
+    """The value without what Asterisk puts before it; of a secret, that it is one."""
+    if is_secret(key):
         return CodedText("proof.secret")
-    return TEXTS[value] if key == LOGIN else value
+    if key == LOGIN:
+        return TEXTS[value]
+    return value.removeprefix(BY_KEY[key].prefix) if key in BY_KEY else value
+
+
+def is_secret(key: Key) -> bool:
+    return key in BY_KEY and BY_KEY[key].column in SECRET
 
 
 def differences(wanted: Mapping[Key, str], said: Said) -> list[Difference]:

@@ -7,7 +7,7 @@ from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
-from extensions.changes.record import MASKED, label, value_shown
+from extensions.fields import MASKED, label, value_shown
 
 
 def extension_changed(letter: Letter) -> Words:

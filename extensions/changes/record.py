@@ -3,66 +3,19 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import F, Model
-from django.utils.translation import gettext, gettext_noop
 
-from accounts.models import DEFAULT_ROLE_NAMES, Role, User
-from core import localization
+from accounts.models import User
 from core.audit import log
-from core.audit.fields import MASK, show_mask
+from core.audit.fields import MASK
 from core.mail import outbox
 from extensions.changes.state import Record, record_of
+from extensions.fields import BY_NAME, FIELDS, MASKED, ON_THE_PBX, SECRET, Field, Owner
 from extensions.models import Change, SipExtension
 
 Values = dict[str, str]
-
-SECRET = {"registration_password", "password"}
-MASKED = SECRET | {"registration_name"}  # in a mail: it is to be known to the phone alone
-# Each field by the name that is stored of it.
-LABELS = {
-    "first_name": gettext_noop("First Name"),
-    "last_name": gettext_noop("Last Name"),
-    "email": gettext_noop("Email Address"),
-    "mobile": gettext_noop("Mobile Number"),
-    "password": gettext_noop("User Password"),
-    "role": gettext_noop("User Role"),
-    "organizations": gettext_noop("Organization"),
-    "job_title": gettext_noop("Job Title"),
-    "number": gettext_noop("Extension Number"),
-    "caller_id": gettext_noop("Caller ID"),
-    "registration_name": gettext_noop("Registration Name"),
-    "registration_password": gettext_noop("Registration Password"),
-    "max_phones": gettext_noop("IP Phone Concurrent Registrations"),
-    "allowed_networks": gettext_noop("Allowed Networks"),
-    "enabled": gettext_noop("Enabled"),
-    "is_active": gettext_noop("Sign-in"),
-    "left_on": gettext_noop("Left"),
-    "delete_on": gettext_noop("To Be Deleted"),
-    "handed_to": gettext_noop("Calls Handed To"),
-}
-NONE = "none"  # instead of a role
-# What the codes are called that a field may have for values.
-VALUES = {
-    "role": {NONE: gettext_noop("None"), **DEFAULT_ROLE_NAMES},
-    "enabled": {"yes": gettext_noop("yes"), "no": gettext_noop("no")},
-    "is_active": {"on": gettext_noop("on"), "off": gettext_noop("off")},
-}
-# What a phone or a caller can notice. A save that touches nothing of it needs no apply.
-ON_THE_PBX = {
-    "first_name",
-    "last_name",
-    "number",
-    "caller_id",
-    "registration_name",
-    "registration_password",
-    "max_phones",
-    "allowed_networks",
-    "enabled",
-    "handed_to",
-}
 
 
 @dataclass(frozen=True)
@@ -91,55 +44,18 @@ def picture(extension: SipExtension) -> Picture:
 
 def values(extension: SipExtension) -> Values:
     """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
-    user = extension.user
-    return {
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "email": user.email or "",
-        "mobile": user.mobile_typed,
-        "password": user.password if user.has_usable_password() else "",
-        "role": role_code(user.role),
-        "organizations": ", ".join(sorted(str(each) for each in user.organizations.all())),
-        "job_title": user.job_title,
-        "number": extension.number,
-        "caller_id": extension.caller_id,
-        "registration_name": extension.registration_name,
-        "registration_password": extension.sealed_password,
-        "max_phones": str(extension.max_phones),
-        "allowed_networks": extension.allowed_networks,
-        "enabled": "yes" if extension.enabled else "no",
-        "is_active": "on" if user.is_active else "off",
-        "left_on": str(extension.left_on or ""),
-        "delete_on": str(extension.delete_on or ""),
-        "handed_to": extension.handed_to.number if extension.handed_to else "",
-    }
+    return {field.name: field.text_of(_owner(extension, field)) for field in FIELDS}
 
 
-def role_code(role: Role | None) -> str:
-    """A default role's key, as it is called differently in each language; else the name that somebody gave it."""
-    if role is None:
-        return NONE
-    return role.key if role.is_default else role.name
-
-
-def label(name: str) -> str:
-    return gettext(LABELS[name]) if name in LABELS else name
-
-
-def value_shown(name: str, value: str) -> str:
-    """In the language of the page."""
-    if value and name in ("left_on", "delete_on"):
-        return localization.day(date.fromisoformat(value))
-    if name in SECRET:
-        return show_mask(value)
-    return gettext(VALUES[name][value]) if value in VALUES.get(name, ()) else value
+def _owner(extension: SipExtension, field: Field) -> SipExtension | User:
+    return extension.user if field.owner is Owner.PERSON else extension
 
 
 def difference(before: Values, after: Values) -> dict[str, list[str]]:
     """name -> [before, after] of the fields that differ, a secret's values masked."""
     return {
         name: ["", MASK] if name in SECRET else [before.get(name, ""), after.get(name, "")]
-        for name in LABELS
+        for name in BY_NAME
         if before.get(name, "") != after.get(name, "")
     }
 

@@ -12,15 +12,12 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, Role, User
+from extensions.fields import Field, Owner, Storage, column_fields
 from extensions.models import SipExtension
 
 Record = dict[str, Any]
 
-PERSON = ("first_name", "last_name", "email", "mobile", "password", "job_title", "is_active")
-EXTENSION = ("caller_id", "registration_name", "sealed_password", "max_phones", "allowed_networks", "enabled")
-DAYS = ("left_on", "delete_on")
-# What the PBX has of a person. A role, an address or an own password is not for an undo of an apply to change.
-PERSON_ON_THE_PBX = ("first_name", "last_name")
+PERSON, EXTENSION = column_fields(Owner.PERSON), column_fields(Owner.EXTENSION)
 
 
 class CannotPutBack(Exception):
@@ -31,20 +28,35 @@ def record_of(extension: SipExtension) -> Record:
     user = extension.user
     return {
         "id": str(extension.pk),
-        "person": {name: getattr(user, name) for name in PERSON},
+        "person": {field.attribute: _stored(user, field) for field in PERSON},
         "role": user.role.key if user.role else None,
         "organizations": sorted(user.organizations.values_list("pk", flat=True)),
-        "extension": {name: getattr(extension, name) for name in EXTENSION}
-        | {name: str(day) if (day := getattr(extension, name)) else None for name in DAYS}
+        "extension": {field.attribute: _stored(extension, field) for field in EXTENSION}
         | {"handed_to": extension.handed_to.number if extension.handed_to else None},
     }
 
 
+def _stored(owner: User | SipExtension, field: Field) -> Any:
+    value = getattr(owner, field.attribute)
+    return str(value) if value and field.storage is Storage.DAY else value
+
+
+def _restored(model: type[User] | type[SipExtension], columns: Record, field: Field) -> Any:
+    """A record of an earlier version lacks what has come since."""
+    if field.attribute not in columns:
+        return getattr(model(), field.attribute)
+    value = columns[field.attribute]
+    return date.fromisoformat(value) if value and field.storage is Storage.DAY else value
+
+
 def _columns(record: Record) -> dict[str, Any]:
-    """Those of the extension itself. A record of an earlier version lacks what has come since."""
-    kept = record["extension"]
-    days = {name: date.fromisoformat(kept[name]) if kept.get(name) else None for name in DAYS}
-    return {name: kept.get(name, "") for name in EXTENSION} | days
+    """Those of the extension itself."""
+    return {field.attribute: _restored(SipExtension, record["extension"], field) for field in EXTENSION}
+
+
+def _person(record: Record) -> dict[str, Any]:
+    """The columns of the person that an undo puts back."""
+    return {field.attribute: _restored(User, record["person"], field) for field in PERSON if field.is_undone}
 
 
 def _columns_now(record: Record) -> dict[str, Any]:
@@ -58,7 +70,7 @@ def _columns_now(record: Record) -> dict[str, Any]:
 
 def extension_of(number: str, record: Record) -> SipExtension:
     """The extension that the record was made of, not saved."""
-    person = User(**{name: record["person"][name] for name in PERSON_ON_THE_PBX})
+    person = User(**_person(record))
     to = record["extension"].get("handed_to")
     colleague = SipExtension(number=to) if to else None
     return SipExtension(id=UUID(record["id"]), user=person, number=number, handed_to=colleague, **_columns(record))
@@ -92,8 +104,8 @@ def set_back(extension: SipExtension, record: Record) -> None:
     columns = _columns_now(record)
     if columns["left_on"] and not extension.left_on:
         extension.user.is_active = False
-    for name in PERSON_ON_THE_PBX:
-        setattr(extension.user, name, record["person"][name])
+    for name, value in _person(record).items():
+        setattr(extension.user, name, value)
     for name, value in columns.items():
         setattr(extension, name, value)
 

@@ -1,8 +1,10 @@
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.models import User
 from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
 from accounts.second_factor.factors import Factors
@@ -10,6 +12,7 @@ from core.preferences.models import Preferences
 from extensions import handover, pbx
 from extensions.access import may_manage, may_use, visible
 from extensions.changes.history import history_of
+from extensions.fields import FIELDS, Owner
 from extensions.models import SipExtension
 from extensions.phones import guides, registration_problems
 from extensions.phones.settings import phone_settings
@@ -49,6 +52,20 @@ def guide_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any
     }
 
 
+@dataclass(frozen=True)
+class Fact:
+    """A line of the page that is nothing but a label and a value."""
+
+    label: str
+    value: str
+    is_code: bool
+
+
+def facts(owner: SipExtension | User, of: Owner) -> list[Fact]:
+    found = [(field, field.text_of(owner)) for field in FIELDS if field.owner is of and field.is_fact]
+    return [Fact(field.shown_label, field.shown(text), field.is_code) for field, text in found if text]
+
+
 def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     """What an earlier request left in the session for the page of this number, once."""
     left = request.session.pop(key, None)
@@ -75,6 +92,8 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
         {
             "section": "extension" if request.user.sees_extensions else "own",
             "extension": row,
+            "extension_facts": facts(extension, Owner.EXTENSION),
+            "person_facts": facts(extension.user, Owner.PERSON),
             "can_edit": may_manage(request, extension),
             **with_phones(request, extension, row),
             **guide_of(request, extension),

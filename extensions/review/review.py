@@ -16,7 +16,8 @@ from core.preferences.models import Preferences
 from extensions import actions, handover
 from extensions.changes import record as changes
 from extensions.changes import state
-from extensions.changes.state import PERSON_ON_THE_PBX, CannotPutBack, Record
+from extensions.changes.state import CannotPutBack, Record
+from extensions.fields import BY_NAME, Field
 from extensions.models import Change, ChangeQuerySet, SipExtension
 
 PAGE_SIZE = 100
@@ -25,28 +26,28 @@ DELETED, NEW, CHANGED = gettext_noop("Deleted"), gettext_noop("New"), gettext_no
 
 
 @dataclass(frozen=True)
-class Field:
-    """Of a name in extensions.changes, with its values as they are stored."""
+class ChangedField:
+    """A field of the table, with its values as they are stored."""
 
-    name: str
+    field: Field
     stored_old: str
     stored_new: str
 
     @property
     def label(self) -> str:
-        return changes.label(self.name)
+        return self.field.shown_label
 
     @property
     def is_secret(self) -> bool:
-        return self.name in changes.SECRET
+        return self.field.is_secret
 
     @property
     def old(self) -> str:
-        return changes.value_shown(self.name, self.stored_old)
+        return self.field.shown(self.stored_old)
 
     @property
     def new(self) -> str:
-        return changes.value_shown(self.name, self.stored_new)
+        return self.field.shown(self.stored_new)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Waiting:
     number: str
     name: str
     kind: str
-    fields: list[Field]
+    fields: list[ChangedField]
     authors: list[tuple[str, datetime]]
     mine: bool
 
@@ -130,12 +131,12 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
         for field, (old, new) in change.fields.items():
             pairs[field] = [pairs[field][0] if field in pairs else old, new]
     person = former["person"] if former else {}
-    former_name = Preferences.current().names.of(*(person.get(part, "") for part in PERSON_ON_THE_PBX))
+    former_name = Preferences.current().names.of(person.get("first_name", ""), person.get("last_name", ""))
     return Waiting(
         number=number,
         name=name or former_name,
         kind=DELETED if gone else NEW if former is None else CHANGED,
-        fields=[Field(field, *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
+        fields=[ChangedField(BY_NAME[field], *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
         authors=[(change.by.full_name if change.by else gettext("system"), change.at) for change in its],
         mine=all(change.by == by for change in its),
     )

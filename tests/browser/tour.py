@@ -15,7 +15,7 @@ from accounts.models import Role, User
 from asterisk.apply.run import apply
 from core.preferences.models import Preferences
 from extensions.changes import record as changes
-from extensions.changes.state import PERSON
+from extensions.fields import BY_NAME, Owner
 from extensions.models import Change, SipExtension
 from pbxportal.views import REMEDIES
 from tests.browser import company
@@ -85,7 +85,7 @@ def edited(extension: SipExtension, by: User, **fields: str) -> None:
     extension = SipExtension.objects.select_related("user").get(pk=extension.pk)
     before = changes.picture(extension)
     for name, value in fields.items():
-        setattr(extension.user if name in PERSON else extension, name, value)
+        setattr(extension.user if BY_NAME[name].owner is Owner.PERSON else extension, name, value)
     extension.user.save()
     extension.save()
     changes.record(by, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))

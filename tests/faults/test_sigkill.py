@@ -145,7 +145,7 @@ def told(*lines: str) -> None:
 
 MATTERING = [
     "_apply: ",
-    "INSERT INTO sip_login",
+    "db.execute(INSERT[table]",
     "INSERT OR REPLACE INTO restore_point",
     'db.execute("COMMIT")',
     "differences: ",

@@ -194,7 +194,8 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     extension = office.extension()
     before = rows(extension.number)
     actions.disable(extension.number, ada)
-    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT '{extension.number}', '1', '1', '1', '1', '1', 1, '')"
+    row = ", ".join(f"'{extension.number}' AS id" if name == "id" else "1" for name in engine.NAMES["sip_login"])
+    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT {row})"
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
     assert refused.value.extension == extension.number

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import astuple, replace
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from asterisk import check
 from asterisk.apply.run import apply
+from asterisk.engine.store import INSERT
 from asterisk.models import CheckRun
 from asterisk.process.embedded import Embedded
 from core.coded_text import show
@@ -77,10 +79,10 @@ def test_a_row_that_was_changed_by_hand_is_found_and_repaired(office: Office, wh
 
 def test_a_row_that_nobody_wished_is_found_and_removed(office: Office) -> None:
     extension = office.extension()
+    held = rows(extension.number).login
+    assert held
     with engine_tables() as tables:
-        tables.execute(
-            "INSERT INTO sip_login SELECT '4711', '4711', 'x', password_digest, 'E', '\"E\" <1>', 1, '' FROM sip_login"
-        )
+        tables.execute(INSERT["sip_login"], astuple(replace(held, id="4711", number="4711")))
     assert checked()[0] == 1
     assert drifts() == [("4711", "Registration", "gone", "there", "there")]
     assert checked("--repair")[0] == 0

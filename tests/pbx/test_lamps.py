@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import astuple, replace
 
 import pytest
 from django.conf import settings
 
 from asterisk.engine import store as engine
-from asterisk.engine.render import Extension, rows
+from asterisk.engine.columns import Extension
+from asterisk.engine.render import rows
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.process.embedded import Embedded
@@ -163,12 +165,11 @@ def test_two_phones_of_a_number_share_its_lamp(company: Embedded, office: Office
 def test_only_a_short_list_is_shown_to_asterisk_among_many(asterisk: Embedded, office: Office) -> None:
     known = office.extension()
     with engine_tables() as tables, engine.transaction(tables):
+        held = engine.read(tables, [known.number])[known.number].login
+        assert held
         for number in map(str, range(FIRST, FIRST + MANY)):
-            tables.execute(
-                "INSERT INTO sip_login SELECT ?, ?, ?, password_digest, caller_name, caller_id, 1, ''"
-                " FROM sip_login WHERE id = ?",
-                (number, number, f"name-{number}", known.number),
-            )
+            login = replace(held, id=number, number=number, registration_name=f"name-{number}")
+            tables.execute(engine.INSERT["sip_login"], astuple(login))
     watching.before_start(settings.ENGINE_FILE, [known.number, "77777777"])
     try:
         assert awake() == {known.number: watching.AT_START}

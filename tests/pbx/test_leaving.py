@@ -13,7 +13,8 @@ from asterisk import check
 from asterisk.apply.run import ApplyError, apply, catch_up, is_behind, make_whole
 from asterisk.apply.undo import undo
 from asterisk.engine import store as engine
-from asterisk.engine.render import Dial, Rows
+from asterisk.engine.columns import Dial
+from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions import actions

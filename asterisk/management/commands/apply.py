@@ -10,6 +10,7 @@ from django.utils.timezone import is_naive, make_aware
 
 from asterisk.apply import run as apply_run
 from asterisk.apply.undo import back_to, undo
+from asterisk.engine.columns import SECRET
 from asterisk.engine.render import Rows
 from asterisk.engine.store import EngineError, Step
 from asterisk.models import ApplyRun
@@ -32,7 +33,7 @@ def told(step: Step) -> list[str]:
         was, will = (vars(each) if each else {} for each in (old, new))
         for name in sorted(was.keys() | will.keys()):
             if was.get(name) != will.get(name):
-                shown = "changed" if name == "password_digest" else f"{was.get(name, '')} -> {will.get(name, '')}"
+                shown = "changed" if name in SECRET else f"{was.get(name, '')} -> {will.get(name, '')}"
                 lines.append(f"  {step.number} {name}: {shown}")
     return lines
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asterisk.engine import render
-from asterisk.engine.render import Dial, Extension, HandOver, Login, Rows, Snapshot
+from asterisk.engine import columns, render
+from asterisk.engine.columns import Dial, Extension, HandOver, Login
+from asterisk.engine.render import Rows, Snapshot
 
 GRACE = Extension(
     number="1001",
@@ -68,7 +69,7 @@ def test_the_clear_password_is_in_no_row_and_in_no_repr() -> None:
 
 @given(name=st.text(st.characters(exclude_categories=["Cs"])), size=st.integers(0, 100))
 def test_a_name_is_cut_between_characters(name: str, size: int) -> None:
-    kept = render.cut(name, size)
+    kept = columns.cut(name, size)
     assert name.startswith(kept)
     assert len(kept.encode()) <= size
     assert kept == name or len(name[: len(kept) + 1].encode()) > size

@@ -15,7 +15,8 @@ from threading import Thread
 import pytest
 
 from asterisk.engine import store as engine
-from asterisk.engine.render import Dial, Login, Rows
+from asterisk.engine.columns import Dial, Login
+from asterisk.engine.render import Rows
 from asterisk.engine.store import Step
 
 

@@ -7,11 +7,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
+from asterisk.engine.columns import Dial, Login
+from asterisk.engine.store import INSERT
 from asterisk.process import embedded
 from asterisk.process.embedded import Embedded, Place
 from asterisk.process.fetch import Program
@@ -39,9 +41,9 @@ def extend(place: Place) -> None:
     with closing(sqlite3.connect(place.engine_file)) as db, db:
         for number in NUMBERS:
             digest = hashlib.md5(f"name-{number}:pbx:secret".encode()).hexdigest()  # noqa: S324 (SIP's own)
-            login = (number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
-            db.execute("INSERT INTO sip_login VALUES (?, ?, ?, ?, ?, ?, ?, '')", login)
-            db.execute("INSERT INTO pbx_number VALUES (?, 1, '')", (number,))
+            login = Login(number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
+            db.execute(INSERT["sip_login"], astuple(login))
+            db.execute(INSERT["pbx_number"], astuple(Dial(number, 1)))
 
 
 @pytest.fixture(scope="module")

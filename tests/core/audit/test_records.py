@@ -22,7 +22,7 @@ from core.audit.fields import RecordedField
 from core.audit.models import AuditRecord, FieldChange
 from core.coded_text import CodedText
 from core.preferences.models import Preferences
-from extensions.changes.record import LABELS
+from extensions.fields import BY_NAME
 from extensions.models import SipExtension
 from pbxportal.pbx_settings.forms import PreferencesForm
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -380,7 +380,7 @@ def test_each_text_that_the_code_stores_is_known_by_its_code() -> None:
 def test_each_field_and_detail_that_the_code_records_has_a_label() -> None:
     own = {"number", "result", "module", "fields"}  # record()'s own
     details = {word.arg for call in calls("log.record", "_tell") for word in call.keywords if word.arg} - own
-    names = set(LABELS) | {field.name for field in Preferences._meta.fields if field.editable}
+    names = set(BY_NAME) | {field.name for field in Preferences._meta.fields if field.editable}
     assert {name for name in details | names - {"id"} if not coded_text.is_known(f"field.{name}")} == set()
 
 

@@ -1,0 +1,253 @@
+"""What the PBX has of an extension: one line a value. Pure, without Django: frozen dataclasses, and what makes them.
+
+`Extension` and `HandOver` say what is taken of the wish. `Login` and `Dial` are the engine's rows, of which the views
+in schema.sql make what Asterisk reads. LOGIN_VALUES and DIAL_VALUES say what Asterisk is to show of a row. Snapshot,
+render, store, drift check and read-back are made from these.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from hashlib import md5
+from operator import attrgetter
+from typing import Any
+
+REALM = "pbx"
+RING_SECONDS = 30
+CALLER_NAME_BYTES = 79  # what Asterisk keeps of an endpoint's caller ID name; longer ones go whole into the channel
+PRESENCE = "enabled"  # the field that has no column: without it there is no row
+
+NUMBER = re.compile(r"[1-9][0-9]{1,7}")
+CALLER_ID = re.compile(r"[0-9*#+]{1,31}")
+REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
+NETWORKS = re.compile(r"([0-9a-f.:]{2,39}(/[0-9]{1,3})?(, |$)){0,10}")
+PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+
+Answers = Mapping[str, Mapping[str, str]]  # an event, or a family of realtime rows -> its fields, as Asterisk says them
+
+
+def gettext_noop(text: str) -> str:
+    """Marks what pages show translated, as Django's does."""
+    return text
+
+
+@dataclass(frozen=True)
+class Source:
+    """`of`: the fields of extensions.fields that a value is taken from. `fits`: what a PBX can take."""
+
+    of: tuple[str, ...]
+    label: str
+    fits: Callable[[Any], object]
+
+
+@dataclass(frozen=True)
+class Column:
+    """`is_credential`: registrations that were made with another value are void."""
+
+    made_from: Callable[["Extension"], Any]
+    is_secret: bool = False
+    is_credential: bool = False
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that Asterisk shows of a row. `thing` and `name`: what it calls them, or people do.
+
+    `label`: the name of the recorded field that an administrator knows it by; "": Asterisk's own name alone.
+    `column`: of the row. `prefix`: what stands before the column's text. `asked`: the column of ps_endpoints that is to
+    be asked for, where no event has the value.
+    """
+
+    thing: str
+    name: str
+    wanted: Callable[[Any], str]
+    said: Callable[[Answers], str]
+    label: str = ""
+    column: str = ""
+    prefix: str = ""
+    asked: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.thing, self.name
+
+
+def taken(*of: str, label: str, fits: Callable[[Any], object]) -> dict[str, Source]:
+    return {"source": Source(of, label, fits)}
+
+
+def made(
+    made_from: Callable[["Extension"], Any], *, is_secret: bool = False, is_credential: bool = False
+) -> dict[str, Column]:
+    return {"column": Column(made_from, is_secret, is_credential)}
+
+
+def quoted(name: str) -> str:
+    """In the quotes of "name" <number>, Asterisk's own escape."""
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def cut(name: str, size: int) -> str:
+    """The name in at most `size` bytes of UTF-8, whole characters only."""
+    return name.encode()[:size].decode(errors="ignore")
+
+
+def digest(name: str, password: str) -> str:
+    """RFC 8760's MD5 of user:realm:password: all that Asterisk needs to check a registration."""
+    return "MD5:" + md5(f"{name}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+def is_name(text: str) -> bool:
+    return bool(text) and all(c.isprintable() or c in "\u200c\u200d" for c in text)
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What is taken of an extension that is to work; `caller_name`: as the PBX is to show it."""
+
+    number: str = field(metadata=taken("number", label="number", fits=NUMBER.fullmatch))
+    caller_name: str = field(metadata=taken("first_name", "last_name", label="name", fits=is_name))
+    caller_id: str = field(metadata=taken("caller_id", label="caller_id", fits=CALLER_ID.fullmatch))
+    registration_name: str = field(
+        metadata=taken("registration_name", label="registration_name", fits=REGISTRATION_NAME.fullmatch)
+    )
+    registration_password: str = field(
+        repr=False, metadata=taken("registration_password", label="registration_password", fits=PASSWORD.fullmatch)
+    )
+    max_phones: int = field(
+        default=1,
+        metadata=taken("max_phones", label="max_phones", fits=(1, 2, 3).__contains__),
+    )
+    allowed_networks: str = field(
+        default="", metadata=taken("allowed_networks", label="allowed_networks", fits=NETWORKS.fullmatch)
+    )
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A number without phones of its own: calls to it ring the phones of the number `to`."""
+
+    number: str = field(metadata=taken("number", label="handed_to", fits=NUMBER.fullmatch))
+    to: str = field(metadata=taken("handed_to", label="handed_to", fits=NUMBER.fullmatch))
+
+
+@dataclass(frozen=True)
+class Login:
+    """A row of sip_login."""
+
+    id: str = field(metadata=made(attrgetter("number")))
+    number: str = field(metadata=made(attrgetter("number")))
+    registration_name: str = field(metadata=made(attrgetter("registration_name"), is_credential=True))
+    password_digest: str = field(
+        metadata=made(
+            lambda each: digest(each.registration_name, each.registration_password), is_secret=True, is_credential=True
+        )
+    )
+    caller_name: str = field(metadata=made(attrgetter("caller_name")))
+    caller_id: str = field(
+        metadata=made(lambda each: f'"{quoted(cut(each.caller_name, CALLER_NAME_BYTES))}" <{each.caller_id}>')
+    )
+    max_contacts: int = field(metadata=made(attrgetter("max_phones")))
+    permit: str = field(default="", metadata=made(lambda each: each.allowed_networks.replace(", ", ",")))
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A row of pbx_number: what happens when the number is called. `rings`: whose phones; "": its own."""
+
+    number: str = field(metadata=made(attrgetter("number")))
+    ring_seconds: int = field(metadata=made(lambda _: RING_SECONDS))
+    rings: str = field(default="", metadata=made(lambda _: ""))
+
+
+TABLES: dict[str, type[Login] | type[Dial]] = {"sip_login": Login, "pbx_number": Dial}
+
+
+def sources(kind: type[Extension] | type[HandOver]) -> dict[str, Source]:
+    return {each.name: each.metadata["source"] for each in fields(kind)}
+
+
+def columns(kind: type[Login] | type[Dial]) -> dict[str, Column]:
+    return {each.name: each.metadata["column"] for each in fields(kind)}
+
+
+SECRET = {name for kind in TABLES.values() for name, column in columns(kind).items() if column.is_secret}
+
+
+def text_of(column: str) -> Callable[[Any], str]:
+    return lambda row: str(getattr(row, column))
+
+
+def said_in(thing: str, name: str) -> Callable[[Answers], str]:
+    return lambda answers: answers.get(thing, {}).get(name, "")
+
+
+def fixed(event: str, name: str, text: str) -> Value:
+    """What is the same of every row."""
+    return Value(event, name, lambda _: text, said_in(event, name))
+
+
+def shown(
+    event: str,
+    name: str,
+    column: str,
+    label: str = "",
+    *,
+    wanted: Callable[[Login], str] | None = None,
+    prefix: str = "",
+) -> Value:
+    """What an event shows of a column: its text, where `wanted` does not say otherwise."""
+    return Value(event, name, wanted or text_of(column), said_in(event, name), label, column, prefix)
+
+
+def realtime(thing: str, name: str, column: str, label: str, *, family: str, asked: str = "") -> Value:
+    """What Asterisk reads of a realtime row."""
+    return Value(thing, name, text_of(column), said_in(family, asked or column), label, column, asked=asked)
+
+
+CALLER_NAME = "CALLERID(name)="
+# In the order in which they are compared.
+LOGIN_VALUES = (
+    shown("EndpointDetail", "ObjectName", "id"),
+    shown("EndpointDetail", "Aors", "id"),
+    shown("EndpointDetail", "Auth", "id"),
+    fixed("EndpointDetail", "Context", "from-extension"),
+    fixed("EndpointDetail", "SubscribeContext", "hints"),
+    fixed("EndpointDetail", "IdentifyBy", "username"),
+    fixed("EndpointDetail", "Allow", "(ulaw|alaw|g722|opus)"),
+    fixed("EndpointDetail", "AllowOverlap", "false"),
+    fixed("EndpointDetail", "DirectMedia", "false"),
+    fixed("EndpointDetail", "TrustIdInbound", "false"),
+    shown("EndpointDetail", "Acl", "permit", wanted=lambda login: "deny/permit" if login.permit else ""),
+    shown("EndpointDetail", "Callerid", "caller_id", "caller_id"),
+    shown(
+        "EndpointDetail",
+        "SetVar",
+        "caller_name",
+        "name",
+        wanted=lambda login: CALLER_NAME + login.caller_name.replace("\\", "\\\\"),
+        prefix=CALLER_NAME,
+    ),
+    shown("AuthDetail", "ObjectName", "id"),
+    fixed("AuthDetail", "AuthType", "digest"),
+    shown("AuthDetail", "Username", "registration_name", "registration_name"),
+    fixed("AuthDetail", "Realm", REALM),
+    shown("AuthDetail", "PasswordDigest", "password_digest", "registration_password"),
+    shown("AorDetail", "ObjectName", "id"),
+    shown("AorDetail", "MaxContacts", "max_contacts", "max_phones"),
+    fixed("AorDetail", "RemoveExisting", "false"),
+    fixed("AorDetail", "RemoveUnavailable", "true"),
+    fixed("AorDetail", "MaximumExpiration", "3600"),
+    # Asterisk says of its own lists only that they are there.
+    realtime("EndpointDetail", "Networks", "permit", "allowed_networks", family="ps_endpoints", asked="permit"),
+)
+DIAL_VALUES = (
+    realtime(
+        gettext_noop("Dial plan"),
+        gettext_noop("seconds that it rings"),
+        "ring_seconds",
+        "dial_plan",
+        family="pbx_number",
+    ),
+    realtime("Dial plan", gettext_noop("number that rings"), "rings", "handed_to", family="pbx_number"),
+)

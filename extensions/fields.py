@@ -1,0 +1,192 @@
+"""The fields of an extension and of its person: one row a field.
+
+The form, the detail page, the lists of changes, the mails, the review and the undo are made from this table.
+asterisk/engine/columns.py says what becomes of those that reach the PBX.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import DEFAULT_ROLE_NAMES
+from core import localization
+from core.audit.fields import one_of, show_mask
+
+NO_ROLE = "none"  # instead of a role
+
+
+class Owner(Enum):
+    """Whose attribute a field is."""
+
+    PERSON = "person"
+    EXTENSION = "extension"
+
+
+class Storage(Enum):
+    """How extensions.changes.state keeps a field."""
+
+    COLUMN = "column"  # the column's value as it is
+    DAY = "day"
+    OTHER = "other"  # the number, and what refers to other rows: state.py has code for each
+
+
+def unchanged(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """`column`: of the model, "" where it has the field's name. `text`: the owner's value, None: the column as text.
+
+    `shown`: such a text in the language of the page.
+    """
+
+    name: str
+    label: str
+    owner: Owner
+    column: str = ""
+    storage: Storage = Storage.COLUMN
+    text: Callable[[Any], str] | None = None
+    shown: Callable[[str], str] = unchanged
+    on_the_pbx: bool = False  # a phone or a caller can notice it: a save that touches nothing of these needs no apply
+    on_form: bool = True  # else actions set it
+    is_secret: bool = False  # its value stands in no list of changes
+    is_masked: bool = False  # nor in a mail
+    is_fact: bool = False  # stands on the detail page, where it has a value, as label and value
+    is_code: bool = False  # digits and signs, set in the type of numbers
+
+    @property
+    def attribute(self) -> str:
+        return self.column or self.name
+
+    @property
+    def is_undone(self) -> bool:
+        """By an undo of an apply. A role, an address or an own password is not for it to change."""
+        return self.on_the_pbx or self.owner is Owner.EXTENSION
+
+    @property
+    def shown_label(self) -> str:
+        return gettext(self.label)
+
+    def text_of(self, owner: Any) -> str:
+        if self.text:
+            return self.text(owner)
+        value = getattr(owner, self.attribute)
+        return "" if value is None else str(value)
+
+
+def _password(user: Any) -> str:
+    return user.password if user.has_usable_password() else ""
+
+
+def _role(user: Any) -> str:
+    """A default role's key, as it is called differently in each language; else the name that somebody gave it."""
+    if user.role is None:
+        return NO_ROLE
+    return str(user.role.key if user.role.is_default else user.role.name)
+
+
+def _role_shown(text: str) -> str:
+    return (
+        gettext(DEFAULT_ROLE_NAMES[text])
+        if text in DEFAULT_ROLE_NAMES
+        else gettext("None")
+        if text == NO_ROLE
+        else text
+    )
+
+
+def _organizations(user: Any) -> str:
+    return ", ".join(sorted(str(each) for each in user.organizations.all()))
+
+
+def _day_shown(text: str) -> str:
+    return localization.day(date.fromisoformat(text)) if text else text
+
+
+person_field = partial(Field, owner=Owner.PERSON)
+extension_field = partial(Field, owner=Owner.EXTENSION)
+secret_field = partial(Field, is_secret=True, is_masked=True, shown=show_mask)
+day_field = partial(extension_field, storage=Storage.DAY, shown=_day_shown, on_form=False)
+
+# In the order of the form, and of all lists.
+FIELDS: tuple[Field, ...] = (
+    person_field(name="first_name", label=gettext_noop("First Name"), on_the_pbx=True),
+    person_field(name="last_name", label=gettext_noop("Last Name"), on_the_pbx=True),
+    person_field(name="email", label=gettext_noop("Email Address")),
+    person_field(name="mobile", label=gettext_noop("Mobile Number"), text=lambda user: user.mobile_typed),
+    secret_field(name="password", label=gettext_noop("User Password"), owner=Owner.PERSON, text=_password),
+    person_field(name="role", label=gettext_noop("User Role"), storage=Storage.OTHER, text=_role, shown=_role_shown),
+    person_field(name="organizations", label=gettext_noop("Organization"), storage=Storage.OTHER, text=_organizations),
+    person_field(name="job_title", label=gettext_noop("Job Title"), is_fact=True),
+    extension_field(name="number", label=gettext_noop("Extension Number"), storage=Storage.OTHER, on_the_pbx=True),
+    extension_field(name="caller_id", label=gettext_noop("Caller ID"), on_the_pbx=True),
+    extension_field(name="registration_name", label=gettext_noop("Registration Name"), on_the_pbx=True, is_masked=True),
+    secret_field(
+        name="registration_password",
+        label=gettext_noop("Registration Password"),
+        owner=Owner.EXTENSION,
+        column="sealed_password",
+        on_the_pbx=True,
+    ),
+    extension_field(
+        name="max_phones", label=gettext_noop("IP Phone Concurrent Registrations"), on_the_pbx=True, is_fact=True
+    ),
+    extension_field(
+        name="allowed_networks", label=gettext_noop("Allowed Networks"), on_the_pbx=True, is_fact=True, is_code=True
+    ),
+    extension_field(
+        name="enabled",
+        label=gettext_noop("Enabled"),
+        text=lambda each: "yes" if each.enabled else "no",
+        shown=one_of({"yes": _("yes"), "no": _("no")}),
+        on_form=False,
+        on_the_pbx=True,
+    ),
+    person_field(
+        name="is_active",
+        label=gettext_noop("Sign-in"),
+        text=lambda user: "on" if user.is_active else "off",
+        shown=one_of({"on": _("on"), "off": _("off")}),
+        on_form=False,
+    ),
+    day_field(name="left_on", label=gettext_noop("Left")),
+    day_field(name="delete_on", label=gettext_noop("To Be Deleted")),
+    extension_field(
+        name="handed_to",
+        label=gettext_noop("Calls Handed To"),
+        storage=Storage.OTHER,
+        text=lambda each: each.handed_to.number if each.handed_to else "",
+        on_form=False,
+        on_the_pbx=True,
+    ),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+SECRET = frozenset(field.name for field in FIELDS if field.is_secret)
+MASKED = frozenset(field.name for field in FIELDS if field.is_masked)
+ON_THE_PBX = frozenset(field.name for field in FIELDS if field.on_the_pbx)
+
+
+def label(name: str) -> str:
+    """In the language of the page. A field that was there once has its name alone."""
+    return BY_NAME[name].shown_label if name in BY_NAME else name
+
+
+def value_shown(name: str, text: str) -> str:
+    return BY_NAME[name].shown(text) if name in BY_NAME else text
+
+
+def column_fields(owner: Owner) -> list[Field]:
+    """Those of the owner of which the columns are kept."""
+    return [field for field in FIELDS if field.owner is owner and field.storage is not Storage.OTHER]
+
+
+def form_fields(owner: Owner) -> list[str]:
+    """The names of those that are typed, but for secrets, which forms take in a way of their own."""
+    return [field.name for field in FIELDS if field.owner is owner and field.on_form and not field.is_secret]
