@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from asterisk import check
+from asterisk import check, nodes
 from asterisk.engine.store import EngineError
 from asterisk.models import CheckRun
 from core.audit import context
@@ -24,11 +24,12 @@ class Command(BaseCommand):
 
     @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
+        node = nodes.from_settings()
         try:
-            run = check.check()
+            run = check.check(node)
             if run.drifts and options["repair"]:
                 self._tell(run)
-                run = check.repair(run, None)
+                run = check.repair(node, run, None)
         except (check.Running, EngineError, PbxError) as error:
             raise CommandError(str(error)) from error
         self._tell(run)
