@@ -5,34 +5,33 @@ import json
 from base64 import b64encode
 from urllib.parse import quote
 
-from django.conf import settings
-
 from asterisk.ami.client import AmiRefused, AmiUnreachable
+from asterisk.nodes import Node
 from core.coded_text import CodedText
 
 CONTACT = "/ari/asterisk/config/dynamic/res_pjsip/contact/"
 
 
-def delete_contact(contact: str) -> None:
+def delete_contact(node: Node, contact: str) -> None:
     """`contact` is Asterisk's own id of it. One that is gone already is no error. Raises AmiError."""
-    status, _body = _ask("DELETE", contact)
+    status, _body = _ask(node, "DELETE", contact)
     if status not in (204, 404):
         raise AmiRefused(CodedText("pbx.registration_stays", status=str(status)))
 
 
-def qualify_contact(contact: str, seconds: str) -> bool:
+def qualify_contact(node: Node, contact: str, seconds: str) -> bool:
     """Have Asterisk ask the phone that often whether it is there. False: it has gone. Raises AmiError."""
-    status, body = _ask("PUT", contact, {"fields": [{"attribute": "qualify_frequency", "value": seconds}]})
+    status, body = _ask(node, "PUT", contact, {"fields": [{"attribute": "qualify_frequency", "value": seconds}]})
     if status == 200 and not any(field["attribute"] == "uri" and field["value"] for field in json.loads(body)):
-        delete_contact(contact)  # it had just gone, and was made anew without an address
+        delete_contact(node, contact)  # it had just gone, and was made anew without an address
         return False
     return status == 200
 
 
-def _ask(method: str, contact: str, body: object = None) -> tuple[int, bytes]:
-    login = b64encode(f"{settings.ARI_USER}:{settings.ARI_SECRET}".encode()).decode()
+def _ask(node: Node, method: str, contact: str, body: object = None) -> tuple[int, bytes]:
+    login = b64encode(f"{node.ari_user}:{node.ari_secret}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection(settings.ARI_HOST, settings.ARI_PORT, timeout=5)
+    connection = http.client.HTTPConnection(node.ari_host, node.ari_port, timeout=5)
     try:
         connection.request(method, CONTACT + quote(contact, safe=""), json.dumps(body) if body else None, headers)
         answer = connection.getresponse()

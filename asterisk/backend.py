@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from asterisk import ari, dialplan
+from asterisk import ari, dialplan, nodes
 from asterisk.ami.client import AmiError, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
 from asterisk.live import store as live
 from asterisk.models import ApplyRun, CheckRun
+from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import localization
 from core.coded_text import CodedText
@@ -74,43 +77,47 @@ def _attempt(attempt: live.Attempt) -> Attempt:
 class Seen:
     """What Asterisk said of itself, for a moment: while the listener hears it, and its table is the same file."""
 
-    def __init__(self) -> None:
-        self._about: tuple[object, ...] = ()
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._table: tuple[int, ...] | None = None
         self._until = 0.0
         self._state = State(False, "")
 
     def state(self) -> State:
-        about = _about()
-        if about == self._about and time.monotonic() < self._until and _is_heard():
+        table = _table(self._node.engine_file)
+        if table == self._table and time.monotonic() < self._until and _is_heard(self._node.live_file):
             return self._state
-        state = _asked()
-        self._about, self._state = about, state
+        state = _asked(self._node)
+        self._table, self._state = table, state
         self._until = time.monotonic() + SAME_SECONDS if state.up else 0.0
         return state
 
 
-_seen = Seen()
+@cache
+def _seen(node: Node) -> Seen:
+    return Seen(node)
 
 
-def _about() -> tuple[object, ...]:
-    file = settings.ENGINE_FILE.stat() if settings.ENGINE_FILE.exists() else None
-    table = file and (file.st_ino, file.st_size, file.st_mtime_ns, file.st_mode)
-    return settings.AMI_HOST, settings.AMI_PORT, settings.AMI_SECRET, settings.LIVE_FILE, table
+def _table(engine_file: Path) -> tuple[int, ...] | None:
+    if not engine_file.exists():
+        return None
+    file = engine_file.stat()
+    return file.st_ino, file.st_size, file.st_mtime_ns, file.st_mode
 
 
-def _is_heard() -> bool:
+def _is_heard(live_file: Path) -> bool:
     try:
-        with live.opened(settings.LIVE_FILE) as db:
+        with live.opened(live_file) as db:
             return live.is_fresh(db)
     except (sqlite3.Error, OSError):
         return False
 
 
-def _asked() -> State:
+def _asked(node: Node) -> State:
     try:
-        with connected(STATE_TIMEOUT_SECONDS) as ami:
+        with connected(node, STATE_TIMEOUT_SECONDS) as ami:
             read = proof.table(ami, STATE_TIMEOUT_SECONDS)
-        with engine.opened(settings.ENGINE_FILE) as db:
+        with engine.opened(node.engine_file) as db:
             there = engine.token(db)
     except AmiError:
         return State(False, _("PBX not reachable"), KEPT)
@@ -122,6 +129,9 @@ def _asked() -> State:
 
 
 class Asterisk:
+    def __init__(self, node: Node | None = None) -> None:
+        self.node = node or nodes.from_settings()
+
     def state(self) -> State:
         if not settings.PBX_EXPECTED:
             return State(False, _("No PBX on this machine"), KEPT)
@@ -129,20 +139,20 @@ class Asterisk:
         words = ngettext("%(count)s extension differs", "%(count)s extensions differ", differing or 0)
         trouble = words % {"count": localization.count(differing)} if differing else ""
         look = reverse("history:checks")
-        return replace(_seen.state(), trouble=trouble, look=look)
+        return replace(_seen(self.node).state(), trouble=trouble, look=look)
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
-        run = apply(numbers, by)
+        run = apply(self.node, numbers, by)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def apply_preferences(self, by: User | None) -> Applied:
-        run = apply_preferences(by)
+        run = apply_preferences(self.node, by)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
         wanted = list(numbers)
         try:
-            with live.opened(settings.LIVE_FILE) as db:
+            with live.opened(self.node.live_file) as db:
                 if not live.is_fresh(db):
                     raise PbxError(CodedText("pbx.not_heard"))
                 phones, states = live.phones(db, wanted), live.states(db, wanted)
@@ -151,15 +161,15 @@ class Asterisk:
         return {number: _line(phones.get(number, []), states.get(number, "")) for number in wanted}
 
     def remove_phone(self, number: str, phone: str) -> bool:
-        with connected() as ami:
+        with connected(self.node) as ami:
             registered = [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
         if phone in registered:
-            ari.delete_contact(phone)
+            ari.delete_contact(self.node, phone)
         return phone in registered
 
     def attempts(self, accounts: Iterable[str]) -> list[Attempt]:
         try:
-            with live.opened(settings.LIVE_FILE) as db:
+            with live.opened(self.node.live_file) as db:
                 found = live.attempts(db, accounts, MOST_ATTEMPTS)
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.attempts_unknown", error=error)) from error
@@ -167,16 +177,16 @@ class Asterisk:
 
     def forget_attempts(self, accounts: Iterable[str]) -> None:
         try:
-            with live.opened(settings.LIVE_FILE) as db:
+            with live.opened(self.node.live_file) as db:
                 live.forget_attempts(db, accounts)
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.attempts_stay", error=error)) from error
 
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:
-            return dialplan.in_words(number, dialplan.of(number), named)
+            return dialplan.in_words(number, dialplan.of(self.node.engine_file, number), named)
         except EngineError as error:
             raise PbxError(error.args[0]) from error
 
     def address(self) -> tuple[str, int]:
-        return settings.SIP_BIND, settings.SIP_PORT
+        return self.node.sip_bind, self.node.sip_port

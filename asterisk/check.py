@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -28,6 +29,7 @@ from asterisk.engine import render, snapshot
 from asterisk.engine.render import Rows
 from asterisk.engine.store import locked, opened, prepare, read
 from asterisk.models import CheckRun
+from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
 from core.audit import log
 from core.coded_text import CodedText, to_json
@@ -57,10 +59,10 @@ class Drift:
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
+def only_one(engine_file: Path) -> Iterator[None]:
     """The lock dies with its process."""
-    settings.ENGINE_FILE.parent.mkdir(parents=True, exist_ok=True)
-    with settings.ENGINE_FILE.with_suffix(".check").open("w") as held:
+    engine_file.parent.mkdir(parents=True, exist_ok=True)
+    with engine_file.with_suffix(".check").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -68,9 +70,9 @@ def only_one() -> Iterator[None]:
         yield
 
 
-def is_running() -> bool:
+def is_running(engine_file: Path) -> bool:
     try:
-        with only_one():
+        with only_one(engine_file):
             return False
     except Running:
         return True
@@ -84,45 +86,46 @@ def start() -> None:
     Thread(target=process.wait, daemon=True).start()
 
 
-def check() -> CheckRun:
+def check(node: Node) -> CheckRun:
     """All of it. Raises Running, and EngineError."""
-    with only_one():
-        numbers = apply_run.all_numbers()
+    with only_one(node.engine_file):
+        numbers = apply_run.all_numbers(node.engine_file)
         run = CheckRun.objects.create(total=len(numbers))
         CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()
 
         def tell(compared: int) -> None:
             CheckRun.objects.filter(pk=run.pk).update(compared=compared)
 
-        asked, found = compare(numbers, tell)
+        asked, found = compare(node, numbers, tell)
         suspects = sorted({drift.number for drift in found})
         if suspects:  # an apply may have been under way
-            with locked(settings.ENGINE_FILE):
-                asked, found = compare(suspects)
+            with locked(node.engine_file):
+                asked, found = compare(node, suspects)
         run.close(asked, [asdict(drift) for drift in found])
     return run
 
 
-def repair(run: CheckRun, by: User | None) -> CheckRun:
+def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
     """Write the wish again where it differs, and compare that again. Raises PbxError, EngineError, and Running."""
-    with only_one():
-        prepare(settings.ENGINE_FILE)
+    with only_one(node.engine_file):
+        prepare(node.engine_file)
         numbers = run.numbers
         waiting = set(Change.objects.waiting().of(numbers).numbers())
         about = CodedText("extension.many", number=len(numbers))
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
-                apply_run.apply(wished, by)
+                apply_run.apply(node, wished, by)
         except apply_run.ApplyError as error:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
-        asked, found = compare(numbers)
+        asked, found = compare(node, numbers)
         run.close(asked, [asdict(drift) for drift in found])
     return run
 
 
 def compare(
+    node: Node,
     numbers: list[str],
     tell: Told = lambda compared: None,  # noqa: ARG005
 ) -> tuple[bool, list[Drift]]:
@@ -131,49 +134,49 @@ def compare(
     asked, compared = True, 0
     with ThreadPoolExecutor(1) as asking:
         for some in snapshot.chunks(numbers):
-            answer = asking.submit(_unlike_what_asterisk_reads, some) if asked else None
-            suspects = set(_unlike_the_wish(some))
+            answer = asking.submit(_unlike_what_asterisk_reads, node, some) if asked else None
+            suspects = set(_unlike_the_wish(node.engine_file, some))
             if answer:
                 unlike = answer.result()
                 asked = unlike is not None
                 suspects |= {*(unlike or ()), some[0]}
-            found += _of(sorted(suspects), asked)
+            found += _of(node, sorted(suspects), asked)
             compared += len(some)
             tell(compared)
     return asked, found
 
 
-def _unlike_the_wish(numbers: list[str]) -> list[str]:
-    wished, held = _wished(numbers), _held(numbers)
+def _unlike_the_wish(engine_file: Path, numbers: list[str]) -> list[str]:
+    wished, held = _wished(numbers), _held(engine_file, numbers)
     return [number for number, rows in wished.items() if rows != held[number]]
 
 
-def _unlike_what_asterisk_reads(numbers: list[str]) -> list[str] | None:
+def _unlike_what_asterisk_reads(node: Node, numbers: list[str]) -> list[str] | None:
     """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable."""
     try:
-        with connected() as ami:
-            return bulk.unlike(ami, numbers)[0]
+        with connected(node) as ami:
+            return bulk.unlike(ami, node.engine_file, numbers)[0]
     except AmiUnreachable:
         return None
 
 
-def _of(numbers: list[str], asked: bool) -> list[Drift]:
+def _of(node: Node, numbers: list[str], asked: bool) -> list[Drift]:
     """Value by value, with what Asterisk makes of it."""
-    wished, held, said = _wished(numbers), _held(numbers), _said(numbers) if asked else {}
+    wished, held, said = _wished(numbers), _held(node.engine_file, numbers), _said(node, numbers) if asked else {}
     drifts = (_of_one(number, wished.get(number), held[number], said.get(number)) for number in numbers)
     return list(chain.from_iterable(drifts))
 
 
-def _said(numbers: list[str]) -> dict[str, proof.Said]:
+def _said(node: Node, numbers: list[str]) -> dict[str, proof.Said]:
     try:
-        with connected() as ami:
+        with connected(node) as ami:
             return {said.number: said for said in proof.ask(ami, numbers, hints=False)}
     except AmiUnreachable:
         return {}
 
 
-def _held(numbers: list[str]) -> dict[str, Rows]:
-    with opened(settings.ENGINE_FILE) as db:
+def _held(engine_file: Path, numbers: list[str]) -> dict[str, Rows]:
+    with opened(engine_file) as db:
         return read(db, numbers)
 
 

@@ -1,17 +1,17 @@
 """What happens when someone calls a number, in words: from the rows that the PBX reads, as its dial plan reads them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 
 
-def of(number: str) -> dict[str, Rows]:
+def of(engine_file: Path, number: str) -> dict[str, Rows]:
     """The rows of the number, and of the one whose phones ring in its place."""
-    with engine.opened(settings.ENGINE_FILE) as db:
+    with engine.opened(engine_file) as db:
         found = engine.read(db, [number])
         dial = found[number].dial
         return found | engine.read(db, [dial.rings]) if dial and dial.rings else found

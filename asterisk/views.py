@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from asterisk import check
+from asterisk import check, nodes
 from asterisk.apply import undo as apply_undo
 from asterisk.engine.store import EngineError
 from asterisk.models import ApplyRun, CheckRun
@@ -92,7 +92,7 @@ def back(request: SignedInRequest) -> HttpResponse:
 def checks(request: SignedInRequest) -> HttpResponse:
     """The last comparison of everything, and how far the one under way is."""
     last = CheckRun.objects.first()
-    running = check.is_running()
+    running = check.is_running(nodes.from_settings().engine_file)
     finished = last if last and last.finished_at else CheckRun.objects.exclude(finished_at=None).first()
     drifts = finished.drifts[:MOST_DRIFTS] if finished else []
     known = SipExtension.objects.visible_to(request.user).filter(number__in={drift["number"] for drift in drifts})
@@ -112,10 +112,11 @@ def checks(request: SignedInRequest) -> HttpResponse:
 @needs(Permission.MANAGE_CHECK)
 @require_POST
 def check_now(request: SignedInRequest) -> HttpResponse:
-    if not check.is_running():
+    file = nodes.from_settings().engine_file
+    if not check.is_running(file):
         log.record(request.user, "engine.checked", CodedText("extension.all"))
         check.start()
-        wait_until(check.is_running)
+        wait_until(lambda: check.is_running(file))
     return redirect("history:checks")
 
 
@@ -127,7 +128,7 @@ def repair(request: SignedInRequest) -> HttpResponse:
         messages.info(request, _("Nothing differs any more."))
         return redirect("history:checks")
     try:
-        run = check.repair(run, request.user)
+        run = check.repair(nodes.from_settings(), run, request.user)
     except (PbxError, EngineError, check.Running) as error:
         messages.error(request, _("Not repaired. %(why)s") % {"why": error})
         return redirect("history:checks")

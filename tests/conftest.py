@@ -10,16 +10,17 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts.models import User
 from asterisk import ari
-from asterisk.ami.client import connected
 from asterisk.engine import store as engine
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Seen
 from asterisk.live.store import Contact
-from asterisk.process.embedded import Embedded, place_from_settings
+from asterisk.nodes import from_settings
+from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.readback import proof
 from core.audit import triggers
+from tests.node import connected
 from tests.people import make_user
 
 flush = BaseDatabaseOperations.execute_sql_flush
@@ -74,8 +75,8 @@ def tell(contacts: Iterable[Contact]) -> None:
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(over.is_set, tell), daemon=True)
-    with Embedded(program, place_from_settings()) as embedded:
+    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell), daemon=True)
+    with Embedded(program, from_settings()) as embedded:
         ear.start()
         yield embedded
         over.set()
@@ -96,7 +97,7 @@ def forget_all() -> None:
     with engine.opened(settings.ENGINE_FILE) as tables, connected() as ami:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):
-                ari.delete_contact(contact["ID"])
+                ari.delete_contact(from_settings(), contact["ID"])
         for table in ("sip_login", "pbx_number", "restore_point"):
             tables.execute(f"DELETE FROM {table}")
     live.prepare(settings.LIVE_FILE)

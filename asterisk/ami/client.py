@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from django.conf import settings
-
 from asterisk.ami.protocol import Message, decode, encode
+from asterisk.nodes import Node
 from core.coded_text import CodedText
 from extensions.pbx import PbxError
 
@@ -152,32 +151,32 @@ class Ami:
                 answer.append(next(messages))
         return answer
 
-    def read_banner(self, timeout: float) -> None:
+    def read_banner(self, port: int, timeout: float) -> None:
         until = time.monotonic() + timeout
         while b"\r\n" not in self._rest and BANNER.startswith(self._rest[: len(BANNER)]):
             self._read(until)
         if not self._rest.startswith(BANNER):
-            raise AmiUnreachable(CodedText("pbx.not_asterisk", port=str(settings.AMI_PORT)))
+            raise AmiUnreachable(CodedText("pbx.not_asterisk", port=str(port)))
         self._rest = self._rest.split(b"\r\n", 1)[1]
 
-    def log_in(self, timeout: float, events: str) -> None:
+    def log_in(self, node: Node, timeout: float, events: str) -> None:
         try:
-            self.ask("Login", timeout, Username=settings.AMI_USER, Secret=settings.AMI_SECRET, Events=events)
+            self.ask("Login", timeout, Username=node.ami_user, Secret=node.ami_secret, Events=events)
         except AmiRefused as refusal:
             raise AmiUnreachable(CodedText("pbx.not_let_in", why=refusal)) from refusal
 
 
 @contextmanager
-def connected(timeout: float = TIMEOUT_SECONDS, events: str = "off") -> Iterator[Ami]:
+def connected(node: Node, timeout: float = TIMEOUT_SECONDS, events: str = "off") -> Iterator[Ami]:
     """`timeout`: until it is logged in. `events`: the classes of what Asterisk says by itself, as in manager.conf."""
     until = time.monotonic() + timeout
     try:
-        connection = socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), timeout)
+        connection = socket.create_connection((node.ami_host, node.ami_port), timeout)
     except OSError as error:
         raise AmiUnreachable(CodedText("pbx.unreachable", error=error)) from error
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ami = Ami(connection)
-        ami.read_banner(until - time.monotonic())
-        ami.log_in(until - time.monotonic(), events)
+        ami.read_banner(node.ami_port, until - time.monotonic())
+        ami.log_in(node, until - time.monotonic(), events)
         yield ami

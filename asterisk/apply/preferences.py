@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.engine.store import EngineError
 from asterisk.models import ApplyRun
+from asterisk.nodes import Node
 from asterisk.process import tones
 from core.preferences.models import SystemChange
 
@@ -22,10 +24,10 @@ def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
         run.system_changes.update(taken=True)
 
 
-def put(run: ApplyRun) -> None:
+def put(directory: Path, run: ApplyRun) -> None:
     """Raises EngineError."""
     if _sounds(run):
-        tones.put()
+        tones.put(directory)
 
 
 def prove(ami: Ami, run: ApplyRun) -> bool:
@@ -57,11 +59,11 @@ def release(run: ApplyRun) -> None:
         change.save(update_fields=["new", "by", "at", "taken"])
 
 
-def put_back(run: ApplyRun) -> None:
+def put_back(node: Node, run: ApplyRun) -> None:
     """After a release."""
     if _sounds(run):
-        with suppress(AmiError, EngineError), connected() as ami:
-            tones.put()
+        with suppress(AmiError, EngineError), connected(node) as ami:
+            tones.put(node.directory)
             tones.reload(ami)
 
 

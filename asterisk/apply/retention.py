@@ -1,8 +1,8 @@
 """How many applies are kept. The oldest beyond that go, some after each apply, with all that only they needed."""
 
 import logging
+from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
 from asterisk.engine import store as engine
@@ -15,7 +15,7 @@ CHANGES_AT_ONCE = 1_000
 logger = logging.getLogger(__name__)
 
 
-def prune() -> None:
+def prune(engine_file: Path) -> None:
     """Costs the same however many are kept: runs are numbered without gaps."""
     newest = ApplyRun.objects.values_list("pk", flat=True).first()
     if newest is None:
@@ -27,7 +27,7 @@ def prune() -> None:
     gone = list(ended.values_list("pk", flat=True)[:RUNS_AT_ONCE])
     try:
         if gone:
-            with engine.opened(settings.ENGINE_FILE) as db:
+            with engine.opened(engine_file) as db:
                 engine.forget(db, gone)
     except engine.EngineError as error:
         logger.warning("Old applies are kept: %s", error)

@@ -7,9 +7,9 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import NoReturn
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
@@ -26,6 +26,7 @@ from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.engine.store import Step
 from asterisk.models import UNPROVED, ApplyRun
+from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
 from core.audit import fields, log
 from core.coded_text import CodedText
@@ -58,53 +59,57 @@ class Elsewhere(AmiUnreachable):
     """Asterisk reads a file that is not there any more."""
 
 
-def plan(numbers: Iterable[str]) -> list[Step]:
+def plan(engine_file: Path, numbers: Iterable[str]) -> list[Step]:
     """What an apply of these numbers would write. Touches nothing."""
     wanted = render.render(snapshot.take(numbers))
-    with engine.opened(settings.ENGINE_FILE) as db:
+    with engine.opened(engine_file) as db:
         return engine.plan(db, wanted)
 
 
-def all_numbers() -> list[str]:
+def all_numbers(engine_file: Path) -> list[str]:
     """Every number that the wish or the engine knows."""
-    with engine.opened(settings.ENGINE_FILE) as db:
+    with engine.opened(engine_file) as db:
         return sorted(engine.numbers(db) | set(SipExtension.objects.values_list("number", flat=True)))
 
 
-def apply(numbers: Iterable[str], by: User | None) -> ApplyRun:
+def apply(node: Node, numbers: Iterable[str], by: User | None) -> ApplyRun:
     """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back."""
-    with _alone():
+    with _alone(node):
         try:
-            return _apply(sorted(set(numbers)), by, {})
+            return _apply(node, sorted(set(numbers)), by, {})
         finally:
-            retention.prune()
+            retention.prune(node.engine_file)
 
 
-def apply_preferences(by: User | None) -> ApplyRun:
+def apply_preferences(node: Node, by: User | None) -> ApplyRun:
     """Have the PBX follow the saved preferences. What waits of extensions waits on. Raises ApplyError, as `apply`."""
-    with _alone():
+    with _alone(node):
         try:
-            return _apply_as_taken([], by, list(SystemChange.objects.unproved()))
+            return _apply_as_taken(node, [], by, list(SystemChange.objects.unproved()))
         finally:
-            retention.prune()
+            retention.prune(node.engine_file)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(node: Node) -> Iterator[None]:
     """No other apply runs, what the last one left is known, and the engine is whole."""
     try:
-        with engine.locked(settings.ENGINE_FILE):
+        with engine.locked(node.engine_file):
             last = ApplyRun.objects.first()
             if last and last.outcome == Outcome.RUNNING:
                 last.close(Outcome.WAITING, CodedText("apply.cut_short"))
-            _make_whole()
+            _make_whole(node)
             yield
     except engine.EngineError as error:
         raise ApplyError(text_of(error)) from error
 
 
 def _apply(
-    numbers: list[str], by: User | None, untaken: Mapping[str, Change], preferences: Sequence[SystemChange] = ()
+    node: Node,
+    numbers: list[str],
+    by: User | None,
+    untaken: Mapping[str, Change],
+    preferences: Sequence[SystemChange] = (),
 ) -> ApplyRun:
     """`untaken`: number -> its first change that is to go on waiting."""
     changes = [
@@ -119,32 +124,32 @@ def _apply(
         take(run, preferences)
     instead = {number: change.former for number, change in untaken.items()}
     try:
-        put(run)
+        put(node.directory, run)
         wanted = render.render(snapshot.take(numbers, instead))
-        with engine.opened(settings.ENGINE_FILE) as db:
+        with engine.opened(node.engine_file) as db:
             steps = engine.plan(db, wanted)
             run.rows_written = len(steps)
-            _carry_out(db, steps, wanted, run)
+            _carry_out(node, db, steps, wanted, run)
     except render.RenderError as error:
-        _refuse(run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
+        _refuse(node, run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
     except engine.EngineError as error:
         with suppress(engine.EngineError):
-            file_health.mend(settings.ENGINE_FILE)  # a damaged one: the next apply fills it
-        _refuse(run, ApplyError(text_of(error)))
+            file_health.mend(node.engine_file)  # a damaged one: the next apply fills it
+        _refuse(node, run, ApplyError(text_of(error)))
     return run
 
 
-def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> None:
+def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> None:
     try:
         since = _since_proof(db, steps, wanted, run)
-        with connected() as ami:
+        with connected(node) as ami:
             _refuse_another_table(ami, db)
             registered = [each for step in since if not step.after.login for each in contacts.of(ami, step.number)]
             engine.write(db, steps, run.pk)
-            now = _prove_many(ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
+            now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
             reloaded = prove(ami, run)
             for contact in [*registered, *contacts.void(since, now, run)]:
-                ari.delete_contact(contact)
+                ari.delete_contact(node, contact)
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
@@ -155,9 +160,9 @@ def _carry_out(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows
             _record(run, "apply.waiting")
         return
     except AmiError as error:
-        _take_back(db, since, run, ApplyError(text_of(error)))
+        _take_back(node, db, since, run, ApplyError(text_of(error)))
     except ApplyError as error:
-        _take_back(db, since, run, error)
+        _take_back(node, db, since, run, error)
     with transaction.atomic():
         proved_at = timezone.now()
         links = ApplyRun.changes.through.objects.filter(applyrun=run)
@@ -210,27 +215,27 @@ def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
         raise Elsewhere(CodedText("pbx.another_table"))
 
 
-def _take_back(db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
+def _take_back(node: Node, db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
     """All numbers to what was last proved of them."""
     try:
         engine.put_back(db, since, run.pk)
     except sqlite3.Error as fault:
-        more = engine.unusable(settings.ENGINE_FILE, fault)
+        more = engine.unusable(node.engine_file, fault)
         text = CodedText("apply.not_taken_back", why=error, more=more)
         run.close(Outcome.WAITING, text)
         raise NotTakenBack(text) from fault
     for earlier in _unproved_before(run):
         if set(earlier.numbers) <= set(run.numbers):
             earlier.close(Outcome.REFUSED, CodedText("apply.refused_with", run=str(run.pk), why=error))
-    _refuse(run, error)
+    _refuse(node, run, error)
 
 
-def _refuse(run: ApplyRun, error: ApplyError) -> NoReturn:
+def _refuse(node: Node, run: ApplyRun, error: ApplyError) -> NoReturn:
     with transaction.atomic():
         run.close(Outcome.REFUSED, error)
         release(run)
         _record(run, "apply.refused", error.extension)
-    put_back(run)
+    put_back(node, run)
     raise error
 
 
@@ -262,57 +267,62 @@ def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[M
     return registered
 
 
-def _prove_many(ami: Ami, wanted: dict[str, Rows], run: ApplyRun, since: list[Step]) -> dict[str, list[Message]]:
+def _prove_many(
+    node: Node, ami: Ami, wanted: dict[str, Rows], run: ApplyRun, since: list[Step]
+) -> dict[str, list[Message]]:
     """By the rows that Asterisk reads of all, as the check does; of whose more than the name changes, as ever."""
     registered: dict[str, list[Message]] = {}
     more = {step.number for step in since if not step.renames_only}
     for some in snapshot.chunks(wanted):
-        asked, compared = bulk.to_ask(ami, some, more.intersection(some))
+        asked, compared = bulk.to_ask(ami, node.engine_file, some, more.intersection(some))
         run.values_compared += compared
         registered |= _prove(ami, {number: wanted[number] for number in asked}, run)
     return registered
 
 
-def make_whole() -> None:
+def make_whole(node: Node) -> None:
     """Before the PBX starts: an engine that was lost is filled, so that no phone is turned away."""
-    with _alone():
+    with _alone(node):
         pass
 
 
-def catch_up() -> None:
+def catch_up(node: Node) -> None:
     """After the PBX has started, or an apply was cut short: prove what was applied. What nobody applied waits on."""
-    with _alone():
+    with _alone(node):
         pending = list(ApplyRun.objects.filter(outcome=Outcome.WAITING).order_by("id"))
         preferences = list(SystemChange.objects.taken())
         if not pending and not preferences:
             return
+        numbers = sorted({number for run in pending for number in run.numbers})
         try:
-            done = _apply_as_taken(sorted({number for run in pending for number in run.numbers}), None, preferences)
+            done = _apply_as_taken(node, numbers, None, preferences)
         except ApplyError as error:
             logger.warning("What waited for the PBX: %s", in_english(error))
             if len(pending) > 1:
-                _catch_up_one_by_one(pending)
+                _catch_up_one_by_one(node, pending)
             return
         if done.outcome == Outcome.PROVED:
             for run in ApplyRun.objects.filter(outcome=Outcome.WAITING, pk__lt=done.pk):
                 run.close(Outcome.PROVED, CodedText("apply.proved_later", run=str(done.pk)))
 
 
-def _catch_up_one_by_one(pending: list[ApplyRun]) -> None:
+def _catch_up_one_by_one(node: Node, pending: list[ApplyRun]) -> None:
     """One that is refused keeps no other from being proved."""
     for run in pending:
         run.save(update_fields=["outcome", "explanation", "finished_at"])  # they were all refused together
     for run in pending:
         try:
-            _apply_as_taken(run.numbers, None, list(run.system_changes.unproved()))
+            _apply_as_taken(node, run.numbers, None, list(run.system_changes.unproved()))
         except ApplyError as error:
             logger.warning("Apply %s: %s", run.pk, in_english(error))
 
 
-def _apply_as_taken(numbers: list[str], by: User | None = None, preferences: Sequence[SystemChange] = ()) -> ApplyRun:
+def _apply_as_taken(
+    node: Node, numbers: list[str], by: User | None = None, preferences: Sequence[SystemChange] = ()
+) -> ApplyRun:
     if any(change.concerns_everybody for change in preferences):
-        numbers = all_numbers()
-    return _apply(numbers, by, _untaken(numbers), preferences)
+        numbers = all_numbers(node.engine_file)
+    return _apply(node, numbers, by, _untaken(numbers), preferences)
 
 
 def _untaken(numbers: list[str]) -> dict[str, Change]:
@@ -330,14 +340,14 @@ def is_behind() -> bool:
     return ApplyRun.objects.filter(outcome__in=UNPROVED).exists() or SystemChange.objects.taken().exists()
 
 
-def _make_whole() -> None:
+def _make_whole(node: Node) -> None:
     """An engine that is made anew is given all that had been applied."""
-    file_health.mend_if_unreadable(settings.ENGINE_FILE)
-    with engine.opened(settings.ENGINE_FILE) as db:
+    file_health.mend_if_unreadable(node.engine_file)
+    with engine.opened(node.engine_file) as db:
         if engine.is_complete(db):
             return
         numbers = sorted({*SipExtension.objects.values_list("number", flat=True), *Change.objects.waiting().numbers()})
         untaken = _untaken(numbers)
         if had := [number for number in numbers if number not in untaken or untaken[number].former]:
-            _apply_as_taken(had)
+            _apply_as_taken(node, had)
         engine.mark_complete(db)

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from django.conf import settings
-
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
@@ -21,6 +19,7 @@ from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.store import Attempt
+from asterisk.nodes import Node
 from asterisk.readback import proof
 
 ROUND_SECONDS = 0.2
@@ -56,21 +55,21 @@ def attempt_of(message: Message, now: float) -> Attempt | None:
     return Attempt(account[:80], cause, host, f"{host}:{port}", transport, 1, now, now)
 
 
-def listen(stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
+def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
     `seen` is told of the registered phones that were looked at; it is not to keep the listener waiting.
     """
     while not stopped():
         try:
-            with alone(settings.LIVE_FILE):
-                live.prepare(settings.LIVE_FILE)
-                _while_connected(stopped, seen)
+            with alone(node.live_file):
+                live.prepare(node.live_file)
+                _while_connected(node, stopped, seen)
         except BlockingIOError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
             logger.info("Not listening: %s", error)
-            _say_deaf()
+            _say_deaf(node.live_file)
             time.sleep(AGAIN_SECONDS)
 
 
@@ -83,24 +82,24 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _say_deaf() -> None:
+def _say_deaf(live_file: Path) -> None:
     try:
-        with live.opened(settings.LIVE_FILE) as db:
+        with live.opened(live_file) as db:
             live.beat(db, hears=False)
     except (sqlite3.Error, OSError) as error:
         logger.warning("The live file: %s", error)
 
 
-def _while_connected(stopped: Callable[[], bool], seen: Seen) -> None:
+def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> None:
     with (
-        live.opened(settings.LIVE_FILE) as db,
-        engine.opened(settings.ENGINE_FILE) as tables,
-        connected(events="system,call,security") as ear,
-        connected() as mouth,
+        live.opened(node.live_file) as db,
+        engine.opened(node.engine_file) as tables,
+        connected(node, events="system,call,security") as ear,
+        connected(node) as mouth,
     ):
-        files = [settings.LIVE_FILE, settings.ENGINE_FILE]
+        files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(db, watching.Waker(tables), ear, mouth, seen)
+        hearing = Hearing(node.engine_file, db, watching.Waker(node, tables), ear, mouth, seen)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -109,8 +108,11 @@ def _while_connected(stopped: Callable[[], bool], seen: Seen) -> None:
 class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
-    def __init__(self, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen) -> None:
-        self._db, self._waker, self._ear, self._mouth, self._seen = db, waker, ear, mouth, seen
+    def __init__(
+        self, engine_file: Path, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
+    ) -> None:
+        self._engine_file, self._db, self._waker = engine_file, db, waker
+        self._ear, self._mouth, self._seen = ear, mouth, seen
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
@@ -135,7 +137,7 @@ class Hearing:
 
     def _begin(self) -> None:
         self._booted = True
-        watching.after_start(settings.ENGINE_FILE)
+        watching.after_start(self._engine_file)
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         found = [live.contact_of(message) for message in said if message.get("ID")]
         devices = self._mouth.ask_for_list("DeviceStateList")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from asterisk import ari
 from asterisk.engine import store as engine
+from asterisk.nodes import Node
 
 FEW = 3_000  # that many are listed at the start: a second more of it
 AT_ONCE = 100  # listed while Asterisk runs: each new aor makes it read them all
@@ -43,8 +44,8 @@ def after_start(path: Path) -> None:
 class Waker:
     """Has Asterisk watch the numbers whose phones have registered, a few at a time."""
 
-    def __init__(self, db: sqlite3.Connection, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, node: Node, db: sqlite3.Connection, clock: Callable[[], float] = time.monotonic) -> None:
+        self._node, self._db, self._clock = node, db, clock
         self._waiting: dict[str, list[str]] = {}
         self._since: dict[str, float] = {}
 
@@ -87,7 +88,7 @@ class Waker:
     def _wake(self, number: str, contacts: list[str]) -> None:
         self._db.execute("INSERT OR REPLACE INTO awake VALUES (?, ?)", (number, NOW))
         self._since[number] = self._clock()
-        watched = [ari.qualify_contact(contact, QUALIFY_SECONDS) for contact in contacts]
+        watched = [ari.qualify_contact(self._node, contact, QUALIFY_SECONDS) for contact in contacts]
         if not any(watched):
             self._let_sleep(number)
 

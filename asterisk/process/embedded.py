@@ -8,17 +8,15 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from django.conf import settings
 
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
+from asterisk.nodes import Node
 from asterisk.process.fetch import Program
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -28,69 +26,29 @@ LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an Asterisk lives: its directory, its ports, its secrets."""
-
-    directory: Path
-    engine_file: Path
-    sip_bind: str
-    sip_port: int
-    ami_port: int
-    ari_port: int
-    rtp_first: int
-    rtp_last: int
-    ami_secret: str = field(repr=False)
-    ari_secret: str = field(repr=False)
-    ami_user: str = "portal"
-    ari_user: str = "portal"
-    tones: str = "us"
-
-
-def place_from_settings() -> Place:
-    return Place(
-        directory=settings.ASTERISK_DIR,
-        engine_file=settings.ENGINE_FILE,
-        sip_bind=settings.SIP_BIND,
-        sip_port=settings.SIP_PORT,
-        ami_port=settings.AMI_PORT,
-        ari_port=settings.ARI_PORT,
-        rtp_first=settings.RTP_PORTS[0],
-        rtp_last=settings.RTP_PORTS[1],
-        ami_secret=settings.AMI_SECRET,
-        ari_secret=settings.ARI_SECRET,
-        ami_user=settings.AMI_USER,
-        ari_user=settings.ARI_USER,
-    )
-
-
-def configure(program: Program, place: Place) -> None:
+def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
     """Write all that Asterisk reads at its start, the engine file included."""
     for name in ("etc", "lib", "spool", "log"):
-        (place.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    place.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file_health.mend(place.engine_file)
-    values = conf_values(program, place)
+        (node.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    node.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file_health.mend(node.engine_file)
+    values = conf_values(program, node, tone_zone)
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
-        write(place.directory / "etc" / template.name, only_existing(text, program.modules))
+        write(node.directory / "etc" / template.name, only_existing(text, program.modules))
     for name in EMPTY:
-        write(place.directory / "etc" / f"{name}.conf", "")
+        write(node.directory / "etc" / f"{name}.conf", "")
 
 
-def prepare_start(place: Place) -> None:
+def prepare_start(node: Node) -> None:
     """Right before each start of Asterisk. An engine that cannot be written stops no start: `apply` says so."""
     known: list[str] = []
-    with suppress(sqlite3.Error, OSError), live.opened(live_file(place)) as db:
+    with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         known = live.registered_numbers(db)
     with suppress(engine.EngineError):
-        file_health.mend(place.engine_file)
-        engine.bind_media(place.engine_file, one_ipv4(place.sip_bind))
-        watching.before_start(place.engine_file, known)
-
-
-def live_file(place: Place) -> Path:
-    return place.engine_file.with_name("live.sqlite3")
+        file_health.mend(node.engine_file)
+        engine.bind_media(node.engine_file, one_ipv4(node.sip_bind))
+        watching.before_start(node.engine_file, known)
 
 
 def one_ipv4(bind: str) -> str:
@@ -98,24 +56,24 @@ def one_ipv4(bind: str) -> str:
     return "" if ":" in bind or bind == "0.0.0.0" else bind  # noqa: S104 (compared, not bound)
 
 
-def conf_values(program: Program, place: Place) -> dict[str, str]:
+def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
     return {
-        "DIRECTORY": str(place.directory),
-        "RUN": str(run_directory(place)),
+        "DIRECTORY": str(node.directory),
+        "RUN": str(run_directory(node)),
         "MODULES": str(program.modules),
         "DATA": str(program.data),
-        "ENGINE_FILE": str(place.engine_file),
-        "SIP_BIND": f"[{place.sip_bind}]" if ":" in place.sip_bind else place.sip_bind,
-        "SIP_PORT": str(place.sip_port),
-        "AMI_PORT": str(place.ami_port),
-        "ARI_PORT": str(place.ari_port),
-        "RTP_FIRST": str(place.rtp_first),
-        "RTP_LAST": str(place.rtp_last),
-        "AMI_USER": place.ami_user,
-        "AMI_SECRET": place.ami_secret,
-        "ARI_USER": place.ari_user,
-        "ARI_SECRET": place.ari_secret,
-        "TONES": place.tones,
+        "ENGINE_FILE": str(node.engine_file),
+        "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,
+        "SIP_PORT": str(node.sip_port),
+        "AMI_PORT": str(node.ami_port),
+        "ARI_PORT": str(node.ari_port),
+        "RTP_FIRST": str(node.rtp_first),
+        "RTP_LAST": str(node.rtp_last),
+        "AMI_USER": node.ami_user,
+        "AMI_SECRET": node.ami_secret,
+        "ARI_USER": node.ari_user,
+        "ARI_SECRET": node.ari_secret,
+        "TONES": tone_zone,
     }
 
 
@@ -141,9 +99,9 @@ def write(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def run_directory(place: Place) -> Path:
+def run_directory(node: Node) -> Path:
     """For the control socket, whose path must be short: elsewhere, behind a link, when the directory lies deep."""
-    run = place.directory / "run"
+    run = node.directory / "run"
     if len(os.fsencode(run / "asterisk.ctl")) <= LONGEST_SOCKET_PATH:
         run.mkdir(mode=0o700, exist_ok=True)
         return run
@@ -153,18 +111,18 @@ def run_directory(place: Place) -> Path:
     return run.resolve()
 
 
-def command(program: Program, place: Place) -> list[str]:
+def command(program: Program, node: Node) -> list[str]:
     """Runs in the foreground, and ends when the thread that started it ends."""
-    conf = place.directory / "etc/asterisk.conf"
+    conf = node.directory / "etc/asterisk.conf"
     return ["setpriv", "--pdeathsig", "TERM", "--", *program.command, "-f", "-C", str(conf)]
 
 
-def wait_until_booted(place: Place, timeout: float) -> None:
+def wait_until_booted(node: Node, timeout: float) -> None:
     """Return when Asterisk says on AMI that it has fully booted; TimeoutError when it does not."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         try:
-            if says_fully_booted(place, deadline):
+            if says_fully_booted(node, deadline):
                 return
         except OSError:
             pass
@@ -172,9 +130,9 @@ def wait_until_booted(place: Place, timeout: float) -> None:
     raise TimeoutError(f"Asterisk has not booted within {timeout:g} s.")
 
 
-def says_fully_booted(place: Place, deadline: float) -> bool:
-    login = f"Action: Login\r\nUsername: {place.ami_user}\r\nSecret: {place.ami_secret}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", place.ami_port), 1) as link:
+def says_fully_booted(node: Node, deadline: float) -> bool:
+    login = f"Action: Login\r\nUsername: {node.ami_user}\r\nSecret: {node.ami_secret}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", node.ami_port), 1) as link:
         link.sendall(login.encode())
         heard = b""
         while b"Event: FullyBooted\r\n" not in heard:
@@ -189,9 +147,9 @@ def says_fully_booted(place: Place, deadline: float) -> bool:
 class Embedded:
     """A real Asterisk, for as long as the `with` block lasts."""
 
-    def __init__(self, program: Program, place: Place) -> None:
+    def __init__(self, program: Program, node: Node) -> None:
         self.program = program
-        self.place = place
+        self.node = node
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -204,14 +162,14 @@ class Embedded:
         self.stop()
 
     def start(self, timeout: float = 30) -> None:
-        configure(self.program, self.place)
-        prepare_start(self.place)
-        with (self.place.directory / "log/start.log").open("wb") as log:
+        configure(self.program, self.node)
+        prepare_start(self.node)
+        with (self.node.directory / "log/start.log").open("wb") as log:
             self.process = subprocess.Popen(
-                command(self.program, self.place), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command(self.program, self.node), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
-            wait_until_booted(self.place, timeout)
+            wait_until_booted(self.node, timeout)
         except TimeoutError:
             self.kill()
             raise

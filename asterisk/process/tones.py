@@ -1,7 +1,8 @@
 """How tones sound: those of the preferred country, in a constant file of Asterisk."""
 
+from pathlib import Path
+
 import phonenumbers
-from django.conf import settings
 
 from asterisk.ami.client import Ami
 from asterisk.engine.store import EngineError
@@ -30,9 +31,9 @@ def given() -> str:
     return zone(preference_changes.given(preference_changes.Field.COUNTRY))
 
 
-def put() -> None:
+def put(directory: Path) -> None:
     """What Asterisk reads at its next start or reload. Raises EngineError."""
-    path = settings.ASTERISK_DIR / "etc" / FILE
+    path = directory / "etc" / FILE
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         embedded.write(path, embedded.fill(text(), {"TONES": given()}))

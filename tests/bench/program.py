@@ -10,7 +10,8 @@ from collections.abc import Callable
 from django.conf import settings
 
 from accounts.models import User
-from asterisk.process.embedded import Embedded, place_from_settings
+from asterisk.nodes import from_settings
+from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import NoAsterisk, find_or_fetch
 from extensions.models import SipExtension
 from tests.bench import filling, log, process, signing_in
@@ -39,7 +40,7 @@ def measure(sizes: list[int], rounds: int) -> str:
     except NoAsterisk as error:
         raise Failed(f"No Asterisk to measure. {error}") from error
     figures = Figures()
-    with serving() as server, Embedded(program, place_from_settings()) as pbx:
+    with serving() as server, Embedded(program, from_settings()) as pbx:
         ada = make_user("Ada", role="super_administrator")
         browser = Browser(settings.PORTAL_URL)
         browser.sign_in("ada@example.com", PASSWORD)

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts.models import Organization, User
-from asterisk.apply.run import apply
 from asterisk.models import ApplyRun
 from core.random_text import random_text
 from extensions.models import SipExtension
@@ -22,6 +21,7 @@ from tests.bench.reloads import Reloads
 from tests.bench.server import Server
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
+from tests.node import apply
 from tests.phones.phone import Phone
 
 PASSWORD = "Save and Apply: a new registration password"

@@ -5,12 +5,14 @@ from contextlib import suppress
 from playwright.sync_api import Page
 
 from asterisk import check
-from asterisk.apply.run import ApplyError, apply
+from asterisk.apply.run import ApplyError
 from asterisk.models import ApplyRun, CheckRun
+from asterisk.nodes import from_settings
 from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.browser import company
 from tests.browser.tour import Tour, ada, belongs_to, edited, one, press, stop
+from tests.node import apply
 from tests.pbx.office import engine_tables
 from tests.people import make_extension, make_user
 
@@ -128,7 +130,7 @@ def check_never(tour: Tour) -> Page:
 @stop
 def check_equal(tour: Tour) -> Page:
     tour.office.extension(number="1000")
-    check.check()
+    check.check(from_settings())
     return tour.ada("/history/check/")
 
 
@@ -140,14 +142,14 @@ def check_differing(tour: Tour) -> Page:
         tables.execute("UPDATE sip_login SET max_contacts = 9, caller_name = 'Eve' WHERE number = '1001'")
         tables.execute("DELETE FROM sip_login WHERE number = '1002'")
     edited(people[3], ada(), first_name="Amazing")
-    check.check()
+    check.check(from_settings())
     return tour.ada("/history/check/")
 
 
 @stop
 def check_running(tour: Tour) -> Page:
     CheckRun.objects.create(total=20_000, compared=7_500)
-    tour.stack.enter_context(check.only_one())
+    tour.stack.enter_context(check.only_one(from_settings().engine_file))
     return tour.ada("/history/check/")
 
 

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page
 
-from asterisk.apply.run import apply
 from extensions.leaving.forms import LeaveForm
 from extensions.models import SipExtension
 from tests.browser import company
 from tests.browser.tour import Tour, ada, one, press, stop
+from tests.node import apply
 
 
 def leaving(tour: Tour, number: str = "1001") -> Page:

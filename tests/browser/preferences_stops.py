@@ -3,13 +3,13 @@
 from playwright.sync_api import Page
 
 from accounts.models import Role
-from asterisk.apply.run import apply, apply_preferences
 from core.access.permissions import Permission
 from core.preferences.models import NameFormat
 from extensions.review import preferences as preference_changes
 from tests.browser import company
 from tests.browser.apply_stops import run_page
 from tests.browser.tour import Tour, ada, belongs_to, one, press, stop
+from tests.node import apply, apply_preferences
 from tests.people import make_user
 
 

@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.sessions.models import SessionStore
-from asterisk.apply.run import apply
 from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press
+from tests.node import apply
 from tests.pbx.office import Office
 from tests.people import PASSWORD, make_extension
 

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
-from asterisk.apply.run import apply
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.browser.conftest import SignIn
 from tests.browser.tour import edited, press
+from tests.node import apply
 from tests.pbx.office import Office, talking
 from tests.people import make_extension, make_user
 from tests.phones.phone import Phone

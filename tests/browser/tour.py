@@ -12,7 +12,6 @@ from pytest_django import Settings
 
 from accounts.first_run import link as set_up_link
 from accounts.models import Role, User
-from asterisk.apply.run import apply
 from core.preferences.models import Preferences
 from extensions.changes import record as changes
 from extensions.fields import BY_NAME, Owner
@@ -20,6 +19,7 @@ from extensions.models import Change, SipExtension
 from pbxportal.views import REMEDIES
 from tests.browser import company
 from tests.browser.conftest import SignIn
+from tests.node import apply
 from tests.pbx.office import Office, qualify, talking
 from tests.people import make_extension, make_user
 

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import apply, catch_up
 from asterisk.backend import Asterisk
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions.models import Change
 from extensions.pbx import LineState, PbxError
+from tests.node import apply, catch_up
 from tests.pbx.office import Office, eventually
 from tests.people import make_extension
 

@@ -3,12 +3,13 @@
 import pytest
 
 from accounts.models import User
-from asterisk.apply.run import apply, catch_up, is_behind
+from asterisk.apply.run import is_behind
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from asterisk.readback import proof
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from tests.node import apply, catch_up
 from tests.pbx.office import Office, contacts
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension

@@ -8,15 +8,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.apply.run import apply
 from asterisk.apply.undo import back_to
 from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live.watching import PATIENCE_SECONDS, Waker
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.models import Change, SipExtension
+from tests.node import apply
 from tests.people import make_extension
 
 HOUR = timedelta(hours=1)
@@ -85,7 +86,7 @@ def test_a_heartbeat_from_the_future_is_believed_again_after_the_next(tmp_path: 
 def test_waking_does_not_look_at_the_clock(tmp_path: Path, clock: list[timedelta]) -> None:
     path = tmp_path / "engine.sqlite3"
     with engine.opened(path) as db:
-        waker = Waker(db)
+        waker = Waker(from_settings(), db)
         waker.ask({"1001": []})
         waker._since["1001"] = time.monotonic() - PATIENCE_SECONDS - 1
         clock[0] = -HOUR

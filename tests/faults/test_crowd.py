@@ -16,10 +16,10 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import all_numbers, apply, catch_up, plan
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions.models import Change, SipExtension
+from tests.node import all_numbers, apply, catch_up, plan
 from tests.people import Typed, make_extension, make_user
 
 ADMINISTRATORS, SAVES = 20, 6

@@ -15,12 +15,13 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import NotTakenBack, apply, catch_up
+from asterisk.apply.run import NotTakenBack
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions.models import Change, SipExtension
 from tests.faults.rights import read_only
+from tests.node import apply, catch_up
 from tests.pbx.office import Office
 from tests.pbx.test_apply import planted, rename, rows, waiting
 from tests.people import Typed

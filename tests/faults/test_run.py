@@ -18,7 +18,7 @@ from tests.phones.phone import Phone
 HEALED_SECONDS = 30
 
 ADD = """
-from asterisk.apply.run import apply
+from tests.node import apply
 from tests.people import make_extension
 extension = make_extension('1000')
 apply(['1000'], None)
@@ -26,14 +26,14 @@ print(extension.registration_name, extension.registration_password)
 """
 CUT_SHORT = """
 import os
-from asterisk.apply import run as apply
 from asterisk.readback import proof
 from extensions import actions
 from extensions.models import SipExtension
+from tests.node import apply
 extension = SipExtension.objects.get()
 actions.disable(extension.number, extension.user)
 proof.differences = lambda *_: os.kill(os.getpid(), 9)
-apply.apply(['1000'], None)
+apply(['1000'], None)
 """
 OUTCOMES = """
 from asterisk.models import ApplyRun
@@ -46,7 +46,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils.timezone import localdate
 call_command('migrate', verbosity=0)
-from asterisk.apply.run import apply
+from tests.node import apply
 from extensions.models import SipExtension
 from tests.people import make_extension
 for number, days in (('1000', 0), ('1001', 1)):

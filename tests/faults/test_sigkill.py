@@ -13,8 +13,6 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import User
-from asterisk.ami.client import connected
-from asterisk.apply.run import apply, catch_up
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
@@ -22,6 +20,7 @@ from asterisk.readback import proof
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from tests.faults.victim import NEW_PASSWORD, Position, Victim
+from tests.node import apply, catch_up, connected
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import planted
 from tests.phones.phone import Phone

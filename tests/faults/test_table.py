@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import ApplyError, apply, catch_up, make_whole
+from asterisk.apply.run import ApplyError
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
 from asterisk.engine.file_health import Guard
@@ -21,6 +21,7 @@ from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from tests.node import apply, catch_up, make_whole
 from tests.pbx.office import Office, talking
 from tests.pbx.test_apply import planted, rename, rows, waiting
 from tests.people import make_extension

@@ -11,12 +11,13 @@ from threading import Event, Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from asterisk.apply.run import all_numbers, plan
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from tests.faults.victim import ROOT, environment
+from tests.node import all_numbers, plan
 from tests.pbx.office import Office, eventually
 from tests.pbx.test_apply import waiting
 from tests.people import make_extension
@@ -53,7 +54,13 @@ def hears(file: Path) -> bool:
 def listening() -> Iterator[Event]:
     """Until it is told that it is over."""
     over = Event()
-    thread = Thread(target=listener.listen, args=(over.is_set,))
+    thread = Thread(
+        target=listener.listen,
+        args=(
+            from_settings(),
+            over.is_set,
+        ),
+    )
     thread.start()
     try:
         yield over

@@ -4,24 +4,26 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk.ami.client import AmiUnreachable, connected
-from asterisk.apply.run import apply, catch_up
+from asterisk.ami.client import AmiUnreachable
 from asterisk.backend import Asterisk
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import Change
 from tests.faults.proxy import Proxy
+from tests.node import apply, catch_up, connected
 from tests.pbx.office import Office, contacts, eventually
 from tests.pbx.test_apply import rows
 
@@ -138,8 +140,10 @@ def test_an_answer_without_an_end_is_not_collected_for_ever(stranger: list[bytes
 
 
 def test_a_wire_that_stalls_while_asterisk_starts_leaves_nobody_deaf(
-    proxy: Proxy, asterisk: Embedded, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, asterisk: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    node, over = replace(from_settings(), live_file=tmp_path / "live.sqlite3"), Event()
+    ear = Thread(target=listener.listen, args=(node, over.is_set))
     started, asked = Event(), count()
 
     def stall() -> None:
@@ -149,8 +153,13 @@ def test_a_wire_that_stalls_while_asterisk_starts_leaves_nobody_deaf(
     monkeypatch.setattr(listener, "AGAIN_SECONDS", 0.005)  # so that it is there before Asterisk is ready
     proxy.when_asked = {b"Filter": stall}
     asterisk.stop()
-    asterisk.start()
-    started.set()
-    with live.opened(settings.LIVE_FILE) as heard:
-        heard.execute("DELETE FROM heartbeat")
-        assert eventually(lambda: live.is_fresh(heard))
+    ear.start()
+    try:
+        asterisk.start()
+        started.set()
+        with live.opened(node.live_file) as heard:
+            heard.execute("DELETE FROM heartbeat")
+            assert eventually(lambda: live.is_fresh(heard))
+    finally:
+        over.set()
+        ear.join()

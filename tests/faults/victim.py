@@ -14,10 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+from asterisk import nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACED = tuple(f"{ROOT}/{app}/" for app in ("asterisk", "extensions", "accounts", "core"))
@@ -88,6 +91,9 @@ class Victim:
 # --- the program's side ---
 
 
+node = cache(nodes.from_settings)
+
+
 def save_and_apply() -> None:
     """A new password, a new person, one disabled, one deleted."""
     from django.db import transaction
@@ -109,7 +115,7 @@ def save_and_apply() -> None:
         added.registration_password = NEW_PASSWORD
         added.save()
     with suppress(ApplyError):
-        apply(Change.objects.waiting().numbers(), None)
+        apply(node(), Change.objects.waiting().numbers(), None)
 
 
 def tracing(reached: Callable[[Position], None], *, only: Position) -> Trace:
@@ -222,6 +228,7 @@ def main() -> None:
     django.setup()
     for module in ("asterisk.apply.run", "extensions.forms", "tests.people"):
         import_module(module)  # else its lines would be steps
+    node()
     for line in sys.stdin:
         print(json.dumps(follow(json.loads(line))), flush=True)  # noqa: T201
 

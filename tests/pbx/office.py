@@ -9,11 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
-from asterisk.ami.client import connected
 from asterisk.ami.protocol import Message, encode, parse
-from asterisk.apply.run import apply
 from asterisk.readback import proof
 from extensions.models import SipExtension
+from tests.node import apply, connected
 from tests.people import make_extension
 from tests.phones.audio import Audio
 from tests.phones.call import IncomingCall, OutgoingCall

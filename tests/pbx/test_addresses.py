@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from asterisk.apply.run import apply
 from asterisk.process.embedded import Embedded
+from tests.node import apply
 from tests.people import make_extension
 from tests.phones.phone import Phone
 

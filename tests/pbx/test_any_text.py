@@ -8,8 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from asterisk.ami.client import connected
-from asterisk.apply.run import apply
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
@@ -18,6 +16,7 @@ from core.preferences.models import Preferences
 from core.validators import tidy
 from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
+from tests.node import apply, connected
 from tests.pbx.office import Office
 from tests.people import Typed
 from tests.phones.phone import Phone

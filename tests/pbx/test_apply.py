@@ -15,13 +15,14 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk.apply.run import ApplyError, all_numbers, apply, catch_up, plan
+from asterisk.apply.run import ApplyError
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.models import Change, SipExtension
+from tests.node import all_numbers, apply, catch_up, plan
 from tests.pbx.office import Office, contacts, engine_tables, refusal, rings, talking
 from tests.people import make_extension
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from asterisk.apply.run import apply
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.people import make_extension
 from tests.phones.rtp import RATE, Heard, linear, tone, ulaw
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from asterisk.apply.run import apply
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.pbx.office import Office, engine_tables, eventually, refusal, rings, talking
 from tests.phones.call import Call
 

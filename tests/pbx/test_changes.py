@@ -7,12 +7,11 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from asterisk.ami.client import connected
-from asterisk.apply.run import apply
 from asterisk.engine import store as engine
 from asterisk.readback import proof
 from extensions import actions
 from extensions.models import SipExtension
+from tests.node import apply, connected
 from tests.pbx.office import Office, contacts, refusal, rings
 from tests.phones.phone import Phone
 

@@ -11,12 +11,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import apply
 from asterisk.engine.store import INSERT
 from asterisk.models import CheckRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from core.coded_text import show
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rename, rows
 from tests.people import make_extension
@@ -140,18 +141,18 @@ def test_no_report_shows_a_secret(office: Office) -> None:
 
 
 def test_one_check_at_a_time(asterisk: Embedded) -> None:
-    with check.only_one(), pytest.raises(check.Running):
-        check.check()
-    assert not check.is_running()
+    with check.only_one(from_settings().engine_file), pytest.raises(check.Running):
+        check.check(from_settings())
+    assert not check.is_running(from_settings().engine_file)
 
 
 def test_many_are_compared_in_chunks(office: Office) -> None:
     numbers = [make_extension().number for _ in range(60)]
     apply(numbers, None)
-    run = check.check()
+    run = check.check(from_settings())
     assert (run.total, run.compared, run.differing, run.asterisk_asked) == (60, 60, 0, True)
 
 
 def test_what_is_equal_is_not_asked_for_value_by_value(office: Office) -> None:
     extensions = [office.extension(), office.extension(allowed_networks="10.0.0.0/8"), office.extension(max_phones=3)]
-    assert check._unlike_what_asterisk_reads([each.number for each in extensions]) == []
+    assert check._unlike_what_asterisk_reads(from_settings(), [each.number for each in extensions]) == []

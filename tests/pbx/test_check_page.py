@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from asterisk import check
 from asterisk.models import CheckRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rows
@@ -47,7 +48,7 @@ def test_before_the_first_check_it_offers_one(signed_in: Client) -> None:
 
 def test_what_is_equal_is_said(signed_in: Client, office: Office) -> None:
     office.extension()
-    check.check()
+    check.check(from_settings())
     page = shown(signed_in)
     assert "All equal" in page
     assert "Repair" not in page
@@ -57,7 +58,7 @@ def test_what_differs_is_shown_and_repaired(signed_in: Client, office: Office) -
     extension = office.extension()
     before = rows(extension.number)
     spoil(extension.number)
-    check.check()
+    check.check(from_settings())
     page = shown(signed_in)
     for words in (
         "1 extension differs",
@@ -73,7 +74,7 @@ def test_what_differs_is_shown_and_repaired(signed_in: Client, office: Office) -
 
 
 def test_a_check_that_was_broken_off_is_said(signed_in: Client, asterisk: Embedded) -> None:
-    check.check()
+    check.check(from_settings())
     CheckRun.objects.create(total=100, compared=40)
     page = shown(signed_in)
     assert "The last check was broken off." in page
@@ -82,7 +83,7 @@ def test_a_check_that_was_broken_off_is_said(signed_in: Client, asterisk: Embedd
 
 def test_one_under_way_shows_how_far_it_is_and_asks_again(signed_in: Client, asterisk: Embedded) -> None:
     CheckRun.objects.create(total=100, compared=40)
-    with check.only_one():
+    with check.only_one(from_settings().engine_file):
         page = shown(signed_in, **{"HX-Request": "true"})
         assert signed_in.post(f"{PAGE}now/").status_code == 302
     assert "Comparing: 40 of 100 extensions" in page
@@ -94,8 +95,8 @@ def test_one_under_way_shows_how_far_it_is_and_asks_again(signed_in: Client, ast
 def test_a_repair_beside_a_check_says_why_not(signed_in: Client, office: Office) -> None:
     extension = office.extension()
     spoil(extension.number)
-    check.check()
-    with check.only_one():
+    check.check(from_settings())
+    with check.only_one(from_settings().engine_file):
         page = signed_in.post(f"{PAGE}repair/", follow=True).content.decode()
     assert "Not repaired. A check is running already." in page
     login = rows(extension.number).login
@@ -109,7 +110,7 @@ def test_the_header_tells_only_who_can_do_something_about_it(
     extension = office.extension()
     assert "extension differs" not in signed_in.get("/extensions/").content.decode()
     spoil(extension.number)
-    check.check()
+    check.check(from_settings())
     page = signed_in.get("/extensions/").content.decode()
     assert "1 extension differs" in page
     assert f'href="{PAGE}">Look</a>' in page

@@ -5,8 +5,8 @@ from io import StringIO
 from django.core.management import call_command
 
 from accounts.models import User
-from asterisk.apply.run import apply
 from extensions import actions
+from tests.node import apply
 from tests.pbx.office import Office
 
 

@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.apply.run import apply
 from asterisk.apply.undo import back_to, undo
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
@@ -19,6 +18,7 @@ from core.random_text import random_text
 from extensions import actions
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from tests.node import apply
 from tests.people import make_extension
 
 

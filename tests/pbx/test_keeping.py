@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from asterisk.apply import retention
-from asterisk.apply.run import ApplyError, apply
+from asterisk.apply.run import ApplyError
 from asterisk.apply.undo import back_to, undo
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
@@ -15,6 +15,7 @@ from extensions.changes.state import CannotPutBack
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.browser.tour import edited
+from tests.node import apply
 from tests.pbx.office import engine_tables
 from tests.people import make_extension
 

@@ -12,6 +12,7 @@ from asterisk.engine.columns import Extension
 from asterisk.engine.render import rows
 from asterisk.live import store as live
 from asterisk.live import watching
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
@@ -131,7 +132,7 @@ def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
 def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Embedded, office: Office) -> None:
     phone = office.phone(office.extension())
     with engine.opened(settings.ENGINE_FILE) as tables:
-        waker = watching.Waker(tables, clock := Clock())
+        waker = watching.Waker(from_settings(), tables, clock := Clock())
         waker.ask({phone.number: [f"{phone.number};@{'0' * 32}"]})
         waker.step()
         assert not waker.busy
@@ -141,7 +142,7 @@ def test_what_asterisk_did_not_begin_to_watch_is_not_held_for_awake(asterisk: Em
     assert eventually(lambda: awake().get(phone.number) == 0)  # the listener has done with it
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
-        waker = watching.Waker(tables, clock)
+        waker = watching.Waker(from_settings(), tables, clock)
         waker.ask({phone.number: [each["ID"] for each in contacts(phone.number)]})
         assert waker.step() == []
         clock.now += watching.PATIENCE_SECONDS + 1
@@ -187,7 +188,7 @@ def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Of
     registered = {phone.number: [each["ID"] for each in contacts(phone.number)]}
     with engine.opened(settings.ENGINE_FILE) as tables:
         tables.execute("UPDATE awake SET listed = ? WHERE number = ?", (watching.NOW, phone.number))
-        waker = watching.Waker(tables)
+        waker = watching.Waker(from_settings(), tables)
         waker.begin([])  # from here to the step the listener must not look, or it is the one that wakes
         waker.ask(registered)
         waker.step()

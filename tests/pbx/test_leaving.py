@@ -10,17 +10,19 @@ from django.utils.timezone import localdate
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import ApplyError, apply, catch_up, is_behind, make_whole
+from asterisk.apply.run import ApplyError, is_behind
 from asterisk.apply.undo import undo
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Dial
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
+from tests.node import apply, catch_up, make_whole
 from tests.pbx.office import Office, asked, engine_tables, refusal, rings
 from tests.pbx.test_apply import rows
 from tests.pbx.test_dialplan import words
@@ -117,14 +119,14 @@ def test_the_colleague_who_calls_the_number_hears_busy(
 def test_the_row_is_the_dial_plan_and_asterisk_has_it(ada: User, grace: SipExtension, linus: SipExtension) -> None:
     leave(grace, ada, linus)
     assert rows(grace.number) == Rows(dial=Dial(grace.number, 30, linus.number))
-    assert check.check().differing == 0
+    assert check.check(from_settings()).differing == 0
     with engine_tables() as tables:
         tables.execute("UPDATE pbx_number SET rings = '' WHERE number = ?", (grace.number,))
-    run = check.check()
+    run = check.check(from_settings())
     assert [(drift["field"], drift["wished"], drift["engine"]) for drift in run.drifts] == [
         ({"code": "field.handed_to"}, linus.number, "")
     ]
-    check.repair(run, None)
+    check.repair(from_settings(), run, None)
     assert rows(grace.number) == Rows(dial=Dial(grace.number, 30, linus.number))
 
 
@@ -266,4 +268,4 @@ def test_a_colleague_who_is_due_takes_the_hand_over_along(
     SipExtension.objects.filter(pk=linus.pk).update(left_on=date(2026, 1, 1), delete_on=date(2026, 1, 2), enabled=False)
     leavers()
     assert rows(grace.number) == Rows()
-    assert check.check().differing == 0
+    assert check.check(from_settings()).differing == 0

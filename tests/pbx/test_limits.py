@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from asterisk.apply.run import apply
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 
 QUALIFY_CYCLE = 30 + 3  # seconds; see ps_aors in asterisk/schema.sql

@@ -1,10 +1,9 @@
 """Allowed Networks: where the phones of an extension may be."""
 
-from asterisk.ami.client import connected
-from asterisk.apply.run import apply
 from asterisk.engine import store as engine
 from asterisk.readback import proof
 from extensions.models import SipExtension
+from tests.node import apply, connected
 from tests.pbx.office import Office, contacts, engine_tables
 
 ELSEWHERE, HERE = "10.0.0.0/8, 2001:db8::/32", "10.0.0.0/8, 127.0.0.0/8, 2001:db8::/32"

@@ -8,12 +8,14 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import ApplyError, apply
+from asterisk.apply.run import ApplyError
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.people import PASSWORD, make_extension
 
 COMMAND = (AuditRecord.COMMAND, "command line", "command")
@@ -82,7 +84,7 @@ def test_a_repair_is_recorded(asterisk: Embedded, ada: User, settings: Settings)
     call_command("check_engine", "--repair", stdout=StringIO())
     record = newest("engine.repaired")
     assert (who(record), record.on_text, record.detail["numbers"]) == (COMMAND, "1 extensions", ["1000"])
-    assert not check.check().drifts
+    assert not check.check(from_settings()).drifts
 
 
 def test_a_password_set_at_the_terminal_is_recorded_and_not_told(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.ami.client import connected
-from asterisk.apply.run import ApplyError, apply, apply_preferences, catch_up, is_behind
+from asterisk.apply.run import ApplyError, is_behind
 from asterisk.apply.undo import back_to
 from asterisk.models import ApplyRun
+from asterisk.nodes import from_settings
 from asterisk.process import tones
 from asterisk.process.embedded import Embedded
 from core.audit.models import AuditRecord
@@ -23,6 +23,7 @@ from core.preferences.models import NameFormat, Preferences, SystemChange
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from extensions.review import preferences as preference_changes
+from tests.node import apply, apply_preferences, catch_up, connected
 from tests.pbx.office import Office, engine_tables, eventually, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension
@@ -63,7 +64,7 @@ def rename(extension: SipExtension, first_name: str) -> None:
 
 @pytest.fixture(autouse=True)
 def tones_of_before(db: None) -> None:
-    tones.put()
+    tones.put(settings.ASTERISK_DIR)
 
 
 @pytest.fixture
@@ -117,11 +118,11 @@ def test_the_apply_of_an_extension_takes_no_preference_along(grace: SipExtension
 
 def test_a_waiting_order_of_names_is_no_drift(grace: SipExtension) -> None:
     wish(name_format=LAST_FIRST)
-    assert check.compare(["1000"]) == (True, [])
+    assert check.compare(from_settings(), ["1000"]) == (True, [])
     apply_preferences(None)
-    assert check.compare(["1000"]) == (True, [])
+    assert check.compare(from_settings(), ["1000"]) == (True, [])
     Preferences.objects.update(name_format=FIRST_LAST)
-    assert [drift.field for drift in check.compare(["1000"])[1]]
+    assert [drift.field for drift in check.compare(from_settings(), ["1000"])[1]]
 
 
 def test_two_saves_wait_as_one_and_back_again_as_none(asterisk: Embedded, db: None) -> None:

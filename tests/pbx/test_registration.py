@@ -1,7 +1,7 @@
 """Real phones at a real Asterisk: who may register."""
 
-from asterisk.apply.run import apply
 from extensions.models import SipExtension
+from tests.node import apply
 from tests.pbx.office import Office, contacts
 
 

@@ -9,10 +9,10 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk.apply.run import apply
 from asterisk.live import store as live
 from extensions import actions
 from extensions.models import Change, SipExtension
+from tests.node import apply
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 from tests.people import make_extension, make_user
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 
+from asterisk import nodes
 from asterisk.apply import run as apply_run
 from asterisk.apply.undo import back_to, undo
 from asterisk.engine.columns import SECRET
@@ -62,6 +63,7 @@ class Command(BaseCommand):
 
     @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
+        self.node = nodes.from_settings()
         with in_force():
             self._handle(options)
 
@@ -71,16 +73,16 @@ class Command(BaseCommand):
                 before = set(SystemChange.objects.waiting())
                 numbers = self._numbers(options)
                 preferences = self._preferences(options, before)
-                steps = apply_run.plan(numbers)
+                steps = apply_run.plan(self.node.engine_file, numbers)
                 transaction.set_rollback(not options["yes"])
             if not options["yes"]:
                 self._show(steps, preferences)
                 return
             if preferences:
-                self._tell(apply_run.apply_preferences(None))
+                self._tell(apply_run.apply_preferences(self.node, None))
             if preferences and not numbers:
                 return
-            run = apply_run.apply(numbers, None)
+            run = apply_run.apply(self.node, numbers, None)
         except (PbxError, EngineError, CannotPutBack) as error:
             raise CommandError(str(error)) from error
         self._tell(run)
@@ -105,7 +107,7 @@ class Command(BaseCommand):
         if options["to"]:
             to = options["to"]
             return back_to(make_aware(to) if is_naive(to) else to, None)
-        return apply_run.all_numbers() if options["all"] else Change.objects.waiting().numbers()
+        return apply_run.all_numbers(self.node.engine_file) if options["all"] else Change.objects.waiting().numbers()
 
     def _show(self, steps: list[Step], preferences: list[str]) -> None:
         for line in [*preferences, *(line for step in steps for line in told(step))]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from asterisk import check
+from asterisk import check, nodes
 from asterisk.engine.store import EngineError
 from asterisk.models import CheckRun
 from core import coded_text
@@ -27,11 +27,12 @@ class Command(BaseCommand):
 
     @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
+        node = nodes.from_settings()
         try:
-            run = check.check()
+            run = check.check(node)
             if run.drifts and options["repair"]:
                 self._tell(run)
-                run = check.repair(run, None)
+                run = check.repair(node, run, None)
         except (check.Running, EngineError, PbxError) as error:
             raise CommandError(str(error)) from error
         self._tell(run)

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from asterisk import dialplan
+from asterisk import dialplan, nodes
 from asterisk.engine.store import EngineError
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         number = options["number"]
         try:
-            found = dialplan.of(number)
+            found = dialplan.of(nodes.from_settings().engine_file, number)
             sentences = dialplan.in_words(number, found, dialplan.names(found))
         except EngineError as error:
             raise CommandError(str(error)) from error

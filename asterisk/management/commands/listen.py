@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from asterisk import nodes
 from asterisk.live import listener
 from asterisk.live.network_recorder import Sightings
 
@@ -21,5 +22,5 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         sightings = Sightings()
         sightings.start()
-        listener.listen(lambda: stopped, sightings.take)
+        listener.listen(nodes.from_settings(), lambda: stopped, sightings.take)
         sightings.stop()

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
@@ -20,9 +19,11 @@ from django.db import connection
 from django.utils.timezone import localdate, localtime
 
 from accounts.first_run.link import setup_url
+from asterisk import nodes
 from asterisk.engine import file_health
 from asterisk.engine.file_health import Guard
 from asterisk.engine.store import EngineError
+from asterisk.nodes import Node
 from asterisk.process import embedded, tones
 from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
 from pbxportal import supervisor
@@ -62,16 +63,17 @@ def interrupt(*_: object) -> None:
 
 
 def run() -> None:
+    node = nodes.from_settings()
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
-    supervisor.check_free([portal_door, *(pbx_doors() if settings.PBX_EXPECTED else ())])
+    supervisor.check_free([portal_door, *(pbx_doors(node) if settings.PBX_EXPECTED else ())])
     prepare_portal()
     program = find_program()
     children = [portal(has_pbx=program is not None), manage("The mail's worker", "deliver")]
     if program:
-        children += [pbx(program), manage("The listener", "listen")]
+        children += [pbx(program, node), manage("The listener", "listen")]
     link = setup_url()
     connection.close()
-    welcome, nightly, daily = Welcome(portal_door, link, program), Nightly(), Daily()
+    welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
 
     def each_round() -> None:
         welcome()
@@ -82,11 +84,11 @@ def run() -> None:
     supervisor.watch(children, say, each_round)
 
 
-def pbx_doors() -> list[Door]:
+def pbx_doors(node: Node) -> list[Door]:
     return [
-        Door("SIP", "SIP_PORT", settings.SIP_BIND, settings.SIP_PORT, (socket.SOCK_DGRAM, socket.SOCK_STREAM)),
-        Door("Asterisk's AMI", "AMI_PORT", "127.0.0.1", settings.AMI_PORT),
-        Door("Asterisk's ARI", "ARI_PORT", "127.0.0.1", settings.ARI_PORT),
+        Door("SIP", "SIP_PORT", node.sip_bind, node.sip_port, (socket.SOCK_DGRAM, socket.SOCK_STREAM)),
+        Door("Asterisk's AMI", "AMI_PORT", "127.0.0.1", node.ami_port),
+        Door("Asterisk's ARI", "ARI_PORT", "127.0.0.1", node.ari_port),
     ]
 
 
@@ -139,13 +141,13 @@ def manage(name: str, command: str) -> Child:
 class Welcome:
     """Says where to go, once, as soon as the portal answers."""
 
-    def __init__(self, portal_door: Door, link: str | None, program: Program | None) -> None:
+    def __init__(self, portal_door: Door, link: str | None, program: Program | None, node: Node) -> None:
         self.address = (portal_door.host, portal_door.port)
         self.lines = [f"Portal:  {settings.PORTAL_URL}"]
         if link:
             self.lines.append(f"First administrator, by this link, once: {link}")
         if program:
-            self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {settings.SIP_BIND}:{settings.SIP_PORT}")
+            self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {node.sip_bind}:{node.sip_port}")
         self.lines.append("Ctrl-C stops it.")
 
     def __call__(self) -> None:
@@ -215,57 +217,56 @@ def find_program() -> Program | None:
         return None
 
 
-def pbx(program: Program) -> Child:
-    place = replace(embedded.place_from_settings(), tones=tones.given())
+def pbx(program: Program, node: Node) -> Child:
     try:
-        embedded.configure(program, place)
+        embedded.configure(program, node, tones.given())
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
-    directory = place.directory / "log"
+    directory = node.directory / "log"
     supervisor.keep_small(directory)
     logs = [directory / "start.log", directory / "problems.log"]
 
     def on_start(process: subprocess.Popen[bytes]) -> None:
-        Thread(target=catch_up, args=(place, process), daemon=True).start()
+        Thread(target=catch_up, args=(node, process), daemon=True).start()
 
-    guard = Guard(place.engine_file)
+    guard = Guard(node.engine_file)
 
     def before_start() -> None:
-        fill_lost_table(place)
-        embedded.prepare_start(place)
+        fill_lost_table(node)
+        embedded.prepare_start(node)
         guard.begin()
 
-    command = embedded.command(program, place)
+    command = embedded.command(program, node)
     return Child("Asterisk", command, logs, before_start=before_start, on_start=on_start, trouble=guard.trouble)
 
 
-def fill_lost_table(place: embedded.Place) -> None:
+def fill_lost_table(node: Node) -> None:
     from asterisk.apply import run as apply_run
 
     try:
-        if wrong := file_health.mend(place.engine_file):
+        if wrong := file_health.mend(node.engine_file):
             say(f"The PBX's table {wrong}: it is made anew.")
-        apply_run.make_whole()
+        apply_run.make_whole(node)
     except Exception:
         logger.exception("The PBX's table could not be filled")
     finally:
         connection.close()
 
 
-def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
+def catch_up(node: Node, process: subprocess.Popen[bytes]) -> None:
     """Once Asterisk has booted, prove to it what was applied while it was away."""
     try:
-        embedded.wait_until_booted(place, BOOT_SECONDS)
+        embedded.wait_until_booted(node, BOOT_SECONDS)
     except TimeoutError as error:
         if process.poll() is None:
-            say(f"{error} Its log: {place.directory}/log/messages.log")
+            say(f"{error} Its log: {node.directory}/log/messages.log")
         return
     from asterisk import check
 
     pause = AGAIN_SECONDS
     settled = False
     while process.poll() is None:
-        proved = prove_waiting()
+        proved = prove_waiting(node)
         pause = AGAIN_SECONDS if proved else min(2 * pause, LONGEST_SECONDS)
         if proved and not settled:
             settled = True
@@ -274,12 +275,12 @@ def catch_up(place: embedded.Place, process: subprocess.Popen[bytes]) -> None:
             process.wait(pause)
 
 
-def prove_waiting() -> bool:
+def prove_waiting(node: Node) -> bool:
     """Whether nothing is left to prove."""
     from asterisk.apply import run as apply_run
 
     try:
-        apply_run.catch_up()
+        apply_run.catch_up(node)
         return not apply_run.is_behind()
     except Exception:
         logger.exception("What was applied while the PBX was away could not be proved")

@@ -9,9 +9,10 @@ from threading import Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from asterisk.ami.client import AmiError, AmiRefused, AmiUnreachable, connected
+from asterisk.ami.client import AmiError, AmiRefused, AmiUnreachable
 from asterisk.ami.protocol import Message, Unsendable, parse
 from asterisk.backend import Asterisk
+from tests.node import connected
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 PATIENCE = 0.3

@@ -14,8 +14,9 @@ import pytest
 
 from asterisk.engine.columns import Dial, Login
 from asterisk.engine.store import INSERT
+from asterisk.nodes import Node
 from asterisk.process import embedded
-from asterisk.process.embedded import Embedded, Place
+from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program
 from tests.phones.phone import CallFailedError, Phone, PhoneTimeoutError
 
@@ -32,13 +33,19 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def place_at(directory: Path) -> Place:
+def node_at(directory: Path) -> Node:
     sip, ami, ari = free_ports(3)
-    return Place(directory, directory / "db/engine.sqlite3", "127.0.0.1", sip, ami, ari, 17000, 17400, "ami-s", "ari-s")
+    files, here = directory / "db", "127.0.0.1"
+    return Node(
+        directory=directory, engine_file=files / "engine.sqlite3", live_file=files / "live.sqlite3",
+        sip_bind=here, sip_port=sip, rtp_first=17000, rtp_last=17400,
+        ami_host=here, ami_port=ami, ami_user="portal", ami_secret="ami-s",
+        ari_host=here, ari_port=ari, ari_user="portal", ari_secret="ari-s",
+    )  # fmt: skip
 
 
-def extend(place: Place) -> None:
-    with closing(sqlite3.connect(place.engine_file)) as db, db:
+def extend(node: Node) -> None:
+    with closing(sqlite3.connect(node.engine_file)) as db, db:
         for number in NUMBERS:
             digest = hashlib.md5(f"name-{number}:pbx:secret".encode()).hexdigest()  # noqa: S324 (SIP's own)
             login = Login(number, number, f"name-{number}", f"MD5:{digest}", number, f'"{number}" <{number}>', 3)
@@ -48,13 +55,13 @@ def extend(place: Place) -> None:
 
 @pytest.fixture(scope="module")
 def own(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    with Embedded(program, place_at(tmp_path_factory.mktemp("asterisk"))) as own:
-        extend(own.place)
+    with Embedded(program, node_at(tmp_path_factory.mktemp("asterisk"))) as own:
+        extend(own.node)
         yield own
 
 
 def phone(own: Embedded, number: str) -> Phone:
-    return Phone(number, f"name-{number}", "secret", ("127.0.0.1", own.place.sip_port))
+    return Phone(number, f"name-{number}", "secret", ("127.0.0.1", own.node.sip_port))
 
 
 def dial(caller: Phone, target: str) -> int:
@@ -80,17 +87,17 @@ def test_it_boots_and_after_a_crash_boots_again(own: Embedded) -> None:
 
 
 def test_its_directory_is_private_and_its_log_has_no_complaint(own: Embedded) -> None:
-    files = [path for path in (own.place.directory / "etc").iterdir() if path.stat().st_mode & 0o077]
+    files = [path for path in (own.node.directory / "etc").iterdir() if path.stat().st_mode & 0o077]
     assert files == []
-    assert " ERROR[" not in (own.place.directory / "log/messages.log").read_text()
+    assert " ERROR[" not in (own.node.directory / "log/messages.log").read_text()
 
 
 def test_a_deep_directory_does_not_keep_it_from_starting(program: Program, tmp_path: Path) -> None:
-    place = place_at(tmp_path / "/".join(["a-long-name"] * 10))
-    with Embedded(program, place):
-        assert (place.directory / "run/asterisk.ctl").is_socket()
-        run = (place.directory / "run").resolve()
-        assert embedded.run_directory(place) == run
+    node = node_at(tmp_path / "/".join(["a-long-name"] * 10))
+    with Embedded(program, node):
+        assert (node.directory / "run/asterisk.ctl").is_socket()
+        run = (node.directory / "run").resolve()
+        assert embedded.run_directory(node) == run
     for path in run.iterdir():
         path.unlink()
     run.rmdir()
@@ -98,16 +105,16 @@ def test_a_deep_directory_does_not_keep_it_from_starting(program: Program, tmp_p
 
 def test_waiting_for_one_that_does_not_answer_ends(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError):
-        embedded.wait_until_booted(place_at(tmp_path), 0.2)
+        embedded.wait_until_booted(node_at(tmp_path), 0.2)
 
 
 def test_waiting_with_a_wrong_secret_ends(own: Embedded) -> None:
     with pytest.raises(TimeoutError):
-        embedded.wait_until_booted(replace(own.place, ami_secret="wrong"), 0.2)
+        embedded.wait_until_booted(replace(own.node, ami_secret="wrong"), 0.2)
 
 
 def test_it_dies_with_who_started_it(own: Embedded) -> None:
-    command = embedded.command(own.program, own.place)
+    command = embedded.command(own.program, own.node)
     assert command[:3] == ["setpriv", "--pdeathsig", "TERM"]
     parent = subprocess.Popen(
         ("sh", "-c", "setpriv --pdeathsig TERM -- sh -c 'echo $$; exec sleep 60' & wait"),
@@ -129,12 +136,12 @@ def test_it_dies_with_who_started_it(own: Embedded) -> None:
 @pytest.mark.parametrize("secret", ["a;b", "a\nb", "", " a", "a ", ">a", "a\0b"])
 def test_a_value_that_would_read_as_something_else_is_refused(own: Embedded, tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValueError, match="AMI_SECRET must be one line"):
-        embedded.configure(own.program, replace(place_at(tmp_path), ami_secret=secret))
+        embedded.configure(own.program, replace(node_at(tmp_path), ami_secret=secret))
 
 
 def test_a_user_name_cannot_open_a_section(own: Embedded, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ARI_USER"):
-        embedded.configure(own.program, replace(place_at(tmp_path), ari_user="a]["))
+        embedded.configure(own.program, replace(node_at(tmp_path), ari_user="a]["))
 
 
 def test_modules_that_an_asterisk_does_not_have_are_left_out(tmp_path: Path) -> None:
@@ -144,17 +151,17 @@ def test_modules_that_an_asterisk_does_not_have_are_left_out(tmp_path: Path) -> 
 
 
 def test_every_placeholder_has_a_value(own: Embedded) -> None:
-    written = (own.place.directory / "etc").glob("*.conf")
+    written = (own.node.directory / "etc").glob("*.conf")
     assert not [path.name for path in written if "@" in path.read_text().replace("@./", "")]
 
 
 def test_the_tones_of_its_country_are_written_before_it_starts(own: Embedded, tmp_path: Path) -> None:
-    embedded.configure(own.program, replace(place_at(tmp_path), tones="jp"))
+    embedded.configure(own.program, node_at(tmp_path), "jp")
     assert "\ncountry=jp\n" in (tmp_path / "etc/indications.conf").read_text()
 
 
 def test_secrets_do_not_print(tmp_path: Path) -> None:
-    assert "ami-s" not in repr(place_at(tmp_path))
+    assert "ami-s" not in repr(node_at(tmp_path))
 
 
 # --- the dial plan ---

@@ -1,0 +1,55 @@
+"""One place knows which PBX there is; whoever speaks to one is told which."""
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+from pytest_django.fixtures import Settings
+
+from asterisk import backend, nodes
+from asterisk.backend import Asterisk
+from tests.test_layers import modules
+
+OF_A_NODE = re.compile(r"settings\.(ENGINE_FILE|LIVE_FILE|ASTERISK_DIR|RTP_PORTS|(AMI|ARI|SIP)_\w+)")
+MADE = re.compile(r"nodes\.from_settings|import from_settings")
+MAKERS = {"asterisk.backend", "asterisk.views"}
+
+
+def sources() -> dict[str, str]:
+    return {name: path.read_text() for name, path in modules().items() if name.startswith(("asterisk.", "pbxportal."))}
+
+
+def test_only_nodes_reads_from_settings_what_a_node_is() -> None:
+    found = {name for name, text in sources().items() if OF_A_NODE.search(text)}
+    assert found == {"asterisk.nodes"}
+
+
+def test_only_the_top_makes_a_node() -> None:
+    found = {
+        name for name, text in sources().items() if "nodes.from_settings" in text or "import from_settings" in text
+    }
+    assert {name for name in found if ".management." not in name} == MAKERS
+
+
+def test_each_part_of_a_node_is_set_by_a_setting_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    settings.ASTERISK_DIR, settings.ENGINE_FILE, settings.LIVE_FILE = (tmp_path / name for name in "ael")
+    settings.SIP_BIND, settings.SIP_PORT, settings.RTP_PORTS = "192.0.2.1", 1, (2, 3)
+    settings.AMI_HOST, settings.AMI_PORT, settings.AMI_USER, settings.AMI_SECRET = "192.0.2.2", 4, "mia", "mim"
+    settings.ARI_HOST, settings.ARI_PORT, settings.ARI_USER, settings.ARI_SECRET = "192.0.2.3", 5, "ria", "rim"
+    node = nodes.from_settings()
+    assert [getattr(node, each.name) for each in fields(node)] == [
+        tmp_path / "a", tmp_path / "e", tmp_path / "l", "192.0.2.1", 1, 2, 3,
+        "192.0.2.2", 4, "mia", "mim", "192.0.2.3", 5, "ria", "rim",
+    ]  # fmt: skip
+    assert not any(secret in repr(node) for secret in ("mim", "rim"))
+
+
+def test_what_one_node_said_is_not_held_for_the_word_of_another() -> None:
+    one = nodes.from_settings()
+    assert backend._seen(one) is backend._seen(nodes.from_settings())
+    assert backend._seen(one) is not backend._seen(replace(one, ami_port=9))
+
+
+def test_a_backend_speaks_to_the_node_that_it_is_given() -> None:
+    there = replace(nodes.from_settings(), sip_bind="192.0.2.7", sip_port=5062)
+    assert Asterisk(there).address() == ("192.0.2.7", 5062)
