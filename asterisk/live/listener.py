@@ -3,12 +3,11 @@
 It also has Asterisk watch each number whose phone registers for the first time (waking.py).
 """
 
-import fcntl
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from asterisk.live import watching
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.store import Attempt
 from asterisk.readback import proof
+from core import file_lock
 
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
@@ -66,7 +66,7 @@ def listen(stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) ->
             with alone(settings.LIVE_FILE):
                 live.prepare(settings.LIVE_FILE)
                 _while_connected(stopped, seen)
-        except BlockingIOError:
+        except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
             logger.info("Not listening: %s", error)
@@ -74,13 +74,10 @@ def listen(stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) ->
             time.sleep(AGAIN_SECONDS)
 
 
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Raises BlockingIOError while another listens. The lock dies with its process."""
+def alone(path: Path) -> AbstractContextManager[object]:
+    """Raises LockedError while another listens."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+    return file_lock.try_acquire(path.with_suffix(".lock"))
 
 
 def _say_deaf() -> None:

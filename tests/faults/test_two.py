@@ -16,6 +16,7 @@ from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
+from core.file_lock import LockedError
 from tests.faults.victim import ROOT, environment
 from tests.pbx.office import Office, eventually
 from tests.pbx.test_apply import waiting
@@ -73,5 +74,5 @@ def test_of_two_listeners_one_listens_and_the_other_takes_over(
             first.set()
             assert eventually(lambda: not hears(file))
             assert eventually(lambda: hears(file))
-            with pytest.raises(BlockingIOError), listener.alone(file):
+            with pytest.raises(LockedError), listener.alone(file):
                 pass
