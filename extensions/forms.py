@@ -14,6 +14,7 @@ from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
 from core.random_text import random_text
+from core.validators import digits
 from extensions import validators
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
@@ -170,7 +171,7 @@ class ExtensionForm:
     ) -> None:
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
-        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        self.opened_version = digits(opened) or 0
         mails = extension is None and bool(preferences.mail_host)
         self.person = PersonForm(
             data,
@@ -240,7 +241,7 @@ class ExtensionForm:
     def _change(self, opened: SipExtension) -> SipExtension:
         try:
             with changes.edit(opened.number, self.by) as extension:
-                if extension.version != int(self.opened_version):
+                if extension.version != self.opened_version:
                     raise Conflict
                 self.person.change(extension.user)
                 self.sip.change(extension)

@@ -16,7 +16,7 @@ from core import localization
 from core.audit import log
 from core.forms.fields import SingleLineFormField
 from core.forms.layout import finish
-from core.validators import single_line
+from core.validators import digits, single_line
 
 
 def name_field() -> SingleLineFormField:
@@ -37,8 +37,7 @@ class ParentField(forms.Field):
     def to_python(self, value: Any) -> Department | None:
         if value in self.empty_values:
             return None
-        text = str(value)
-        found = self.tree.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        found = self.tree.get(digits(str(value)) or 0)
         if found is None:
             raise ValidationError(_("That department is gone. Choose another one."), code="gone")
         return found

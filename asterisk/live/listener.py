@@ -22,6 +22,7 @@ from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.store import Attempt
 from asterisk.readback import proof
 from core import file_lock
+from extensions.validators import is_extension_number
 
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
@@ -170,7 +171,7 @@ class Hearing:
 
     def _look(self, number: str, after: Sequence[float]) -> None:
         """Ask for the phones of the number, after so many seconds each."""
-        if number.isascii() and number.isdigit():
+        if is_extension_number(number):
             now = time.monotonic()
             self._looks[number] = sorted({*self._looks.get(number, []), *(now + each for each in after)})[:MOST_LOOKS]
 
@@ -207,7 +208,7 @@ def state_of(message: Message) -> tuple[str, str] | None:
     """number and state of a DeviceStateChange event about an extension."""
     device = message.get("Device", "")
     number = device.removeprefix(DEVICE)
-    if not device.startswith(DEVICE) or not number.isdigit():
+    if not device.startswith(DEVICE) or not is_extension_number(number):
         return None
     return number, message.get("State", "")
 
