@@ -271,7 +271,8 @@ def test_the_pages_of_a_batch(adas: Client) -> None:
     places = ["", "?from=26", "?from=51", "?from=999", "?from=x", "?from=0"]
     pages = [adas.get(f"{url}{place}").context["page"] for place in places]
     assert [(page.first, page.last, page.previous, page.next) for page in pages] == [
-        (1, 25, "", "26"), (26, 50, "1", "51"), (51, 60, "26", ""), (60, 60, "35", ""), (1, 25, "", "26"), (1, 25, "", "26"),
+        (1, 25, "", "26"), (26, 50, "1", "51"), (51, 60, "26", ""), (60, 60, "35", ""),
+        (1, 25, "", "26"), (1, 25, "", "26"),
     ]  # fmt: skip
     assert [row.number for row in pages[1].rows] == [str(number) for number in range(1025, 1050)]
 
