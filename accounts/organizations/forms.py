@@ -43,13 +43,10 @@ class ParentField(forms.Field):
         return found
 
 
-def refuse_same_name(parent: Department, name: str, besides: Department | None = None) -> None:
+def refuse_same_name(parent: Department, name: str, besides: Department | None = None, message: str = "") -> None:
     if parent.has_below(name, besides=besides):
-        raise ValidationError(
-            _("%(parent)s has a department %(name)s already. Choose another name."),
-            code="same_name",
-            params={"parent": parent.name, "name": name},
-        )
+        message = message or gettext("%(parent)s has a department %(name)s already. Choose another name.")
+        raise ValidationError(message, code="same_name", params={"parent": parent.name, "name": name})
 
 
 class AddForm(forms.Form):
@@ -147,12 +144,8 @@ class MoveForm(forms.Form):
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
-        if parent.has_below(self.department.name, besides=self.department):
-            raise ValidationError(
-                _("%(parent)s has a department %(name)s already. Rename one of the two first."),
-                code="same_name",
-                params={"parent": parent.name, "name": self.department.name},
-            )
+        rename = gettext("%(parent)s has a department %(name)s already. Rename one of the two first.")
+        refuse_same_name(parent, self.department.name, self.department, rename)
         return parent
 
     def save(self) -> None:
