@@ -103,12 +103,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         if self.fields["number"].disabled:
             return number
         validators.extension_number(number)
-        if not self.preferences.first_number <= int(number) <= self.preferences.last_number:
-            self._refuse_number("number_range")
-        if validators.is_emergency_number(number, self.preferences.country):
-            self._refuse_number("emergency")
-        if SipExtension.objects.filter(registration_name=number).exists():
-            self._refuse_number("registration_name")
+        if code := SipExtension.objects.refusal_of(number, self.preferences):
+            self._refuse_number(code)
         return number
 
     def clean_registration_name(self) -> str:
