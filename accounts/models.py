@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.organization_tree import Tree
 from core import localization
 from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from core.constraints import ConstraintsOfFields
 from core.forms.fields import LowercaseEmailField, SingleLineField
 from core.preferences.models import NameFormat, Preferences
 
@@ -43,18 +44,17 @@ class NoSuperAdministrator(Exception):
     """Nobody would be left who may do everything."""
 
 
-class Role(models.Model):
+class Role(ConstraintsOfFields):
     """A set of permissions, and whose extensions it reaches. A default role's are in the table, by its key."""
 
     SUPER_ADMINISTRATOR = "super_administrator"
+    constraint_fields: ClassVar[dict[str, str]] = {"same_name": "name"}
 
     class Reach(models.TextChoices):
         ALL = "all", _("All extensions")
         ORGANIZATIONS = "organizations", _("Extensions of chosen organizations")
 
-    name = SingleLineField(
-        max_length=63, unique=True, error_messages={"unique": _("Another role has this name. Choose another.")}
-    )
+    name = SingleLineField(max_length=63)
     key = models.SlugField(max_length=40, unique=True, editable=False, default=custom_key)
     position = models.PositiveSmallIntegerField(default=100, editable=False)
     granted = models.JSONField(default=list, editable=False)  # of a custom role
@@ -66,7 +66,14 @@ class Role(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
-        constraints = [models.UniqueConstraint(Lower("name"), name="one_role_of_a_name")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="one_role_of_a_name",
+                violation_error_code="same_name",
+                violation_error_message=_("Another role has this name. Choose another."),
+            )
+        ]
 
     def __str__(self) -> str:
         """As it is shown: a default role's name is translated."""
@@ -109,11 +116,7 @@ class Organization(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["parent", "name"],
-                name="one_name_among_siblings",
-                violation_error_message=_("There is a department of this name here."),
-            ),
+            models.UniqueConstraint("parent", Lower("name"), name="one_name_among_siblings"),
             models.UniqueConstraint(Coalesce("parent", 0), condition=Q(parent=None), name="one_company"),
         ]
 
@@ -159,7 +162,7 @@ class UserManager(BaseUserManager["User"]):
             raise NoSuperAdministrator
 
 
-class User(AbstractBaseUser):
+class User(ConstraintsOfFields, AbstractBaseUser):
     """A person. Signs in with the e-mail address; without one, has a number only."""
 
     first_name = SingleLineField(max_length=63, blank=True)
@@ -186,12 +189,14 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name"]
+    constraint_fields: ClassVar[dict[str, str]] = {"no_name": "first_name"}
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=~Q(first_name="") | ~Q(last_name=""),
                 name="a_person_has_a_name",
+                violation_error_code="no_name",
                 violation_error_message=_("Enter a first name or a last name."),
             ),
         ]

@@ -6,12 +6,11 @@ What waits to be applied is no drift: of such a number only the engine is compar
 a repair writes the wish again, as any other apply.
 """
 
-import fcntl
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain
@@ -31,6 +30,7 @@ from asterisk.engine.store import locked, opened, prepare, read
 from asterisk.models import CheckRun
 from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
+from core import file_lock
 from core.audit import log
 from core.coded_text import CodedText, to_json
 from extensions.models import Change
@@ -58,16 +58,11 @@ class Drift:
     said: Any
 
 
-@contextmanager
-def only_one(engine_file: Path) -> Iterator[None]:
-    """The lock dies with its process."""
-    engine_file.parent.mkdir(parents=True, exist_ok=True)
-    with engine_file.with_suffix(".check").open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Running(_("A check is running already.")) from error
-        yield
+def only_one(engine_file: Path) -> AbstractContextManager[object]:
+    try:
+        return file_lock.try_acquire(engine_file.with_suffix(".check"))
+    except file_lock.LockedError as error:
+        raise Running(_("A check is running already.")) from error
 
 
 def is_running(engine_file: Path) -> bool:

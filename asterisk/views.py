@@ -23,7 +23,9 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.audit import log
 from core.coded_text import CodedText
+from core.keyset_pagination import newest_first
 from core.preferences.models import SystemChange
+from core.validators import digits
 from extensions.changes.state import CannotPutBack
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
@@ -37,13 +39,9 @@ MOST_DRIFTS = 200
 @require_GET
 @never_cache
 def index(request: SignedInRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
-    runs = ApplyRun.objects.select_related("by")
-    if before.isascii() and before.isdigit():
-        runs = runs.filter(pk__lt=int(before[:18]))
-    shown = list(runs[: PAGE_SIZE + 1])
-    more = len(shown) > PAGE_SIZE
-    context = {"section": "history", "runs": shown[:PAGE_SIZE], "next_url": f"?before={shown[-2].pk}" if more else ""}
+    before = digits(request.GET.get("before", ""))
+    page = newest_first(ApplyRun.objects.select_related("by"), before=before, size=PAGE_SIZE)
+    context = {"section": "history", "runs": page.rows, "next_url": f"?before={page.next}" if page.next else ""}
     return render(request, "asterisk/history.html", context)
 
 
@@ -57,7 +55,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
         "section": "history",
         "run": found,
         "page": page,
-        "rows": review.by_extension(found.changes.filter(number__in=page.numbers), request.user),
+        "rows": review.by_extension(found.changes.filter(number__in=page.rows), request.user),
         "system_changes": found.system_changes.all(),
         "compared": proof.compared(),
     }

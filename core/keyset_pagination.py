@@ -1,22 +1,42 @@
-"""Pages by key: each begins where another ended, so the last of many costs what the first does."""
+"""Pages of lists: by a signed key or by an id, where the last of many costs what the first does; and by place."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
 
+LAST_ID = 2**63 - 1
+
+T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 signer = Signer(salt="core.keyset_pagination")
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
-    """`previous` and `next` are cursors, "" where there is no such page."""
+class Page(Generic[T]):
+    """`previous` and `next` go into the addresses of the pages beside it; "" where there is no such page."""
 
-    rows: list[M]
-    previous: str
-    next: str
+    rows: list[T]
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class PageOfAll(Page[T]):
+    """Some of `total` rows; `first` is the place of the first of them, from 1 on."""
+
+    first: int = 1
+    total: int = 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def is_all(self) -> bool:
+        return len(self.rows) == self.total
 
 
 def _cursor(row: Model, key: str, way: str) -> str:
@@ -57,7 +77,7 @@ def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: in
     if backwards:
         found.reverse()
     if not found:
-        return Page([], "", "")
+        return Page([])
     has_previous = more if backwards else place is not None
     has_next = True if backwards else more
     return Page(
@@ -65,3 +85,36 @@ def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: in
         _cursor(found[0], key, "before") if has_previous else "",
         _cursor(found[-1], key, "after") if has_next else "",
     )
+
+
+def newest_first(rows: QuerySet[M], *, before: int | None, size: int) -> Page[M]:
+    """The newest, or those before that id. There is no way back but to the newest."""
+    found = list((rows if before is None else rows.filter(pk__lt=before)).order_by("-pk")[: size + 1])
+    return Page(found[:size], next=str(found[size - 1].pk) if len(found) > size else "")
+
+
+class FindIds(Protocol):
+    def __call__(self, inside: tuple[int, int], size: int, *, oldest_first: bool = False) -> list[int]:
+        """Return up to `size` ids from the one to the other, both meant."""
+
+
+def by_id(find: FindIds, *, before: int | None, after: int | None, oldest: bool, size: int) -> Page[int]:
+    """Ids, the newest first: those next to the id `before` or `after`; else the oldest, or the newest."""
+    if after or oldest:
+        found = find(((after or 0) + 1, LAST_ID), size + 1, oldest_first=True)
+        has_newer, ids = len(found) > size, found[:size][::-1]
+        has_older = bool(ids) and bool(find((1, ids[-1] - 1), 1))
+    else:
+        found = find((1, before - 1 if before else LAST_ID), size + 1)
+        has_older, ids = len(found) > size, found[:size]
+        has_newer = bool(before and ids) and bool(find((ids[0] + 1, LAST_ID), 1))
+    return Page(ids, str(ids[0]) if has_newer else "", str(ids[-1]) if has_older else "")
+
+
+def by_place(
+    rows: Sequence[T] | QuerySet[Any, T], first: int, *, total: int, size: int, name: Callable[[int], str] = str
+) -> PageOfAll[T]:
+    """From place `first` on, counted from 1. `name`: what a place is called in an address."""
+    shown = list(rows[first - 1 : first - 1 + size])
+    previous = name(max(1, first - size)) if first > 1 else ""
+    return PageOfAll(shown, previous, name(first + size) if first + size <= total else "", first, total)

@@ -7,6 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from core import localization
 
+LARGEST = 2**63 - 1  # that a database holds
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
 
 
@@ -14,6 +15,13 @@ def tidy(text: str) -> str:
     """Composed characters, and a plain space for every kind of blank that word processors leave behind."""
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
     return unicodedata.normalize("NFC", text).strip()
+
+
+def digits(text: str, most: int = LARGEST) -> int | None:
+    """Return the number written in ASCII digits, `most` for a larger one; None where `text` is anything else."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return min(int(text), most) if len(text) <= len(str(LARGEST)) else most
 
 
 def single_line(text: str) -> None:

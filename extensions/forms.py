@@ -14,6 +14,7 @@ from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
 from core.random_text import random_text
+from core.validators import digits
 from extensions import validators
 from extensions.changes import record as changes
 from extensions.fields import SECRET, Owner, form_fields, label
@@ -111,12 +112,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         if self.fields["number"].disabled:
             return number
         validators.extension_number(number)
-        if not self.preferences.first_number <= int(number) <= self.preferences.last_number:
-            self._refuse_number("number_range")
-        if validators.is_emergency_number(number, self.preferences.country):
-            self._refuse_number("emergency")
-        if SipExtension.objects.filter(registration_name=number).exists():
-            self._refuse_number("registration_name")
+        if code := SipExtension.objects.refusal_of(number, self.preferences):
+            self._refuse_number(code)
         return number
 
     def clean_registration_name(self) -> str:
@@ -179,7 +176,7 @@ class ExtensionForm:
     ) -> None:
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
-        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        self.opened_version = digits(opened) or 0
         mails = extension is None and bool(preferences.mail_host)
         self.person = PersonForm(
             data,
@@ -248,7 +245,7 @@ class ExtensionForm:
     def _change(self, opened: SipExtension) -> SipExtension:
         try:
             with changes.edit(opened.number, self.by) as extension:
-                if extension.version != int(self.opened_version):
+                if extension.version != self.opened_version:
                     raise Conflict
                 self.person.change(extension.user)
                 self.sip.change(extension)

@@ -15,7 +15,7 @@ def end(of: SipExtension, by: User | None) -> list[str]:
     for number in numbers:
         with changes.edit(number, by) as extension:
             extension.handed_to = None
-    return numbers
+    return sorted(numbers, key=int)
 
 
 def seen(of: SipExtension, by: User) -> list[str]:

@@ -88,12 +88,19 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
     def _are_taken(self, first: int, many: int) -> bool:
         return self.filter(position__range=(first, first + many - 1)).count() == many
 
+    def refusal_of(self, number: str, preferences: Preferences) -> str:
+        """Return the code of what forbids to give the number, were it free; "" where nothing does."""
+        if not preferences.first_number <= int(number) <= preferences.last_number:
+            return "number_range"
+        if validators.is_emergency_number(number, preferences.country):
+            return "emergency"
+        return "registration_name" if self.filter(registration_name=number).exists() else ""
+
     def next_free_number(self, preferences: Preferences) -> str:
         """The lowest number of the range that can be given; "" where none is left."""
         number = self._free_from(preferences.first_number)
         while number <= preferences.last_number:
-            emergency = validators.is_emergency_number(str(number), preferences.country)
-            if not emergency and not self.filter(registration_name=str(number)).exists():
+            if not self.refusal_of(str(number), preferences):
                 return str(number)
             number = self._free_from(number + 1)
         return ""

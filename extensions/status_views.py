@@ -7,13 +7,14 @@ from accounts.requests import SignedInRequest
 from extensions.access import visible
 from extensions.detail.page import with_phones
 from extensions.rows import PAGE_SIZE, rows_of
+from extensions.validators import is_extension_number
 
 
 @require_GET
 @never_cache
 def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""
-    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if number.isascii() and number.isdigit()]
+    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if is_extension_number(number)]
     found = list(visible(request).filter(number__in=numbers))
     rows = rows_of(found)
     more = with_phones(request, found[0], rows[0]) if len(found) == 1 and "detail" in request.GET else {}

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from extensions import sign_in_admin, status_views, views
+from extensions import sign_in_admin, status_views, validators, views
 from extensions.detail import views as detail
 from extensions.leaving import views as leaving
 from extensions.listing import views as listing
@@ -10,7 +10,7 @@ from extensions.welcome import views as welcome
 
 
 class NumberConverter(StringConverter):
-    regex = "[1-9][0-9]{1,7}"
+    regex = validators.NUMBER
 
 
 register_converter(NumberConverter, "number")

@@ -7,7 +7,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from zxcvbn import zxcvbn
 
-extension_number = RegexValidator(r"\A[1-9][0-9]{1,7}\Z", _("Enter 2 to 8 digits, the first not 0."), code="number")
+NUMBER = "[1-9][0-9]{1,7}"
+
+extension_number = RegexValidator(rf"\A{NUMBER}\Z", _("Enter 2 to 8 digits, the first not 0."), code="number")
 caller_id = RegexValidator(r"\A[0-9*#+]{1,31}\Z", _("Enter 1 to 31 of the characters 0-9 * # +."), code="caller_id")
 registration_name = RegexValidator(
     r"\A[A-Za-z0-9._-]{1,63}\Z", _("Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -."), code="registration_name"
@@ -16,6 +18,10 @@ registration_name = RegexValidator(
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
 MOST_NETWORKS = 10
 WEAKEST_GUESSES = 1e10  # a registration password can be tried against a captured digest, millions a second
+
+
+def is_extension_number(text: str) -> bool:
+    return re.fullmatch(NUMBER, text) is not None
 
 
 def is_emergency_number(number: str, country: str) -> bool:

@@ -1,15 +1,16 @@
 """Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
 
-import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from core import file_lock
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -176,15 +177,11 @@ def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
         probe.bind((host, port))
 
 
-@contextmanager
-def only_one(lock: Path) -> Iterator[None]:
-    """The lock dies with this process."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotStart(f"It is running already, from {lock.parent}.") from error
-        yield
+def only_one(lock: Path) -> AbstractContextManager[object]:
+    try:
+        return file_lock.try_acquire(lock)
+    except file_lock.LockedError as error:
+        raise CannotStart(f"It is running already, from {lock.parent}.") from error
 
 
 def keep_small(logs: Path) -> None:

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             name='Role',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', core.forms.fields.SingleLineField(error_messages={'unique': 'Another role has this name. Choose another.'}, max_length=63, unique=True)),
+                ('name', core.forms.fields.SingleLineField(max_length=63)),
                 ('key', models.SlugField(default=accounts.models.custom_key, editable=False, max_length=40, unique=True)),
                 ('position', models.PositiveSmallIntegerField(default=100, editable=False)),
                 ('granted', models.JSONField(default=list, editable=False)),
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='organization',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='one_name_among_siblings', violation_error_message='There is a department of this name here.'),
+            constraint=models.UniqueConstraint(models.F('parent'), django.db.models.functions.text.Lower('name'), name='one_name_among_siblings'),
         ),
         migrations.AddConstraint(
             model_name='organization',
@@ -145,10 +145,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='role',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='one_role_of_a_name'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='one_role_of_a_name', violation_error_code='same_name', violation_error_message='Another role has this name. Choose another.'),
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_name', ''), _negated=True), models.Q(('last_name', ''), _negated=True), _connector='OR'), name='a_person_has_a_name', violation_error_message='Enter a first name or a last name.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_name', ''), _negated=True), models.Q(('last_name', ''), _negated=True), _connector='OR'), name='a_person_has_a_name', violation_error_code='no_name', violation_error_message='Enter a first name or a last name.'),
         ),
     ]

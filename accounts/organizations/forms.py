@@ -16,7 +16,7 @@ from core import localization
 from core.audit import log
 from core.forms.fields import SingleLineFormField
 from core.forms.layout import finish
-from core.validators import single_line
+from core.validators import digits, single_line
 
 
 def name_field() -> SingleLineFormField:
@@ -37,20 +37,16 @@ class ParentField(forms.Field):
     def to_python(self, value: Any) -> Department | None:
         if value in self.empty_values:
             return None
-        text = str(value)
-        found = self.tree.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        found = self.tree.get(digits(str(value)) or 0)
         if found is None:
             raise ValidationError(_("That department is gone. Choose another one."), code="gone")
         return found
 
 
-def refuse_same_name(parent: Department, name: str, besides: Department | None = None) -> None:
+def refuse_same_name(parent: Department, name: str, besides: Department | None = None, message: str = "") -> None:
     if parent.has_below(name, besides=besides):
-        raise ValidationError(
-            _("%(parent)s has a department %(name)s already. Choose another name."),
-            code="same_name",
-            params={"parent": parent.name, "name": name},
-        )
+        message = message or gettext("%(parent)s has a department %(name)s already. Choose another name.")
+        raise ValidationError(message, code="same_name", params={"parent": parent.name, "name": name})
 
 
 class AddForm(forms.Form):
@@ -148,12 +144,8 @@ class MoveForm(forms.Form):
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
-        if parent.has_below(self.department.name, besides=self.department):
-            raise ValidationError(
-                _("%(parent)s has a department %(name)s already. Rename one of the two first."),
-                code="same_name",
-                params={"parent": parent.name, "name": self.department.name},
-            )
+        rename = gettext("%(parent)s has a department %(name)s already. Rename one of the two first.")
+        refuse_same_name(parent, self.department.name, self.department, rename)
         return parent
 
     def save(self) -> None:

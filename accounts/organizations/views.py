@@ -23,6 +23,7 @@ from core.access.decorators import View, needs
 from core.access.permissions import Permission
 from core.access.requests import wants_to_find
 from core.preferences.models import Preferences
+from core.validators import digits
 
 
 def while_managed(view: View) -> View:
@@ -125,14 +126,10 @@ def add(request: SignedInRequest) -> HttpResponse:
             return redirect(f"{reverse('organizations:add')}?{urlencode({'parent': parent.pk})}")
         return in_tree(made.pk)
     typed = request.POST if request.method == "POST" else request.GET
-    form = AddForm(tree=Organization.tree(), by=request.user, parent=number_in(typed.get("parent", "")))
+    form = AddForm(tree=Organization.tree(), by=request.user, parent=digits(typed.get("parent", "")))
     form.initial["name"] = typed.get("name", "")
     picker = parent_picker(form, typed.get("find", ""))
     return form_page(request, "add", form, picker=picker, search_url=parents_url())
-
-
-def number_in(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @while_managed
@@ -166,7 +163,7 @@ def move(request: SignedInRequest, department: int) -> HttpResponse:
         tree = Organization.tree()
         shown = get_movable(tree, department)
         form = MoveForm(tree=tree, department=shown, by=request.user)
-        if chosen := number_in(request.POST.get("parent", "")):
+        if chosen := digits(request.POST.get("parent", "")):
             form.initial["parent"] = chosen
         picker = parent_picker(form, request.POST.get("find", ""))
         return move_page(request, form, picker)
@@ -231,7 +228,7 @@ def parents(request: SignedInRequest) -> HttpResponse:
     """For a department that is added, or is moved: those that it may be in."""
     tree, moving = Organization.tree(), request.GET.get("moving", "")
     if moving:
-        department = get_movable(tree, number_in(moving) or 0)
+        department = get_movable(tree, digits(moving) or 0)
         form: AddForm | MoveForm = MoveForm(tree=tree, department=department, by=request.user)
     else:
         form = AddForm(tree=tree, by=request.user)

@@ -17,7 +17,7 @@ from accounts.passwords.rules import Rules
 from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import active as active_sessions
 from accounts.throttling import sign_in as sign_in_throttling
-from accounts.throttling.sign_in import OWN_PASSWORD, TooMany
+from accounts.throttling.sign_in import OwnPasswordThrottle
 from core.audit import log
 from core.coded_text import CodedText
 from core.forms.fields import EmailFormField
@@ -102,13 +102,12 @@ class OwnPasswordForm(NewPasswordForm):
 
     def clean_present(self) -> str:
         typed: str = self.cleaned_data["present"]
-        bucket = [Bucket(OWN_PASSWORD, str(self.user.pk))]
-        if left := rate_limits.wait(bucket):
-            raise TooMany(left)
+        throttle = OwnPasswordThrottle(self.user)
+        throttle.begin()
         if self.user.check_password(typed):
+            throttle.succeed()
             return typed
-        with transaction.atomic():
-            rate_limits.failed(bucket)
+        throttle.fail()
         raise ValidationError(_("This is not your present password. Type it again."), code="wrong")
 
     def save(self, but: str, circumstances: dict[str, Any]) -> bool:

@@ -127,12 +127,6 @@ class RoleForm(forms.ModelForm[Role]):
     def _is_open(self, module: Module) -> bool:
         return module.by_organization or not self.whole_system_is_closed
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if Role.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("Another role has this name. Choose another."), code="unique")
-        return name
-
     def clean_granted(self) -> frozenset[Permission]:
         granted = with_views(frozenset(map(Permission, self.cleaned_data["granted"])))
         if self.instance.pk and self.instance.pk == self.by.role_id and Permission.MANAGE_ROLES not in granted:
@@ -178,7 +172,9 @@ class RoleForm(forms.ModelForm[Role]):
         try:
             return self.save()
         except IntegrityError:
-            self.add_error("name", ValidationError(_("Another role has this name. Choose another."), code="unique"))
+            self.full_clean()
+            if not self.errors:
+                raise
             return None
 
     def save(self, commit: bool = True) -> Role:

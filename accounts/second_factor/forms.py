@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.second_factor import factors
-from accounts.throttling.codes import Tries
+from accounts.throttling.codes import CodeThrottle
 from core.audit import log
 from core.coded_text import CodedText
 from core.forms.fields import SingleLineFormField
 from core.forms.layout import finish
 from core.validators import single_line
 
+FAILED = "second_factor.failed"
 UNKNOWN = CodedText("second_factor.unknown_passkey")
 
 
@@ -63,18 +64,18 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.helper = finish(self)
 
-    def tries(self) -> Tries:
-        return Tries.at_the_sign_in(context.request, self.user)
+    def throttle(self) -> CodeThrottle:
+        return CodeThrottle.at_the_sign_in(context.request, self.user, FAILED)
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        tries = self.tries()
-        tries.begin()
+        throttle = self.throttle()
+        throttle.begin()
         self.authenticator = factors.use_code(self.user, code)
         if self.authenticator is None:
-            tries.wrong(self.user, "second_factor.failed")
+            throttle.fail()
             raise wrong()
-        tries.right()
+        throttle.succeed()
         self.authenticator.user = self.user
         return code
 
@@ -87,8 +88,8 @@ class CodeAgainForm(CodeForm):
 
     reauthenticated = True
 
-    def tries(self) -> Tries:
-        return Tries.again(self.user)
+    def throttle(self) -> CodeThrottle:
+        return CodeThrottle.again(self.user, FAILED)
 
 
 class Recorded:
@@ -100,7 +101,7 @@ class Recorded:
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-            log.record(self.user or log.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=log.Result.FAILED)
+            log.record(self.user or log.NOBODY, FAILED, self.user or UNKNOWN, result=log.Result.FAILED)
             raise wrong() from error
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.second_factor.factors import Factors
-from accounts.throttling.codes import TooMany
+from accounts.throttling.throttle import TooManyError
 
 CHALLENGE_SECONDS = 600  # a stranger who asks for one is remembered no longer
 
@@ -21,7 +21,7 @@ class SecondFactor(AuthenticateView):  # type: ignore[misc]
     def form_invalid(self, form: Form) -> HttpResponse:
         """After too many wrong codes, the password is asked for again."""
         for error in form.errors.as_data().get("code", ()):
-            if isinstance(error, TooMany):
+            if isinstance(error, TooManyError):
                 clear_login(self.request)
                 messages.error(self.request, str(error.message))
                 return redirect("account_login")

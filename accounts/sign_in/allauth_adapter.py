@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.sessions import known_devices
-from accounts.throttling.codes import Tries
-from accounts.throttling.sign_in import Attempt
+from accounts.throttling.codes import CodeThrottle
+from accounts.throttling.sign_in import SignInThrottle
 from core.http import client_address
 
 # Before that no failed sign-in is answered: what is looked up and recorded takes longer where there is an account.
@@ -31,14 +31,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """In the place of allauth's limits, which live in a cache that forgets what it has no room for."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Raises TooMany. A sign-in that was ended is answered, and counted, as a wrong password is."""
-        attempt = Attempt(request, str(credentials.get("email") or ""))
-        attempt.begin()
+        """Raises TooManyError. A sign-in that was ended is answered, and counted, as a wrong password is."""
+        throttle = SignInThrottle(request, str(credentials.get("email") or ""))
+        throttle.begin()
         began = time.monotonic()
         user: User | None = super().authenticate(request, **credentials)
         found = user if user and user.is_active else None
         try:
-            attempt.end(failed=found is None)
+            if found is None:
+                throttle.fail()
+            else:
+                throttle.succeed()
         finally:
             if found is None:
                 time.sleep(max(0, began + FAILED_SECONDS - time.monotonic()))
@@ -51,13 +54,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return ["accounts.second_factor.stages.SecondFactorStage", "accounts.second_factor.stages.TrustStage"]
 
     def reauthenticate(self, user: User, password: str) -> bool:
-        """allauth would look for the address in a table of its own, which is empty here. Raises TooMany."""
-        tries = Tries.again(user)
-        tries.begin()
+        """allauth would look for the address in a table of its own, which is empty here. Raises TooManyError."""
+        throttle = CodeThrottle.again(user, "sign_in.not_confirmed")
+        throttle.begin()
         if not user.check_password(password):
-            tries.wrong(user, "sign_in.not_confirmed")
+            throttle.fail()
             return False
-        tries.right()
+        throttle.succeed()
         return True
 
     def add_message(

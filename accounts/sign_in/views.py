@@ -3,7 +3,7 @@ from django.http import HttpResponse
 
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.sign_in.forms import SignInForm
-from accounts.throttling.sign_in import TOO_MANY, TooMany
+from accounts.throttling.throttle import TOO_MANY, TooManyError
 
 
 class SignIn(LoginView):  # type: ignore[misc]
@@ -12,7 +12,7 @@ class SignIn(LoginView):  # type: ignore[misc]
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
         for error in form.non_field_errors().as_data():
-            if isinstance(error, TooMany):
+            if isinstance(error, TooManyError):
                 response.status_code = 429
                 response["Retry-After"] = str(error.seconds)
         return response

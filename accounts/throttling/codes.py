@@ -4,10 +4,8 @@ Whoever tries at the sign-in knows the password. From a browser that the person 
 counted alone, so that nobody else locks them out; a passkey, in which there is nothing to guess, is not counted.
 """
 
-import math
+from typing import Self
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
@@ -15,6 +13,7 @@ from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import known_devices
+from accounts.throttling.throttle import Throttle
 from core.audit import log
 
 CODE = Limit("code", 5, 300)
@@ -22,43 +21,38 @@ CODE_OF_DEVICE = Limit("code-of-device", 5, 300)
 AGAIN = Limit("again", 5, 300)  # by somebody who has signed in
 
 
-class TooMany(ValidationError):
-    def __init__(self, seconds: float) -> None:
-        minutes = max(1, math.ceil(seconds / 60))
+class CodeThrottle(Throttle):
+    """`action`: under which a failure is recorded."""
+
+    def __init__(self, bucket: Bucket, user: User, action: str) -> None:
+        super().__init__([bucket])
+        self.user, self.action = user, action
+
+    @classmethod
+    def at_the_sign_in(cls, request: HttpRequest, user: User, action: str) -> Self:
+        device = known_devices.find(request, user.email or "")
+        return cls(Bucket(CODE_OF_DEVICE, str(device.pk)) if device else Bucket(CODE, str(user.pk)), user, action)
+
+    @classmethod
+    def again(cls, user: User, action: str) -> Self:
+        return cls(Bucket(AGAIN, str(user.pk)), user, action)
+
+    def fail(self) -> None:
+        """Tells also whom it was the last try of."""
+        super().fail()
+        self.begin()
+
+    def succeed(self) -> None:
+        super().succeed()
+        rate_limits.forgive(*self.buckets)
+
+    def _words(self, minutes: int) -> str:
         words = ngettext(
             "Too many wrong codes or passwords. Try again in %(minutes)s minute.",
             "Too many wrong codes or passwords. Try again in %(minutes)s minutes.",
             minutes,
         )
-        super().__init__(words % {"minutes": minutes}, code="too_many")
+        return words % {"minutes": minutes}
 
-
-class Tries:
-    """Raises TooMany: at the beginning, or where others were faster."""
-
-    def __init__(self, bucket: Bucket) -> None:
-        self.buckets = [bucket]
-
-    @classmethod
-    def at_the_sign_in(cls, request: HttpRequest, user: User) -> "Tries":
-        device = known_devices.find(request, user.email or "")
-        return cls(Bucket(CODE_OF_DEVICE, str(device.pk)) if device else Bucket(CODE, str(user.pk)))
-
-    @classmethod
-    def again(cls, user: User) -> "Tries":
-        return cls(Bucket(AGAIN, str(user.pk)))
-
-    def begin(self) -> None:
-        if left := rate_limits.wait(self.buckets):
-            raise TooMany(left)
-
-    def wrong(self, user: User, action: str) -> None:
-        """Recorded; raises TooMany where it was the last."""
-        with transaction.atomic():
-            rate_limits.failed(self.buckets)
-            log.record(user, action, user, result=log.Result.FAILED)
-        self.begin()
-
-    def right(self) -> None:
-        self.begin()
-        rate_limits.forgive(*self.buckets)
+    def _record(self, blocked: list[Bucket]) -> None:  # noqa: ARG002 (each failure is recorded)
+        log.record(self.user, self.action, self.user, result=log.Result.FAILED)

@@ -4,18 +4,15 @@ Whoever tries from a browser that has signed in with this account before is coun
 All others are counted by the account and by where they come from, whether or not there is such an account.
 """
 
-import math
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from accounts import rate_limits
 from accounts.models import User
 from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import known_devices
+from accounts.throttling.throttle import Throttle
 from core.audit import log
 from core.coded_text import CodedText
 from core.http import client_address
@@ -25,20 +22,7 @@ ACCOUNT = Limit("account", 5, 300)
 ADDRESS = Limit("address", 10, 300)
 OWN_PASSWORD = Limit("own_password", 5, 300)  # by somebody who has signed in
 
-TOO_MANY = "too_many_tries"
 MASKED = CodedText("sign_in.no_account")  # people type passwords there
-
-
-class TooMany(ValidationError):
-    def __init__(self, seconds: float) -> None:
-        self.seconds = math.ceil(seconds)
-        minutes = math.ceil(seconds / 60)
-        words = ngettext(
-            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minute.",
-            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minutes.",
-            minutes,
-        )
-        super().__init__(words % {"minutes": minutes}, code=TOO_MANY)
 
 
 def network(request: HttpRequest) -> str:
@@ -59,34 +43,32 @@ def of_account(email: str) -> Bucket:
     return Bucket(ACCOUNT, email.strip().lower())
 
 
-class Attempt:
-    """Raises TooMany: at its beginning, or at its end if it was overtaken by others."""
+class PasswordThrottle(Throttle):
+    def _words(self, minutes: int) -> str:
+        words = ngettext(
+            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minute.",
+            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minutes.",
+            minutes,
+        )
+        return words % {"minutes": minutes}
 
+
+class OwnPasswordThrottle(PasswordThrottle):
+    def __init__(self, user: User) -> None:
+        super().__init__([Bucket(OWN_PASSWORD, str(user.pk))])
+
+
+class SignInThrottle(PasswordThrottle):
     def __init__(self, request: HttpRequest, email: str) -> None:
         self.email = email.strip().lower()
         device = known_devices.find(request, self.email)
-        self.buckets = (
+        super().__init__(
             [Bucket(DEVICE, str(device.pk))] if device else [of_account(self.email), Bucket(ADDRESS, network(request))]
         )
 
-    def begin(self) -> None:
-        if left := rate_limits.wait(self.buckets):
-            raise TooMany(left)
-
-    def end(self, *, failed: bool) -> None:
-        if not failed:
-            return self.begin()
-        with transaction.atomic():
-            left, blocked = rate_limits.failed(self.buckets)
-            if blocked:
-                self._record(blocked)
-        if left:
-            raise TooMany(left)
-        return None
-
     def _record(self, blocked: list[Bucket]) -> None:
         """Once for each block, not for each try that it refuses."""
-        user = User.objects.filter(email=self.email).first()
+        user = User.objects.filter(email=self.email).first() if blocked else None
         for each in blocked:
             by_place = each.limit == ADDRESS
             log.record(

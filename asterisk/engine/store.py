@@ -1,11 +1,10 @@
 """The engine: the SQLite file that Asterisk reads through its realtime driver. Only an apply writes it."""
 
-import fcntl
 import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from operator import attrgetter
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from asterisk.engine.columns import TABLES, Dial, Login
 from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
+from core import file_lock
 from core.coded_text import CodedText
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -101,14 +101,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One apply at a time. The lock dies with its process."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = path.with_suffix(".lock").open("w")
-    except OSError as error:
-        raise unusable(path, error) from error
-    with held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    """One apply at a time."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(file_lock.acquire(path.with_suffix(".lock")))
+        except OSError as error:
+            raise unusable(path, error) from error
         yield
 
 

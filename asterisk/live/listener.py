@@ -3,12 +3,11 @@
 It also has Asterisk watch each number whose phone registers for the first time (waking.py).
 """
 
-import fcntl
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,8 @@ from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.store import Attempt
 from asterisk.nodes import Node
 from asterisk.readback import proof
+from core import file_lock
+from extensions.validators import is_extension_number
 
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
@@ -65,7 +66,7 @@ def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen =
             with alone(node.live_file):
                 live.prepare(node.live_file)
                 _while_connected(node, stopped, seen)
-        except BlockingIOError:
+        except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
             logger.info("Not listening: %s", error)
@@ -73,13 +74,10 @@ def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen =
             time.sleep(AGAIN_SECONDS)
 
 
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Raises BlockingIOError while another listens. The lock dies with its process."""
+def alone(path: Path) -> AbstractContextManager[object]:
+    """Raises LockedError while another listens."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+    return file_lock.try_acquire(path.with_suffix(".lock"))
 
 
 def _say_deaf(live_file: Path) -> None:
@@ -175,7 +173,7 @@ class Hearing:
 
     def _look(self, number: str, after: Sequence[float]) -> None:
         """Ask for the phones of the number, after so many seconds each."""
-        if number.isascii() and number.isdigit():
+        if is_extension_number(number):
             now = time.monotonic()
             self._looks[number] = sorted({*self._looks.get(number, []), *(now + each for each in after)})[:MOST_LOOKS]
 
@@ -212,7 +210,7 @@ def state_of(message: Message) -> tuple[str, str] | None:
     """number and state of a DeviceStateChange event about an extension."""
     device = message.get("Device", "")
     number = device.removeprefix(DEVICE)
-    if not device.startswith(DEVICE) or not number.isdigit():
+    if not device.startswith(DEVICE) or not is_extension_number(number):
         return None
     return number, message.get("State", "")
 

@@ -1,17 +1,17 @@
 """An Asterisk to run: the system's own, or Debian's, fetched without root and without a change to the system."""
 
-import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
+
+from core import file_lock
 
 OLDEST = (22, 2)  # the first whose logins can hold a digest in place of the password
 SUITES = ("forky", "sid")
@@ -44,8 +44,7 @@ def find_or_fetch(target: Path, say: Say) -> Program:
     arch = architecture()
     if (target / "VERSIONS").exists():
         return of_tree(target, arch)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target.with_name(target.name + ".lock")):
+    with file_lock.acquire(target.with_name(target.name + ".lock")):
         if not (target / "VERSIONS").exists():
             fetch(target, arch, say)
     return of_tree(target, arch)
@@ -225,10 +224,3 @@ def unpack(deb: Path, into: Path) -> None:
         unpacked = subprocess.run(tar, stdin=contents.stdout, capture_output=True, text=True, check=False)
     if contents.returncode or unpacked.returncode:
         raise NoAsterisk(f"{deb.name} could not be unpacked. {unpacked.stderr.strip()}")
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

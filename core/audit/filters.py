@@ -16,12 +16,12 @@ from core import localization
 from core.audit.actions import MODULE_LABELS
 from core.audit.models import AuditPerson, AuditRecord
 from core.forms.datetime_field import MomentField
+from core.keyset_pagination import LAST_ID, Page, by_id
 
 PAGE_SIZE = 50
 MOST_PEOPLE = 20
 MOST_SET_BACKS = 20
 EXPORTED_AT_ONCE = 1000
-LAST_ID = 2**63 - 1
 
 Ids = tuple[int, int]  # from, to; both are meant
 
@@ -99,15 +99,6 @@ class LogFilter(forms.Form):
 
 
 @dataclass(frozen=True)
-class Page:
-    """Some of the records, the newest first; and whether there are newer and older ones."""
-
-    records: list[AuditRecord]
-    newer: bool
-    older: bool
-
-
-@dataclass(frozen=True)
 class Found:
     """The records, by each way (a person) and each range of ids: an index has every one of these in order."""
 
@@ -125,18 +116,12 @@ class Found:
                 ids.update(some.values_list("id", flat=True)[:size])
         return sorted(ids, reverse=not oldest_first)[:size]
 
-    def page(self, *, before: int = 0, after: int = 0, oldest: bool = False, size: int = PAGE_SIZE) -> Page:
+    def page(
+        self, *, before: int | None = None, after: int | None = None, oldest: bool = False, size: int = PAGE_SIZE
+    ) -> Page[AuditRecord]:
         """The one next to the row `before` or `after`; else the last, or the first."""
-        if after or oldest:
-            ids = self._ids((after + 1, LAST_ID), size + 1, oldest_first=True)
-            more, shown = len(ids) > size, ids[:size][::-1]
-            return Page(rows(shown), newer=more, older=bool(shown) and self._is_any((1, shown[-1] - 1)))
-        ids = self._ids((1, before - 1 if before else LAST_ID), size + 1)
-        more, shown = len(ids) > size, ids[:size]
-        return Page(rows(shown), newer=bool(before and shown) and self._is_any((shown[0] + 1, LAST_ID)), older=more)
-
-    def _is_any(self, inside: Ids) -> bool:
-        return bool(self._ids(inside, 1))
+        ids = by_id(self._ids, before=before, after=after, oldest=oldest, size=size)
+        return Page(rows(ids.rows), ids.previous, ids.next)
 
     def until_now(self) -> "Found":
         """Without those that are still to come."""

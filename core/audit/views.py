@@ -13,13 +13,11 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import SignedInRequest
 from core.audit import csv_export, log
-from core.audit.filters import LogFilter, Page
+from core.audit.filters import LogFilter
 from core.audit.models import AuditHead, AuditRecord
 from core.coded_text import CodedText
-
-
-def row_number(text: str) -> int:
-    return int(text[:18]) if text.isascii() and text.isdigit() else 0
+from core.keyset_pagination import Page
+from core.validators import digits
 
 
 def link(asked: dict[str, str], **more: object) -> str:
@@ -39,12 +37,12 @@ def chips(form: LogFilter) -> list[dict[str, str]]:
     ]
 
 
-def links(page: Page, asked: dict[str, str]) -> dict[str, str]:
+def links(page: Page[AuditRecord], asked: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    if page.newer:
-        found |= {"newest": link(asked), "newer": link(asked, after=page.records[0].pk)}
-    if page.older:
-        found |= {"older": link(asked, before=page.records[-1].pk), "oldest": link(asked, oldest=1)}
+    if page.previous:
+        found |= {"newest": link(asked), "newer": link(asked, after=page.previous)}
+    if page.next:
+        found |= {"older": link(asked, before=page.next), "oldest": link(asked, oldest=1)}
     return found
 
 
@@ -54,9 +52,9 @@ def links(page: Page, asked: dict[str, str]) -> dict[str, str]:
 def index(request: SignedInRequest) -> HttpResponse:
     form = LogFilter(request.GET)
     valid = form.is_valid()
-    page = Page([], newer=False, older=False)
+    page: Page[AuditRecord] = Page([])
     if valid:
-        before, after = (row_number(request.GET.get(name, "")) for name in ("before", "after"))
+        before, after = (digits(request.GET.get(name, "")) for name in ("before", "after"))
         page = form.found().page(before=before, after=after, oldest="oldest" in request.GET)
     asked = form.asked()
     context = {
@@ -67,7 +65,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             for name, errors in form.errors.items()
             for error in errors
         ],
-        "records": page.records,
+        "records": page.rows,
         "links": links(page, asked),
         "chips": chips(form),
         "asked": urlencode(asked),
@@ -80,7 +78,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(AuditRecord, pk=min(pk, 2**63 - 1))
+    found = get_object_or_404(AuditRecord, pk=pk)
     return render(request, "core/audit/record.html", {"section": "log", "record": found})
 
 

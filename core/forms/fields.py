@@ -9,7 +9,7 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from core.validators import e164, normal_email, single_line, tidy
+from core.validators import normal_email, single_line, tidy
 
 SELECTED = mark_safe(" selected")
 
@@ -56,14 +56,3 @@ class LongSelect(forms.Select):
         )
         attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
         return format_html("<select{}>{}</select>", flatatt(attrs), options)
-
-
-class MobileFormField(forms.CharField):
-    """Whatever people type, +15551234567 comes out. `country` is set by the form."""
-
-    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
-    country = "US"
-
-    def to_python(self, value: Any) -> str:
-        text = tidy(super().to_python(value) or "")
-        return e164(text, self.country) if text else ""

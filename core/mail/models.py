@@ -27,7 +27,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
 
 class Letter(models.Model):
-    """One mail to one person. `kind` names who writes it (settings.LETTERS), `facts` what it tells; never a secret."""
+    """One mail to one person. `kind` names who writes it (core.mail.kinds), `facts` what it tells; never a secret."""
 
     class State(models.TextChoices):
         WAITING = "waiting"

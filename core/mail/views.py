@@ -20,12 +20,13 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import SignedInRequest
 from core.audit import log
+from core.keyset_pagination import Page, newest_first
 from core.mail import outbox
 from core.mail.labels import STATES, Line
 from core.mail.models import Letter
+from core.validators import digits
 
 PAGE_SIZE = 50
-LAST_ID = 2**63 - 1
 State = Letter.State
 
 
@@ -66,10 +67,6 @@ class MailFilter(forms.Form):
         return letters
 
 
-def row_number(text: str) -> int:
-    return int(text[:18]) if text.isascii() and text.isdigit() else 0
-
-
 @needs(Permission.VIEW_MAIL)
 @require_GET
 @never_cache
@@ -77,12 +74,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The newest first, and each page begins where another ended."""
     form = MailFilter(request.GET)
     valid = form.is_valid()
-    before = row_number(request.GET.get("before", "")) or LAST_ID
-    found = form.found().filter(pk__lt=before).order_by("-pk").select_related("user", "by") if valid else []
-    letters = list(found[: PAGE_SIZE + 1])
+    before = digits(request.GET.get("before", "")) or None
+    page: Page[Letter] = Page([])
+    if valid:
+        page = newest_first(form.found().select_related("user", "by"), before=before, size=PAGE_SIZE)
     asked = form.asked()
-    more = len(letters) > PAGE_SIZE
-    shown = letters[:PAGE_SIZE]
     context = {
         "section": "mail",
         "form": form,
@@ -91,11 +87,11 @@ def index(request: SignedInRequest) -> HttpResponse:
             for name, errors in form.errors.items()
             for error in errors
         ],
-        "lines": [Line(each) for each in shown],
+        "lines": [Line(each) for each in page.rows],
         "chips": form.chips(),
         "asked": urlencode(asked),
-        "newest": "?" + urlencode(asked) if before != LAST_ID else "",
-        "older": "?" + urlencode({**asked, "before": shown[-1].pk}) if more else "",
+        "newest": "?" + urlencode(asked) if before else "",
+        "older": "?" + urlencode({**asked, "before": page.next}) if page.next else "",
     }
     return render(request, "core/mail/list.html", context, status=200 if valid else 422)
 
@@ -108,7 +104,7 @@ def back(request: SignedInRequest) -> HttpResponse:
 @needs(Permission.MANAGE_MAIL)
 @require_POST
 def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
+    letter = get_object_or_404(Letter, pk=pk)
     if letter.state not in (State.REFUSED, State.UNCERTAIN):
         messages.info(request, _("That mail needs no second sending."))
         return back(request)
@@ -124,7 +120,7 @@ def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: SignedInRequest, pk: int) -> HttpResponse:
     """Of a waiting one: it is not sent. Of an uncertain one: it was looked after, and is no news any more."""
-    letter = get_object_or_404(Letter, pk=min(pk, LAST_ID))
+    letter = get_object_or_404(Letter, pk=pk)
     here = Letter.objects.filter(pk=letter.pk)
     with transaction.atomic():
         now = timezone.now()

@@ -1,10 +1,9 @@
 """Carries the letters of the outbox to the mail server: each once, or said to be uncertain."""
 
-import fcntl
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +16,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from core import file_lock
 from core.mail import composition
 from core.mail.errors import Trouble, one_line
 from core.mail.models import Letter, LetterQuerySet
@@ -60,12 +60,12 @@ def work(stopped: Callable[[], bool], limits: Limits | None = None) -> None:
 
 @contextmanager
 def only_one(lock: Path, stopped: Callable[[], bool]) -> Iterator[bool]:
-    """The lock dies with this process. False: stopped before it was free."""
-    with lock.open("w") as file:
+    """False: stopped before the lock was free."""
+    with ExitStack() as held:
         while not stopped():
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+                held.enter_context(file_lock.try_acquire(lock))
+            except file_lock.LockedError:
                 time.sleep(POLL_SECONDS)
             else:
                 yield True

@@ -12,6 +12,7 @@ from accounts.organization_tree import Department
 from accounts.organizations.member_counts import Memberships
 from accounts.requests import SignedInRequest
 from core.preferences.models import Preferences
+from core.validators import digits
 from extensions.listing.search import FEW, Found, search
 from extensions.models import SipExtensionQuerySet
 
@@ -34,7 +35,7 @@ def asked_for(request: SignedInRequest) -> Filter | None:
     text, user = request.GET.get("organization", ""), request.user
     if not text or not Preferences.current().organization_management:
         return None
-    found = Organization.tree().get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    found = Organization.tree().get(digits(text) or 0)
     if found is None or not (user.reaches_everybody or found.pk in user.reached_organizations):
         raise Http404("No such department.")
     below = request.GET.get("below") == "yes"

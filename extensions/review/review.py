@@ -12,7 +12,9 @@ from django.utils.translation import gettext, gettext_noop
 from accounts.models import NoSuperAdministrator, User
 from accounts.sessions import active as active_sessions
 from core.audit import log
+from core.keyset_pagination import PageOfAll, by_place
 from core.preferences.models import Preferences
+from core.validators import digits
 from extensions import actions, handover
 from extensions.changes import record as changes
 from extensions.changes import state
@@ -62,34 +64,13 @@ class Waiting:
     mine: bool
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some of the numbers, by number; `previous` and `next` are the numbers that the pages beside it begin with."""
-
-    numbers: list[str]
-    total: int
-    previous: str
-    next: str
-
-    @property
-    def is_all(self) -> bool:
-        return len(self.numbers) == self.total
-
-
-def page(of: models.QuerySet[Change], start: str = "") -> Page:
+def page(of: models.QuerySet[Change], start: str = "") -> PageOfAll[str]:
     """From the number `start` on; where none is so high, the last page."""
     numbers = sorted(of.order_by().values_list("number", flat=True).distinct(), key=int)
-    wanted = int(start[:9]) if start.isascii() and start.isdigit() else 0
-    first = bisect_left(numbers, wanted, key=int)
+    first = bisect_left(numbers, digits(start) or 0, key=int)
     if first == len(numbers):
         first = max(0, first - PAGE_SIZE)
-    last = first + PAGE_SIZE
-    return Page(
-        numbers=numbers[first:last],
-        total=len(numbers),
-        previous=numbers[max(0, first - PAGE_SIZE)] if first else "",
-        next=numbers[last] if last < len(numbers) else "",
-    )
+    return by_place(numbers, first + 1, total=len(numbers), size=PAGE_SIZE, name=lambda place: numbers[place - 1])
 
 
 def waiting_changes(by: User) -> ChangeQuerySet:

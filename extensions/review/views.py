@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.requests import SignedInRequest
 from core.access.decorators import needs
 from core.access.permissions import Permission
+from core.validators import digits
 from extensions import pbx
 from extensions.access import managed_numbers, may_manage, visible
 from extensions.changes.state import CannotPutBack
@@ -85,8 +86,8 @@ def apply(request: SignedInRequest) -> HttpResponse:
     if not numbers:
         messages.info(request, _("Nothing waits any more."))
         return redirect("review")
-    seen = request.POST.get("seen", "")
-    if seen.isascii() and seen.isdigit() and not review.unseen(request.user, int(seen[:18])).isdisjoint(numbers):
+    seen = digits(request.POST.get("seen", ""))
+    if seen is not None and not review.unseen(request.user, seen).isdisjoint(numbers):
         messages.info(
             request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
         )
@@ -120,17 +121,17 @@ def review_page(request: SignedInRequest) -> HttpResponse:
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
     page = review.page(review.waiting_changes(request.user), request.GET.get("from", ""))
     others = 0 if page.is_all else len(review.of_others(request.user))
-    there = list(SipExtension.objects.filter(number__in=page.numbers).select_related("user__role"))
+    there = list(SipExtension.objects.filter(number__in=page.rows).select_related("user__role"))
     context = {
         "section": "extension",
-        "rows": review.waiting(request.user, page.numbers),
+        "rows": review.waiting(request.user, page.rows),
         "kept": {each.number for each in there} - managed_numbers(request, there),
         "page": page,
         "seen": seen or 0,
         "others": others,
         "mine": page.total - others,
         "system_changes": preference_changes.waiting(request.user),
-        "apply_words": [apply_words(count) for count in range(len(page.numbers) + 1)],
+        "apply_words": [apply_words(count) for count in range(len(page.rows) + 1)],
     }
     return render(request, "extensions/review/review.html", context)
 

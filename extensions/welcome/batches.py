@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySe
 from django.utils import timezone
 
 from accounts.models import User
+from core.keyset_pagination import PageOfAll, by_place
 from core.mail.models import Letter
+from core.validators import digits
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome.invitations import KIND
 
@@ -99,37 +101,15 @@ class Mailed:
         return "" if self.letter.waits_for_the_server else self.letter.answer_text
 
 
-@dataclass(frozen=True)
-class Page:
-    rows: list[Mailed]
-    first: int
-    total: int
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.rows) - 1
-
-    @property
-    def is_all(self) -> bool:
-        return len(self.rows) == self.total
-
-    @property
-    def previous(self) -> int:
-        return max(1, self.first - PAGE_SIZE) if self.first > 1 else 0
-
-    @property
-    def next(self) -> int:
-        return self.first + PAGE_SIZE if self.last < self.total else 0
-
-
-def page(batch: uuid.UUID, visible: SipExtensionQuerySet, start: str) -> Page:
+def page(batch: uuid.UUID, visible: SipExtensionQuerySet, start: str) -> PageOfAll[Mailed]:
     """Those whose extensions one may see, the ones in trouble first; from the place `start` on."""
     letters = of(batch).filter(user__sip_extension__in=visible.order_by().values("pk"))
     total = letters.count()
-    first = min(int(start[:9]) if start.isascii() and start.isdigit() else 1, max(total, 1)) or 1
+    first = digits(start, most=max(total, 1)) or 1
     shown = letters.annotate(again=Exists(NEWER)).select_related("user__sip_extension")
-    ordered = shown.order_by(TROUBLE_FIRST, "user__sip_extension__position")[first - 1 : first - 1 + PAGE_SIZE]
-    return Page([_mailed(letter) for letter in ordered], first, total)
+    ordered = shown.order_by(TROUBLE_FIRST, "user__sip_extension__position")
+    found: PageOfAll[Any] = by_place(ordered, first, total=total, size=PAGE_SIZE)
+    return replace(found, rows=[_mailed(letter) for letter in found.rows])
 
 
 def _mailed(letter: Any) -> Mailed:

@@ -21,6 +21,7 @@ from core.mail import outbox
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from extensions.models import SipExtension, SipExtensionQuerySet
+from extensions.validators import is_extension_number
 
 KIND = "welcome"
 CHUNK = 500
@@ -135,4 +136,4 @@ def shown(extension: SipExtension, reader: User) -> Shown:
 
 
 def of_numbers(found: SipExtensionQuerySet, numbers: Iterable[str]) -> SipExtensionQuerySet:
-    return found.filter(number__in=[each for each in numbers if each.isascii() and each.isdigit()])
+    return found.filter(number__in=[each for each in numbers if is_extension_number(each)])

@@ -22,7 +22,7 @@ from core.countries import countries
 from core.forms.fields import LongSelect, SingleLineFormField
 from core.forms.layout import finish
 from core.preferences.models import SELF_SERVICE, NameFormat, Preferences
-from core.validators import single_line
+from core.validators import digits, single_line
 from extensions.review import preferences as preference_changes
 
 EXAMPLE = ("Ada", "Lovelace")
@@ -51,7 +51,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
         self.before = copy(preferences)
         super().__init__(data, instance=preferences, initial=initial)
         opened = data.get("version", "") if data is not None else str(preferences.version)
-        self.opened_version = opened if opened.isdecimal() and opened.isascii() else "0"
+        self.opened_version = digits(opened) or 0
         if not by.can(Permission.MANAGE_PREFERENCES):
             for field in self.fields.values():
                 field.disabled = True
@@ -62,7 +62,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if int(self.opened_version[:18]) != self.before.version:
+        if self.opened_version != self.before.version:
             self._say_what_is_saved_now()
         return cleaned
 
@@ -70,7 +70,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
         """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
         last = AuditRecord.objects.filter(module="preferences", action="preferences.changed").first()
         who = last.who if last else gettext("Somebody else")
-        self.opened_version = str(self.before.version)
+        self.opened_version = self.before.version
         for name in self.changed_data:
             if name in self.initial and name not in self.errors:
                 saved = fields.show(name, self._recorded(name, self.initial[name])) or gettext("empty")

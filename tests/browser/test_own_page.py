@@ -93,7 +93,9 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     page.get_by_label("New Email Address").fill(NEW)
     press(page, "Send the mails")
     saved(page, "Mails are on their way.")
-    for got in deliver(postbox):
+    mails = deliver(postbox)
+    assert len(mails) == 2
+    for got in mails:
         found = re.search(r"http://127\.0\.0\.1:8000(/account/email/\S+/)", got.text("plain"))
         assert found
         page.goto(found[1])

@@ -8,6 +8,7 @@ from accounts.models import User
 from core.audit import log
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
+from tests.pages import html_of
 from tests.people import Typed, make_extension
 
 
@@ -35,7 +36,7 @@ def test_deleting_takes_the_person_and_leaves_a_waiting_change(signed_in: Client
 def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> None:
     make_extension("1000", user=ada)
     assert signed_in.post("/extensions/1000/delete/", {"then": "apply"}).status_code == 409
-    signed_in.post("/extensions/1000/toggle/")
+    assert signed_in.post("/extensions/1000/toggle/").status_code == 302
     assert SipExtension.objects.get().enabled
 
 
@@ -52,7 +53,7 @@ def test_each_reveal_is_recorded_and_the_page_is_not_kept(signed_in: Client) -> 
 def test_the_password_of_an_extension_is_on_no_page_unasked(signed_in: Client) -> None:
     extension = make_extension("1000")
     for url in ("", "1000/", "1000/edit/", "1000/delete/", "status/?n=1000"):
-        assert extension.registration_password not in signed_in.get(f"/extensions/{url}").content.decode()
+        assert extension.registration_password not in html_of(signed_in, f"/extensions/{url}")
 
 
 def test_no_secret_reaches_the_trail_the_changes_or_the_database_in_clear(signed_in: Client) -> None:
@@ -70,8 +71,8 @@ def test_no_secret_reaches_the_trail_the_changes_or_the_database_in_clear(signed
 def test_the_new_user_password_is_shown_once(signed_in: Client) -> None:
     typed = Typed()
     signed_in.post("/extensions/add/", typed.fields)
-    assert typed.fields["password"] in signed_in.get("/extensions/1000/").content.decode()
-    assert typed.fields["password"] not in signed_in.get("/extensions/1000/").content.decode()
+    assert typed.fields["password"] in html_of(signed_in, "/extensions/1000/")
+    assert typed.fields["password"] not in html_of(signed_in, "/extensions/1000/")
 
 
 def test_a_change_that_no_phone_notices_does_not_wait(signed_in: Client) -> None:
@@ -102,7 +103,7 @@ def test_an_audit_record_is_written_once(ada: User) -> None:
 def test_a_stale_page_does_not_turn_a_disable_into_an_enable(signed_in: Client) -> None:
     make_extension("1000")
     for _ in range(2):
-        signed_in.post("/extensions/1000/toggle/", {"enabled": "no"})
+        assert signed_in.post("/extensions/1000/toggle/", {"enabled": "no"}).status_code == 302
         assert not SipExtension.objects.get().enabled
     signed_in.post("/extensions/1000/toggle/", {"enabled": "yes"})
     assert SipExtension.objects.get().enabled

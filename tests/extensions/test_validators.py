@@ -1,14 +1,29 @@
-"""Allowed Networks as people type them."""
+"""Numbers, and Allowed Networks as people type them."""
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from asterisk.engine import columns
 from extensions.changes.state import record_of
 from extensions.models import SipExtension
 from extensions.review import review
-from extensions.validators import allowed_networks, allows
+from extensions.validators import NUMBER, allowed_networks, allows, extension_number, is_extension_number
 from tests.people import make_extension
+
+NUMBERS = ["10", "1000", "99999999"]
+NO_NUMBERS = ["", "1", "0100", "100000000", "१०००", "²²", "1e3", " 1000", "1000\n", "+1000", "10-0"]
+
+
+@pytest.mark.parametrize("text", [*NUMBERS, *NO_NUMBERS])
+def test_a_number_is_one_in_an_address_in_a_form_and_on_its_way_to_the_pbx(text: str) -> None:
+    try:
+        extension_number(text)
+        valid = True
+    except ValidationError:
+        valid = False
+    assert valid is is_extension_number(text) is (text in NUMBERS)
+    assert columns.NUMBER.pattern == NUMBER
 
 
 @pytest.mark.parametrize(

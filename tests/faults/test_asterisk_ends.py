@@ -13,6 +13,7 @@ from asterisk.process.embedded import Embedded
 from extensions.models import Change
 from extensions.pbx import LineState, PbxError
 from tests.node import apply, catch_up
+from tests.pages import html_of
 from tests.pbx.office import Office, eventually
 from tests.people import make_extension
 
@@ -27,7 +28,7 @@ def is_known(number: str) -> bool:
 
 
 def page(client: Client) -> str:
-    return client.get("/extensions/").content.decode()
+    return html_of(client, "/extensions/")
 
 
 def test_killed_before_an_apply_it_is_told_and_the_change_is_there_when_it_is_back(

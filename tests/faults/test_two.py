@@ -16,6 +16,7 @@ from asterisk.live import store as live
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
+from core.file_lock import LockedError
 from tests.faults.victim import ROOT, environment
 from tests.node import all_numbers, plan
 from tests.pbx.office import Office, eventually
@@ -80,5 +81,5 @@ def test_of_two_listeners_one_listens_and_the_other_takes_over(
             first.set()
             assert eventually(lambda: not hears(file))
             assert eventually(lambda: hears(file))
-            with pytest.raises(BlockingIOError), listener.alone(file):
+            with pytest.raises(LockedError), listener.alone(file):
                 pass

@@ -13,6 +13,7 @@ from asterisk.live import store as live
 from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.node import apply
+from tests.pages import html_of
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 from tests.people import make_extension, make_user
 
@@ -28,11 +29,11 @@ class Page:
         self.client = client
 
     def text(self, number: str, path: str = "") -> str:
-        html = self.client.get(path or f"/extensions/{number}/").content.decode()
+        html = html_of(self.client, path or f"/extensions/{number}/")
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
     def html(self, number: str) -> str:
-        return self.client.get(f"/extensions/{number}/").content.decode()
+        return html_of(self.client, f"/extensions/{number}/")
 
     def says(self, number: str, *words: str) -> bool:
         """Within a moment, in the page and in the answer to its poll."""

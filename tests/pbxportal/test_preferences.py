@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.utils.timezone import get_current_timezone_name, localtime
 
@@ -77,9 +77,10 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert Preferences.load().country == "US"
 
 
-def save(client: Client, **more: str) -> HttpResponse:
+def save(client: Client, **more: str) -> None:
     """As a person does who has opened the page just now."""
-    return client.post("/preferences/", {**TYPED, "version": str(Preferences.load().version), **more})  # type: ignore[return-value]
+    typed = {**TYPED, "version": str(Preferences.load().version), **more}
+    assert client.post("/preferences/", typed).status_code == 302
 
 
 # --- who ---
@@ -96,7 +97,10 @@ def viewer() -> User:
 def test_who_may_only_look_has_no_field_to_type_in_and_no_button(client: Client, db: None) -> None:
     client.force_login(viewer())
     answer = client.get("/preferences/")
-    assert all(field.disabled for field in answer.context["form"].fields.values())
+    assert answer.status_code == 200
+    fields = answer.context["form"].fields
+    assert {"company", "country"} <= {*fields}
+    assert all(field.disabled for field in fields.values())
     assert "Saving…" not in answer.content.decode()
     for address in ("", "apply/", "discard/"):
         assert client.post(f"/preferences/{address}", TYPED).status_code == 403
@@ -186,7 +190,7 @@ def test_names_stand_as_chosen(signed_in: Client, ada: User, chosen: str, shown:
     [("Europe/Berlin", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("utc", "UTC")],
 )
 def test_a_time_zone_is_found_by_its_city(signed_in: Client, typed: str, zone: str) -> None:
-    assert save(signed_in, time_zone=typed).status_code == 302
+    save(signed_in, time_zone=typed)
     assert Preferences.load().time_zone == zone
 
 

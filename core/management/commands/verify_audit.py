@@ -7,15 +7,17 @@ from django.core.management.base import BaseCommand
 
 from core.audit import hash_chain
 from core.audit.models import AuditHead, AuditRecord
+from core.validators import digits
 
 AT_ONCE = 2000
 
 
 def known_row(text: str) -> tuple[int, str]:
     row, _, found = text.partition(":")
-    if not (row.isascii() and row.isdigit() and len(found) == len(hash_chain.START)):
+    known = digits(row)
+    if known is None or len(found) != len(hash_chain.START):
         raise ArgumentTypeError("a row and its hash, as this command printed them earlier")
-    return int(row), found.lower()
+    return known, found.lower()
 
 
 class Command(BaseCommand):

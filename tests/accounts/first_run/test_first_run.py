@@ -32,7 +32,7 @@ def test_the_link_makes_the_first_administrator_and_signs_in(client: Client) -> 
 @pytest.mark.django_db
 def test_the_link_works_once(client: Client) -> None:
     link = path()
-    client.post(link, TYPED)
+    assert client.post(link, TYPED).status_code == 302
     answer = client.post(link, {**TYPED, "email": "eve@example.com"})
     assert answer.status_code == 410
     assert User.objects.count() == 1

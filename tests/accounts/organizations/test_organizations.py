@@ -10,6 +10,7 @@ from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions.models import Change
+from tests.pages import html_of
 from tests.people import make_extension, make_user
 from tests.trees import department, fill, shape
 
@@ -379,7 +380,7 @@ def test_off_it_is_gone_and_on_it_is_as_it_was(signed_in: Client) -> None:
         assert signed_in.get(f"/organizations/{path.format(sales.pk)}").status_code == 404
         assert signed_in.post(f"/organizations/{path.format(sales.pk)}", {"name": "X"}).status_code == 404
     for path in ("/extensions/", "/extensions/1000/", "/extensions/1000/edit/", "/extensions/add/", "/preferences/"):
-        page = signed_in.get(path).content.decode()
+        page = html_of(signed_in, path)
         assert "Sales" not in page
         assert "/organizations/" not in page
         assert (">Organization" in page.replace("Organization Management", "")) is False
@@ -387,4 +388,4 @@ def test_off_it_is_gone_and_on_it_is_as_it_was(signed_in: Client) -> None:
     Preferences.objects.update(organization_management=True)
     assert list(extension.user.organizations.all()) == [sales]
     for path in ("/extensions/", "/extensions/1000/", "/extensions/1000/edit/", "/organizations/"):
-        assert "Sales" in signed_in.get(path).content.decode(), path
+        assert "Sales" in html_of(signed_in, path), path

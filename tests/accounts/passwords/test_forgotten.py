@@ -57,6 +57,7 @@ def test_the_answer_and_what_is_written_are_the_same_for_known_and_unknown(vic: 
         asked.append([shape(each["sql"]) for each in queries])
     assert pages[0] == pages[1]
     assert asked[0] == asked[1]
+    assert len(asked[0]) > 0
     assert not [each for each in asked[0] if "accounts_user" in each]
     written = Letter.objects.filter(to__in=("vic@example.com", "nobody@example.com"))
     assert [(each.kind, each.user, each.state) for each in written] == [("reset", None, "waiting")] * 2

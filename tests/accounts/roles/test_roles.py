@@ -12,6 +12,7 @@ from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
+from tests.pages import html_of
 from tests.people import Typed, make_extension, make_user
 
 ROLE_MANAGER = [
@@ -105,7 +106,7 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
 
 def test_who_has_a_role_is_shown_only_to_whom_may_see_people(client: Client, hugo: User) -> None:
     client.force_login(make_user("Rita", custom=make_role("Reader", Permission.VIEW_ROLES)))
-    page = client.get(f"/roles/{hugo.role_id}/").content.decode()
+    page = html_of(client, f"/roles/{hugo.role_id}/")
     assert "1 person has it" in page
     assert "Hugo" not in page
 
@@ -134,7 +135,7 @@ def test_a_default_role_is_copied_never_changed(signed_in: Client, key: str) -> 
         ("granted", {"granted": ["everything"]}, "only what you have"),
         ("reach", {"reach": "nobody"}, "Choose one"),
         ("organizations", {"reach": "organizations"}, "Choose at least one"),
-        ("organizations", {"reach": "organizations", "organizations": ["999"]}, ""),
+        ("organizations", {"reach": "organizations", "organizations": ["999"]}, "not one of the available"),
     ],
 )
 def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, wrong: dict[str, Any], words: str) -> None:
@@ -259,7 +260,7 @@ def test_only_roles_that_one_may_give_are_offered(client: Client, rita: User, hu
     assert "more than they may" in answer.content.decode()
     client.force_login(hugo)
     assert "role" not in client.get("/extensions/add/").context["form"].person.fields
-    client.post("/extensions/add/", Typed(more={"role": str(rita.role_id)}).fields)
+    assert client.post("/extensions/add/", Typed(more={"role": str(rita.role_id)}).fields).status_code == 302
     assert SipExtension.objects.get().user.role is None
 
 
@@ -297,7 +298,7 @@ def test_the_last_super_administrator_is_not_deleted_whoever_asks(ada: User) -> 
 def test_disabling_the_number_of_the_last_super_administrator_leaves_the_sign_in(client: Client, ada: User) -> None:
     make_extension("1000", user=ada)
     client.force_login(make_user("Second", role="super_administrator"))
-    client.post("/extensions/1000/toggle/", {"enabled": "no"})
+    assert client.post("/extensions/1000/toggle/", {"enabled": "no"}).status_code == 302
     ada.refresh_from_db()
     assert not SipExtension.objects.get().enabled
     assert ada.is_active

@@ -13,6 +13,7 @@ from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from tests.accounts.second_factor.test_second_factor import SECRET, secret_of
 from tests.authenticator import code
+from tests.pages import html_of
 from tests.pbxportal.test_preferences import TYPED
 from tests.people import PASSWORD, be_stale, make_extension, make_user
 
@@ -33,7 +34,7 @@ def test_who_manages_anything_is_led_to_set_one_up(client: Client, hugo: User, c
     client.post("/sign-in/", {"login": "hugo@example.com", "password": PASSWORD})
     assert client.get(path)["Location"] == SET_UP
     assert client.post(path)["Location"] == SET_UP
-    page = client.get(SET_UP).content.decode()
+    page = html_of(client, SET_UP)
     assert "Set up an authenticator app" in page
     assert "/extensions/" not in page
 
@@ -57,7 +58,7 @@ def test_what_stays_open_is_the_way_in_and_out(client: Client, hugo: User, compu
 
 def test_once_it_is_set_up_all_is_open(client: Client, hugo: User, compulsory: None) -> None:
     client.force_login(hugo)
-    page = client.get("/account/security/app/").content.decode()
+    page = html_of(client, "/account/security/app/")
     assert "<nav" not in page
     client.post("/account/security/app/", {"code": code(secret_of(page))})
     assert client.get("/extensions/").status_code == 200
@@ -97,10 +98,10 @@ def grace(db: None) -> SipExtension:
 
 def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: User, grace: SipExtension) -> None:
     client.force_login(hugo)
-    page = client.get("/extensions/1000/").content.decode()
+    page = html_of(client, "/extensions/1000/")
     assert "Authenticator app" in page
     assert REMOVE in page
-    assert "Authenticator app. All of it goes" in client.get(REMOVE).content.decode()
+    assert "Authenticator app. All of it goes" in html_of(client, REMOVE)
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
     assert not Factors.of(grace.user)
     record = AuditRecord.objects.get(action="second_factor.removed")
@@ -109,7 +110,7 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     assert (letter.kind, letter.to, letter.by, letter.facts["what"]) == (
         "second_factor_changed", "grace@example.com", hugo, "removed",
     )  # fmt: skip
-    assert REMOVE not in client.get("/extensions/1000/").content.decode()
+    assert REMOVE not in html_of(client, "/extensions/1000/")
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
     assert AuditRecord.objects.filter(action="second_factor.removed").count() == 1
 
@@ -143,10 +144,10 @@ def test_ones_own_is_not_removed_this_way(client: Client, ada: User) -> None:
     client.force_login(ada)
     assert client.post(REMOVE)["Location"] == "/account/security/"
     assert Factors.of(ada)
-    assert REMOVE not in client.get("/extensions/1000/").content.decode()
+    assert REMOVE not in html_of(client, "/extensions/1000/")
 
 
 def test_the_person_does_not_see_that_button(client: Client, grace: SipExtension) -> None:
     client.force_login(grace.user)
-    assert REMOVE not in client.get("/extensions/1000/").content.decode()
+    assert REMOVE not in html_of(client, "/extensions/1000/")
     assert client.post(REMOVE).status_code == 403

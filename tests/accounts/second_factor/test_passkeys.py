@@ -113,8 +113,8 @@ def test_a_passkey_is_renamed_by_its_person_alone(client: Client, ada: User) -> 
     client.force_login(ada)
     assert client.post(RENAME, {"passkey": mine.pk, "name": "Blue key"})["Location"] == "/account/security/"
     assert client.post(RENAME, {"passkey": mine.pk, "name": "a\nb"}).status_code == 422
-    client.post(RENAME, {"passkey": eves.pk, "name": "Mine now"})
-    client.post("/account/security/second-factor/remove/", {"passkey": eves.pk})
+    assert client.post(RENAME, {"passkey": eves.pk, "name": "Mine now"}).status_code == 302
+    assert client.post("/account/security/second-factor/remove/", {"passkey": eves.pk}).status_code == 302
     names = [each.data["name"] for each in Authenticator.objects.order_by("pk")]
     assert names == ["Blue key", "Phone"]
     record = AuditRecord.objects.get(action="second_factor.passkey_renamed")
@@ -125,7 +125,7 @@ def test_one_of_two_goes_and_the_recovery_codes_stay(client: Client, ada: User) 
     add_app(ada, SECRET, 0)
     passkey = with_passkey(ada)
     client.force_login(ada)
-    client.post("/account/security/second-factor/remove/", {"passkey": passkey.pk})
+    assert client.post("/account/security/second-factor/remove/", {"passkey": passkey.pk}).status_code == 302
     factors = Factors.of(ada)
     assert (bool(factors.app), factors.passkeys, factors.codes_left) == (True, [], 10)
     with pytest.raises(Gone):

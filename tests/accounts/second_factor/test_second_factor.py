@@ -18,6 +18,7 @@ from core.audit.models import AuditRecord
 from core.mail.models import Letter
 from core.preferences.models import Preferences
 from tests.authenticator import code
+from tests.pages import html_of
 from tests.people import PASSWORD, be_stale
 
 APP, CODES, SECOND = "/account/security/app/", "/account/security/codes/", "/sign-in/second-factor/"
@@ -304,10 +305,10 @@ def test_without_a_factor_there_are_no_codes(signed_in: Client, ada: User) -> No
 
 
 def test_nothing_of_it_lies_in_the_database_in_clear(signed_in: Client, ada: User) -> None:
-    secret = secret_of(signed_in.get(APP).content.decode())
+    secret = secret_of(html_of(signed_in, APP))
     assert secret.replace(" ", "") not in everything()
     signed_in.post(APP, {"code": code(secret)})
-    codes = re.findall(r"<code>(\d{8})</code>", signed_in.get(CODES).content.decode())
+    codes = re.findall(r"<code>(\d{8})</code>", html_of(signed_in, CODES))
     other = Client()
     sign_in(other)
     give(other, codes[0])

@@ -18,6 +18,7 @@ from core.mail.models import Letter
 from extensions import actions
 from extensions.models import SipExtension
 from tests.accounts.throttling.test_throttling import tries
+from tests.pages import html_of
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 NEW = "Another8Horse4Staple"
@@ -66,7 +67,7 @@ def test_a_browser_is_named(agent: str, words: str) -> None:
 def test_the_page_lists_each_session_and_says_which_is_this_one(vic: User, ada: User) -> None:
     here, there = signed_in(vic), signed_in(vic, IPHONE, "198.51.100.7")
     signed_in(ada, EDGE, "203.0.113.3")
-    page = here.get("/account/security/").content.decode()
+    page = html_of(here, "/account/security/")
     assert page.index("Firefox on Linux") < page.index("This one") < page.index("Safari on iPhone")
     assert "192.0.2.1" in page
     assert "198.51.100.7" in page
@@ -103,7 +104,7 @@ def test_one_session_is_ended_from_another(vic: User) -> None:
 def test_nobody_ends_another_persons_session_nor_this_one_so(vic: User, ada: User) -> None:
     hers, his = signed_in(ada), signed_in(vic)
     for each in (hers, his):
-        his.post("/account/security/end/", {"session": key(each)})
+        assert his.post("/account/security/end/", {"session": key(each)}).status_code == 302
     assert (is_in(hers), is_in(his)) == (True, True)
 
 
@@ -173,7 +174,7 @@ def test_what_is_not_right_changes_nothing(vic: User, present: str, new: str, wo
 def test_the_present_password_is_not_guessed_there(vic: User) -> None:
     client = signed_in(vic)
     for _ in range(5):
-        client.post("/account/password/", {"present": "wrong", "password": NEW})
+        assert client.post("/account/password/", {"present": "wrong", "password": NEW}).status_code == 422
     answer = client.post("/account/password/", {"present": PASSWORD, "password": NEW})
     assert "Too many" in answer.content.decode()
     assert User.objects.get(pk=vic.pk).check_password(PASSWORD)
@@ -204,7 +205,7 @@ def test_an_administrator_signs_a_person_out_everywhere(ada: User, grace: SipExt
 def test_an_administrator_who_does_it_to_the_own_extension_stays_here(ada: User) -> None:
     make_extension("1002", user=ada)
     here, there = signed_in(ada), signed_in(ada, IPHONE)
-    here.post("/extensions/1002/sign-out/")
+    assert here.post("/extensions/1002/sign-out/").status_code == 302
     assert (is_in(here), is_in(there)) == (True, False)
 
 
@@ -230,7 +231,7 @@ def test_each_door_ends_the_sessions_at_once(
         case "role":
             edits(administrator, grace, role=str(Role.objects.get(key="employee").pk))
         case "sign-in ended":
-            administrator.post("/extensions/1001/sign-in/", {"allowed": "no"})
+            assert administrator.post("/extensions/1001/sign-in/", {"allowed": "no"}).status_code == 302
         case "left":
             administrator.post("/extensions/1001/leave/", {"calls": "nobody", "keep": "30", "then": "leave"})
         case "disabled by a command":
@@ -239,7 +240,7 @@ def test_each_door_ends_the_sessions_at_once(
             monkeypatch.setattr("getpass.getpass", lambda **_: NEW)
             call_command("changepassword", "grace@example.com")
         case "deleted":
-            administrator.post("/extensions/1001/delete/", {"then": "save"})
+            assert administrator.post("/extensions/1001/delete/", {"then": "save"}).status_code == 302
     assert not is_in(browser)
     assert not Session.objects.filter(user_id=grace.user_id).exists()
     assert is_in(administrator)

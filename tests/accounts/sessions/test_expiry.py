@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.sessions.models import Session
 from core.preferences.models import Preferences
+from tests.pages import html_of
 from tests.people import PASSWORD
 
 MINUTE, HOUR = 60, 3600
@@ -71,7 +72,7 @@ def test_the_sign_in_page_says_why_and_leads_back(client: Client, ada: User, why
 
 
 def test_a_reason_that_is_none_of_ours_says_nothing(client: Client, ada: User) -> None:
-    page = client.get("/sign-in/?ended=<b>pwned").content.decode()
+    page = html_of(client, "/sign-in/?ended=<b>pwned")
     assert "pwned" not in page
     assert "signed out" not in page
 
@@ -119,7 +120,7 @@ def test_a_session_is_written_once_a_minute(client: Client, ada: User) -> None:
     client.force_login(ada)
     client.get("/preferences/")
     with CaptureQueriesContext(connection) as asked:
-        client.get("/preferences/")
+        assert client.get("/preferences/").status_code == 200
     assert not [each["sql"] for each in asked if each["sql"].startswith(("UPDATE", "INSERT", "BEGIN"))]
     signed_in(client, ada, seen=2 * MINUTE)
     with CaptureQueriesContext(connection) as asked:

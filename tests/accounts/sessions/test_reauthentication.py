@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import Role, User
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
+from tests.pages import html_of
 from tests.people import PASSWORD, Typed, be_stale, make_extension, make_user
 
 REVEAL = "/extensions/1000/registration-password/"
@@ -45,7 +46,7 @@ def test_five_minutes_later_one_is_asked(
 def test_the_deed_is_done_as_soon_as_it_is_proved(stale: Client, grace: SipExtension) -> None:
     asked = stale.post(REVEAL, headers={"Referer": "http://testserver/extensions/1000/"})["Location"]
     assert asked == f"{AGAIN}?next={quote(REVEAL, safe='')}"
-    page = stale.get(asked).content.decode()
+    page = html_of(stale, asked)
     assert 'href="/extensions/1000/">Cancel' in page
     assert grace.registration_password not in page
     answer = stale.post(asked, {"password": PASSWORD})

@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.pages import html_of
 from tests.people import PASSWORD, make_extension
 
 
@@ -45,7 +46,7 @@ def test_the_sign_in_page_sends_nobody_to_another_site(client: Client, ada: User
 
 
 def test_the_sign_in_page_leads_to_where_one_wanted_to_go(client: Client, ada: User) -> None:
-    page = client.get("/sign-in/?next=/preferences/").content.decode()
+    page = html_of(client, "/sign-in/?next=/preferences/")
     assert '<input type="hidden" name="next" value="/preferences/">' in page
     assert "placeholder" not in page
     typed = {"login": "ada@example.com", "password": PASSWORD, "next": "/preferences/"}
@@ -54,7 +55,7 @@ def test_the_sign_in_page_leads_to_where_one_wanted_to_go(client: Client, ada: U
 
 def test_nobody_signs_up(client: Client, db: None) -> None:
     assert client.get("/signup/").status_code == 404
-    assert b"sign up" not in client.get("/sign-in/").content.lower()
+    assert "sign up" not in html_of(client, "/sign-in/").lower()
 
 
 def test_the_theme_is_kept_and_leads_nowhere_else(client: Client, db: None) -> None:

@@ -151,7 +151,8 @@ def test_modules_that_an_asterisk_does_not_have_are_left_out(tmp_path: Path) -> 
 
 
 def test_every_placeholder_has_a_value(own: Embedded) -> None:
-    written = (own.node.directory / "etc").glob("*.conf")
+    written = list((own.node.directory / "etc").glob("*.conf"))
+    assert "pjsip.conf" in {path.name for path in written}
     assert not [path.name for path in written if "@" in path.read_text().replace("@./", "")]
 
 

@@ -17,6 +17,7 @@ from core.audit import filters, log
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from tests.core.audit.test_records import tampered
+from tests.pages import html_of
 from tests.people import Typed, make_extension, make_user
 
 REFUSED, FAILED = AuditRecord.Result.REFUSED, AuditRecord.Result.FAILED
@@ -246,7 +247,7 @@ def explained(statement: str) -> str:
 
 def test_a_row_shows_all_of_it(signed_in: Client) -> None:
     signed_in.post("/extensions/add/", Typed().fields, REMOTE_ADDR="192.0.2.7")
-    page = signed_in.get("/log/2/").content.decode()
+    page = html_of(signed_in, "/log/2/")
     for words in ("added an extension", "192.0.2.7", "Hopper", "ada@example.com", AuditRecord.objects.get(pk=2).hash):
         assert words in page
     assert Typed().fields["registration_password"] not in page
@@ -317,11 +318,14 @@ def test_people_see_their_own_without_addresses_and_refusals(client: Client, ada
     log.record(hugo, "page.refused", "x", number="1000", result=REFUSED)
     client.force_login(vic)
     page = client.get("/extensions/1000/")
+    assert page.status_code == 200
     assert [each.action for each in page.context["history"]] == ["extension.password_revealed", "extension.added"]
     assert "192.0.2.7" not in page.content.decode()
     assert "/log/" not in page.content.decode()
     client.force_login(hugo)  # sees Ada's, and may not manage it
-    assert "history" not in client.get("/extensions/1001/").context
+    page = client.get("/extensions/1001/")
+    assert page.status_code == 200
+    assert "history" not in page.context
 
 
 def test_the_history_is_not_that_of_whom_the_number_had_before(signed_in: Client) -> None:

@@ -64,7 +64,9 @@ def test_each_letter_arrives_once_or_is_told_of() -> None:
     arrived = Counter(postbox.keys)
     assert max(arrived.values()) == 1, "No letter twice."
     states = Counter(Letter.objects.values_list("state", flat=True))
-    for letter in Letter.objects.all():
+    letters = list(Letter.objects.all())
+    assert len(letters) == LETTERS
+    for letter in letters:
         came = arrived[composition.message_id(letter, "portal@example.com")]
         assert came == 1 or letter.state == State.UNCERTAIN, f"{letter.pk} is {letter.state} and did not come"
     assert states[State.TAKEN] + states[State.UNCERTAIN] == LETTERS

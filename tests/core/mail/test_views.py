@@ -76,7 +76,7 @@ def test_what_has_not_failed_is_not_sent_again(client: Client, vic: User, state:
 def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Client, vic: User) -> None:
     waiting, sending = letter(vic), letter(vic, State.SENDING)
     for each in (waiting, sending):
-        client.post(f"/mail/{each.pk}/discard/")
+        assert client.post(f"/mail/{each.pk}/discard/").status_code == 302
         each.refresh_from_db()
     assert (waiting.state, sending.state) == (State.VOID, State.SENDING)
     assert AuditRecord.objects.filter(action="mail.discarded").count() == 1

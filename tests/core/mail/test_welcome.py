@@ -205,7 +205,9 @@ def test_many_arrive_once_though_the_worker_is_killed_and_the_server_goes_down(c
     assert (progress.total, progress.refused, progress.void) == (MANY, 0, 0)
     assert progress.taken + progress.uncertain == MANY
     assert progress.uncertain <= 1, "What was under way at the kill."
-    for letter in Letter.objects.filter(state=State.TAKEN):
+    taken = list(Letter.objects.filter(state=State.TAKEN))
+    assert len(taken) == progress.taken
+    for letter in taken:
         assert came[composition.message_id(letter, "portal@example.com")] == 1
     paths = {path_in(each) for each in postbox.received}
     assert len(paths) == len(postbox.received)

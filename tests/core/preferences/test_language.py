@@ -164,6 +164,7 @@ def test_pages_follow_the_language_and_machines_do_not(adas: Client, with_german
     assert re.search(r'min="\d{4}-\d\d-\d\d"', adas.get("/extensions/1001/leave/").content.decode())
     exported = b"".join(adas.post("/log/export/").streaming_content).decode()  # type: ignore[attr-defined]
     rows = list(csv.reader(StringIO(exported.removeprefix("\ufeff"))))
+    assert len(rows) > 1
     assert all(datetime.fromisoformat(row[1]) for row in rows[1:])
 
 

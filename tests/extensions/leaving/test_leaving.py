@@ -22,6 +22,7 @@ from extensions.changes.state import CannotPutBack
 from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
+from tests.pages import html_of
 from tests.people import PASSWORD, make_extension, make_user
 
 LEAVE = {"calls": "nobody", "keep": "30", "then": "leave"}
@@ -147,7 +148,7 @@ TODAY, LATE = str(localdate()), str(localdate() + timedelta(days=4000))
         ({"calls": "colleague", "handed_to": "100200300"}, "id_colleague", "at most 8"),
         ({"calls": "colleague", "colleague": "x" * 101}, "id_colleague", "at most 100"),
         ({"calls": "colleague", "colleague": "Twin"}, "id_colleague", "2 people match"),
-        ({"calls": "colleague", "colleague": "a\0b"}, "id_colleague", ""),
+        ({"calls": "colleague", "colleague": "a\0b"}, "id_colleague", "Null characters"),
     ],
 )
 def test_bad_answers_are_refused_at_their_field(
@@ -194,7 +195,7 @@ def test_the_search_shows_who_can_take_the_calls(adas: Client, ada: User, grace:
     answer = adas.get("/extensions/1001/leave/colleagues/?colleague=twin")
     assert [each.number for each in answer.context["matches"]] == [str(n) for n in range(1010, 1018)]
     assert "And 4 more" in answer.content.decode()
-    assert adas.get("/extensions/1001/leave/colleagues/?colleague=").content.strip() == b""
+    assert html_of(adas, "/extensions/1001/leave/colleagues/?colleague=").strip() == ""
 
 
 # --- the action ---
@@ -283,7 +284,7 @@ def test_who_has_left_is_not_merely_enabled(adas: Client, ada: User, grace: SipE
     answer = adas.post("/extensions/1001/toggle/", {"enabled": "yes"}, follow=True)
     assert "has left" in answer.content.decode()
     assert not again(grace).enabled
-    page = adas.get("/extensions/1001/").content.decode()
+    page = html_of(adas, "/extensions/1001/")
     assert "Come back" in page
     assert ">Enable<" not in page
 
@@ -345,7 +346,7 @@ def test_who_may_not_see_finds_nothing_and_who_may_not_manage_is_refused(
         assert getattr(signed_in(vic), method)(f"/extensions/{own.number}/{address}", LEAVE).status_code == 403
         assert getattr(signed_in(viewer), method)(f"/extensions/1001/{address}", LEAVE).status_code == 403
     assert again(grace).enabled
-    assert "leave" not in signed_in(viewer).get("/extensions/1001/").content.decode()
+    assert "leave" not in html_of(signed_in(viewer), "/extensions/1001/")
 
 
 def test_nobody_sees_to_their_own_leaving(adas: Client, ada: User) -> None:
@@ -353,7 +354,7 @@ def test_nobody_sees_to_their_own_leaving(adas: Client, ada: User) -> None:
     make_extension("1000", user=ada)
     assert "your own extension" in adas.get("/extensions/1000/leave/").content.decode()
     assert adas.post("/extensions/1000/leave/", LEAVE).status_code == 409
-    adas.post("/extensions/1000/sign-in/", {"allowed": "no"})
+    assert adas.post("/extensions/1000/sign-in/", {"allowed": "no"}).status_code == 302
     ada.refresh_from_db()
     assert ada.is_active
 
@@ -401,9 +402,9 @@ def north(db: None) -> User:
 
 def test_only_a_colleague_whom_one_sees_is_found_or_chosen(north: User) -> None:
     noras = signed_in(north)
-    assert (
-        b"Secret" not in noras.get("/extensions/1001/leave/colleagues/?colleague=Secret").content.split(b"matches")[0]
-    )
+    said = html_of(noras, "/extensions/1001/leave/colleagues/?colleague=Secret")
+    assert "Nobody" in said
+    assert "Secret" not in said.split("matches")[0]
     for answers in ({"colleague": "1002"}, {"colleague": "Secret"}, {"handed_to": "1002"}):
         found = errors(noras, calls="colleague", **answers)
         assert list(found) == ["id_colleague"]
@@ -414,10 +415,11 @@ def test_only_a_colleague_whom_one_sees_is_found_or_chosen(north: User) -> None:
 def test_a_colleague_whom_one_does_not_see_is_named_by_the_number_alone(north: User, ada: User) -> None:
     leaves(SipExtension.objects.get(number="1001"), ada, calls="colleague", colleague="1002")
     noras = signed_in(north)
-    pages = [noras.get(f"/extensions/1001/{page}").content.decode() for page in ("", "leave/")]
+    pages = [html_of(noras, f"/extensions/1001/{page}") for page in ("", "leave/")]
     kept = {**LEAVE, "calls": "colleague", "colleague": "1002", "then": "check"}
-    pages.append(noras.post("/extensions/1001/leave/", kept).content.decode())
-    for page in pages:
+    answer = noras.post("/extensions/1001/leave/", kept)
+    assert answer.status_code == 200
+    for page in (*pages, answer.content.decode()):
         assert "1002" in page
         assert "Secret" not in page
 
@@ -431,6 +433,7 @@ def test_a_lost_hand_over_of_strangers_is_only_counted(north: User, ada: User) -
             if page == "leave/"
             else (signed_in(north).get("/extensions/1001/delete/"))
         )
+        assert answer.status_code == 200
         text = answer.content.decode()
         assert "1 more that you do not see" in text
         assert "1002" not in text

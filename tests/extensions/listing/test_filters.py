@@ -12,6 +12,7 @@ from extensions import actions
 from extensions.listing import filters
 from extensions.models import Change, SipExtension
 from extensions.review import review
+from tests.pages import html_of
 from tests.people import Typed, make_extension
 from tests.trees import department, fill
 
@@ -122,7 +123,7 @@ def test_off_the_filter_is_none(signed_in: Client) -> None:
     member("1001")
     Preferences.objects.update(organization_management=False)
     assert numbers(signed_in, organization=sales.pk) == ["1000", "1001"]
-    assert "Sales" not in signed_in.get(f"/extensions/?organization={sales.pk}").content.decode()
+    assert "Sales" not in html_of(signed_in, f"/extensions/?organization={sales.pk}")
 
 
 # --- the form ---
@@ -184,11 +185,11 @@ def test_only_departments_in_reach_are_offered_and_named(client: Client, vic: Us
     Organization.objects.bulk_create(Organization(name=f"Team {n}", parent=inner) for n in range(60))
     client.force_login(custom(vic, inner))
     assert offered(client, "/extensions/add/") == {"Inner": True}
-    answer = client.get("/organizations/choices/?find=team+59").content.decode()
+    answer = html_of(client, "/organizations/choices/?find=team+59")
     assert "Team 59" in answer
     assert "Inner" in answer
     assert "Hidden" not in answer
-    assert "Team" not in client.get("/organizations/choices/?find=hidden+team").content.decode()
+    assert "Team" not in html_of(client, "/organizations/choices/?find=hidden+team")
     typed = Typed(more={"organizations": [hidden.pk]}).fields
     assert "not one of the available" in str(client.post("/extensions/add/", typed).context["form"].person.errors)
 
@@ -208,13 +209,13 @@ def test_whose_role_reaches_nobody_adds_nobody(client: Client, vic: User, why: s
     member("1000", sales)
     client.force_login(custom(vic, sales))
     assert client.get("/extensions/add/").status_code == 200
-    assert 'href="/extensions/add/"' in client.get("/extensions/").content.decode()
+    assert 'href="/extensions/add/"' in html_of(client, "/extensions/")
     if why == "off":
         Preferences.objects.update(organization_management=False)
     else:
         sales.delete()
     assert numbers(client) == []
-    assert 'href="/extensions/add/"' not in client.get("/extensions/").content.decode()
+    assert 'href="/extensions/add/"' not in html_of(client, "/extensions/")
     assert client.get("/extensions/add/").status_code == 403
     assert client.post("/extensions/add/", Typed(number="1001").fields).status_code == 403
     assert client.get("/extensions/1000/").status_code == 404

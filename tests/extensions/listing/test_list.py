@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from accounts.models import Role, User
 from core.keyset_pagination import page
 from extensions.models import SipExtension
+from tests.pages import html_of
 from tests.people import make_extension
 
 
@@ -122,7 +123,7 @@ def test_names_are_text_on_every_page(client: Client, ada: User) -> None:
     make_extension("1000", first_name="<script>alert(1)</script>", last_name='"><img src=x>')
     client.force_login(ada)
     for url in ("", "1000/", "1000/edit/", "1000/delete/"):
-        page_text = client.get(f"/extensions/{url}").content.decode()
+        page_text = html_of(client, f"/extensions/{url}")
         assert "<script>alert" not in page_text
         assert "<img src=x" not in page_text
 

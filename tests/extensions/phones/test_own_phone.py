@@ -16,6 +16,7 @@ from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from extensions.phones import guides, qr_code
 from extensions.phones.guides import GUIDES, What
+from tests.pages import html_of
 from tests.people import be_stale, make_extension, make_user
 
 NEW = "/extensions/1000/registration-password/new/"
@@ -71,7 +72,7 @@ def test_a_server_and_its_port_in_one_field(server: str, port: str, typed: str) 
 
 def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtension) -> None:
     Preferences.objects.update(sip_host="pbx.example.com", sip_port=5062)
-    page = vics.get("/extensions/1000/?phone=yealink").content.decode()
+    page = html_of(vics, "/extensions/1000/?phone=yealink")
     shown = dict(zip(re.findall(r"<dt>(.*?)</dt>", page), re.findall(r'class="value">(.*?)<', page), strict=False))
     assert shown["Register Name"] == own.registration_name
     assert shown["User Name"] == "1000"
@@ -80,7 +81,7 @@ def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtens
     assert own.registration_password not in page
     for guide in GUIDES:
         assert vics.get(f"/extensions/1000/?phone={guide.key}").status_code == 200
-    assert "Authentication name" in vics.get("/extensions/1000/?phone=nonsense").content.decode()
+    assert "Authentication name" in html_of(vics, "/extensions/1000/?phone=nonsense")
 
 
 def decoded(svg: str) -> str:
@@ -130,7 +131,7 @@ def test_a_code_of_the_longest_names_can_be_drawn() -> None:
 
 
 def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:
-    assert 'class="qr"' not in vics.get("/extensions/1000/?phone=wave").content.decode()
+    assert 'class="qr"' not in html_of(vics, "/extensions/1000/?phone=wave")
     assert vics.get(CODE).status_code == 302
     assert not AuditRecord.objects.filter(action="extension.password_revealed").exists()
 
@@ -159,12 +160,12 @@ def test_it_does_not_take_somebody_elses_change_along(vics: Client, ada: User, o
 
 def test_it_may_be_kept_to_administrators(vics: Client, ada: User, own: SipExtension) -> None:
     Preferences.objects.update(self_service=[])
-    assert NEW not in vics.get("/extensions/1000/").content.decode()
+    assert NEW not in html_of(vics, "/extensions/1000/")
     assert vics.post(NEW).status_code == 403
     assert SipExtension.objects.get().sealed_password == own.sealed_password
     adas = Client()
     adas.force_login(ada)
-    assert NEW in adas.get("/extensions/1000/").content.decode()
+    assert NEW in html_of(adas, "/extensions/1000/")
     assert adas.post(NEW).status_code == 302
     assert SipExtension.objects.get().sealed_password != own.sealed_password
 

@@ -71,7 +71,7 @@ def test_new_and_deleted_say_so(ada: User) -> None:
 def test_only_what_was_chosen_is_applied(signed_in: Client, ada: User) -> None:
     make_extension("1000")
     make_extension("1001")
-    signed_in.post("/apply/", {"from": "review", "n": ["1001", "9999"]})
+    assert signed_in.post("/apply/", {"from": "review", "n": ["1001", "9999"]}).status_code == 302
     run = ada_runs()[-1]
     assert run == ["1001"]
 

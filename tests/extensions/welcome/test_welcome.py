@@ -17,6 +17,7 @@ from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.welcome import batches, invitations
 from extensions.welcome.invitations import Standing
+from tests.pages import html_of
 from tests.people import Typed, make_extension, make_user
 
 
@@ -108,7 +109,7 @@ def test_without_a_mail_server_none_is_sent(adas: Client) -> None:
     new("1000")
     assert "no mail server" in adas.get("/extensions/1000/").content.decode()
     assert "no mail server" in said(adas.post("/extensions/1000/welcome/"))
-    adas.post("/extensions/welcome/", {"n": ["1000"]})
+    assert adas.post("/extensions/welcome/", {"n": ["1000"]}).status_code == 302
     assert letters() == []
     assert versions() == {"1000": 0}
     assert "No mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
@@ -132,7 +133,7 @@ def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
     assert grace.link_version == 1
     fields = AuditRecord.objects.get(action="extension.added").detail["fields"]
     assert "password" not in fields
-    assert "The welcome mail goes to grace@example.com." in adas.get("/extensions/1000/").content.decode()
+    assert "The welcome mail goes to grace@example.com." in html_of(adas, "/extensions/1000/")
 
 
 def test_add_without_the_tick_or_an_address_sends_none(adas: Client) -> None:
@@ -176,7 +177,7 @@ def test_another_address_voids_the_link_at_the_old_one(adas: Client) -> None:
 
 
 def chosen(adas: Client, *numbers: str) -> str:
-    return adas.get("/extensions/welcome/?" + urlencode([("n", each) for each in numbers])).content.decode()
+    return html_of(adas, "/extensions/welcome/?" + urlencode([("n", each) for each in numbers]))
 
 
 def test_the_page_says_to_whom_and_who_is_left_out(adas: Client) -> None:
@@ -261,7 +262,7 @@ def test_a_batch_that_is_done_is_not_asked_for_again(adas: Client) -> None:
     new("1000")
     url = adas.post("/extensions/welcome/", {"n": ["1000"]})["Location"]
     Letter.objects.update(state="taken", settled_at="2026-01-01T00:00Z")
-    assert "hx-get" not in adas.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "hx-get" not in html_of(adas, url, headers={"HX-Request": "true"})
 
 
 def test_the_pages_of_a_batch(adas: Client) -> None:
@@ -271,7 +272,8 @@ def test_the_pages_of_a_batch(adas: Client) -> None:
     places = ["", "?from=26", "?from=51", "?from=999", "?from=x", "?from=0"]
     pages = [adas.get(f"{url}{place}").context["page"] for place in places]
     assert [(page.first, page.last, page.previous, page.next) for page in pages] == [
-        (1, 25, 0, 26), (26, 50, 1, 51), (51, 60, 26, 0), (60, 60, 35, 0), (1, 25, 0, 26), (1, 25, 0, 26),
+        (1, 25, "", "26"), (26, 50, "1", "51"), (51, 60, "26", ""), (60, 60, "35", ""),
+        (1, 25, "", "26"), (1, 25, "", "26"),
     ]  # fmt: skip
     assert [row.number for row in pages[1].rows] == [str(number) for number in range(1025, 1050)]
 
@@ -329,7 +331,7 @@ def test_eve_sends_to_nobody_out_of_her_reach(eves: Client) -> None:
     assert eves.post("/extensions/2000/welcome/").status_code == 404
     assert eves.post("/extensions/1001/welcome/").status_code == 403
     for where in ("?n=1000&n=1001&n=2000", "?everybody=yes", "?everybody=yes&q=zacharias"):
-        page = eves.get(f"/extensions/welcome/{where}").content.decode()
+        page = html_of(eves, f"/extensions/welcome/{where}")
         assert "zacharias2000" not in page
         assert "2000</span>" not in page
     eves.post("/extensions/welcome/", {"n": ["1000", "1001", "2000"]})
@@ -368,5 +370,5 @@ def test_eve_sees_nobody_in_her_batch_who_has_moved_away(eves: Client) -> None:
     page = eves.get(url)
     assert [row.number for row in page.context["page"].rows] == ["1000"]
     assert page.context["again"] == 1
-    eves.post(url)
+    assert eves.post(url).status_code == 302
     assert letters()[2:] == [("1000", 2)]

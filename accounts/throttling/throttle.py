@@ -1,0 +1,50 @@
+"""Tries whose failures are counted: asked before each try, and again after it, as others may have been faster."""
+
+import math
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts import rate_limits
+from accounts.rate_limits import Bucket
+
+TOO_MANY = "too_many_tries"
+
+
+class TooManyError(ValidationError):
+    """So many tries failed that the next one has to wait for `seconds`."""
+
+    def __init__(self, words: str, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        super().__init__(words, code=TOO_MANY)
+
+
+class Throttle:
+    """One try, counted in the buckets. Each of its methods raises TooManyError."""
+
+    def __init__(self, buckets: Sequence[Bucket]) -> None:
+        self.buckets = buckets
+
+    def begin(self) -> None:
+        self._refuse(rate_limits.wait(self.buckets))
+
+    def succeed(self) -> None:
+        self.begin()
+
+    def fail(self) -> None:
+        with transaction.atomic():
+            left, blocked = rate_limits.failed(self.buckets)
+            self._record(blocked)
+        self._refuse(left)
+
+    def _refuse(self, seconds: float) -> None:
+        if seconds:
+            raise TooManyError(self._words(math.ceil(seconds / 60)), seconds)
+
+    def _words(self, minutes: int) -> str:
+        """What the person is told."""
+        raise NotImplementedError
+
+    def _record(self, blocked: list[Bucket]) -> None:
+        """In the transaction of a failure; `blocked`: the buckets that it was one too many for."""

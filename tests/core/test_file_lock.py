@@ -1,0 +1,54 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from core import file_lock
+from core.file_lock import LockedError
+
+HOLDER = """import sys, time
+from pathlib import Path
+from core import file_lock
+with file_lock.acquire(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_is_held_once_and_is_free_when_its_file_is_closed(tmp_path: Path) -> None:
+    lock = tmp_path / "made" / "a.lock"
+    for take in (file_lock.acquire, file_lock.try_acquire):
+        with take(lock), pytest.raises(LockedError), file_lock.try_acquire(lock):
+            pass
+    with file_lock.try_acquire(lock), file_lock.try_acquire(tmp_path / "another.lock"):
+        pass
+
+
+def test_who_waits_has_it_when_its_holder_was_killed(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    passed: list[float] = []
+
+    def wait() -> None:
+        with file_lock.acquire(lock):
+            passed.append(time.monotonic())
+
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        waiting = Thread(target=wait)
+        waiting.start()
+        time.sleep(0.2)
+        assert passed == []
+        holder.send_signal(signal.SIGKILL)
+    waiting.join(5)
+    assert len(passed) == 1
+
+
+def test_a_lock_whose_place_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        file_lock.try_acquire(tmp_path / "file" / "a.lock")
