@@ -1,7 +1,6 @@
 """A forgotten password, and the page that a mailed link leads to. Neither says whether there is such an account."""
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import Login
+from allauth.account.utils import perform_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -14,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts import one_time_links
+from accounts.allauth_internals import record_authentication
 from accounts.models import User
 from accounts.one_time_links import Link, Purpose
 from accounts.passwords.forms import ChooseForm, ForgottenForm
@@ -65,7 +65,7 @@ def _choose(request: HttpRequest, token: str) -> HttpResponse:
     if not is_mfa_enabled(user):  # else the browser is known once the second factor was given there
         known_devices.know(request, user)
     record_authentication(request, user, method="password", email=user.email)
-    response: HttpResponse = perform_login(request, Login(user=user, email=user.email))
+    response: HttpResponse = perform_login(request, user, email=user.email)
     return response
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.one_time_links import Purpose
 from accounts.profile.forms import EmailForm
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from core.preferences.models import Preferences
 from extensions.my_account import email_change
 from extensions.my_account.email_change import Outcome
@@ -23,7 +23,7 @@ from extensions.my_account.views import may_change
 def ask(request: SignedInRequest) -> HttpResponse:
     if not may_change("email"):
         raise PermissionDenied
-    require_fresh(request)
+    require_reauthentication(request)
     form = EmailForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         if not Preferences.current().mail_host:
