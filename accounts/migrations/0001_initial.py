@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('first_name', core.forms.fields.SingleLineField(blank=True, max_length=63)),
                 ('last_name', core.forms.fields.SingleLineField(blank=True, max_length=63)),
                 ('email', core.forms.fields.LowercaseEmailField(blank=True, error_messages={'unique': "Another person has this e-mail address. Each address is one person's sign-in."}, max_length=254, null=True, unique=True)),
-                ('mobile', models.CharField(blank=True, max_length=16)),
+                ('mobile', core.forms.fields.PhoneNumberField(blank=True, max_length=16, region=None)),
                 ('job_title', core.forms.fields.SingleLineField(blank=True, max_length=63)),
                 ('is_active', models.BooleanField(default=True)),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),

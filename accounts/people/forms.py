@@ -14,12 +14,12 @@ from accounts.organization_tree import Department
 from accounts.organizations.picker import Picker, within
 from accounts.passwords import rules as password_rules
 from accounts.passwords.fields import UserPasswordField
+from accounts.profile.fields import MobileField
 from accounts.profile.models import EmailChange
 from accounts.sessions import active as active_sessions
 from accounts.sessions.expiry import manages_anything
 from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
-from core.forms.fields import MobileFormField
 from core.forms.layout import finish
 from core.preferences.models import Preferences
 
@@ -27,12 +27,7 @@ from core.preferences.models import Preferences
 class PersonForm(forms.ModelForm[User]):
     """Who somebody is, and the password that the person signs in with."""
 
-    mobile = MobileFormField(
-        label=_("Mobile Number"),
-        max_length=31,
-        required=False,
-        help_text=_("Colleagues see it in the form that is usual for them."),
-    )
+    mobile = MobileField()
     password = UserPasswordField()
     organizations = forms.ModelMultipleChoiceField(
         label=_("Organization"),
@@ -66,7 +61,6 @@ class PersonForm(forms.ModelForm[User]):
         self.by, self.password_by_mail = by, password_by_mail
         self.in_organizations = preferences.organization_management
         super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
-        self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
         self._offer_roles()
         if not preferences.organization_management:

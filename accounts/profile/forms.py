@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.profile import pictures, uploads
-from core.forms.fields import EmailFormField, MobileFormField
+from accounts.profile.fields import MobileField
+from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.mail.kinds import KINDS, NOTIFICATIONS
 from core.preferences.models import Preferences
@@ -24,12 +25,7 @@ NAMES = ("first_name", "last_name")
 class ProfileForm(forms.ModelForm[User]):
     """Has only the fields that the person may change."""
 
-    mobile = MobileFormField(
-        label=gettext_lazy("Mobile Number"),
-        max_length=31,
-        required=False,
-        help_text=gettext_lazy("Colleagues see it in the form that is usual for them."),
-    )
+    mobile = MobileField()
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
 
     class Meta:
@@ -42,7 +38,6 @@ class ProfileForm(forms.ModelForm[User]):
         names = dict(settings.LANGUAGES)
         usual = _("As the system (%(language)s)") % {"language": names.get(preferences.language, preferences.language)}
         self.fields["language"].choices = [("", usual), *settings.LANGUAGES]  # type: ignore[attr-defined]
-        self.fields["mobile"].country = preferences.country  # type: ignore[attr-defined]
         allowed = preferences.self_service
         for field in [*(NAMES if "name" not in allowed else ()), *(["mobile"] if "mobile" not in allowed else ())]:
             del self.fields[field]
