@@ -1,30 +1,26 @@
 """Links that prove that a mail was read: signed, valid for a time, and once. They are made when the mail is written.
 
 What is stored is a version: a link of another version than the row that it is about has been used, or called back.
+Links by which a password is chosen are Django's: accounts/passwords/tokens.
 """
 
-import logging
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
 from django.core import signing
+from django.http import HttpRequest
 
 SALT = "accounts.one_time_links"
-SIGNED = re.compile(r"[\w.-]+:[\w-]{5,}:[\w-]{43}")  # as all that django.core.signing dates
+OPENED = "opened"  # stands in an address for the token that the session holds
 
 
 class Purpose(StrEnum):
-    WELCOME = "welcome"
-    RESET = "reset"
     OLD_EMAIL = "old_email"
     NEW_EMAIL = "new_email"
 
 
 VALID_SECONDS = {
-    Purpose.WELCOME: 7 * 86400,
-    Purpose.RESET: 3600,
     Purpose.OLD_EMAIL: 86400,
     Purpose.NEW_EMAIL: 86400,
 }
@@ -57,10 +53,13 @@ def absolute(path: str) -> str:
     return f"{settings.PORTAL_URL}{path}"
 
 
-class Hidden(logging.Filter):
-    """Of a page that broke the address is logged, which may hold a link."""
+def token_of(request: HttpRequest, key: str, token: str) -> str:
+    """Return the token of an address, or where the address says OPENED that of the session; "" where there is none."""
+    return str(request.session.get(key, "")) if token == OPENED else token
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(SIGNED.sub("…", each) if isinstance(each, str) else each for each in record.args)
-        return True
+
+def keep_in_session(request: HttpRequest, key: str, token: str, seconds: int) -> None:
+    """Keep a valid token, so that the page is shown at an address without it: one that may be logged and shared."""
+    request.session[key] = token
+    if not request.user.is_authenticated:
+        request.session.set_expiry(seconds)  # a stranger's session lives no longer than the link

@@ -1,6 +1,5 @@
 import unicodedata
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
@@ -42,21 +41,3 @@ def normal_email(text: str) -> str:
         raise ValidationError(
             _("Enter an e-mail address such as ada@example.com. %(why)s"), code="email", params={"why": why}
         ) from error
-
-
-def e164(text: str, country: str) -> str:
-    """The number as +15551234567; one without + is read as a number of that country (ISO 3166 letters)."""
-    example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
-    shown = (
-        phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-        if example
-        else "+44 7400 123456"
-    )
-    error = ValidationError(_("Enter a phone number such as %(example)s."), code="phone", params={"example": shown})
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        raise error from None
-    if not phonenumbers.is_possible_number(number) or number.extension:
-        raise error
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -186,7 +186,7 @@ class SipExtension(models.Model):
         name = user.name_in(names or NameFormat(Preferences.now("name_format")))
         self.sort_name = sort_name(name)
         self.sort_email = user.email or ""
-        self.search_text = search_text(self.number, name, user.email, user.mobile, self.caller_id, user.job_title)
+        self.search_text = search_text(self.number, name, user.email, str(user.mobile), self.caller_id, user.job_title)
 
     @property
     def registration_password(self) -> str:

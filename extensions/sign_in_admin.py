@@ -12,7 +12,7 @@ from accounts.requests import SignedInRequest
 from accounts.second_factor import factors
 from accounts.second_factor.factors import Factors
 from accounts.security.views import end_everywhere
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from extensions import actions
 from extensions.access import get_managed
 from extensions.models import SipExtension
@@ -27,7 +27,7 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
     if user == request.user:
         messages.error(request, _("Your own second factor is changed on the page of your sign-in and security."))
         return redirect("account_security")
-    require_fresh(request)
+    require_reauthentication(request)
     words = Factors.of(user).words
     if request.method == "POST" and factors.remove_all(user, request.user, number):
         done = _("The second factor of %(name)s is removed. Signing in needs the password alone now.")

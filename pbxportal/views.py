@@ -8,26 +8,23 @@ from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.http import require_GET
 
-# What the portal's own database says -> what to do about it.
+from core.database_errors import Fault, fault_of
+
+# What is at fault with the portal's own database -> what to do about it.
 REMEDIES = {
-    ("full", "disk I/O", "No space", "could not extend"): _("Free space on the disk that holds the portal's database."),
-    (
-        "readonly",
-        "read-only",
-        "unable to open",
-    ): _("Let the portal's user write its database and the folder around it."),
-    ("locked",): _("Many wrote at once. Try again in a moment."),
+    Fault.FULL: _("Free space on the disk that holds the portal's database."),
+    Fault.FORBIDDEN: _("Let the portal's user write its database and the folder around it."),
+    Fault.BUSY: _("Many wrote at once. Try again in a moment."),
 }
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Static pages: where the database fails, nothing else can be relied on."""
     error = sys.exc_info()[1]
-    if isinstance(error, DatabaseError):
-        for signs, remedy in REMEDIES.items():
-            if any(sign in str(error) for sign in signs):
-                page = get_template("503.html").render({"error": str(error), "remedy": remedy})
-                return HttpResponse(page, status=503)
+    fault = fault_of(error) if isinstance(error, DatabaseError) else None
+    if fault in REMEDIES:
+        page = get_template("503.html").render({"error": str(error), "remedy": REMEDIES[fault]})
+        return HttpResponse(page, status=503)
     return defaults.server_error(request)
 
 

@@ -45,10 +45,11 @@ class Page:
 
 
 OPEN = {
-    "account/email/<str:token>/",
+    "account/email/<str:side>/<str:token>/",
     "health/",
     "password/",
-    "password/<str:token>/",
+    "password/reset/<str:uidb64>/<str:token>/",
+    "password/welcome/<str:uidb64>/<str:token>/",
     "setup/<str:token>/",
     "sign-in/",
     "sign-in/passkey/",

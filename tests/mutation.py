@@ -69,7 +69,8 @@ IN_ITS_PLACE = {
 }
 YES = {"may_manage", "may_use", "may_change", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
-ASKED = {"require", "require_fresh", "_refuse_mightier"}
+ASKED = {"require", "require_reauthentication", "_refuse_mightier"}
+AGAIN = "reauthentication_required"
 REFUSALS = {"PermissionDenied", "Http404"}
 FAILED = 1  # pytest's own word for it; each other one is no test's verdict
 LET_IN = ("test_an_address_answers_each_as_the_table_says", "test_a_page_leads_nowhere_that_is_closed")
@@ -106,7 +107,7 @@ class Taker(ast.NodeTransformer):
         outer, self.function = self.function, node.name
         kept = []
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Name) and decorator.id == "fresh" and self._is_it(decorator, "@fresh"):
+            if isinstance(decorator, ast.Name) and decorator.id == AGAIN and self._is_it(decorator, f"@{AGAIN}"):
                 continue
             if not (isinstance(decorator, ast.Call) and _name(decorator) == "needs"):
                 kept.append(decorator)
@@ -196,7 +197,7 @@ def addresses(check: Check) -> list[str]:
     return [
         f"{TESTS[0]}::{test}[{route}]"
         for route in ROUTES
-        for test in (ASKED_AGAIN if "fresh" in check.words else LET_IN)
+        for test in (ASKED_AGAIN if "reauthentication" in check.words else LET_IN)
         if route not in OPEN and ANSWERED_BY[route] == (module, check.function)
     ]
 

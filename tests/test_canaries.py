@@ -117,16 +117,16 @@ def used(ada: User, postbox: Postbox) -> Canaries:
 
     Client().post("/password/", {"email": typed.email})
     deliver(canaries, postbox)
-    path = re.findall(r"/password/[^\s\"'<]+", canaries.mails[-1].partition("Choose")[2] + canaries.mails[-1])[-1]
+    path = re.findall(r"/password/reset/[^\s\"'<]+", canaries.mails[-1].partition("Choose")[2] + canaries.mails[-1])[-1]
     chooser = Client()
-    chooser.get(path)
-    assert chooser.post(path, {"password": CHOSEN_PASSWORD}).status_code == 302
+    page = chooser.get(path)["Location"]
+    assert chooser.post(page, {"password": CHOSEN_PASSWORD}).status_code == 302
     assert User.objects.get(email=typed.email).check_password(CHOSEN_PASSWORD)
     half = Client()
     half.force_login(ada)
     secret = re.findall(r'id="app-secret"[^>]*>([A-Z2-7 ]+)<', half.get("/account/security/app/").content.decode())
     canaries.secrets["TOTP seed, half set up"] = secret[0].replace(" ", "")
-    canaries.secrets |= {"reset link": path.split("/")[2], "chosen password": CHOSEN_PASSWORD}
+    canaries.secrets |= {"reset link": path.split("/")[4], "chosen password": CHOSEN_PASSWORD}
     deliver(canaries, postbox)
     canaries.clients = [hers]
     canaries.secrets["session of an administrator"] = hers.cookies[settings.SESSION_COOKIE_NAME].value

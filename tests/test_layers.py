@@ -47,7 +47,7 @@ ROOMS = {
         organizations sessions profile
         requests
         models
-        organization_tree rate_limits one_time_links
+        organization_tree rate_limits one_time_links allauth_internals
     """,
     "core": """
         apps management models

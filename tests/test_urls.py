@@ -13,7 +13,7 @@ from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
 OPEN = {
-    "account/email/<str:token>/",
+    "account/email/<str:side>/<str:token>/",
     "sign-in/",
     "sign-in/passkey/",
     "sign-in/second-factor/",
@@ -23,7 +23,8 @@ OPEN = {
     "theme/",
     "setup/<str:token>/",
     "password/",
-    "password/<str:token>/",
+    "password/reset/<str:uidb64>/<str:token>/",
+    "password/welcome/<str:uidb64>/<str:token>/",
 }
 NO_BATCH = "00000000-0000-4000-8000-000000000000"
 VALUES = {
@@ -32,6 +33,8 @@ VALUES = {
     "<int:department>": "1",
     "<uuid:batch>": NO_BATCH,
     "<str:token>": "nonsense",
+    "<str:uidb64>": "MQ",
+    "<str:side>": "new_email",
     "<str:version>": "0123456789abcdef",
 }
 

@@ -5,17 +5,28 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts import one_time_links
 from accounts.first_run import link as set_up_link
 from accounts.first_run.forms import SetupForm
 from accounts.sessions import known_devices
+
+KEY = "setup_link"  # in the session
 
 
 @sensitive_post_parameters("password")
 @never_cache
 @login_not_required
 def setup(request: HttpRequest, token: str) -> HttpResponse:
-    if not set_up_link.is_valid(token):
+    text = one_time_links.token_of(request, KEY, token)
+    if not set_up_link.is_valid(text):
         return render(request, "accounts/first_run/closed.html", {"open": set_up_link.is_open()}, status=410)
+    if token == one_time_links.OPENED:
+        return set_up(request)
+    one_time_links.keep_in_session(request, KEY, text, set_up_link.VALID_SECONDS)
+    return redirect("setup", one_time_links.OPENED)
+
+
+def set_up(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/first_run/set_up.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import rate_limits
 from accounts.models import User
-from accounts.one_time_links import Link, Purpose
 from accounts.passwords.fields import UserPasswordField
 from accounts.passwords.rules import Rules
+from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import active as active_sessions
 from accounts.throttling import sign_in as sign_in_throttling
@@ -27,8 +27,8 @@ from core.mail import outbox
 LINKS_OF_ACCOUNT = Limit("links_of_account", 3, 3600)
 LINKS_OF_ADDRESS = Limit("links_of_address", 20, 3600)
 HOW = {
-    Purpose.WELCOME: CodedText("password.by_welcome_link"),
-    Purpose.RESET: CodedText("password.by_reset_link"),
+    welcome_tokens: CodedText("password.by_welcome_link"),
+    reset_tokens: CodedText("password.by_reset_link"),
 }
 
 
@@ -53,9 +53,9 @@ class ForgottenForm(forms.Form):
 class NewPasswordForm(forms.Form):
     password = UserPasswordField()
 
-    def __init__(self, data: Any = None, *, user: User) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(data)
+        super().__init__(*args, **kwargs)
         self.fields["password"].label = _("New Password")
         self.fields["password"].follow(Rules.current())  # type: ignore[attr-defined]
         self.helper = finish(self)
@@ -73,21 +73,21 @@ class NewPasswordForm(forms.Form):
 class ChooseForm(NewPasswordForm):
     """By a link that was mailed."""
 
-    def save(self, link: Link, circumstances: dict[str, Any]) -> bool:
+    def save(self, tokens: LinkTokenGenerator, circumstances: dict[str, Any]) -> bool:
         """False where the link has been used meanwhile."""
-        hashed = self.hashed()
+        hashed, version = self.hashed(), self.user.link_version
         with transaction.atomic():
-            changed = User.objects.filter(pk=link.about, link_version=link.version, is_active=True).update(
-                password=hashed, link_version=link.version + 1
+            changed = User.objects.filter(pk=self.user.pk, link_version=version, is_active=True).update(
+                password=hashed, link_version=version + 1
             )
             if not changed:
                 return False
             self.user.refresh_from_db()
             active_sessions.end(self.user)
             rate_limits.forgive(sign_in_throttling.of_account(self.user.email or ""))
-            if link.purpose != Purpose.WELCOME:
+            if tokens is not welcome_tokens:
                 outbox.notify("password_changed", self.user, **circumstances)
-            log.record(self.user, "sign_in.password_changed", self.user, why=HOW[link.purpose])
+            log.record(self.user, "sign_in.password_changed", self.user, why=HOW[tokens])
         return True
 
 

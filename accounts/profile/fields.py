@@ -1,16 +1,22 @@
 from typing import Any
 
+import phonenumbers
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
 
 from core.preferences.models import Preferences
-from core.validators import e164, tidy
+from core.validators import tidy
+
+EXAMPLE = "+44 7400 123456"  # for a country that has none
 
 
-class MobileField(forms.CharField):
+class MobileField(PhoneNumberField):  # type: ignore[misc]
     """Whatever people type, +15551234567 comes out; without + it is a number of the system's country."""
 
-    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    default_validators = ()  # the library's refuses numbers of ranges that it does not know yet
 
     def __init__(self) -> None:
         super().__init__(
@@ -18,8 +24,21 @@ class MobileField(forms.CharField):
             max_length=31,
             required=False,
             help_text=_("Colleagues see it in the form that is usual for them."),
+            widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         )
 
-    def to_python(self, value: Any) -> str:
-        text = tidy(super().to_python(value) or "")
-        return e164(text, Preferences.current().country) if text else ""
+    def to_python(self, value: Any) -> PhoneNumber | str:
+        self.region = Preferences.current().country
+        number = super().to_python(tidy(value or ""))
+        if not number:
+            return ""
+        if number.extension or not phonenumbers.is_possible_number(number):
+            raise ValidationError(
+                _("Enter a phone number such as %(example)s."), code="phone", params={"example": example(self.region)}
+            )
+        return PhoneNumber.from_string(number.as_e164)
+
+
+def example(country: str) -> str:
+    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL) if number else EXAMPLE

@@ -15,7 +15,7 @@ from accounts.models import Organization, Role, User
 from accounts.organizations.views import choices_of, while_managed
 from accounts.requests import SignedInRequest
 from accounts.roles.forms import DeleteRoleForm, RoleForm
-from accounts.sessions.reauthentication import fresh, require_fresh
+from accounts.sessions.reauthentication import reauthentication_required, require_reauthentication
 from core.access.decorators import needs
 from core.access.permissions import MODULES, Permission, in_words
 from core.access.requests import wants_to_find
@@ -117,7 +117,7 @@ def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_ROLES)
-@fresh
+@reauthentication_required
 @never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     return save(request, RoleForm(request.POST if request.method == "POST" else None, by=request.user))
@@ -129,7 +129,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 def copy(request: SignedInRequest, pk: int) -> HttpResponse:
     """The form of a new role, filled in from this one as far as who copies may give it."""
     like = get_object_or_404(Role, pk=pk)
-    require_fresh(request)
+    require_reauthentication(request)
     return form_page(request, RoleForm(by=request.user, like=like), like=like)
 
 
@@ -137,7 +137,7 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
-    require_fresh(request)
+    require_reauthentication(request)
     return save(request, RoleForm(request.POST if request.method == "POST" else None, by=request.user, instance=role))
 
 
@@ -145,7 +145,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
-    require_fresh(request)
+    require_reauthentication(request)
     form = DeleteRoleForm(role, request.user)
     refusal = form.refusal()
     if request.method == "POST" and not refusal and form.delete():

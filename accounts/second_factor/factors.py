@@ -9,11 +9,18 @@ from typing import Any
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.mfa.utils import decrypt
 from django.db import transaction
 
+from accounts.allauth_internals import (
+    TOTP,
+    RecoveryCodes,
+    WebAuthn,
+    compare_user_code,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from accounts.models import User
 from accounts.sessions.expiry import manages_anything
 from core.audit import context, log
@@ -100,7 +107,7 @@ def add_app(user: User, secret: str, step: int) -> bool:
     with _changing(user):
         if Authenticator.objects.filter(user=user, type=App).exists():
             return False
-        added = totp.TOTP.activate(user, secret).instance
+        added = TOTP.activate(user, secret).instance
         added.data[USED] = step
         added.save(update_fields=["data"])
         RecoveryCodes.activate(user)
@@ -173,8 +180,8 @@ def codes_once(user: User) -> list[str]:
 
 def step_of(secret: str, code: str) -> int | None:
     """The step of time that the code is of; None: of none that still counts."""
-    for step in totp.yield_hotp_counters_from_time():
-        if totp.compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
+    for step in yield_hotp_counters_from_time():
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
             return int(step)
     return None
 
@@ -184,7 +191,7 @@ def use_code(user: User, code: str) -> Authenticator | None:
     with _changing(user):
         factors = Factors.of(user)
         if app := factors.app:
-            step = step_of(totp.decrypt(app.data["secret"]), code)
+            step = step_of(decrypt(app.data["secret"]), code)
             if step is not None and step > app.data.get(USED, 0):
                 app.data[USED] = step
                 app.save(update_fields=["data"])

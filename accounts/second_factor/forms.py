@@ -6,15 +6,18 @@ from allauth.account.forms import ReauthenticateForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
-from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn import forms as webauthn
-from allauth.mfa.webauthn.internal import auth as ceremony
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.allauth_internals import (
+    complete_registration,
+    generate_totp_secret,
+    parse_registration_response,
+    post_authentication,
+)
 from accounts.models import User
 from accounts.second_factor import factors
 from accounts.throttling.codes import CodeThrottle
@@ -144,7 +147,7 @@ class AppForm(forms.Form):
 
 
 def new_secret() -> str:
-    secret: str = totp.generate_totp_secret()
+    secret: str = generate_totp_secret()
     return secret
 
 
@@ -176,8 +179,8 @@ class NewPasskeyForm(PasskeyNameForm):
     def clean_credential(self) -> dict[str, Any]:
         credential: dict[str, Any] = self.cleaned_data["credential"]
         try:
-            ceremony.parse_registration_response(credential)
-            ceremony.complete_registration(credential)
+            parse_registration_response(credential)
+            complete_registration(credential)
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValidationError(
                 _("The passkey does not answer to this page. Make it again."), code="wrong_passkey"

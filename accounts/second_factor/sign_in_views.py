@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.contrib import messages
@@ -10,6 +9,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.allauth_internals import clear_login
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.second_factor.factors import Factors
 from accounts.throttling.throttle import TooManyError

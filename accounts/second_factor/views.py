@@ -6,7 +6,6 @@ from urllib.parse import quote
 import segno
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.internal import auth as ceremony
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,13 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.allauth_internals import begin_registration
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from accounts.second_factor import factors as second_factor_factors
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.second_factor.factors import Factors, Gone, LastFactor
 from accounts.second_factor.forms import AppForm, NewPasskeyForm, PasskeyNameForm, new_secret
-from accounts.sessions.reauthentication import fresh
+from accounts.sessions.reauthentication import reauthentication_required
 
 SECRET = "app_secret"  # noqa: S105 (its name in the session, which is sealed)
 
@@ -56,7 +56,7 @@ def set_up(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/second_factor/set_up.html", {**frame(request), **section(request.user)})
 
 
-@fresh
+@reauthentication_required
 @sensitive_variables()
 @sensitive_post_parameters()
 @never_cache
@@ -86,7 +86,7 @@ def app_page(request: SignedInRequest, form: AppForm) -> HttpResponse:
     return render(request, "accounts/second_factor/app.html", context, status=422 if form.is_bound else 200)
 
 
-@fresh
+@reauthentication_required
 @sensitive_post_parameters("credential")
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -104,7 +104,7 @@ def add_passkey(request: SignedInRequest) -> HttpResponse:
         **frame(request),
         "form": form,
         "relying_party": passkey_name(),
-        "options": {"request_options": ceremony.begin_registration(request.user, passwordless=True)},
+        "options": {"request_options": begin_registration(request.user, passwordless=True)},
     }
     return render(request, "accounts/second_factor/passkey.html", context, status=422 if form.is_bound else 200)
 
@@ -121,7 +121,7 @@ def gone(request: SignedInRequest) -> HttpResponse:
     return redirect("account_security")
 
 
-@fresh
+@reauthentication_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def rename_passkey(request: SignedInRequest) -> HttpResponse:
@@ -140,7 +140,7 @@ def rename_passkey(request: SignedInRequest) -> HttpResponse:
     return redirect("account_security")
 
 
-@fresh
+@reauthentication_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def remove(request: SignedInRequest) -> HttpResponse:
@@ -167,7 +167,7 @@ def remove(request: SignedInRequest) -> HttpResponse:
     )
 
 
-@fresh
+@reauthentication_required
 @sensitive_variables()
 @never_cache
 @require_GET
@@ -182,7 +182,7 @@ def codes(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/second_factor/codes.html", context)
 
 
-@fresh
+@reauthentication_required
 @never_cache
 @require_http_methods(["POST"])
 def new_codes(request: SignedInRequest) -> HttpResponse:

@@ -1,27 +1,46 @@
 """Whether the person has proved just now that it is them: at the sign-in, or since, by password or second factor."""
 
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account import decorators
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, suspend_request
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.signals import user_logged_in
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
+from accounts.allauth_internals import record_authentication, suspend_request
 from accounts.models import User
 from accounts.sessions.expiry import page
 from core.access.decorators import View
 
+# Put it beneath `needs`. A page that answers a POST has the address of the proof: its forms name their action.
+reauthentication_required: Callable[[View], View] = decorators.reauthentication_required
 
-def require_fresh(request: HttpRequest) -> None:
-    """Call it when it is certain that they may at all. What was posted waits in the sealed session."""
-    if not did_recently_reauthenticate(request):
-        raise ImmediateHttpResponse(ask(request))
+
+def require_reauthentication(request: HttpRequest) -> None:
+    """Raise ReauthenticationRequired where the last proof is older than ACCOUNT_REAUTHENTICATION_TIMEOUT.
+
+    For views that find out themselves whether one may at all: call it after that.
+    """
+    decorators.reauthentication_required(lambda _: None)(request)
+
+
+class ReauthenticationMiddleware:
+    """Answers ReauthenticationRequired before allauth's own middleware, which knows neither htmx nor the way back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return ask(request) if isinstance(exception, ReauthenticationRequired) else None
 
 
 def ask(request: HttpRequest) -> HttpResponse:
+    """What was posted waits in the sealed session."""
     methods = get_adapter().get_reauthentication_methods(request.user)
     asked: HttpResponse = suspend_request(request, methods[0]["url"])
     request.session["back"] = page(request)
@@ -36,19 +55,4 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def watch() -> None:
-    user_logged_in.connect(signed_in, dispatch_uid="accounts.fresh")
-
-
-def fresh(view: View) -> View:
-    """The person proves again that it is them where that was longer ago than settings say. Put it beneath `needs`.
-
-    Where the view itself finds out whether one may at all, it calls require_fresh after that. A page that answers a
-    POST has the address of the proof: its forms name their action.
-    """
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        require_fresh(request)
-        return view(request, *args, **kwargs)
-
-    return guarded
+    user_logged_in.connect(signed_in, dispatch_uid="accounts.reauthentication")

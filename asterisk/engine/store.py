@@ -14,6 +14,7 @@ from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
 from core import file_lock
 from core.coded_text import CodedText
+from core.database_errors import Fault, fault_of
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 5
@@ -23,21 +24,20 @@ class EngineError(Exception):
     """The engine's file cannot be read or written. Its text is coded, as a PbxError's."""
 
 
-# What SQLite and the system say -> the one thing to do.
+# What is at fault -> the one thing to do.
 REMEDIES = {
-    ("full", "disk I/O", "No space", "too large"): "table.free_space",
-    ("readonly", "unable to open", "denied", "Read-only"): "table.let_write",
-    ("malformed", "not a database", "no such table"): "table.made_anew",
+    Fault.FULL: "table.free_space",
+    Fault.FORBIDDEN: "table.let_write",
+    Fault.DAMAGED: "table.made_anew",
 }
 
 
 def unusable(path: Path, error: Exception) -> EngineError:
     """The error, with the one thing to do about it."""
-    said = str(error)
-    remedy = next((code for signs, code in REMEDIES.items() if any(sign in said for sign in signs)), None)
-    if remedy is None:
+    said, fault = str(error), fault_of(error)
+    if fault not in REMEDIES:
         return EngineError(CodedText("table.unusable", table=path.name, said=said))
-    to_do = CodedText(remedy, directory=path.parent)
+    to_do = CodedText(REMEDIES[fault], directory=path.parent)
     return EngineError(CodedText("table.to_be_mended", table=path.name, said=said, remedy=to_do))
 
 

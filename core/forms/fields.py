@@ -8,6 +8,9 @@ from django.forms import Field
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from phonenumber_field import modelfields
+from phonenumber_field.modelfields import PhoneNumberDescriptor
+from phonenumber_field.phonenumber import to_python
 
 from core.validators import normal_email, single_line, tidy
 
@@ -42,6 +45,29 @@ class LowercaseEmailField(models.CharField[str | None, str | None]):
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": EmailFormField, **kwargs})
+
+
+class LazyPhoneNumber(PhoneNumberDescriptor):  # type: ignore[misc]
+    """Parses at the first look: rows are read by the thousand and looked at by the page."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        value = super().__get__(instance, owner)
+        if isinstance(value, str) and value:
+            value = instance.__dict__[self.field.name] = to_python(value)
+        return value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.name] = value
+
+
+class PhoneNumberField(modelfields.PhoneNumberField):  # type: ignore[misc]
+    """A PhoneNumber, stored as +15551234567; `values()` gives that text."""
+
+    descriptor_class = LazyPhoneNumber
+    default_validators = ()  # the library's refuses numbers of ranges that it does not know yet
+
+    def from_db_value(self, value: str, *_: Any) -> str:
+        return value
 
 
 class LongSelect(forms.Select):

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import Organization, Role, User
 from extensions.fields import Field, Owner, Storage, column_fields
@@ -38,7 +39,7 @@ def record_of(extension: SipExtension) -> Record:
 
 def _stored(owner: User | SipExtension, field: Field) -> Any:
     value = getattr(owner, field.attribute)
-    return str(value) if value and field.storage is Storage.DAY else value
+    return str(value) if isinstance(value, date | PhoneNumber) else value
 
 
 def _restored(model: type[User] | type[SipExtension], columns: Record, field: Field) -> Any:

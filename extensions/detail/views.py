@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from core import encryption
 from core.audit import log
 from extensions import pbx
@@ -73,7 +73,7 @@ def reveal(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     if not may_use(request, extension):
         raise PermissionDenied
-    require_fresh(request)
+    require_reauthentication(request)
     log.record(request.user, "extension.password_revealed", number)
     password = extension.registration_password
     if request.htmx:
@@ -97,7 +97,7 @@ def code(request: SignedInRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(extension)
     extension = get_used(request, number)
-    require_fresh(request)
+    require_reauthentication(request)
     log.record(request.user, "extension.password_revealed", number, how="qr_code")
     values = {**phone_settings(request, extension), "name": extension.user.full_name}
     qr = qr_code.drawn(qr_code.account(values, extension.registration_password))
@@ -111,7 +111,7 @@ def new_password(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_used(request, number)
     if not may_change("registration_password") and not may_manage(request, extension):
         raise PermissionDenied
-    require_fresh(request)
+    require_reauthentication(request)
     if why := self_service.why_not_now(request.user, number):
         messages.error(request, why)
         return redirect(extension)

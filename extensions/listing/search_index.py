@@ -13,6 +13,8 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
+from core.database_errors import INSUFFICIENT_PRIVILEGE, sqlstate_of
+
 ROWS = "extensions_sipextension"
 TABLE = "extensions_trigrams"
 SHORTEST = 3  # characters of a word that has a trigram
@@ -69,6 +71,8 @@ def look_after(using: str, **_: Any) -> None:
             for statement in statements:
                 cursor.execute(statement)
     except ProgrammingError as error:
+        if sqlstate_of(error) != INSUFFICIENT_PRIVILEGE:
+            raise
         raise ImproperlyConfigured(NOT_ALLOWED % str(error).strip()) from error
 
 

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts import one_time_links
 from accounts.one_time_links import Purpose
 from accounts.profile.forms import EmailForm
+from accounts.profile.models import EmailChange
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from core.preferences.models import Preferences
 from extensions.my_account import email_change
 from extensions.my_account.email_change import Outcome
@@ -23,7 +25,7 @@ from extensions.my_account.views import may_change
 def ask(request: SignedInRequest) -> HttpResponse:
     if not may_change("email"):
         raise PermissionDenied
-    require_fresh(request)
+    require_reauthentication(request)
     form = EmailForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         if not Preferences.current().mail_host:
@@ -50,12 +52,20 @@ def cancel(request: SignedInRequest) -> HttpResponse:
 
 @never_cache
 @login_not_required
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """A GET changes nothing: mail scanners open links too."""
-    found = email_change.find(token)
-    if found is None:
+def confirm(request: HttpRequest, side: str, token: str) -> HttpResponse:
+    """A GET changes nothing: mail scanners open links too. Each side has a key, so that both may be open at once."""
+    key = f"{side}_link"
+    text = one_time_links.token_of(request, key, token)
+    found = email_change.find(text)
+    if found is None or found[0] != side:
         return render(request, "extensions/my_account/email_confirm.html", {"outcome": "void"}, status=410)
-    side, change = found
+    if token == one_time_links.OPENED:
+        return _confirm(request, *found)
+    one_time_links.keep_in_session(request, key, text, one_time_links.VALID_SECONDS[found[0]])
+    return redirect("account_email_confirm", side, one_time_links.OPENED)
+
+
+def _confirm(request: HttpRequest, side: Purpose, change: EmailChange) -> HttpResponse:
     context = {"change": change, "to_old": side == Purpose.OLD_EMAIL, "outcome": ""}
     if request.method != "POST":
         return render(request, "extensions/my_account/email_confirm.html", context)

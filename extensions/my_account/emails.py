@@ -25,7 +25,7 @@ def _with_link(letter: Letter, side: Purpose) -> Words | None:
     change = EmailChange.objects.select_related("user").filter(pk=letter.facts["change"]).first()
     if change is None:
         return None
-    link = one_time_links.absolute(reverse("account_email_confirm", args=[email_change.token(change, side)]))
+    link = one_time_links.absolute(reverse("account_email_confirm", args=[side, email_change.token(change, side)]))
     context = {"link": link, "new": change.new, "old": change.user.email or ""}
     return composition.words(letter, _("Confirm your new e-mail address"), context)
 

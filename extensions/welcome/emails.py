@@ -3,11 +3,9 @@
 from io import BytesIO
 
 import segno
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import one_time_links
-from accounts.one_time_links import Link, Purpose
+from accounts.passwords.tokens import welcome_tokens
 from core.mail import composition
 from core.mail.composition import Words
 from core.mail.models import Letter
@@ -15,7 +13,6 @@ from extensions.models import SipExtension
 from extensions.welcome.invitations import MAY_GET, standing_of
 
 QR = "link"  # its content id
-DAYS = one_time_links.VALID_SECONDS[Purpose.WELCOME] // 86400
 
 
 def welcome(letter: Letter) -> Words | None:
@@ -24,16 +21,13 @@ def welcome(letter: Letter) -> Words | None:
     extension = SipExtension.objects.filter(user=user).first()
     if user is None or extension is None or standing_of(extension) not in MAY_GET:
         return None
-    version = letter.facts["version"]
-    if (user.link_version, user.email) != (version, letter.to):
+    if (user.link_version, user.email) != (letter.facts["version"], letter.to):
         return None
-    link = one_time_links.absolute(
-        reverse("choose", args=[one_time_links.token(Link(Purpose.WELCOME, user.pk, version))])
-    )
+    link = welcome_tokens.link(user)
     context = {
         "number": extension.number,
         "link": link,
-        "days": DAYS,
+        "days": welcome_tokens.valid.days,
         "qr": QR,
         "by": letter.by.full_name if letter.by and letter.by != user else "",
         "sign_in": user.email,

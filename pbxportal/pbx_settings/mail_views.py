@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_fresh
+from accounts.sessions.reauthentication import require_reauthentication
 from core.access.decorators import needs, require
 from core.access.permissions import Permission
 from core.audit import log
@@ -28,7 +28,7 @@ def mail(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return page(request, MailForm(by=request.user), RecipientForm(by=request.user))
     require(request.user, Permission.MANAGE_PREFERENCES)
-    require_fresh(request)
+    require_reauthentication(request)
     form = MailForm(request.POST, by=request.user)
     try:
         if form.is_valid():

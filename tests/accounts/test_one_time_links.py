@@ -21,7 +21,7 @@ def test_a_link_says_what_it_is_for_until_it_is_too_old(purpose: Purpose, monkey
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nonsense", signing.dumps(["welcome", 1, 1]), signing.dumps(["x", 1, 1], salt=one_time_links.SALT)],
+    ["", "nonsense", signing.dumps(["new_email", 1, 1]), signing.dumps(["x", 1, 1], salt=one_time_links.SALT)],
     ids=["nothing", "nonsense", "other salt", "other purpose"],
 )
 def test_what_nobody_here_signed_is_no_link(text: str) -> None:
@@ -29,5 +29,5 @@ def test_what_nobody_here_signed_is_no_link(text: str) -> None:
 
 
 def test_an_altered_link_is_none() -> None:
-    text = one_time_links.token(Link(Purpose.RESET, 7, 3))
+    text = one_time_links.token(Link(Purpose.NEW_EMAIL, 7, 3))
     assert one_time_links.read(text[:-1] + ("A" if text[-1] != "A" else "B")) is None

@@ -100,7 +100,7 @@ def account_email_waits(tour: Tour) -> Page:
 
 def link(side: Purpose) -> str:
     change = email_change.ask(make_user("Vic"), "victoria@example.org")
-    return f"/account/email/{email_change.token(change, side)}/"
+    return f"/account/email/{side}/{email_change.token(change, side)}/"
 
 
 @stop
@@ -119,7 +119,7 @@ def account_email_confirmed(tour: Tour) -> Page:
 
 @stop
 def account_email_link_void(tour: Tour) -> Page:
-    tour.stranger.goto("/account/email/nonsense/")
+    tour.stranger.goto("/account/email/new_email/nonsense/")
     return tour.stranger
 
 

@@ -2,18 +2,17 @@
 
 from playwright.sync_api import Page
 
-from accounts import one_time_links
 from accounts.models import User
-from accounts.one_time_links import Link, Purpose
+from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from tests.accounts.security.test_security import ANDROID, EDGE, IPHONE, signed_in
 from tests.accounts.throttling.test_throttling import tries
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user
 
 
-def choose_path(purpose: Purpose) -> str:
+def choose_path(tour: Tour, tokens: LinkTokenGenerator) -> str:
     user = User.objects.filter(email="vic@example.com").first() or make_user("Vic", last_name="Hopper")
-    return f"/password/{one_time_links.token(Link(purpose, user.pk, user.link_version))}/"
+    return tokens.link(user).removeprefix(tour.settings.PORTAL_URL)
 
 
 @stop
@@ -55,14 +54,14 @@ def forgotten_sent(tour: Tour) -> Page:
 
 @stop
 def choose_first(tour: Tour) -> Page:
-    tour.stranger.goto(choose_path(Purpose.WELCOME))
+    tour.stranger.goto(choose_path(tour, welcome_tokens))
     return tour.stranger
 
 
 @stop
 def choose_again_with_errors(tour: Tour) -> Page:
     page = tour.stranger
-    page.goto(choose_path(Purpose.RESET))
+    page.goto(choose_path(tour, reset_tokens))
     page.get_by_label("New Password*").fill("short")
     press(page, "Set the password and sign in")
     page.get_by_role("alert").wait_for()
@@ -71,7 +70,7 @@ def choose_again_with_errors(tour: Tour) -> Page:
 
 @stop
 def choose_closed(tour: Tour) -> Page:
-    tour.stranger.goto("/password/nonsense/")
+    tour.stranger.goto("/password/reset/MQ/nonsense/")
     return tour.stranger
 
 

@@ -55,6 +55,13 @@ def emptied(path: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def full() -> sqlite3.OperationalError:
+    """As SQLite says it."""
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorname = "SQLITE_FULL"
+    return error
+
+
 def engine_files() -> list[Path]:
     path = Path(settings.ENGINE_FILE)
     return [path, *path.parent.glob(f"{path.name}-*")]
@@ -112,11 +119,11 @@ def test_what_is_refused_and_cannot_be_taken_back_is_not_said_to_be_as_before(
     extension = office.extension(first_name="Ada")
     rename(extension, "Grace")
 
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+    def put_back(*_: object) -> None:
+        raise full()
 
     with planted("ps_aors", "max_contacts", "9 AS max_contacts"), monkeypatch.context() as patch:
-        patch.setattr(engine, "put_back", full)
+        patch.setattr(engine, "put_back", put_back)
         with pytest.raises(NotTakenBack, match="Free space") as refused:
             apply([extension.number], None)
     assert "as before" not in refused.value.true_now
@@ -131,7 +138,7 @@ def ended_by_sqlite(path: Path) -> None:
     """As it does when the disk is full."""
     with engine.opened(path) as db, engine.transaction(db):
         db.execute("ROLLBACK")
-        raise sqlite3.OperationalError("database or disk is full")
+        raise full()
 
 
 def test_a_transaction_that_sqlite_ended_itself_fails_with_the_first_reason(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_five_failures_stop_the_sixth_try(
 ) -> None:
     throttle = use(vic)
     fail_five_times(throttle)
-    assert list(AuditRecord.objects.values_list("deed", flat=True)) == recorded
+    assert list(AuditRecord.objects.values_list("action", flat=True)) == recorded
     for step in (throttle.begin, throttle.fail, throttle.succeed):
         with pytest.raises(TooManyError, match=f"{words}.* Try again in 5 minutes") as refused:
             step()

@@ -1,12 +1,17 @@
 """Search finds what a plain look through all texts would find, and never looks through all rows to do so."""
 
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
+import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from accounts.models import User
 from extensions.listing import search, search_index
@@ -131,3 +136,20 @@ def test_only_by(ada: User, hugo: User) -> None:
         change = Change.objects.create(number="1000", kind=Change.Kind.CHANGED, by=by)
         assert waiting.only_by(ada) == expected
         change.delete()
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"), [(InsufficientPrivilege, ImproperlyConfigured), (UndefinedTable, ProgrammingError)]
+)
+def test_who_may_not_make_the_index_is_told_how(
+    db: None, monkeypatch: pytest.MonkeyPatch, fault: type[psycopg.Error], raised: type[Exception]
+) -> None:
+    def refuse(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql not in (*search_index.ON_SQLITE, *search_index.ON_POSTGRESQL):
+            return execute(sql, *rest)
+        raise ProgrammingError("refused") from fault()
+
+    monkeypatch.setattr(search_index, "_is_there", lambda _: False)
+    with connection.execute_wrapper(refuse), pytest.raises(raised) as told:
+        search_index.look_after("default")
+    assert ("CREATE EXTENSION" in str(told.value)) == (fault is InsufficientPrivilege)

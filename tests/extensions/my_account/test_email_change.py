@@ -45,14 +45,15 @@ def asks(client: Client, new: str = NEW) -> EmailChange:
 
 
 def link(change: EmailChange, side: Purpose) -> str:
-    return f"/account/email/{email_change.token(change, side)}/"
+    return f"/account/email/{side}/{email_change.token(change, side)}/"
 
 
 def opened(change: EmailChange, side: Purpose, then: str = "") -> str:
     """By somebody who has not signed in, and presses the button."""
     stranger = Client()
-    assert stranger.get(link(change, side)).status_code == 200
-    answer = stranger.post(link(change, side), {"then": then} if then else {})
+    page = stranger.get(link(change, side))["Location"]
+    assert stranger.get(page).status_code == 200
+    answer = stranger.post(page, {"then": then} if then else {})
     return str(answer.context["outcome"])
 
 
@@ -89,9 +90,28 @@ def test_opening_a_link_confirms_nothing(vics: Client) -> None:
     change = asks(vics)
     for side in (OLD_SIDE, NEW_SIDE):
         for method in ("get", "head", "options"):
-            getattr(Client(), method)(link(change, side))
+            stranger = Client()
+            getattr(stranger, method)(link(change, side))
+            getattr(stranger, method)(f"/account/email/{side}/opened/")
     change.refresh_from_db()
     assert (change.old_confirmed, change.new_confirmed) == (False, False)
+
+
+def test_the_address_of_the_page_holds_no_token(vics: Client) -> None:
+    change, stranger = asks(vics), Client()
+    for side in (OLD_SIDE, NEW_SIDE):
+        answer = stranger.get(link(change, side))
+        assert (answer.status_code, answer["Location"]) == (302, f"/account/email/{side}/opened/")
+    assert stranger.session.get_expiry_age() <= one_time_links.VALID_SECONDS[NEW_SIDE]
+    assert Client().get(f"/account/email/{NEW_SIDE}/opened/").status_code == 410
+
+
+def test_both_links_opened_in_one_browser_confirm_each_its_own_side(vics: Client) -> None:
+    change = asks(vics)
+    for side in (OLD_SIDE, NEW_SIDE):
+        vics.get(link(change, side))
+    outcomes = [vics.post(f"/account/email/{side}/opened/").context["outcome"] for side in (OLD_SIDE, NEW_SIDE)]
+    assert outcomes == ["waits", "done"]
 
 
 def test_one_link_twice_is_not_both(vics: Client, vic: User) -> None:
@@ -146,12 +166,12 @@ def test_a_link_of_another_purpose_or_of_nobody_is_void(vics: Client, vic: User)
     change = asks(vics)
     for text in (
         "nonsense",
-        one_time_links.token(Link(Purpose.RESET, change.pk, change.version)),
+        one_time_links.token(Link(Purpose.OLD_EMAIL, change.pk, change.version)),
         one_time_links.token(Link(Purpose.NEW_EMAIL, change.pk + 1, change.version)),
         one_time_links.token(Link(Purpose.NEW_EMAIL, change.pk, change.version + 1)),
         signing.dumps(["new_email", change.pk, change.version], salt="another"),
     ):
-        assert Client().post(f"/account/email/{text}/").status_code == 410
+        assert Client().post(f"/account/email/new_email/{text}/").status_code == 410
 
 
 def test_after_a_day_it_is_over(vics: Client) -> None:

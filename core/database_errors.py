@@ -1,0 +1,67 @@
+"""What is at fault when a database or its disk refuses, by the codes of SQLite, PostgreSQL and the system."""
+
+import errno
+from enum import Enum, auto
+
+from django.db import Error
+
+INSUFFICIENT_PRIVILEGE = "42501"
+
+
+class Fault(Enum):
+    FULL = auto()
+    FORBIDDEN = auto()
+    BUSY = auto()
+    DAMAGED = auto()
+
+
+SYSTEM = {
+    errno.ENOSPC: Fault.FULL,
+    errno.EDQUOT: Fault.FULL,
+    errno.EFBIG: Fault.FULL,
+    errno.EIO: Fault.FULL,
+    errno.EACCES: Fault.FORBIDDEN,
+    errno.EPERM: Fault.FORBIDDEN,
+    errno.EROFS: Fault.FORBIDDEN,
+}
+# By the primary code: SQLITE_IOERR_WRITE is an SQLITE_IOERR.
+SQLITE = {
+    "SQLITE_FULL": Fault.FULL,
+    "SQLITE_IOERR": Fault.FULL,
+    "SQLITE_READONLY": Fault.FORBIDDEN,
+    "SQLITE_CANTOPEN": Fault.FORBIDDEN,
+    "SQLITE_PERM": Fault.FORBIDDEN,
+    "SQLITE_BUSY": Fault.BUSY,
+    "SQLITE_LOCKED": Fault.BUSY,
+    "SQLITE_CORRUPT": Fault.DAMAGED,
+    "SQLITE_NOTADB": Fault.DAMAGED,
+    "SQLITE_ERROR": Fault.DAMAGED,  # our statements are right, so a table is missing
+}
+POSTGRESQL = {
+    "53100": Fault.FULL,  # disk_full
+    "58030": Fault.FULL,  # io_error
+    "25006": Fault.FORBIDDEN,  # read_only_sql_transaction
+    INSUFFICIENT_PRIVILEGE: Fault.FORBIDDEN,
+    "55P03": Fault.BUSY,  # lock_not_available
+    "40P01": Fault.BUSY,  # deadlock_detected
+}
+
+
+def fault_of(error: Exception) -> Fault | None:
+    """Return the fault behind an OSError, or behind a database error of Django's or of a driver's; None for others."""
+    if isinstance(error, OSError):
+        return SYSTEM.get(error.errno or 0)
+    return SQLITE.get(_sqlite_code(error)) or POSTGRESQL.get(sqlstate_of(error))
+
+
+def sqlstate_of(error: Exception) -> str:
+    return getattr(_of_the_driver(error), "sqlstate", None) or ""
+
+
+def _sqlite_code(error: Exception) -> str:
+    name = getattr(_of_the_driver(error), "sqlite_errorname", "")
+    return "_".join(name.split("_")[:2])
+
+
+def _of_the_driver(error: Exception) -> BaseException | None:
+    return error.__cause__ if isinstance(error, Error) else error

@@ -1,0 +1,117 @@
+"""What is at fault is known by the codes of errors that SQLite, PostgreSQL's driver and the system really raise."""
+
+import errno
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import psycopg.errors
+import pytest
+from django.db import DatabaseError, ProgrammingError
+
+from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, fault_of, sqlstate_of
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "file.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE some (bytes)")
+    return path
+
+
+def fill(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA max_page_count=2")
+        db.execute("INSERT INTO some VALUES (zeroblob(100000))")
+
+
+def write_what_is_to_be_read(path: Path) -> None:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        db.execute("INSERT INTO some VALUES (1)")
+
+
+def open_nowhere(path: Path) -> None:
+    sqlite3.connect(path / "nowhere")
+
+
+def write_beside_another(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(path, timeout=0)) as other:
+        one.execute("INSERT INTO some VALUES (1)")
+        other.execute("INSERT INTO some VALUES (1)")
+
+
+def read_nonsense(path: Path) -> None:
+    path.write_bytes(b"nothing that SQLite knows" * 100)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT * FROM some")
+
+
+def read_a_table_that_is_gone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT * FROM other")
+
+
+@pytest.mark.parametrize(
+    ("deed", "fault"),
+    [
+        (fill, Fault.FULL),
+        (write_what_is_to_be_read, Fault.FORBIDDEN),
+        (open_nowhere, Fault.FORBIDDEN),
+        (write_beside_another, Fault.BUSY),
+        (read_nonsense, Fault.DAMAGED),
+        (read_a_table_that_is_gone, Fault.DAMAGED),
+    ],
+)
+def test_of_sqlite(path: Path, deed: Callable[[Path], None], fault: Fault) -> None:
+    with pytest.raises(sqlite3.Error) as raised:
+        deed(path)
+    assert fault_of(raised.value) == fault
+
+
+def test_of_an_extended_code() -> None:
+    error = sqlite3.OperationalError("whatever it says")
+    error.sqlite_errorname = "SQLITE_IOERR_WRITE"
+    assert fault_of(error) == Fault.FULL
+
+
+def test_the_text_says_nothing() -> None:
+    assert fault_of(sqlite3.OperationalError("database or disk is full")) is None
+    assert fault_of(ValueError("database is locked")) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (psycopg.errors.DiskFull(), Fault.FULL),
+        (psycopg.errors.ReadOnlySqlTransaction(), Fault.FORBIDDEN),
+        (psycopg.errors.InsufficientPrivilege(), Fault.FORBIDDEN),
+        (psycopg.errors.DeadlockDetected(), Fault.BUSY),
+        (psycopg.errors.UndefinedTable(), None),
+        (psycopg.OperationalError("connection failed"), None),
+    ],
+)
+def test_of_postgresql(error: psycopg.Error, fault: Fault | None) -> None:
+    assert fault_of(error) == fault
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [
+        (errno.ENOSPC, Fault.FULL),
+        (errno.EFBIG, Fault.FULL),
+        (errno.EACCES, Fault.FORBIDDEN),
+        (errno.EROFS, Fault.FORBIDDEN),
+        (errno.ENOENT, None),
+    ],
+)
+def test_of_the_system(number: int, fault: Fault | None) -> None:
+    assert fault_of(OSError(number, "said")) == fault
+
+
+def test_djangos_error_is_that_of_its_driver() -> None:
+    error = ProgrammingError("permission denied")
+    error.__cause__ = psycopg.errors.InsufficientPrivilege()
+    assert (fault_of(error), sqlstate_of(error)) == (Fault.FORBIDDEN, INSUFFICIENT_PRIVILEGE)
+    assert (fault_of(DatabaseError("is full")), sqlstate_of(DatabaseError())) == (None, "")
