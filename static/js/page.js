@@ -28,8 +28,20 @@ const page = (() => {
     for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
   }
 
+  // Success goes away by itself, unless someone is reading it.
+  function fade(message) {
+    const go = () => {
+      if (message.matches(":hover, :focus-within")) return setTimeout(go, 2000);
+      message.classList.add("is-leaving");
+      setTimeout(() => message.remove(), 200);
+    };
+    setTimeout(go, 6000);
+  }
+
   document.documentElement.classList.add("has-script");
   showWhatNeedsScript(document);
+  document.querySelectorAll("[data-fade]").forEach(fade);
+  document.querySelector("[data-error-summary]")?.focus();
   document.addEventListener("htmx:load", ({ detail }) => showWhatNeedsScript(detail.elt.parentElement || detail.elt));
 
   return { closest, words, announce, say, leaving: false };
