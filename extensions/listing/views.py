@@ -34,6 +34,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             "sort": sort,
             "sort_links": sort_links(kept, sort),
             "clear_url": link({**kept, "q": ""}),
+            "everybody_url": link({"everybody": "yes", **kept}),
             "previous_url": link({**kept, "sort": sort, "page": shown.previous}) if shown.previous else "",
             "next_url": link({**kept, "sort": sort, "page": shown.next}) if shown.next else "",
         },

@@ -46,7 +46,7 @@ def test_a_role_by_organization_is_made_and_given_and_its_holder_sees_exactly_th
     eves.goto("/")
     expect(eves.locator("td.cell-number a")).to_have_text(["1000", "1001", "3000"])
     expect(eves.get_by_role("navigation", name="Main").get_by_role("link")).to_have_text(
-        ["pbxportalCompany", "Extension"]
+        ["pbxportal Company", "Extension"]
     )
     eves.get_by_role("searchbox").fill("Zacharias")
     eves.get_by_role("searchbox").press("Enter")

@@ -177,7 +177,7 @@ def test_without_scripts_a_button_searches(adas: Client, grace: SipExtension, li
     assert answer.status_code == 200
     assert [each.number for each in answer.context["matches"]] == ["1002"]
     assert not answer.context["errors"]
-    assert 'id="calls-colleague" value="colleague" checked' in answer.content.decode()
+    assert 'id="calls-colleague" value="colleague" checked' in " ".join(answer.content.decode().split())
 
 
 def test_enter_in_another_field_goes_on(adas: Client, grace: SipExtension) -> None:
@@ -286,7 +286,7 @@ def test_who_has_left_is_not_merely_enabled(adas: Client, ada: User, grace: SipE
     assert not again(grace).enabled
     page = html_of(adas, "/extensions/1001/")
     assert "Come back" in page
-    assert ">Enable<" not in page
+    assert "/toggle/" not in page
 
 
 def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipExtension) -> None:

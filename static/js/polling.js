@@ -1,0 +1,45 @@
+// Polls rest while nobody looks, swap only what changed, and never swap in a sign-in page.
+(() => {
+  "use strict";
+
+  const lastAnswers = new Map();
+  const isPoll = (event) => event.detail.elt?.matches?.("[data-poll]");
+
+  // What nobody asked for keeps no session alive.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (isPoll(event)) event.detail.headers["X-Background"] = "yes";
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event) && (signedOut || document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, pathInfo } = event.detail;
+    const answered = xhr.responseURL ? new URL(xhr.responseURL).pathname : null;
+    const asked = new URL(pathInfo.requestPath, location.href).pathname;
+    if (answered && answered !== asked) {            // signed out meanwhile
+      event.detail.shouldSwap = false;
+      if (!isPoll(event)) { page.leaving = true; location.assign(location.href); }
+    } else if (isPoll(event)) {
+      const answer = xhr.responseText.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");   // masked anew each time
+      if (lastAnswers.get(asked) === answer) event.detail.shouldSwap = false;
+      lastAnswers.set(asked, answer);
+    }
+  });
+
+  // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
+  let signedOut = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (signedOut || !event.detail.xhr.getResponseHeader("X-Signed-Out") || document.querySelector("form[data-guard]")) return;
+    signedOut = true;                                // once: the next page says why
+    location.reload();
+  });
+
+  let announced = null;
+  document.addEventListener("htmx:load", () => {
+    const words = document.querySelector("[data-announce] .tip-words")?.textContent.trim();
+    if (announced !== null && words && words !== announced) page.announce(words);
+    if (words) announced = words;
+  });
+})();
