@@ -182,7 +182,7 @@ class User(ConstraintsOfFields, AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     language = models.CharField(max_length=10, blank=True)  # "": that of Preferences
-    muted = models.JSONField(default=list)  # kinds of letters that the person does not want
+    muted = models.JSONField(default=list)  # kinds of e-mails that the person does not want
     link_version = models.PositiveIntegerField(default=0)  # a link to choose a password works for its version alone
 
     objects: ClassVar[UserManager] = UserManager()

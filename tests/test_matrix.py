@@ -23,7 +23,7 @@ from asterisk import check
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import from_settings
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
@@ -80,13 +80,13 @@ class Cast:
             "roles": self.role.pk,
             "default": Role.objects.get(key="employee").pk,
             "organizations": inside.pk,
-            "mail": Letter.objects.create(kind="new_device", user=User.objects.all()[0], to="a@example.com").pk,
+            "mail": Email.objects.create(kind="new_device", user=User.objects.all()[0], to="a@example.com").pk,
             "log": AuditRecord.objects.order_by("pk")[0].pk,
         }
         Preferences.objects.update(mail_host="127.0.0.1", mail_from="portal@example.com")
         refused = {"batch": NO_BATCH, "state": "refused", "answer": "550 no"}
         for one in SipExtension.objects.filter(number__in=("1000", "2000")):
-            Letter.objects.create(kind="welcome", user=one.user, to=f"{one.number}@example.com", **refused)
+            Email.objects.create(kind="welcome", user=one.user, to=f"{one.number}@example.com", **refused)
 
     def client(self, who: Person | None) -> Client:
         client = Client()
@@ -180,7 +180,7 @@ def sent_by(method: str, target: Target | None, body: dict[str, Any]) -> dict[st
     return {**fields(target), **body} if method == "post" and SAVED & body.keys() else body
 
 
-PICTURED = (SipExtension, User, Role, Letter, Organization, Change, ApplyRun)
+PICTURED = (SipExtension, User, Role, Email, Organization, Change, ApplyRun)
 
 
 def pictured() -> list[Any]:

@@ -20,7 +20,7 @@ from core.audit import fields, log
 from core.audit.fields import MASK
 from core.audit.models import AuditRecord
 from core.coded_text import CodedText
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.phones.guides import GUIDES
@@ -144,7 +144,7 @@ def test_the_check_of_templates_leaves_alone(sample: str) -> None:
     assert untranslated.in_template(sample) == []
 
 
-def test_the_check_of_templates_reads_letters_too() -> None:
+def test_the_check_of_templates_reads_emails_too() -> None:
     assert untranslated.in_template("Hello {{ name }}", is_html=False) == ["Hello"]
     assert untranslated.in_template('{% translate "Hello" %} {{ name }}', is_html=False) == []
 
@@ -244,7 +244,7 @@ def data() -> Iterator[str]:
         Organization.objects.values_list("name"),
         Role.objects.exclude(key__in=DEFAULT_ROLES).values_list("name"),
         SipExtension.objects.values_list("registration_name", "allowed_networks"),
-        Letter.objects.values_list("answer"),  # a mail server's own words
+        Email.objects.values_list("answer"),  # a mail server's own words
     ):
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)

@@ -41,7 +41,7 @@ class ForgottenForm(forms.Form):
         self.helper = finish(self)
 
     def save(self, network: str) -> None:
-        """The same for whoever it is: only when the letter is written is the person looked for."""
+        """The same for whoever it is: only when the e-mail is written is the person looked for."""
         email = self.cleaned_data["email"]
         if not rate_limits.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
             return

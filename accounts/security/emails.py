@@ -1,4 +1,4 @@
-"""Letters that tell a person what happened to the account. Each says what to do where it was somebody else.
+"""E-mails that tell a person what happened to the account. Each says what to do where it was somebody else.
 
 Their facts: password_changed and new_device `address`, `agent` (both may be missing); second_factor_changed `what`,
 one of CHANGED.
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
-from core.mail.models import Letter
+from core.mail.models import Email
 
 CHANGED = {
     "app_added": gettext_lazy("An authenticator app was set up."),
@@ -24,23 +24,23 @@ CHANGED = {
 }
 
 
-def password_changed(letter: Letter) -> Words:
-    return composition.words(letter, _("Your password was changed"), _circumstances(letter))
+def password_changed(email: Email) -> Words:
+    return composition.words(email, _("Your password was changed"), _circumstances(email))
 
 
-def new_device(letter: Letter) -> Words:
-    return composition.words(letter, _("Your account was used on a new device"), _circumstances(letter))
+def new_device(email: Email) -> Words:
+    return composition.words(email, _("Your account was used on a new device"), _circumstances(email))
 
 
-def second_factor_changed(letter: Letter) -> Words:
-    what = CHANGED.get(letter.facts.get("what", ""), _("The second factor was changed."))
-    return composition.words(letter, _("Your second factor was changed"), {**_circumstances(letter), "what": what})
+def second_factor_changed(email: Email) -> Words:
+    what = CHANGED.get(email.facts.get("what", ""), _("The second factor was changed."))
+    return composition.words(email, _("Your second factor was changed"), {**_circumstances(email), "what": what})
 
 
-def _circumstances(letter: Letter) -> dict[str, str]:
+def _circumstances(email: Email) -> dict[str, str]:
     return {
-        "by": letter.by.full_name if letter.by and letter.by != letter.user else "",
-        "address": str(letter.facts.get("address", "")),
-        "agent": str(letter.facts.get("agent", "")),
+        "by": email.by.full_name if email.by and email.by != email.user else "",
+        "address": str(email.facts.get("address", "")),
+        "agent": str(email.facts.get("agent", "")),
         "sign_in": one_time_links.absolute(reverse("account_login")),
     }

@@ -29,7 +29,7 @@ def agent(request: HttpRequest) -> str:
 
 
 def circumstances(request: HttpRequest) -> dict[str, Any]:
-    """From where somebody does something, for the letter that tells of it."""
+    """From where somebody does something, for the e-mail that tells of it."""
     return {"agent": user_agents.words(agent(request)), "address": client_address(request)}
 
 

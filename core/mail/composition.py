@@ -1,4 +1,4 @@
-"""A letter written out: by the function of its kind, in the person's language, as a mail."""
+"""An e-mail written out: by the function of its kind, in the person's language, as a mail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
 from core.mail.kinds import KINDS
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.client import in_ascii_if_possible
 from core.preferences import language
 
@@ -34,21 +34,21 @@ class Words:
 
 
 Images = tuple[tuple[str, bytes], ...]
-Writer = Callable[[Letter], Words | None]
+Writer = Callable[[Email], Words | None]
 
 
-def words(letter: Letter, subject: str, context: dict[str, Any], images: Images = ()) -> Words:
+def words(email: Email, subject: str, context: dict[str, Any], images: Images = ()) -> Words:
     """From the two templates of its kind, one for HTML and one for plain text."""
     shown = {
         **context,
-        "letter": letter,
-        "person": letter.user,
+        "email": email,
+        "person": email.user,
         "subject": subject,
         "company": company_name(),
         "portal": settings.PORTAL_URL,
         "language": translation.get_language(),
     }
-    template = KINDS[letter.kind].template
+    template = KINDS[email.kind].template
     text = render_to_string(f"{template}.txt", shown)
     return Words(subject, tidy(text), render_to_string(f"{template}.html", shown), images)
 
@@ -59,26 +59,26 @@ def tidy(text: str) -> str:
     return "\n\n".join(each.strip("\n") for each in paragraphs if each.strip()) + "\n"
 
 
-def written(letter: Letter, sender: str) -> EmailMessage | None:
+def written(email: Email, sender: str) -> EmailMessage | None:
     """None: there is nothing any more to write, or nobody."""
-    if letter.user is None:  # asked for by somebody who had not signed in: whoever it is was not looked for then
-        letter.user = get_user_model().objects.filter(email=letter.to).first()
-    if letter.user is None:
+    if email.user is None:  # asked for by somebody who had not signed in: whoever it is was not looked for then
+        email.user = get_user_model().objects.filter(email=email.to).first()
+    if email.user is None:
         return None
-    writer: Writer = import_string(KINDS[letter.kind].writer)
-    with language.of(letter.user):
-        found = writer(letter)
-        return message(letter, found, sender) if found else None
+    writer: Writer = import_string(KINDS[email.kind].writer)
+    with language.of(email.user):
+        found = writer(email)
+        return message(email, found, sender) if found else None
 
 
-def message(letter: Letter, found: Words, sender: str) -> EmailMessage:
+def message(email: Email, found: Words, sender: str) -> EmailMessage:
     """Raises ValueError where the subject, a name or an address is more than one line."""
     mail = EmailMessage()
     mail["Subject"] = found.subject
     mail["From"] = mailbox(company_name(), sender)
-    mail["To"] = mailbox(letter.user.full_name if letter.user else "", letter.to)
+    mail["To"] = mailbox(email.user.full_name if email.user else "", email.to)
     mail["Date"] = format_datetime(timezone.localtime())
-    mail["Message-ID"] = message_id(letter, sender)
+    mail["Message-ID"] = message_id(email, sender)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(found.text)
     mail.add_alternative(found.html, subtype="html")
@@ -100,7 +100,7 @@ def mailbox(name: str, address: str) -> Address:
     return Address(name, username, domain)
 
 
-def message_id(letter: Letter, sender: str) -> str:
-    """The same at each try, so that whoever gets a letter twice can tell."""
-    key = salted_hmac("core.mail.composition", f"{letter.pk} {letter.created_at.isoformat()}").hexdigest()
+def message_id(email: Email, sender: str) -> str:
+    """The same at each try, so that whoever gets an e-mail twice can tell."""
+    key = salted_hmac("core.mail.composition", f"{email.pk} {email.created_at.isoformat()}").hexdigest()
     return f"<{key}@{in_ascii_if_possible(sender).rpartition('@')[2]}>"

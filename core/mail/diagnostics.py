@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.access.person import Person
 from core.mail import composition
 from core.mail.errors import Trouble
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain
 from core.mail.smtp.protocol import Limits, Reply
 from core.preferences import language
@@ -25,8 +25,8 @@ class Outcome:
     to: str
 
 
-def written(letter: Letter) -> composition.Words:
-    return composition.words(letter, _("Test mail"), {})
+def written(email: Email) -> composition.Words:
+    return composition.words(email, _("Test mail"), {})
 
 
 def send(server: Server, to: str, by: Person) -> Outcome:
@@ -38,8 +38,8 @@ def send(server: Server, to: str, by: Person) -> Outcome:
 def _try(server: Server, to: str, by: Person, replies: list[Reply]) -> tuple[bool, str]:
     try:
         with language.of(by):
-            letter = Letter(kind="test", user_id=by.pk, to=to)
-            mail = composition.message(letter, written(letter), server.sender)
+            email = Email(kind="test", user_id=by.pk, to=to)
+            mail = composition.message(email, written(email), server.sender)
         line = Connection(server, LIMITS, replies)
         try:
             line.hand_over(mail, to, lambda: True)

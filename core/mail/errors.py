@@ -33,7 +33,7 @@ REFUSING = {
     "sender_refused": gettext_lazy("It does not take mail from the Sender Address. Enter one that belongs to it."),
     "busy": gettext_lazy("It takes no mail now, and asks to try again later."),
 }
-# Of one letter, where the server did not get to say anything.
+# Of one e-mail, where the server did not get to say anything.
 OF_A_LETTER = {
     "no_utf8": gettext_lazy("The mail server cannot send to an address with such letters."),
     "unwritten": gettext_lazy("The letter could not be written. The portal's log says why."),
@@ -47,7 +47,7 @@ WORDS: dict[str, str | Promise] = {**SILENT, **REFUSING, **OF_A_LETTER}
 
 @dataclass
 class Trouble(Exception):
-    """With the server: no letter would fare better."""
+    """With the server: no e-mail would fare better."""
 
     code: str
     said: str = ""

@@ -1,4 +1,4 @@
-"""What stands on the page of mails, and in the header, of the letters of the outbox."""
+"""What stands on the page of mails, and in the header, of the e-mails of the outbox."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from core import localization
 from core.mail import kinds
 from core.mail.errors import answer_text, in_short
-from core.mail.models import Letter, LetterQuerySet
+from core.mail.models import Email, EmailQuerySet
 from core.preferences.models import Preferences
 
-State = Letter.State
+State = Email.State
 STATES: dict[str, str | Promise] = {
     State.WAITING: gettext_lazy("Waiting"),
     State.SENDING: gettext_lazy("Being sent"),
@@ -29,45 +29,45 @@ STATES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One letter, as the page shows it."""
+    """One e-mail, as the page shows it."""
 
-    letter: Letter
+    email: Email
 
     @property
     def kind(self) -> str:
-        return kinds.label(self.letter.kind)
+        return kinds.label(self.email.kind)
 
     @property
     def state(self) -> str:
-        return str(STATES[self.letter.state])
+        return str(STATES[self.email.state])
 
     @property
     def dot(self) -> str:
-        if self.letter.state in (State.REFUSED, State.UNCERTAIN):
+        if self.email.state in (State.REFUSED, State.UNCERTAIN):
             return "bad"
-        if self.letter.delayed_since:
+        if self.email.delayed_since:
             return "wait"
-        return "good" if self.letter.state == State.TAKEN else "none"
+        return "good" if self.email.state == State.TAKEN else "none"
 
     @property
     def answer(self) -> str:
-        return self.letter.answer_text
+        return self.email.answer_text
 
     @property
     def waits_until(self) -> datetime | None:
-        return self.letter.due_at if self.letter.state == State.WAITING and self.letter.tries else None
+        return self.email.due_at if self.email.state == State.WAITING and self.email.tries else None
 
     @property
     def may_be_sent_again(self) -> bool:
-        return self.letter.state in (State.REFUSED, State.UNCERTAIN)
+        return self.email.state in (State.REFUSED, State.UNCERTAIN)
 
     @property
     def may_be_discarded(self) -> bool:
-        return self.letter.state == State.WAITING
+        return self.email.state == State.WAITING
 
     @property
     def may_be_looked_after(self) -> bool:
-        return self.letter.state == State.UNCERTAIN and self.letter.settled_at is None
+        return self.email.state == State.UNCERTAIN and self.email.settled_at is None
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class MailState:
     @classmethod
     def now(cls) -> "MailState":
         """An index holds none but the troubled, of whom there are none as a rule."""
-        troubled = Letter.objects.troubled()
+        troubled = Email.objects.troubled()
         if not troubled.exists():
             return cls()
         late = Q(state=State.WAITING)
@@ -98,7 +98,7 @@ class MailState:
         return cls()
 
 
-def _why(late: LetterQuerySet) -> str:
+def _why(late: EmailQuerySet) -> str:
     """What is about the server counts for more than what it says of one mail."""
     answer = late.order_by("-answer_code", "-answer").values_list("answer_code", "answer")[0]
     return f"{in_short(answer[0], Preferences.current().mail_host)} {answer_text(*answer)}"

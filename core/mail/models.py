@@ -13,20 +13,20 @@ from core.mail import errors
 TROUBLED = models.Q(state="waiting", delayed_since__isnull=False) | models.Q(state="uncertain", settled_at=None)
 
 
-class LetterQuerySet(models.QuerySet["Letter"]):
+class EmailQuerySet(models.QuerySet["Email"]):
     def due(self) -> Self:
-        return self.filter(state=Letter.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
+        return self.filter(state=Email.State.WAITING, due_at__lte=timezone.now()).order_by("due_at", "id")
 
     def hurry(self) -> int:
         """Those that wait are tried again at once, by a server that may be another now."""
-        return self.filter(state=Letter.State.WAITING).update(due_at=timezone.now(), tries=0, delayed_since=None)
+        return self.filter(state=Email.State.WAITING).update(due_at=timezone.now(), tries=0, delayed_since=None)
 
     def troubled(self) -> Self:
         """Those that somebody should know of: delayed ones, and uncertain ones that nobody has looked after."""
         return self.filter(TROUBLED)
 
 
-class Letter(models.Model):
+class Email(models.Model):
     """One mail to one person. `kind` names who writes it (core.mail.kinds), `facts` what it tells; never a secret."""
 
     class State(models.TextChoices):
@@ -38,11 +38,11 @@ class Letter(models.Model):
         VOID = "void"  # there was nobody, or nothing any more, to write
 
     kind = models.CharField(max_length=32)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="letters")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="emails")
     to = models.CharField(max_length=254)
     facts = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    batch = models.UUIDField(null=True)  # of letters that were asked for together
+    batch = models.UUIDField(null=True)  # of e-mails that were asked for together
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
     delayed_since = models.DateTimeField(null=True)  # while it waits longer than is usual
@@ -53,17 +53,17 @@ class Letter(models.Model):
     answer = models.CharField(max_length=500, blank=True)  # what the server said
     given_up = models.BooleanField(default=False)  # with this answer, after all tries
 
-    objects = LetterQuerySet.as_manager()
+    objects = EmailQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         indexes = [
             # Of one state: SQLite does not see that one of several is meant.
-            models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="letters_that_wait"),
-            models.Index(fields=["state", "id"], name="letters_by_state"),
-            models.Index(fields=["state"], condition=TROUBLED, name="letters_in_trouble"),
-            models.Index(fields=["user", "kind", "id"], name="letters_of_a_person"),
-            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="letters_of_a_batch"),
+            models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="emails_that_wait"),
+            models.Index(fields=["state", "id"], name="emails_by_state"),
+            models.Index(fields=["state"], condition=TROUBLED, name="emails_in_trouble"),
+            models.Index(fields=["user", "kind", "id"], name="emails_of_a_person"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="emails_of_a_batch"),
         ]
 
     def __str__(self) -> str:

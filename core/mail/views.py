@@ -23,11 +23,11 @@ from core.audit import log
 from core.keyset_pagination import Page, newest_first
 from core.mail import outbox
 from core.mail.labels import STATES, Line
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.validators import digits
 
 PAGE_SIZE = 50
-State = Letter.State
+State = Email.State
 
 
 class MailFilter(forms.Form):
@@ -58,13 +58,13 @@ class MailFilter(forms.Form):
         ]
 
     def found(self) -> Any:
-        letters = Letter.objects.all()
+        emails = Email.objects.all()
         if state := self.cleaned_data["state"]:
-            letters = letters.filter(state=state)
+            emails = emails.filter(state=state)
         for word in self.cleaned_data["person"].split():
             names = Q(user__first_name__icontains=word) | Q(user__last_name__icontains=word)
-            letters = letters.filter(Q(to__icontains=word) | names)
-        return letters
+            emails = emails.filter(Q(to__icontains=word) | names)
+        return emails
 
 
 @needs(Permission.VIEW_MAIL)
@@ -75,7 +75,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     form = MailFilter(request.GET)
     valid = form.is_valid()
     before = digits(request.GET.get("before", "")) or None
-    page: Page[Letter] = Page([])
+    page: Page[Email] = Page([])
     if valid:
         page = newest_first(form.found().select_related("user", "by"), before=before, size=PAGE_SIZE)
     asked = form.asked()
@@ -104,15 +104,15 @@ def back(request: SignedInRequest) -> HttpResponse:
 @needs(Permission.MANAGE_MAIL)
 @require_POST
 def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    letter = get_object_or_404(Letter, pk=pk)
-    if letter.state not in (State.REFUSED, State.UNCERTAIN):
+    email = get_object_or_404(Email, pk=pk)
+    if email.state not in (State.REFUSED, State.UNCERTAIN):
         messages.info(request, _("That mail needs no second sending."))
         return back(request)
     with transaction.atomic():
-        Letter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now())
-        outbox.send_again(letter)
-        log.record(request.user, "mail.sent_again", letter.to, kind=letter.kind)
-    messages.success(request, _("The mail to %(to)s is sent again.") % {"to": letter.to})
+        Email.objects.filter(pk=email.pk, settled_at=None).update(settled_at=timezone.now())
+        outbox.send_again(email)
+        log.record(request.user, "mail.sent_again", email.to, kind=email.kind)
+    messages.success(request, _("The mail to %(to)s is sent again.") % {"to": email.to})
     return back(request)
 
 
@@ -120,17 +120,17 @@ def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: SignedInRequest, pk: int) -> HttpResponse:
     """Of a waiting one: it is not sent. Of an uncertain one: it was looked after, and is no news any more."""
-    letter = get_object_or_404(Letter, pk=pk)
-    here = Letter.objects.filter(pk=letter.pk)
+    email = get_object_or_404(Email, pk=pk)
+    here = Email.objects.filter(pk=email.pk)
     with transaction.atomic():
         now = timezone.now()
         discarded = {"state": State.VOID, "answer_code": "discarded", "answer": "", "settled_at": now}
         if here.filter(state=State.WAITING).update(**discarded):
-            log.record(request.user, "mail.discarded", letter.to, kind=letter.kind)
-            messages.success(request, _("The mail to %(to)s is not sent.") % {"to": letter.to})
+            log.record(request.user, "mail.discarded", email.to, kind=email.kind)
+            messages.success(request, _("The mail to %(to)s is not sent.") % {"to": email.to})
         elif here.filter(state=State.UNCERTAIN, settled_at=None).update(settled_at=now):
-            log.record(request.user, "mail.looked_after", letter.to, kind=letter.kind)
-            messages.success(request, _("The mail to %(to)s is left as it is.") % {"to": letter.to})
+            log.record(request.user, "mail.looked_after", email.to, kind=email.kind)
+            messages.success(request, _("The mail to %(to)s is left as it is.") % {"to": email.to})
         else:
             messages.info(request, _("That mail waits no more."))
     return back(request)

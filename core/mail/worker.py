@@ -1,4 +1,4 @@
-"""Carries the letters of the outbox to the mail server: each once, or said to be uncertain."""
+"""Carries the e-mails of the outbox to the mail server: each once, or said to be uncertain."""
 
 import logging
 import time
@@ -19,13 +19,13 @@ from django.utils import timezone
 from core import file_lock
 from core.mail import composition
 from core.mail.errors import Trouble, one_line
-from core.mail.models import Letter, LetterQuerySet
+from core.mail.models import Email, EmailQuerySet
 from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain, Withdrawn
 from core.mail.smtp.protocol import Limits
 from core.preferences.models import Preferences, in_force
 
 POLL_SECONDS = 0.5
-IDLE_SECONDS = 5  # that a connection is kept for the next letter
+IDLE_SECONDS = 5  # that a connection is kept for the next e-mail
 DELAYS = [30, 60, 120, 300, 600]
 LAST_DELAY = 900
 MOST_TRIES = len(DELAYS) + 2 * 86400 // LAST_DELAY
@@ -33,7 +33,7 @@ SLOW_TRIES = 4  # a server that does not know us yet lets the first ones fail
 KEPT_DAYS = 90
 SETTLING_TRIES = 60
 logger = logging.getLogger(__name__)
-State = Letter.State
+State = Email.State
 
 
 def work(stopped: Callable[[], bool], limits: Limits | None = None) -> None:
@@ -82,7 +82,7 @@ def write_through(connection: BaseDatabaseWrapper, **_: object) -> None:
 
 def reap() -> bool:
     """What a worker before this one was about when it was killed."""
-    cut = Letter.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer="", answer_code="stopped")
+    cut = Email.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer="", answer_code="stopped")
     if cut:
         logger.warning("Cut off in sending: %s letters, which may have been taken or not", cut)
     return True
@@ -97,10 +97,10 @@ class Postman:
         self.tidied: date | None = None
 
     def round(self) -> bool:
-        """One letter. False: there is none that could be sent now."""
+        """One e-mail. False: there is none that could be sent now."""
         self._tidy()
-        letter = Letter.objects.due().select_related("user", "by").first()
-        if letter is None:
+        email = Email.objects.due().select_related("user", "by").first()
+        if email is None:
             self._rest()
             return False
         with in_force():
@@ -111,9 +111,9 @@ class Postman:
                 return False
             if server is None:
                 return False
-            mail = self._written(letter, server)
+            mail = self._written(email, server)
             if mail is not None:
-                self._deliver(letter, mail, server)
+                self._deliver(email, mail, server)
         return True
 
     def leave(self) -> None:
@@ -128,51 +128,51 @@ class Postman:
     def _tidy(self) -> None:
         today = timezone.now().date()
         if today != self.tidied:
-            Letter.objects.filter(settled_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
+            Email.objects.filter(settled_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
             self.tidied = today
 
-    def _written(self, letter: Letter, server: Server) -> EmailMessage | None:
+    def _written(self, email: Email, server: Server) -> EmailMessage | None:
         try:
-            mail = composition.written(letter, server.sender)
+            mail = composition.written(email, server.sender)
         except DatabaseError:
             raise
         except Exception as error:
-            logger.exception("A letter of kind %s could not be written", letter.kind)
-            settle(letter, State.REFUSED, type(error).__name__, "unwritten")
+            logger.exception("A letter of kind %s could not be written", email.kind)
+            settle(email, State.REFUSED, type(error).__name__, "unwritten")
             return None
         if mail is None:
-            settle(letter, State.VOID, code="nothing")
+            settle(email, State.VOID, code="nothing")
         return mail
 
-    def _deliver(self, letter: Letter, mail: EmailMessage, server: Server) -> None:
+    def _deliver(self, email: Email, mail: EmailMessage, server: Server) -> None:
         try:
-            answer = self._hand_over(letter, mail, server)
+            answer = self._hand_over(email, mail, server)
         except Withdrawn:
             return
         except Trouble as trouble:
             self._put_all_off(trouble)
         except Later as later:
-            put_off(letter, str(later))
+            put_off(email, str(later))
         except Refused as refused:
-            settle(letter, State.REFUSED, refused.said, refused.code)
+            settle(email, State.REFUSED, refused.said, refused.code)
         except Uncertain:
-            settle(letter, State.UNCERTAIN, code="cut_off")
+            settle(email, State.UNCERTAIN, code="cut_off")
             self._put_all_off(Trouble("broken"))
         else:
-            settle(letter, State.TAKEN, answer)
+            settle(email, State.TAKEN, answer)
             self._go_on()
 
-    def _hand_over(self, letter: Letter, mail: EmailMessage, server: Server) -> str:
+    def _hand_over(self, email: Email, mail: EmailMessage, server: Server) -> str:
         line = self._line(server)
         used_before = line.handed_over > 0
         self.used = time.monotonic()
         try:
-            return str(line.hand_over(mail, letter.to, lambda: take_up(letter)))
+            return str(line.hand_over(mail, email.to, lambda: take_up(email)))
         except Trouble:
             if not used_before or line.is_open:
                 raise
         line = self._line(server)  # it had closed a connection that was long enough open, or carried enough
-        return str(line.hand_over(mail, letter.to, lambda: take_up(letter)))
+        return str(line.hand_over(mail, email.to, lambda: take_up(email)))
 
     def _line(self, server: Server) -> Connection:
         if self.line and self.line.server != server:
@@ -183,9 +183,9 @@ class Postman:
         return self.line
 
     def _put_all_off(self, trouble: Trouble) -> None:
-        """No letter would fare better now."""
+        """No e-mail would fare better now."""
         self.held_up = True
-        due = Letter.objects.due().order_by()
+        due = Email.objects.due().order_by()
         for tries in list(due.values_list("tries", flat=True).distinct()):
             _put_off(due.filter(tries=tries), tries, one_line(trouble.said), trouble.code, delayed=True)
 
@@ -193,37 +193,37 @@ class Postman:
         """The server takes mail again: who waited for it waits no more."""
         if self.held_up:
             self.held_up = False
-            waiting = Letter.objects.filter(state=State.WAITING).exclude(answer_code="")
+            waiting = Email.objects.filter(state=State.WAITING).exclude(answer_code="")
             waiting.update(due_at=timezone.now(), delayed_since=None)
 
 
-def take_up(letter: Letter) -> bool:
+def take_up(email: Email) -> bool:
     """Committed before the dot: from here on nobody sends it a second time. False: somebody was faster."""
-    return bool(Letter.objects.filter(pk=letter.pk, state=State.WAITING).update(state=State.SENDING))
+    return bool(Email.objects.filter(pk=email.pk, state=State.WAITING).update(state=State.SENDING))
 
 
-def put_off(letter: Letter, answer: str) -> None:
-    """What the server does not take of this letter now."""
-    _put_off(_on_its_way(letter), letter.tries, answer, delayed=letter.tries + 1 >= SLOW_TRIES)
+def put_off(email: Email, answer: str) -> None:
+    """What the server does not take of this e-mail now."""
+    _put_off(_on_its_way(email), email.tries, answer, delayed=email.tries + 1 >= SLOW_TRIES)
 
 
-def _put_off(letters: LetterQuerySet, tries: int, answer: str, code: str = "", *, delayed: bool) -> None:
+def _put_off(emails: EmailQuerySet, tries: int, answer: str, code: str = "", *, delayed: bool) -> None:
     now, said = timezone.now(), {"tries": tries + 1, "answer": answer, "answer_code": code}
     if tries + 1 >= MOST_TRIES:
-        letters.update(state=State.REFUSED, settled_at=now, given_up=True, **said)
+        emails.update(state=State.REFUSED, settled_at=now, given_up=True, **said)
         return
     pause = DELAYS[tries] if tries < len(DELAYS) else LAST_DELAY
     since = {"delayed_since": Coalesce("delayed_since", Value(now))} if delayed else {}
-    letters.update(state=State.WAITING, due_at=now + timedelta(seconds=pause), **said, **since)
+    emails.update(state=State.WAITING, due_at=now + timedelta(seconds=pause), **said, **since)
 
 
-def settle(letter: Letter, state: Letter.State, answer: str = "", code: str = "") -> None:
+def settle(email: Email, state: Email.State, answer: str = "", code: str = "") -> None:
     """What has been answered is known to us alone: a database that cannot be written now is asked again."""
     settled_at = None if state == State.UNCERTAIN else timezone.now()
-    said = {"answer": answer[:500], "answer_code": code, "tries": letter.tries + 1}
+    said = {"answer": answer[:500], "answer_code": code, "tries": email.tries + 1}
     for tries_left in reversed(range(SETTLING_TRIES)):
         try:
-            _on_its_way(letter).update(state=state, settled_at=settled_at, delayed_since=None, **said)
+            _on_its_way(email).update(state=state, settled_at=settled_at, delayed_since=None, **said)
         except DatabaseError:
             if not tries_left:
                 raise
@@ -233,5 +233,5 @@ def settle(letter: Letter, state: Letter.State, answer: str = "", code: str = ""
             return
 
 
-def _on_its_way(letter: Letter) -> LetterQuerySet:
-    return Letter.objects.filter(pk=letter.pk, state__in=(State.WAITING, State.SENDING))
+def _on_its_way(email: Email) -> EmailQuerySet:
+    return Email.objects.filter(pk=email.pk, state__in=(State.WAITING, State.SENDING))

@@ -19,7 +19,7 @@ def code_of(user: Person | None) -> str:
 
 
 def of(user: Person | None) -> AbstractContextManager[None]:
-    """What is written in it, a letter for example, is in that person's language; None: in that of Preferences."""
+    """What is written in it, an e-mail for example, is in that person's language; None: in that of Preferences."""
     return translation.override(code_of(user))
 
 

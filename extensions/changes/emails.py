@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions.fields import MASKED, label, value_shown
 
 
-def extension_changed(letter: Letter) -> Words:
-    number = letter.facts["number"]
+def extension_changed(email: Email) -> Words:
+    number = email.facts["number"]
     fields = [
         {
             "label": label(name),
@@ -19,12 +19,12 @@ def extension_changed(letter: Letter) -> Words:
             "old": value_shown(name, old),
             "new": value_shown(name, new),
         }
-        for name, (old, new) in letter.facts["fields"].items()
+        for name, (old, new) in email.facts["fields"].items()
     ]
     context = {
         "number": number,
         "fields": fields,
-        "by": letter.by.full_name if letter.by else "",
+        "by": email.by.full_name if email.by else "",
         "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
-    return composition.words(letter, _("Your extension %(number)s was changed") % {"number": number}, context)
+    return composition.words(email, _("Your extension %(number)s was changed") % {"number": number}, context)

@@ -16,7 +16,7 @@ from accounts.one_time_links import Link, Purpose
 from accounts.profile.models import EmailChange
 from core.audit import log
 from core.mail import outbox
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.my_account import self_service
@@ -45,7 +45,7 @@ def pending(user: User) -> EmailChange | None:
 def asked_too_often(user: User) -> bool:
     """Each asks for a mail to an address that may be anybody's."""
     since = timezone.now() - WITHIN
-    return Letter.objects.filter(user=user, kind="email_change_new", created_at__gt=since).count() >= MOST_ASKED
+    return Email.objects.filter(user=user, kind="email_change_new", created_at__gt=since).count() >= MOST_ASKED
 
 
 def ask(user: User, new: str) -> EmailChange:

@@ -6,16 +6,16 @@ from django.utils.translation import gettext as _
 from accounts import one_time_links
 from core.mail import composition
 from core.mail.composition import Words
-from core.mail.models import Letter
+from core.mail.models import Email
 
 
-def new_network(letter: Letter) -> Words:
+def new_network(email: Email) -> Words:
     """Its facts: number; address and model of the phone."""
-    number = letter.facts["number"]
+    number = email.facts["number"]
     context = {
         "number": number,
-        "address": letter.facts["address"],
-        "model": letter.facts["model"],
+        "address": email.facts["address"],
+        "model": email.facts["model"],
         "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
-    return composition.words(letter, _("A phone of yours registered from a new network"), context)
+    return composition.words(email, _("A phone of yours registered from a new network"), context)

@@ -1,4 +1,4 @@
-"""From which networks an extension's phones register; and a letter to its person when one does from a new one."""
+"""From which networks an extension's phones register; and an e-mail to its person when one does from a new one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

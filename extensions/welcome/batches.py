@@ -12,18 +12,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.keyset_pagination import PageOfAll, by_place
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.validators import digits
 from extensions.models import SipExtensionQuerySet
 from extensions.welcome.invitations import KIND
 
-State = Letter.State
+State = Email.State
 OPEN, TROUBLE = (State.WAITING, State.SENDING), (State.REFUSED, State.UNCERTAIN)
 LATELY = timedelta(minutes=1)
 PAGE_SIZE = 25
 LAST = 10
 
-NEWER = Letter.objects.filter(user=OuterRef("user"), kind=KIND, pk__gt=OuterRef("pk"))
+NEWER = Email.objects.filter(user=OuterRef("user"), kind=KIND, pk__gt=OuterRef("pk"))
 TROUBLE_FIRST = Case(When(state__in=TROUBLE, then=Value(0)), When(state__in=OPEN, then=Value(1)), default=Value(2))
 
 
@@ -52,19 +52,19 @@ class Progress:
         return -(-self.waiting // self.a_minute) if self.a_minute else 0
 
 
-def of(batch: uuid.UUID) -> QuerySet[Letter]:
-    return Letter.objects.filter(batch=batch, kind=KIND)
+def of(batch: uuid.UUID) -> QuerySet[Email]:
+    return Email.objects.filter(batch=batch, kind=KIND)
 
 
 def visible_to(user: User, batch: uuid.UUID) -> bool:
     """To who asked for it, and to who reaches all."""
-    letters = of(batch) if user.reaches_everybody else of(batch).filter(by=user)
-    return letters.exists()
+    emails = of(batch) if user.reaches_everybody else of(batch).filter(by=user)
+    return emails.exists()
 
 
 def progress(batch: uuid.UUID) -> Progress:
-    letters, lately = of(batch), timezone.now() - LATELY
-    found = letters.aggregate(
+    emails, lately = of(batch), timezone.now() - LATELY
+    found = emails.aggregate(
         total=Count("pk"),
         **{state.value: Count("pk", filter=Q(state=state)) for state in (State.TAKEN, *TROUBLE, State.VOID)},
         recent=Count("pk", filter=Q(settled_at__gt=lately)),
@@ -73,7 +73,7 @@ def progress(batch: uuid.UUID) -> Progress:
         delayed=Count("pk", filter=Q(state=State.WAITING, tries__gt=0)),
     )
     a_minute = _a_minute(found.pop("recent"), found.pop("first"), found.pop("last"))
-    tried = letters.filter(state=State.WAITING, tries__gt=0).order_by("-due_at")
+    tried = emails.filter(state=State.WAITING, tries__gt=0).order_by("-due_at")
     last = tried.first() if found["delayed"] else None
     return Progress(**found, a_minute=a_minute, answer=last.answer_text if last else "")
 
@@ -90,7 +90,7 @@ def _a_minute(count: int, first: datetime | None, last: datetime | None) -> int:
 class Mailed:
     """One of a batch, as its page shows it. `again`: a newer one was asked for since."""
 
-    letter: Letter
+    email: Email
     number: str
     name: str
     again: bool
@@ -98,23 +98,23 @@ class Mailed:
     @property
     def answer(self) -> str:
         """Not what all wait for alike: the page says that once."""
-        return "" if self.letter.waits_for_the_server else self.letter.answer_text
+        return "" if self.email.waits_for_the_server else self.email.answer_text
 
 
 def page(batch: uuid.UUID, visible: SipExtensionQuerySet, start: str) -> PageOfAll[Mailed]:
     """Those whose extensions one may see, the ones in trouble first; from the place `start` on."""
-    letters = of(batch).filter(user__sip_extension__in=visible.order_by().values("pk"))
-    total = letters.count()
+    emails = of(batch).filter(user__sip_extension__in=visible.order_by().values("pk"))
+    total = emails.count()
     first = digits(start, most=max(total, 1)) or 1
-    shown = letters.annotate(again=Exists(NEWER)).select_related("user__sip_extension")
+    shown = emails.annotate(again=Exists(NEWER)).select_related("user__sip_extension")
     ordered = shown.order_by(TROUBLE_FIRST, "user__sip_extension__position")
     found: PageOfAll[Any] = by_place(ordered, first, total=total, size=PAGE_SIZE)
-    return replace(found, rows=[_mailed(letter) for letter in found.rows])
+    return replace(found, rows=[_mailed(email) for email in found.rows])
 
 
-def _mailed(letter: Any) -> Mailed:
-    user = letter.user
-    return Mailed(letter, user.sip_extension.number, user.full_name, letter.again)
+def _mailed(email: Any) -> Mailed:
+    user = email.user
+    return Mailed(email, user.sip_extension.number, user.full_name, email.again)
 
 
 def in_trouble(batch: uuid.UUID, managed: SipExtensionQuerySet) -> SipExtensionQuerySet:
@@ -125,8 +125,8 @@ def in_trouble(batch: uuid.UUID, managed: SipExtensionQuerySet) -> SipExtensionQ
 
 def asked_by(user: User) -> list[Any]:
     """The last batches of this person."""
-    letters = Letter.objects.filter(by=user, kind=KIND, batch__isnull=False).order_by()
-    rows = letters.values("batch").annotate(
+    emails = Email.objects.filter(by=user, kind=KIND, batch__isnull=False).order_by()
+    rows = emails.values("batch").annotate(
         at=Min("created_at"),
         total=Count("pk"),
         open=Count("pk", filter=Q(state__in=OPEN)),

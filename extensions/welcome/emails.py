@@ -8,20 +8,20 @@ from django.utils.translation import gettext as _
 from accounts.passwords.tokens import welcome_tokens
 from core.mail import composition
 from core.mail.composition import Words
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions.models import SipExtension
 from extensions.welcome.invitations import MAY_GET, standing_of
 
 QR = "link"  # its content id
 
 
-def welcome(letter: Letter) -> Words | None:
+def welcome(email: Email) -> Words | None:
     """None where the person cannot use it any more, has another address by now, or a newer link."""
-    user = letter.user
+    user = email.user
     extension = SipExtension.objects.filter(user=user).first()
     if user is None or extension is None or standing_of(extension) not in MAY_GET:
         return None
-    if (user.link_version, user.email) != (letter.facts["version"], letter.to):
+    if (user.link_version, user.email) != (email.facts["version"], email.to):
         return None
     link = welcome_tokens.link(user)
     context = {
@@ -29,11 +29,11 @@ def welcome(letter: Letter) -> Words | None:
         "link": link,
         "days": welcome_tokens.valid.days,
         "qr": QR,
-        "by": letter.by.full_name if letter.by and letter.by != user else "",
+        "by": email.by.full_name if email.by and email.by != user else "",
         "sign_in": user.email,
     }
     return composition.words(
-        letter, _("Your extension %(number)s") % {"number": extension.number}, context, ((QR, picture(link)),)
+        email, _("Your extension %(number)s") % {"number": extension.number}, context, ((QR, picture(link)),)
     )
 
 

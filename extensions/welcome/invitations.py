@@ -18,7 +18,7 @@ from accounts.passwords import rules as password_rules
 from core.audit import log
 from core.coded_text import CodedText
 from core.mail import outbox
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension, SipExtensionQuerySet
 from extensions.validators import is_extension_number
@@ -95,7 +95,7 @@ def _enqueue(users: list[int], by: User, batch: uuid.UUID | None) -> Iterator[in
 class Shown:
     """What an extension's page says of the welcome mail."""
 
-    letter: Letter | None
+    email: Email | None
     standing: Standing
     has_password: bool
     mail_is_set_up: bool
@@ -103,15 +103,15 @@ class Shown:
 
     @property
     def answer(self) -> str:
-        return self.letter.answer_text if self.letter else ""
+        return self.email.answer_text if self.email else ""
 
     @property
     def batch(self) -> uuid.UUID | None:
         """That it was asked for in, where the reader may see that."""
-        letter = self.letter
-        if letter is None or not (self.reader.reaches_everybody or letter.by_id == self.reader.pk):
+        email = self.email
+        if email is None or not (self.reader.reaches_everybody or email.by_id == self.reader.pk):
             return None
-        return letter.batch
+        return email.batch
 
     @property
     def may_be_sent(self) -> bool:
@@ -125,14 +125,14 @@ class Shown:
     @property
     def is_next(self) -> bool:
         """Whether it is what one would do now."""
-        return self.may_be_sent and not self.has_password and self.letter is None
+        return self.may_be_sent and not self.has_password and self.email is None
 
 
 def shown(extension: SipExtension, reader: User) -> Shown:
     only = SipExtension.objects.filter(pk=extension.pk)
     standing, has_password = only.values_list(STANDING, ExpressionWrapper(HAS_PASSWORD, BooleanField()))[0]
-    letter = Letter.objects.filter(user=extension.user_id, kind=KIND).first()
-    return Shown(letter, Standing(standing), has_password, bool(Preferences.current().mail_host), reader)
+    email = Email.objects.filter(user=extension.user_id, kind=KIND).first()
+    return Shown(email, Standing(standing), has_password, bool(Preferences.current().mail_host), reader)
 
 
 def of_numbers(found: SipExtensionQuerySet, numbers: Iterable[str]) -> SipExtensionQuerySet:

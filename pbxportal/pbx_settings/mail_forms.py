@@ -10,7 +10,7 @@ from core import encryption
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish, secret_input
 from core.mail.kinds import KINDS, NOTIFICATIONS
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.client import LABEL, ROW, Server
 from core.preferences.models import MailSecurity, Preferences
 from pbxportal.pbx_settings.forms import SettingsForm
@@ -116,7 +116,7 @@ class MailForm(SettingsForm):
             self.instance.sealed_mail_password = encryption.seal(LABEL, ROW, self.cleaned_data["mail_password"])
         elif self.cleaned_data.get("remove_password"):
             self.instance.sealed_mail_password = ""
-        Letter.objects.hurry()
+        Email.objects.hurry()
         super()._write(version)
 
 

@@ -7,14 +7,14 @@ from playwright.sync_api import Page
 
 from accounts.models import Role, User
 from core.mail import outbox
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from tests.browser.tour import Tour, press, stop
 from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox
 from tests.people import make_user
 
-State = Letter.State
+State = Email.State
 URL = "/preferences/mail/"
 
 
@@ -26,10 +26,10 @@ def postbox(tour: Tour) -> Postbox:
     return box
 
 
-def letter(user: User, kind: str, state: Letter.State, answer: str = "", tries: int = 1, **more: object) -> None:
+def email(user: User, kind: str, state: Email.State, answer: str = "", tries: int = 1, **more: object) -> None:
     made = outbox.send(kind, user)
     assert made
-    Letter.objects.filter(pk=made.pk).update(state=state, answer=answer, tries=tries, **more)
+    Email.objects.filter(pk=made.pk).update(state=state, answer=answer, tries=tries, **more)
 
 
 def several() -> None:
@@ -37,13 +37,13 @@ def several() -> None:
     vic = make_user("Vic")
     now = timezone.now()
     Preferences.objects.update(mail_host="mail.example.com", mail_from="portal@example.com")
-    letter(vic, "welcome", State.TAKEN, "250 2.0.0 Ok: queued as 4bXk2p", settled_at=now)
-    letter(vic, "reset", State.VOID, answer_code="nothing", settled_at=now)
-    letter(grace, "extension_changed", State.REFUSED, "550 5.1.1 <grace>: Recipient address rejected", settled_at=now)
-    letter(grace, "new_device", State.UNCERTAIN, answer_code="cut_off")
+    email(vic, "welcome", State.TAKEN, "250 2.0.0 Ok: queued as 4bXk2p", settled_at=now)
+    email(vic, "reset", State.VOID, answer_code="nothing", settled_at=now)
+    email(grace, "extension_changed", State.REFUSED, "550 5.1.1 <grace>: Recipient address rejected", settled_at=now)
+    email(grace, "new_device", State.UNCERTAIN, answer_code="cut_off")
     soon = now + timedelta(minutes=4)
     since = now - timedelta(minutes=20)
-    letter(
+    email(
         vic,
         "new_network",
         State.WAITING,

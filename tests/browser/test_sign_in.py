@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from core.mail import composition
-from core.mail.models import Letter
+from core.mail.models import Email
 from tests.browser.conftest import NewContext, SignIn
 from tests.browser.tour import press
 from tests.people import PASSWORD
@@ -22,7 +22,7 @@ def test_who_has_forgotten_the_password_chooses_another_by_mail(stranger: Page, 
     page.get_by_label("Email Address*").fill("Vic@example.com")
     press(page, "Send the link")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    mail = composition.written(Letter.objects.get(), "pbx@example.com")
+    mail = composition.written(Email.objects.get(), "pbx@example.com")
     assert mail
     text = mail.get_body(("plain",))
     assert text

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, ViewportSize, expect
 
 from accounts.models import Organization, User
-from core.mail.models import Letter
+from core.mail.models import Email
 from tests.core.mail.postbox import Postbox
 from tests.core.mail.test_composition import deliver
 from tests.core.mail.test_welcome import path_in
@@ -74,4 +74,4 @@ def test_many_are_chosen_in_the_list_and_watched(adas: Page, postbox: Postbox) -
     expect(adas.get_by_role("row", name="1001")).to_contain_text("Taken by the mail server")
     adas.get_by_role("button", name="Send again to 1").click()
     expect(adas.get_by_role("heading", name="0 of 1 done")).to_be_visible()
-    assert Letter.objects.count() == 3
+    assert Email.objects.count() == 3

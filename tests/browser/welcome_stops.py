@@ -8,14 +8,14 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.models import User
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.welcome import invitations
 from tests.browser import company
 from tests.browser.tour import Tour, ada, press, stop
 
-State = Letter.State
+State = Email.State
 UNREACHABLE = {"answer_code": "unreachable", "answer": "Connection refused"}
 TROUBLES: dict[int, dict[str, Any]] = {
     1: {
@@ -46,12 +46,12 @@ def batch(*, done: bool = False) -> uuid.UUID:
     people(80)
     key = uuid.uuid4()
     invitations.ask(SipExtension.objects.all(), ada(), batch=key)
-    for n, letter in enumerate(Letter.objects.order_by("id")):
+    for n, email in enumerate(Email.objects.order_by("id")):
         said = TROUBLES.get(n, {"state": State.TAKEN, "answer": "250 2.0.0 Ok"})
         if n > 30 and not done:
             said = {"state": State.WAITING, **(UNREACHABLE if n < 40 else {})}
         settled_at = timezone.now() - timedelta(seconds=60 - n) if said["state"] != State.WAITING else None
-        Letter.objects.filter(pk=letter.pk).update(**said, settled_at=settled_at, tries=1 if len(said) > 1 else 0)
+        Email.objects.filter(pk=email.pk).update(**said, settled_at=settled_at, tries=1 if len(said) > 1 else 0)
     return key
 
 
@@ -132,7 +132,7 @@ def detail_with_a_welcome_mail_refused(tour: Tour) -> Page:
     page = detail_with_the_welcome_mail_next(tour)
     press(page, "Send welcome mail")
     page.locator(".alert-success").wait_for()
-    Letter.objects.update(state=State.REFUSED, answer=TROUBLES[1]["answer"], tries=1)
+    Email.objects.update(state=State.REFUSED, answer=TROUBLES[1]["answer"], tries=1)
     page.goto("/extensions/1000/")
     return page
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from asterisk.live import network_recorder
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Sightings
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions.models import KnownNetwork
 from tests.conftest import TOLD
 from tests.pbx.office import Office, eventually
@@ -45,15 +45,15 @@ def is_heard() -> bool:
         return live.is_fresh(db)
 
 
-def test_a_letter_goes_to_whose_phone_comes_from_a_new_network(noting: Sightings, office: Office) -> None:
+def test_a_email_goes_to_whose_phone_comes_from_a_new_network(noting: Sightings, office: Office) -> None:
     extension = office.extension(user=make_user("Vic"), number="1000", max_phones=3)
     office.registered(extension)
     assert eventually(lambda: networks() == ["127.0.0.0/24"])
     office.registered(extension, host="127.0.0.2")
     office.registered(extension, host="127.0.7.1")
     assert eventually(lambda: networks() == ["127.0.0.0/24", "127.0.7.0/24"])
-    [letter] = Letter.objects.all()
-    assert (letter.kind, letter.to, letter.facts["address"]) == ("new_network", "vic@example.com", "127.0.7.1")
+    [email] = Email.objects.all()
+    assert (email.kind, email.to, email.facts["address"]) == ("new_network", "vic@example.com", "127.0.7.1")
 
 
 def test_a_locked_database_delays_it_and_holds_up_nothing_else(noting: Sightings, office: Office) -> None:

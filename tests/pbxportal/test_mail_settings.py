@@ -13,7 +13,7 @@ from core import encryption
 from core.audit.models import AuditRecord
 from core.mail import diagnostics
 from core.mail.kinds import NOTIFICATIONS
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.preferences.models import Preferences
 from tests.core.mail.postbox import HOST, Certificate, Postbox
@@ -53,8 +53,8 @@ def said(answer: Any) -> str:
 
 
 def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> None:
-    letter = Letter.objects.create(kind="new_device", user=ada, to="ada@example.com", tries=9, answer_code="timeout")
-    Letter.objects.update(due_at=timezone.now() + timedelta(hours=1), delayed_since=timezone.now())
+    email = Email.objects.create(kind="new_device", user=ada, to="ada@example.com", tries=9, answer_code="timeout")
+    Email.objects.update(due_at=timezone.now() + timedelta(hours=1), delayed_since=timezone.now())
     answer = client.post(URL, typed(mail_user="portal", mail_password=SECRET, notifications=["new_device"]))
     assert answer.status_code == 302
     saved = Preferences.load()
@@ -69,8 +69,8 @@ def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> 
     page = client.get(URL)
     assert page.status_code == 200
     assert SECRET not in said(page)
-    letter.refresh_from_db()
-    assert letter.due_at <= timezone.now(), "Another server may take it at once."
+    email.refresh_from_db()
+    assert email.due_at <= timezone.now(), "Another server may take it at once."
 
 
 def test_a_password_is_kept_replaced_and_removed(client: Client) -> None:

@@ -1,6 +1,6 @@
-"""The conversation with the mail server: opened, encrypted, signed in, and one letter at a time handed over.
+"""The conversation with the mail server: opened, encrypted, signed in, and one e-mail at a time handed over.
 
-All that fails before the dot that ends a letter is known not to have been delivered.
+All that fails before the dot that ends an e-mail is known not to have been delivered.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def password_of(preferences: Preferences) -> str:
 
 @dataclass
 class Refused(Exception):
-    """This letter, for good. `said` by the server, or a code of errors.WORDS."""
+    """This e-mail, for good. `said` by the server, or a code of errors.WORDS."""
 
     said: str = ""
     code: str = ""
@@ -78,7 +78,7 @@ class Refused(Exception):
 
 
 class Later(Exception):
-    """This letter, for now. The argument is what was said."""
+    """This e-mail, for now. The argument is what was said."""
 
 
 class Uncertain(Exception):
@@ -86,7 +86,7 @@ class Uncertain(Exception):
 
 
 class Withdrawn(Exception):
-    """The letter was taken back before the dot."""
+    """The e-mail was taken back before the dot."""
 
 
 class Connection:
@@ -237,7 +237,7 @@ class Connection:
         raise Uncertain
 
     def reset(self) -> None:
-        """Ready for the next letter; or closed."""
+        """Ready for the next e-mail; or closed."""
         try:
             if self.smtp.rset()[0] != 250:
                 self.close()

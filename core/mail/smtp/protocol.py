@@ -19,7 +19,7 @@ VERBS = {"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "QU
 
 @dataclass(frozen=True)
 class Limits:
-    """In seconds. The answer to the dot may take long: the server looks into the letter meanwhile."""
+    """In seconds. The answer to the dot may take long: the server looks into the e-mail meanwhile."""
 
     connect: float = 10
     reply: float = 60
@@ -47,7 +47,7 @@ class Dialogue(smtplib.SMTP):
         super().__init__(host, port, own_name(), timeout=limits.connect)
         assert self.sock  # noqa: S101 (else the line above had raised)
         self.sock.settimeout(limits.reply)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot would wait for the letter's ACK
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot would wait for the e-mail's ACK
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         if cmd.upper() in VERBS:

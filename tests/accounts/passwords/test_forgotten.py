@@ -17,7 +17,7 @@ from accounts.sessions import known_devices
 from accounts.sessions.models import Device, Session
 from core.audit.models import AuditRecord
 from core.mail import composition
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from tests.accounts.throttling.test_throttling import later, shape, tries
 from tests.people import PASSWORD, Typed, make_extension, make_user
@@ -64,15 +64,15 @@ def test_the_answer_and_what_is_written_are_the_same_for_known_and_unknown(vic: 
     assert asked[0] == asked[1]
     assert len(asked[0]) > 0
     assert not [each for each in asked[0] if "accounts_user" in each]
-    written = Letter.objects.filter(to__in=("vic@example.com", "nobody@example.com"))
+    written = Email.objects.filter(to__in=("vic@example.com", "nobody@example.com"))
     assert [(each.kind, each.user, each.state) for each in written] == [("reset", None, "waiting")] * 2
 
 
-def test_the_letter_is_written_for_whoever_has_the_address(vic: User) -> None:
+def test_the_email_is_written_for_whoever_has_the_address(vic: User) -> None:
     for email in ("Vic@Example.com", "nobody@example.com", "gone@example.com"):
         asks(email)
     make_user("Gone", is_active=False)
-    written = [composition.written(each, "pbx@example.com") for each in Letter.objects.order_by("pk")]
+    written = [composition.written(each, "pbx@example.com") for each in Email.objects.order_by("pk")]
     assert [bool(each) for each in written] == [True, False, False]
     assert written[0]
     assert written[0]["To"] == "Vic <vic@example.com>"
@@ -86,20 +86,20 @@ def test_the_letter_is_written_for_whoever_has_the_address(vic: User) -> None:
     assert is_signed_in(client)
 
 
-def test_of_one_account_and_one_address_only_some_letters_are_written(db: None) -> None:
+def test_of_one_account_and_one_address_only_some_emails_are_written(db: None) -> None:
     pages = {asks("vic@example.com", f"203.0.113.{n}") for n in range(6)}
-    assert (len(pages), Letter.objects.count()) == (1, 3)
+    assert (len(pages), Email.objects.count()) == (1, 3)
     for n in range(25):
         asks(f"nobody{n}@example.com", "198.51.100.1")
-    assert Letter.objects.count() == 3 + 20
+    assert Email.objects.count() == 3 + 20
     later(3601)
     asks("vic@example.com")
-    assert Letter.objects.count() == 24
+    assert Email.objects.count() == 24
 
 
 def test_what_is_no_address_is_refused(db: None) -> None:
     answer = Client().post("/password/", {"email": "vic"})
-    assert (answer.status_code, Letter.objects.count()) == (422, 0)
+    assert (answer.status_code, Email.objects.count()) == (422, 0)
 
 
 # --- the link ---
@@ -114,7 +114,7 @@ def test_a_password_is_chosen_once(vic: User, tokens: LinkTokenGenerator) -> Non
     assert User.objects.get(pk=vic.pk).check_password(NEW)
     assert opened(path) == chooses(path) == late.post(page, {"password": NEW}).status_code == 410
     assert client.get(page).status_code == 410
-    told = Letter.objects.filter(kind="password_changed", user=vic)
+    told = Email.objects.filter(kind="password_changed", user=vic)
     assert told.count() == (1 if tokens is reset_tokens else 0)
     row = AuditRecord.objects.get(action="sign_in.password_changed")
     assert row.by_name == "vic@example.com"
@@ -200,7 +200,7 @@ def test_it_ends_the_sessions_that_were_and_makes_the_device_known(vic: User) ->
     assert elsewhere.get("/account/security/").status_code == 302
     assert Session.objects.filter(user=vic).count() == 1
     assert here.cookies[known_devices.COOKIE].value
-    assert not Letter.objects.filter(kind="new_device").exists()
+    assert not Email.objects.filter(kind="new_device").exists()
 
 
 def test_where_a_second_factor_is_set_the_link_alone_makes_no_device_known(vic: User) -> None:
@@ -275,12 +275,12 @@ def signs_in(user: User, agent: str, client: Client | None = None) -> Client:
 def test_a_new_device_is_told_of_but_not_the_first_one(vic: User) -> None:
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     browser = signs_in(vic, firefox)
-    assert not Letter.objects.exists()
+    assert not Email.objects.exists()
     browser.post("/sign-out/")
     signs_in(vic, firefox, browser)
-    assert (Letter.objects.count(), Device.objects.count()) == (0, 1)
+    assert (Email.objects.count(), Device.objects.count()) == (0, 1)
     signs_in(vic, firefox)
-    told = Letter.objects.get()
+    told = Email.objects.get()
     assert (told.kind, told.user, told.facts["agent"], told.facts["address"]) == (
         "new_device", vic, "Firefox on Linux", "192.0.2.1",
     )  # fmt: skip
@@ -292,4 +292,4 @@ def test_it_is_not_told_to_who_does_without(vic: User, by: str) -> None:
     Preferences.objects.update(notifications=["new_device"] if by == "the person" else [])
     signs_in(vic, "one").post("/sign-out/")
     signs_in(vic, "two")
-    assert not Letter.objects.exists()
+    assert not Email.objects.exists()

@@ -8,7 +8,7 @@ from accounts.second_factor import factors
 from accounts.second_factor.factors import Factors
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from tests.accounts.second_factor.test_second_factor import SECRET, secret_of
@@ -92,7 +92,7 @@ def test_who_has_none_makes_it_compulsory_for_nobody(client: Client, ada: User) 
 def grace(db: None) -> SipExtension:
     extension = make_extension("1000", user=make_user("Grace"))
     factors.add_app(extension.user, SECRET, 0)
-    Letter.objects.all().delete()
+    Email.objects.all().delete()
     return extension
 
 
@@ -106,8 +106,8 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     assert not Factors.of(grace.user)
     record = AuditRecord.objects.get(action="second_factor.removed")
     assert (record.by_name, record.on, record.number) == ("hugo@example.com", "Grace", "1000")
-    letter = Letter.objects.get()
-    assert (letter.kind, letter.to, letter.by, letter.facts["what"]) == (
+    email = Email.objects.get()
+    assert (email.kind, email.to, email.by, email.facts["what"]) == (
         "second_factor_changed", "grace@example.com", hugo, "removed",
     )  # fmt: skip
     assert REMOVE not in html_of(client, "/extensions/1000/")

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.second_factor import factors
 from accounts.second_factor.factors import Factors
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from tests.authenticator import code
 from tests.pages import html_of
@@ -71,9 +71,7 @@ def test_an_app_is_set_up_and_its_recovery_codes_are_shown_once(signed_in: Clien
     assert "10 codes have not been used." in again
     assert Factors.of(ada).words == "Authenticator app"
     assert actions()[-1] == "second_factor.app_added"
-    assert [(each.kind, each.facts["what"]) for each in Letter.objects.all()] == [
-        ("second_factor_changed", "app_added")
-    ]
+    assert [(each.kind, each.facts["what"]) for each in Email.objects.all()] == [("second_factor_changed", "app_added")]
 
 
 def test_the_codes_can_be_kept_as_a_file(signed_in: Client, ada: User) -> None:
@@ -276,7 +274,7 @@ def test_the_last_factor_takes_the_recovery_codes_along(signed_in: Client, ada: 
     signed_in.post(REMOVE)
     assert not Authenticator.objects.exists()
     assert actions()[-1] == "second_factor.app_removed"
-    assert Letter.objects.first() is not None
+    assert Email.objects.first() is not None
     assert signed_in.post(REMOVE)["Location"] == "/account/security/"
 
 

@@ -14,7 +14,7 @@ from accounts.sessions import active as active_sessions
 from accounts.sessions import user_agents
 from accounts.sessions.models import Device, Session, digest
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions import actions
 from extensions.models import SipExtension
 from tests.accounts.throttling.test_throttling import tries
@@ -141,7 +141,7 @@ def test_sessions_whose_time_is_over_are_cleared(vic: User) -> None:
 
 def test_the_password_is_changed_here_and_all_others_are_signed_out(vic: User) -> None:
     here, there = signed_in(vic), signed_in(vic, IPHONE)
-    Letter.objects.all().delete()
+    Email.objects.all().delete()
     before = here.cookies[settings.SESSION_COOKIE_NAME].value
     answer = here.post("/account/password/", {"present": PASSWORD, "password": NEW})
     assert answer["Location"] == "/account/security/"
@@ -149,7 +149,7 @@ def test_the_password_is_changed_here_and_all_others_are_signed_out(vic: User) -
     assert here.cookies[settings.SESSION_COOKIE_NAME].value != before
     assert User.objects.get(pk=vic.pk).check_password(NEW)
     assert Session.objects.filter(user=vic).count() == 1
-    told = Letter.objects.get()
+    told = Email.objects.get()
     assert (told.kind, told.facts) == ("password_changed", {"agent": "Firefox on Linux", "address": "192.0.2.1"})
     assert AuditRecord.objects.get(action="sign_in.password_changed").by_name == "vic@example.com"
     assert not AuditRecord.objects.filter(detail__icontains=NEW).exists()

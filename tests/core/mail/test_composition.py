@@ -1,4 +1,4 @@
-"""What the letters say, and that nothing of a person's or a company's name can become anything else in them."""
+"""What the e-mails say, and that nothing of a person's or a company's name can become anything else in them."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from accounts.models import Organization, User
 from core.mail import composition, outbox
 from core.mail.composition import Words
 from core.mail.kinds import KINDS, Kind
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from core.preferences.models import Preferences
@@ -79,16 +79,16 @@ def test_names_stay_names(vic: User, postbox: Postbox) -> None:
 
 @pytest.mark.parametrize("bad", ["Two\r\nBcc: eve@example.com", "Two\nlines", "Two\rlines"])
 def test_a_line_more_in_a_header_is_refused(vic: User, bad: str) -> None:
-    letter = outbox.send("plain", vic)
-    assert letter
+    email = outbox.send("plain", vic)
+    assert email
     with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
-        composition.message(letter, Words(bad, "text", "html"), "portal@example.com")
-    letter.user = User(first_name=bad, email="vic@example.com")
+        composition.message(email, Words(bad, "text", "html"), "portal@example.com")
+    email.user = User(first_name=bad, email="vic@example.com")
     with pytest.raises(ValueError, match=r"linefeed|newline|CR or LF|invalid"):
-        composition.message(letter, Words("Subject", "text", "html"), "portal@example.com")
+        composition.message(email, Words("Subject", "text", "html"), "portal@example.com")
 
 
-def picture(letter: Letter) -> Words:
+def picture(email: Email) -> Words:
     return Words("A picture", "Look", '<img src="cid:qr" alt="">', (("qr", b"\x89PNG picture"),))
 
 
@@ -130,7 +130,7 @@ def test_who_is_changed_by_another_is_told_what(ada: User, vic: User, postbox: P
         assert "Mobile Number: +1 415-555-0123" in text
         assert "Registration Password: changed" in text
         assert "Registration Name: changed" in text
-    kept = str(list(Letter.objects.values_list()))
+    kept = str(list(Email.objects.values_list()))
     for secret in ("SECRETNAME", "K7pQ2sT9vX4zB6nM8rD5", former["registration_name"], extension.sealed_password):
         assert secret not in got.raw.decode()
         assert secret not in got.text("html")
@@ -141,12 +141,12 @@ def test_nobody_is_told_of_their_own_deed_nor_of_the_systems(vic: User) -> None:
     extension = make_extension("1000", user=vic)
     change(vic, extension, max_phones=3)
     change(None, extension, max_phones=2)
-    assert not Letter.objects.exists()
+    assert not Email.objects.exists()
 
 
 def test_another_address_is_told_at_both(ada: User, vic: User) -> None:
     change(ada, make_extension("1000", user=vic), email="new@example.com")
-    assert set(Letter.objects.values_list("kind", "to")) == {
+    assert set(Email.objects.values_list("kind", "to")) == {
         ("extension_changed", "vic@example.com"),
         ("extension_changed", "new@example.com"),
     }
@@ -163,8 +163,8 @@ def test_the_form_tells(client: Client, ada: User, vic: User) -> None:
         reverse("extensions:edit", args=["1000"]), Typed(number="1000", first_name="Victor", more=kept).fields
     )
     assert answer.status_code == 302
-    assert sorted(Letter.objects.values_list("kind", "by")) == [
+    assert sorted(Email.objects.values_list("kind", "by")) == [
         ("extension_changed", ada.pk),
         ("password_changed", ada.pk),
     ]
-    assert "password" not in Letter.objects.get(kind="extension_changed").facts["fields"]
+    assert "password" not in Email.objects.get(kind="extension_changed").facts["fields"]

@@ -1,4 +1,4 @@
-"""500 letters, the server down and up again, the worker killed at any moment: each arrives once, or is told of."""
+"""500 e-mails, the server down and up again, the worker killed at any moment: each arrives once, or is told of."""
 
 import random
 import signal
@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from core.mail import composition
-from core.mail.models import Letter
+from core.mail.models import Email
 from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox
 from tests.core.mail.worker_process import Workers, workers
@@ -18,15 +18,15 @@ from tests.people import make_user
 LETTERS = 500
 SEED = 20261125
 SECONDS = 120
-State = Letter.State
+State = Email.State
 
 
 def unsettled() -> int:
-    return Letter.objects.filter(state__in=(State.WAITING, State.SENDING)).count()
+    return Email.objects.filter(state__in=(State.WAITING, State.SENDING)).count()
 
 
-def make_letters(user: User) -> None:
-    Letter.objects.bulk_create(Letter(kind="plain", user=user, to=str(user.email)) for _ in range(LETTERS))
+def make_emails(user: User) -> None:
+    Email.objects.bulk_create(Email(kind="plain", user=user, to=str(user.email)) for _ in range(LETTERS))
 
 
 def torment(postbox: Postbox, alive: Workers, chance: random.Random) -> tuple[int, int]:
@@ -50,8 +50,8 @@ def torment(postbox: Postbox, alive: Workers, chance: random.Random) -> tuple[in
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_letter_arrives_once_or_is_told_of() -> None:
-    make_letters(make_user("Ada"))
+def test_each_email_arrives_once_or_is_told_of() -> None:
+    make_emails(make_user("Ada"))
     postbox = Postbox()
     use(postbox)
     postbox.start()
@@ -63,11 +63,11 @@ def test_each_letter_arrives_once_or_is_told_of() -> None:
 
     arrived = Counter(postbox.keys)
     assert max(arrived.values()) == 1, "No letter twice."
-    states = Counter(Letter.objects.values_list("state", flat=True))
-    letters = list(Letter.objects.all())
-    assert len(letters) == LETTERS
-    for letter in letters:
-        came = arrived[composition.message_id(letter, "portal@example.com")]
-        assert came == 1 or letter.state == State.UNCERTAIN, f"{letter.pk} is {letter.state} and did not come"
+    states = Counter(Email.objects.values_list("state", flat=True))
+    emails = list(Email.objects.all())
+    assert len(emails) == LETTERS
+    for email in emails:
+        came = arrived[composition.message_id(email, "portal@example.com")]
+        assert came == 1 or email.state == State.UNCERTAIN, f"{email.pk} is {email.state} and did not come"
     assert states[State.TAKEN] + states[State.UNCERTAIN] == LETTERS
     assert states[State.UNCERTAIN] <= kills + falls, "At most one for each death."

@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import Role, User
 from core.audit.models import AuditRecord
 from core.mail import views as mail_views
-from core.mail.models import Letter
+from core.mail.models import Email
 from tests.pbxportal.test_mail_settings import said
 
-State = Letter.State
+State = Email.State
 
 
 @pytest.fixture
@@ -22,14 +22,14 @@ def client(client: Client, ada: User) -> Client:
     return client
 
 
-def letter(user: User, state: Letter.State = State.WAITING, **more: Any) -> Letter:
-    return Letter.objects.create(**{"kind": "new_device", "user": user, "to": user.email, "state": state, **more})
+def email(user: User, state: Email.State = State.WAITING, **more: Any) -> Email:
+    return Email.objects.create(**{"kind": "new_device", "user": user, "to": user.email, "state": state, **more})
 
 
-def test_each_letter_is_said_in_words(client: Client, vic: User) -> None:
-    letter(vic, State.REFUSED, answer="550 5.1.1 No such person", tries=1, settled_at=timezone.now())
-    letter(vic, State.WAITING, answer_code="unreachable", answer="Connection refused", tries=3)
-    letter(vic, State.UNCERTAIN, answer_code="cut_off", tries=1)
+def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
+    email(vic, State.REFUSED, answer="550 5.1.1 No such person", tries=1, settled_at=timezone.now())
+    email(vic, State.WAITING, answer_code="unreachable", answer="Connection refused", tries=3)
+    email(vic, State.UNCERTAIN, answer_code="cut_off", tries=1)
     page = said(client.get("/mail/"))
     for words in (
         "vic@example.com", "Signed in on a new device", "Refused", "550 5.1.1 No such person", "Uncertain",
@@ -43,23 +43,23 @@ def test_by_state_and_person_and_page_by_page(
     client: Client, ada: User, vic: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_views, "PAGE_SIZE", 2)
-    those = [letter(vic, State.TAKEN) for _ in range(5)]
-    letter(ada, State.REFUSED)
+    those = [email(vic, State.TAKEN) for _ in range(5)]
+    email(ada, State.REFUSED)
     assert said(client.get("/mail/?state=refused")).count("ada@example.com") > 0
     assert "vic@example.com" not in said(client.get("/mail/?state=refused"))
     page = client.get("/mail/?person=VIC")
-    assert [each.letter.pk for each in page.context["lines"]] == [those[4].pk, those[3].pk]
+    assert [each.email.pk for each in page.context["lines"]] == [those[4].pk, those[3].pk]
     older = client.get("/mail/" + page.context["older"])
-    assert [each.letter.pk for each in older.context["lines"]] == [those[2].pk, those[1].pk]
+    assert [each.email.pk for each in older.context["lines"]] == [those[2].pk, those[1].pk]
     assert older.context["newest"] == "?person=VIC"
     assert client.get("/mail/?state=lost").status_code == 422
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.UNCERTAIN])
-def test_sent_again_is_another_letter(client: Client, vic: User, state: Letter.State) -> None:
-    first = letter(vic, state, facts={"agent": "Firefox"}, tries=1)
+def test_sent_again_is_another_email(client: Client, vic: User, state: Email.State) -> None:
+    first = email(vic, state, facts={"agent": "Firefox"}, tries=1)
     client.post(f"/mail/{first.pk}/again/")
-    again = Letter.objects.exclude(pk=first.pk).get()
+    again = Email.objects.exclude(pk=first.pk).get()
     assert (again.state, again.tries, again.to, again.facts) == (State.WAITING, 0, first.to, first.facts)
     first.refresh_from_db()
     assert first.state == state
@@ -68,13 +68,13 @@ def test_sent_again_is_another_letter(client: Client, vic: User, state: Letter.S
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.TAKEN, State.VOID])
-def test_what_has_not_failed_is_not_sent_again(client: Client, vic: User, state: Letter.State) -> None:
-    assert client.post(f"/mail/{letter(vic, state).pk}/again/").status_code == 302
-    assert Letter.objects.count() == 1
+def test_what_has_not_failed_is_not_sent_again(client: Client, vic: User, state: Email.State) -> None:
+    assert client.post(f"/mail/{email(vic, state).pk}/again/").status_code == 302
+    assert Email.objects.count() == 1
 
 
 def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Client, vic: User) -> None:
-    waiting, sending = letter(vic), letter(vic, State.SENDING)
+    waiting, sending = email(vic), email(vic, State.SENDING)
     for each in (waiting, sending):
         assert client.post(f"/mail/{each.pk}/discard/").status_code == 302
         each.refresh_from_db()
@@ -84,19 +84,19 @@ def test_what_waits_can_be_discarded_and_what_is_on_its_way_cannot(client: Clien
 
 def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any) -> None:
     since = timezone.now() - timedelta(hours=1)
-    letter(vic, answer_code="timeout", tries=2, delayed_since=since)
-    letter(vic, answer="450 4.2.0 Greylisted", tries=1)
+    email(vic, answer_code="timeout", tries=2, delayed_since=since)
+    email(vic, answer="450 4.2.0 Greylisted", tries=1)
     page = said(client.get("/pbx/"))
     assert "Mail waits since" in page
     assert "The mail server at 127.0.0.1 does not answer. It did not answer in time." in page
-    Letter.objects.filter(delayed_since__isnull=False).update(answer_code="password_refused", answer="535 No")
+    Email.objects.filter(delayed_since__isnull=False).update(answer_code="password_refused", answer="535 No")
     assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
-    Letter.objects.update(delayed_since=None)
+    Email.objects.update(delayed_since=None)
     assert "Mail waits" not in said(client.get("/pbx/"))
 
 
 def test_the_header_says_that_a_mail_is_uncertain_until_it_is_looked_after(client: Client, vic: User) -> None:
-    first, second = (letter(vic, State.UNCERTAIN) for _ in range(2))
+    first, second = (email(vic, State.UNCERTAIN) for _ in range(2))
     assert "2 mails are uncertain" in said(client.get("/pbx/"))
     client.post(f"/mail/{first.pk}/discard/")
     assert "1 mail is uncertain" in said(client.get("/pbx/"))
@@ -105,7 +105,7 @@ def test_the_header_says_that_a_mail_is_uncertain_until_it_is_looked_after(clien
 
 
 def test_the_header_tells_only_whom_it_concerns(client: Client, vic: User) -> None:
-    letter(vic, State.UNCERTAIN)
+    email(vic, State.UNCERTAIN)
     client.force_login(vic)
     assert "uncertain" not in said(client.get("/pbx/"))
     vic.role = Role.objects.create(name="Looks", granted=["preferences.view"])

@@ -20,7 +20,7 @@ from PIL import Image
 from accounts.models import Organization, User
 from accounts.passwords.tokens import welcome_tokens
 from core.mail import composition
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions.models import SipExtension
 from extensions.welcome import batches, invitations
 from tests.core.mail.conftest import use
@@ -29,7 +29,7 @@ from tests.core.mail.test_composition import deliver
 from tests.faults.victim import ROOT, environment
 from tests.people import PASSWORD, make_extension, make_user
 
-State = Letter.State
+State = Email.State
 
 
 def grace() -> models.QuerySet[User]:
@@ -74,7 +74,7 @@ def test_it_has_the_number_the_address_and_the_link_also_as_a_picture(ada: User,
     assert (png["Content-ID"], png.get_content_disposition()) == ("<link>", "inline")
     image = Image.open(BytesIO(png.get_content()))
     assert [each.text for each in zxingcpp.read_barcodes(image)] == [link]
-    kept = str(list(Letter.objects.values_list()))
+    kept = str(list(Email.objects.values_list()))
     assert link.rpartition("/password/")[2].strip("/") not in kept
 
 
@@ -105,11 +105,11 @@ def test_a_newer_one_voids_the_link_of_the_older_at_once(ada: User, postbox: Pos
     assert client.get(path_in(second), follow=True).status_code == 200
 
 
-def test_each_try_of_one_letter_carries_one_link(ada: User, postbox: Postbox) -> None:
+def test_each_try_of_one_email_carries_one_link(ada: User, postbox: Postbox) -> None:
     asked_for(ada)
     postbox.moods.answers["DATA"] = ["451 4.3.0 Later"]
     deliver(postbox)
-    Letter.objects.update(due_at=timezone.now())
+    Email.objects.update(due_at=timezone.now())
     [got] = deliver(postbox)
     assert grace().get().link_version == 1
     assert welcome_tokens.check_token(grace().get(), path_in(got).split("/")[4])
@@ -132,7 +132,7 @@ def test_none_is_written_that_cannot_be_used(ada: User, postbox: Postbox, change
     asked_for(ada)
     change()
     assert deliver(postbox) == []
-    assert Letter.objects.get().state == State.VOID
+    assert Email.objects.get().state == State.VOID
 
 
 # --- many, through the real process ---
@@ -159,7 +159,7 @@ class Worker:
 def until(reached: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not reached():
-        assert time.monotonic() < end, dict(Counter(Letter.objects.values_list("state", "tries", "answer")))
+        assert time.monotonic() < end, dict(Counter(Email.objects.values_list("state", "tries", "answer")))
         time.sleep(0.1)
 
 
@@ -190,7 +190,7 @@ def test_many_arrive_once_though_the_worker_is_killed_and_the_server_goes_down(c
         until(lambda: batches.progress(batch).delayed > 0)
         assert batches.progress(batch).taken < MANY
         postbox.start()
-        Letter.objects.filter(state=State.WAITING).update(due_at=timezone.now())
+        Email.objects.filter(state=State.WAITING).update(due_at=timezone.now())
         until(lambda: batches.progress(batch).waiting == 0)
     postbox.stop()
 
@@ -200,10 +200,10 @@ def test_many_arrive_once_though_the_worker_is_killed_and_the_server_goes_down(c
     assert (progress.total, progress.refused, progress.void) == (MANY, 0, 0)
     assert progress.taken + progress.uncertain == MANY
     assert progress.uncertain <= 1, "What was under way at the kill."
-    taken = list(Letter.objects.filter(state=State.TAKEN))
+    taken = list(Email.objects.filter(state=State.TAKEN))
     assert len(taken) == progress.taken
-    for letter in taken:
-        assert came[composition.message_id(letter, "portal@example.com")] == 1
+    for email in taken:
+        assert came[composition.message_id(email, "portal@example.com")] == 1
     paths = {path_in(each) for each in postbox.received}
     assert len(paths) == len(postbox.received)
     assert client.get(min(paths), follow=True).status_code == 200

@@ -12,7 +12,7 @@ from accounts.models import User
 from core.mail import composition, outbox, worker
 from core.mail.composition import Words
 from core.mail.kinds import KINDS, Kind
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.mail.smtp.client import Server
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
@@ -20,19 +20,19 @@ from core.preferences.models import Preferences
 from tests.core.mail.postbox import DROP, Postbox
 
 QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
-State = Letter.State
+State = Email.State
 
 
-def plain(letter: Letter) -> Words | None:
-    text = letter.facts.get("text", "Hello")
+def plain(email: Email) -> Words | None:
+    text = email.facts.get("text", "Hello")
     if text == "nothing":
         return None
     if text == "broken":
         raise KeyError(text)
-    return Words(letter.facts.get("subject", "A letter"), text, f"<p>{text}</p>", ())
+    return Words(email.facts.get("subject", "A letter"), text, f"<p>{text}</p>", ())
 
 
-def large(letter: Letter) -> Words:
+def large(email: Email) -> Words:
     return Words("A large letter", "Hello", "<img src='cid:image'>", (("image", bytes(8_000_000)),))
 
 
@@ -49,15 +49,15 @@ def postman(db: None) -> Iterator[Postman]:
     one.leave()
 
 
-def post(user: User, kind: str = "plain", **facts: Any) -> Letter:
-    letter = outbox.send(kind, user, **facts)
-    assert letter
-    return letter
+def post(user: User, kind: str = "plain", **facts: Any) -> Email:
+    email = outbox.send(kind, user, **facts)
+    assert email
+    return email
 
 
-def now(letter: Letter) -> Letter:
-    letter.refresh_from_db()
-    return letter
+def now(email: Email) -> Email:
+    email.refresh_from_db()
+    return email
 
 
 def until_nothing_is_due(postman: Postman) -> None:
@@ -66,15 +66,15 @@ def until_nothing_is_due(postman: Postman) -> None:
 
 
 def make_due() -> None:
-    Letter.objects.update(due_at=timezone.now())
+    Email.objects.update(due_at=timezone.now())
 
 
-def test_a_letter_arrives(ada: User, postbox: Postbox, postman: Postman) -> None:
-    letter = post(ada, text="First line\n.\n..two dots\nLast line with ü")
+def test_a_email_arrives(ada: User, postbox: Postbox, postman: Postman) -> None:
+    email = post(ada, text="First line\n.\n..two dots\nLast line with ü")
     assert postman.round()
-    assert now(letter).state == State.TAKEN
-    assert letter.answer == "250 2.0.0 Queued as 1"
-    assert (letter.tries, letter.settled_at is not None) == (1, True)
+    assert now(email).state == State.TAKEN
+    assert email.answer == "250 2.0.0 Queued as 1"
+    assert (email.tries, email.settled_at is not None) == (1, True)
     [got] = postbox.received
     assert (got.sender, got.to) == ("portal@example.com", "ada@example.com")
     assert got.text("plain") == "First line\n.\n..two dots\nLast line with ü\n"
@@ -96,11 +96,11 @@ def test_one_connection_carries_many(ada: User, postbox: Postbox, postman: Postm
     assert postbox.connections == before + 1
 
 
-def test_without_a_mail_server_letters_wait_and_that_is_no_failure(ada: User, postman: Postman) -> None:
-    letter = post(ada)
+def test_without_a_mail_server_emails_wait_and_that_is_no_failure(ada: User, postman: Postman) -> None:
+    email = post(ada)
     assert not postman.round()
-    assert (now(letter).state, letter.tries, letter.answer) == (State.WAITING, 0, "")
-    assert not Letter.objects.troubled()
+    assert (now(email).state, email.tries, email.answer) == (State.WAITING, 0, "")
+    assert not Email.objects.troubled()
 
 
 def test_a_server_that_is_down_delays_all_and_loses_none(ada: User, postbox: Postbox, postman: Postman) -> None:
@@ -108,71 +108,71 @@ def test_a_server_that_is_down_delays_all_and_loses_none(ada: User, postbox: Pos
     those = [post(ada) for _ in range(3)]
     assert postman.round()
     assert not postman.round()
-    for letter in those:
-        assert (now(letter).state, letter.tries) == (State.WAITING, 1)
-        assert (letter.answer_code, letter.answer) == ("unreachable", "Connection refused")
-        assert "It cannot be reached" in letter.answer_text
-        assert timedelta(seconds=25) < letter.due_at - timezone.now() < timedelta(seconds=31)
-    assert Letter.objects.troubled().count() == 3
+    for email in those:
+        assert (now(email).state, email.tries) == (State.WAITING, 1)
+        assert (email.answer_code, email.answer) == ("unreachable", "Connection refused")
+        assert "It cannot be reached" in email.answer_text
+        assert timedelta(seconds=25) < email.due_at - timezone.now() < timedelta(seconds=31)
+    assert Email.objects.troubled().count() == 3
     postbox.start()
-    Letter.objects.filter(pk=those[0].pk).update(due_at=timezone.now())
+    Email.objects.filter(pk=those[0].pk).update(due_at=timezone.now())
     until_nothing_is_due(postman)
     assert len(set(postbox.keys)) == 3, "One that arrives shows that the others need wait no longer."
-    assert not Letter.objects.troubled()
+    assert not Email.objects.troubled()
 
 
 def test_each_try_comes_later_and_after_two_days_it_is_given_up(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.stop()
-    letter = post(ada)
+    email = post(ada)
     waited = []
-    while now(letter).state == State.WAITING:
+    while now(email).state == State.WAITING:
         make_due()
         postman.round()
-        waited.append((now(letter).due_at - timezone.now()).total_seconds())
+        waited.append((now(email).due_at - timezone.now()).total_seconds())
         if len(waited) == 7:
-            Letter.objects.update(tries=worker.MOST_TRIES - 2)
+            Email.objects.update(tries=worker.MOST_TRIES - 2)
     assert [round(each, -1) for each in waited[:8]] == [30, 60, 120, 300, 600, 900, 900, 900]
-    assert letter.state == State.REFUSED
-    assert "Given up after two days" in letter.answer_text
-    assert "It cannot be reached" in letter.answer_text
+    assert email.state == State.REFUSED
+    assert "Given up after two days" in email.answer_text
+    assert "It cannot be reached" in email.answer_text
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "DATA"])
-def test_a_refused_letter_is_refused_in_the_servers_own_words(
+def test_a_refused_email_is_refused_in_the_servers_own_words(
     ada: User, vic: User, postbox: Postbox, postman: Postman, verb: str
 ) -> None:
     postbox.moods.answers[verb] = ["550 5.1.1 No such person here"]
-    letter, other = post(ada), post(vic)
+    email, other = post(ada), post(vic)
     until_nothing_is_due(postman)
-    assert (now(letter).state, letter.answer) == (State.REFUSED, "550 5.1.1 No such person here")
+    assert (now(email).state, email.answer) == (State.REFUSED, "550 5.1.1 No such person here")
     assert now(other).state == State.TAKEN
     assert [each.to for each in postbox.received] == ["vic@example.com"]
 
 
 @pytest.mark.parametrize("verb", ["RCPT", "DATA"])
-def test_a_letter_that_is_not_taken_now_waits_alone(
+def test_a_email_that_is_not_taken_now_waits_alone(
     ada: User, vic: User, postbox: Postbox, postman: Postman, verb: str
 ) -> None:
     postbox.moods.answers[verb] = ["450 4.2.0 Greylisted"]
-    letter, other = post(ada), post(vic)
+    email, other = post(ada), post(vic)
     until_nothing_is_due(postman)
-    assert (now(letter).state, letter.tries, letter.answer) == (State.WAITING, 1, "450 4.2.0 Greylisted")
+    assert (now(email).state, email.tries, email.answer) == (State.WAITING, 1, "450 4.2.0 Greylisted")
     assert now(other).state == State.TAKEN
-    assert not Letter.objects.troubled(), "A server that does not know us yet does so: that is no trouble."
+    assert not Email.objects.troubled(), "A server that does not know us yet does so: that is no trouble."
     make_due()
     until_nothing_is_due(postman)
-    assert (now(letter).state, letter.tries) == (State.TAKEN, 2)
+    assert (now(email).state, email.tries) == (State.TAKEN, 2)
     assert len(set(postbox.keys)) == 2
 
 
-def test_a_letter_that_is_not_taken_again_and_again_is_a_trouble(ada: User, postbox: Postbox, postman: Postman) -> None:
+def test_a_email_that_is_not_taken_again_and_again_is_a_trouble(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.always["RCPT"] = "451 4.3.0 Try again"
     post(ada)
     for _ in range(worker.SLOW_TRIES):
-        assert not Letter.objects.troubled()
+        assert not Email.objects.troubled()
         make_due()
         postman.round()
-    assert Letter.objects.troubled().count() == 1
+    assert Email.objects.troubled().count() == 1
 
 
 @pytest.mark.parametrize(
@@ -187,22 +187,22 @@ def test_a_letter_that_is_not_taken_again_and_again_is_a_trouble(ada: User, post
         ("RCPT", DROP, "broken"),
     ],
 )
-def test_what_no_letter_would_survive_is_a_trouble_with_the_server(
+def test_what_no_email_would_survive_is_a_trouble_with_the_server(
     ada: User, postbox: Postbox, postman: Postman, verb: str, answer: str, code: str
 ) -> None:
     postbox.moods.always[verb] = answer
-    letters_ = [post(ada), post(ada)]
+    emails_ = [post(ada), post(ada)]
     until_nothing_is_due(postman)
-    for letter in letters_:
-        assert (now(letter).state, letter.tries, letter.answer_code) == (State.WAITING, 1, code)
-        assert letter.answer == ("" if answer == DROP else answer)
+    for email in emails_:
+        assert (now(email).state, email.tries, email.answer_code) == (State.WAITING, 1, code)
+        assert email.answer == ("" if answer == DROP else answer)
     postbox.moods.always.clear()
     make_due()
     until_nothing_is_due(postman)
     assert len(set(postbox.keys)) == 2
 
 
-def test_a_connection_that_the_server_closes_between_two_letters_is_made_anew(
+def test_a_connection_that_the_server_closes_between_two_emails_is_made_anew(
     ada: User, postbox: Postbox, postman: Postman
 ) -> None:
     first, second, third = post(ada), post(ada), post(ada)
@@ -217,10 +217,10 @@ def test_a_connection_that_the_server_closes_between_two_letters_is_made_anew(
 
 def test_a_connection_cut_before_the_dot_has_delivered_nothing(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.answers["BODY"] = [DROP]
-    letter = post(ada, "large")
+    email = post(ada, "large")
     postman.round()
-    assert now(letter).state == State.WAITING
-    assert letter.answer_code == "broken"
+    assert now(email).state == State.WAITING
+    assert email.answer_code == "broken"
     assert not postbox.received
 
 
@@ -230,76 +230,76 @@ def test_a_connection_cut_after_the_dot_leaves_it_uncertain(
 ) -> None:
     postbox.moods.answers["DATA"] = [DROP]
     postbox.moods.keeps_what_it_drops = kept
-    letter, other = post(ada), post(vic)
+    email, other = post(ada), post(vic)
     until_nothing_is_due(postman)
-    assert (now(letter).state, letter.settled_at) == (State.UNCERTAIN, None)
-    assert "may have taken the letter" in letter.answer_text
+    assert (now(email).state, email.settled_at) == (State.UNCERTAIN, None)
+    assert "may have taken the letter" in email.answer_text
     assert now(other).state == State.WAITING, "A server that does so is given a pause."
     make_due()
     until_nothing_is_due(postman)
-    assert now(letter).state == State.UNCERTAIN
+    assert now(email).state == State.UNCERTAIN
     assert now(other).state == State.TAKEN
     assert len(postbox.received) == 1 + kept
 
 
 def test_no_answer_in_time_after_the_dot_leaves_it_uncertain(ada: User, postbox: Postbox) -> None:
     postbox.moods.slow["DATA"] = 1.5
-    letter = post(ada)
+    email = post(ada)
     Postman(Limits(2, 2, 5, 0.2)).round()
-    assert now(letter).state == State.UNCERTAIN
+    assert now(email).state == State.UNCERTAIN
 
 
 def test_no_answer_in_time_before_it_does_not(ada: User, postbox: Postbox) -> None:
     postbox.moods.slow["RCPT"] = 1.5
-    letter = post(ada)
+    email = post(ada)
     Postman(Limits(2, 0.2, 5, 2)).round()
-    assert (now(letter).state, letter.answer_code) == (State.WAITING, "timeout")
+    assert (now(email).state, email.answer_code) == (State.WAITING, "timeout")
     assert not postbox.received
 
 
 def test_a_worker_that_was_killed_is_told_of(ada: User, postbox: Postbox, postman: Postman) -> None:
-    letter, other = post(ada), post(ada)
-    assert worker.take_up(letter)
-    assert not worker.take_up(letter)
+    email, other = post(ada), post(ada)
+    assert worker.take_up(email)
+    assert not worker.take_up(email)
     worker.reap()
     until_nothing_is_due(postman)
-    assert now(letter).state == State.UNCERTAIN
+    assert now(email).state == State.UNCERTAIN
     assert now(other).state == State.TAKEN
     assert len(postbox.received) == 1
 
 
 def test_what_is_discarded_while_it_is_written_is_not_sent(ada: User, postbox: Postbox, postman: Postman) -> None:
-    letter = post(ada)
+    email = post(ada)
     server = Server.of(Preferences.load())
     assert server
-    mail = composition.written(letter, "portal@example.com")
+    mail = composition.written(email, "portal@example.com")
     assert mail
-    Letter.objects.update(state=State.VOID)
-    postman._deliver(letter, mail, server)
-    assert now(letter).state == State.VOID
+    Email.objects.update(state=State.VOID)
+    postman._deliver(email, mail, server)
+    assert now(email).state == State.VOID
     assert not postbox.received
 
 
 def test_there_may_be_nothing_any_more_to_write(ada: User, postbox: Postbox, postman: Postman) -> None:
-    letter = post(ada, text="nothing")
+    email = post(ada, text="nothing")
     until_nothing_is_due(postman)
-    assert now(letter).state == State.VOID
+    assert now(email).state == State.VOID
     assert not postbox.received
 
 
 @pytest.mark.parametrize("facts", [{"text": "broken"}, {"subject": "Two\r\nBcc: eve@example.com"}])
-def test_a_letter_that_cannot_be_written_holds_no_other_up(
+def test_a_email_that_cannot_be_written_holds_no_other_up(
     ada: User, postbox: Postbox, postman: Postman, facts: dict[str, Any]
 ) -> None:
-    letter, other = post(ada, **facts), post(ada)
+    email, other = post(ada, **facts), post(ada)
     until_nothing_is_due(postman)
-    assert now(letter).state == State.REFUSED
-    assert letter.answer_code == "unwritten"
+    assert now(email).state == State.REFUSED
+    assert email.answer_code == "unwritten"
     assert now(other).state == State.TAKEN
     assert len(postbox.received) == 1
 
 
-def test_the_key_of_a_letter_is_the_same_at_each_try(ada: User, postbox: Postbox, postman: Postman) -> None:
+def test_the_key_of_a_email_is_the_same_at_each_try(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.answers["DATA"] = ["450 later", "450 later"]
     first, second = post(ada), post(ada)
     keys = [composition.message_id(each, "portal@example.com") for each in (first, second)]
@@ -322,13 +322,13 @@ def test_addresses_of_other_scripts(ada: User, postbox: Postbox, postman: Postma
 
 
 def test_what_is_settled_is_kept_for_ninety_days(ada: User, postman: Postman) -> None:
-    letter, uncertain, young = post(ada), post(ada), post(ada)
+    email, uncertain, young = post(ada), post(ada), post(ada)
     long_ago = timezone.now() - timedelta(days=91)
-    Letter.objects.filter(pk=letter.pk).update(state=State.TAKEN, settled_at=long_ago)
-    Letter.objects.filter(pk=uncertain.pk).update(state=State.UNCERTAIN, created_at=long_ago)
-    Letter.objects.filter(pk=young.pk).update(state=State.TAKEN, settled_at=timezone.now() - timedelta(days=89))
+    Email.objects.filter(pk=email.pk).update(state=State.TAKEN, settled_at=long_ago)
+    Email.objects.filter(pk=uncertain.pk).update(state=State.UNCERTAIN, created_at=long_ago)
+    Email.objects.filter(pk=young.pk).update(state=State.TAKEN, settled_at=timezone.now() - timedelta(days=89))
     postman.round()
-    assert set(Letter.objects.values_list("pk", flat=True)) == {uncertain.pk, young.pk}
+    assert set(Email.objects.values_list("pk", flat=True)) == {uncertain.pk, young.pk}
 
 
 def test_one_worker_at_a_time(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_one_worker_at_a_time(tmp_path: Path) -> None:
             assert not second
 
 
-def test_looking_for_letters_reads_none_of_the_settled(db: None) -> None:
+def test_looking_for_emails_reads_none_of_the_settled(db: None) -> None:
     """Twice a second, and on every page."""
-    for asked in (Letter.objects.due(), Letter.objects.troubled()):
-        assert connection.vendor != "sqlite" or "USING INDEX letters_" in asked.explain()
+    for asked in (Email.objects.due(), Email.objects.troubled()):
+        assert connection.vendor != "sqlite" or "USING INDEX emails_" in asked.explain()

@@ -16,7 +16,7 @@ from tests.faults.victim import ROOT, environment, fork
 
 if TYPE_CHECKING:
     from core.mail.composition import Words
-    from core.mail.models import Letter
+    from core.mail.models import Email
 
 
 class Workers:
@@ -58,10 +58,10 @@ def workers() -> Iterator[Workers]:
 # --- the program's side ---
 
 
-def plain(letter: Letter) -> Words:
+def plain(email: Email) -> Words:
     from core.mail.composition import Words
 
-    return Words("A letter", f"Letter {letter.pk}", f"<p>Letter {letter.pk}</p>")
+    return Words("A letter", f"Letter {email.pk}", f"<p>Letter {email.pk}</p>")
 
 
 def live() -> None:

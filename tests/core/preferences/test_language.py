@@ -121,7 +121,7 @@ def test_the_language_costs_no_query(adas: Client, ada: User) -> None:
     assert asked() == usual
 
 
-def test_a_letter_is_in_the_persons_language(ada: User) -> None:
+def test_a_email_is_in_the_persons_language(ada: User) -> None:
     Preferences.objects.update(language="en-ie")
     with language.of(ada):
         assert translation.get_language() == "en-ie"

@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import NoSuperAdministrator, User
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from extensions import actions
 from extensions import views as extension_views
 from extensions.changes import record as changes
@@ -170,15 +170,15 @@ def test_an_edit_writes_all_that_belongs_to_it(grace: SipExtension, ada: User) -
     assert set(change.fields) == {"caller_id", "first_name"}
     assert change.former is not None
     assert AuditRecord.objects.count() == before + 1
-    assert Letter.objects.get(kind="extension_changed").user == grace.user
+    assert Email.objects.get(kind="extension_changed").user == grace.user
 
 
 def test_an_edit_that_changes_nothing_leaves_no_trace(grace: SipExtension, ada: User) -> None:
-    before = AuditRecord.objects.count(), Change.objects.count(), Letter.objects.count()
+    before = AuditRecord.objects.count(), Change.objects.count(), Email.objects.count()
     with changes.edit("1000", ada) as extension:
         extension.enabled = True
     assert stored(grace).version == grace.version
-    assert (AuditRecord.objects.count(), Change.objects.count(), Letter.objects.count()) == before
+    assert (AuditRecord.objects.count(), Change.objects.count(), Email.objects.count()) == before
 
 
 def test_an_edit_that_breaks_off_changes_nothing(grace: SipExtension, ada: User) -> None:

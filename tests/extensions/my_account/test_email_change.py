@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.one_time_links import Link, Purpose
 from accounts.profile.models import EmailChange
 from core.audit.models import AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.my_account import email_change
@@ -64,7 +64,7 @@ def actions() -> list[str]:
 @pytest.mark.parametrize("order", [(OLD_SIDE, NEW_SIDE), (NEW_SIDE, OLD_SIDE)])
 def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, order: tuple[Purpose, Purpose]) -> None:
     change = asks(vics, "Victoria@Example.org")
-    assert {(each.kind, each.to) for each in Letter.objects.all()} == {
+    assert {(each.kind, each.to) for each in Email.objects.all()} == {
         ("email_change_old", "vic@example.com"),
         ("email_change_new", NEW),
     }
@@ -78,7 +78,7 @@ def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, 
     assert extension.sort_email == NEW
     assert NEW in extension.search_text
     assert not EmailChange.objects.exists()
-    last = Letter.objects.get(kind="email_changed")
+    last = Email.objects.get(kind="email_changed")
     assert (last.to, last.facts) == ("vic@example.com", {"new": NEW})
     record = AuditRecord.objects.filter(action="person.changed").get()
     assert (record.by, record.number) == (vic.pk, "1000")
@@ -151,7 +151,7 @@ def test_an_address_that_is_taken_says_nothing_until_its_owner_has_confirmed(vic
     assert opened(taken, NEW_SIDE) == "taken"
     assert User.objects.get(pk=vic.pk).email == "vic@example.com"
     assert not EmailChange.objects.exists()
-    assert not Letter.objects.filter(kind="email_changed").exists()
+    assert not Email.objects.filter(kind="email_changed").exists()
     assert AuditRecord.objects.filter(action="person.email_asked", result="refused").exists()
 
 
@@ -232,7 +232,7 @@ def test_nobody_floods_an_address(vics: Client) -> None:
     answer = vics.post("/account/email/", {"new": NEW})
     assert answer.status_code == 422
     assert "Try again later" in answer.content.decode()
-    assert Letter.objects.filter(kind="email_change_new").count() == email_change.MOST_ASKED
+    assert Email.objects.filter(kind="email_change_new").count() == email_change.MOST_ASKED
 
 
 def test_it_asks_for_the_password_again(vics: Client) -> None:
@@ -245,6 +245,6 @@ def test_it_asks_for_the_password_again(vics: Client) -> None:
 def test_somebody_without_an_address_confirms_at_the_new_one_alone(db: None) -> None:
     user = User.objects.create(first_name="Lobby")
     change = email_change.ask(user, NEW)
-    assert [each.kind for each in Letter.objects.all()] == ["email_change_new"]
+    assert [each.kind for each in Email.objects.all()] == ["email_change_new"]
     assert opened(change, NEW_SIDE) == "done"
-    assert not Letter.objects.filter(kind="email_changed").exists()
+    assert not Email.objects.filter(kind="email_changed").exists()

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import KnownNetwork, SipExtension
 from extensions.phones import known_networks
@@ -17,10 +17,10 @@ def own(vic: User) -> SipExtension:
 
 
 def seen(*hosts: str, number: str = "1000") -> list[str]:
-    """The addresses that a letter tells of."""
-    before = set(Letter.objects.values_list("pk", flat=True))
+    """The addresses that an e-mail tells of."""
+    before = set(Email.objects.values_list("pk", flat=True))
     known_networks.note([Sighting(number, host, "Yealink T54W") for host in hosts])
-    return [each.facts["address"] for each in Letter.objects.exclude(pk__in=before).order_by("pk")]
+    return [each.facts["address"] for each in Email.objects.exclude(pk__in=before).order_by("pk")]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_the_first_network_is_no_news_and_each_other_is_once(own: SipExtension, 
     assert seen("198.51.100.7") == ["198.51.100.7"]
     assert seen("198.51.100.99", "192.0.2.7") == []
     assert seen("2001:db8::7") == ["2001:db8::7"]
-    [letter, _] = Letter.objects.order_by("pk")
-    assert (letter.kind, letter.user, letter.to) == ("new_network", vic, "vic@example.com")
-    assert letter.facts == {"number": "1000", "address": "198.51.100.7", "model": "Yealink T54W"}
+    [email, _] = Email.objects.order_by("pk")
+    assert (email.kind, email.user, email.to) == ("new_network", vic, "vic@example.com")
+    assert email.facts == {"number": "1000", "address": "198.51.100.7", "model": "Yealink T54W"}
     assert sorted(map(str, KnownNetwork.objects.all())) == ["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/64"]
 
 

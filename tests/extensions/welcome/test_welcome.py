@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Organization, Role, User
 from core.audit.hash_chain import HASHED, walk
 from core.audit.models import AuditHead, AuditRecord
-from core.mail.models import Letter
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from extensions.welcome import batches, invitations
@@ -51,8 +51,8 @@ def cast() -> dict[Standing, SipExtension]:
     return people
 
 
-def letters() -> list[tuple[str, int]]:
-    rows = Letter.objects.filter(kind="welcome").order_by("id").values_list("user__sip_extension__number", "facts")
+def emails() -> list[tuple[str, int]]:
+    rows = Email.objects.filter(kind="welcome").order_by("id").values_list("user__sip_extension__number", "facts")
     return [(number, facts["version"]) for number, facts in rows]
 
 
@@ -71,9 +71,9 @@ def test_one_is_asked_for_and_recorded(adas: Client, ada: User) -> None:
     new("1000")
     answer = adas.post("/extensions/1000/welcome/")
     assert answer["Location"] == "/extensions/1000/"
-    assert letters() == [("1000", 1)]
-    letter = Letter.objects.get()
-    assert (letter.to, letter.by, letter.batch) == ("grace1000@example.com", ada, None)
+    assert emails() == [("1000", 1)]
+    email = Email.objects.get()
+    assert (email.to, email.by, email.batch) == ("grace1000@example.com", ada, None)
     record = AuditRecord.objects.get(action="extension.welcome_asked")
     assert (record.number, record.by) == ("1000", ada.pk)
     page = adas.get("/extensions/1000/").content.decode()
@@ -86,7 +86,7 @@ def test_asking_again_overtakes_the_older(adas: Client) -> None:
     new("1000")
     adas.post("/extensions/1000/welcome/")
     adas.post("/extensions/1000/welcome/")
-    assert letters() == [("1000", 1), ("1000", 2)]
+    assert emails() == [("1000", 1), ("1000", 2)]
     assert versions() == {"1000": 2}
 
 
@@ -96,7 +96,7 @@ def test_one_goes_only_to_who_can_use_it(adas: Client, standing: Standing) -> No
     page = adas.get(f"/extensions/{number}/").content.decode()
     answer = adas.post(f"/extensions/{number}/welcome/")
     sent = standing in invitations.MAY_GET
-    assert bool(letters()) == sent
+    assert bool(emails()) == sent
     assert (f"/extensions/{number}/welcome/" in page) == sent
     if not sent:
         assert str(standing.label) in said(answer)
@@ -110,7 +110,7 @@ def test_without_a_mail_server_none_is_sent(adas: Client) -> None:
     assert "no mail server" in adas.get("/extensions/1000/").content.decode()
     assert "no mail server" in said(adas.post("/extensions/1000/welcome/"))
     assert adas.post("/extensions/welcome/", {"n": ["1000"]}).status_code == 302
-    assert letters() == []
+    assert emails() == []
     assert versions() == {"1000": 0}
     assert "No mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
 
@@ -129,7 +129,7 @@ def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
     adas.post("/extensions/add/", typed(send_welcome="on"))
     grace = User.objects.get(email="grace@example.com")
     assert not grace.has_usable_password()
-    assert letters() == [("1000", 1)]
+    assert emails() == [("1000", 1)]
     assert grace.link_version == 1
     fields = AuditRecord.objects.get(action="extension.added").detail["fields"]
     assert "password" not in fields
@@ -140,19 +140,19 @@ def test_add_without_the_tick_or_an_address_sends_none(adas: Client) -> None:
     adas.post("/extensions/add/", typed())
     adas.post("/extensions/add/", typed(number="1001", registration_name="other", email="", send_welcome="on"))
     assert SipExtension.objects.count() == 2
-    assert letters() == []
+    assert emails() == []
     assert "Send welcome mail" in adas.get("/extensions/1000/").content.decode()
 
 
 def test_a_typed_password_is_kept_beside_the_mail(adas: Client) -> None:
     adas.post("/extensions/add/", typed(password="Correct7Horse9Staple", send_welcome="on"))
     assert User.objects.get(email="grace@example.com").check_password("Correct7Horse9Staple")
-    assert letters() == [("1000", 1)]
+    assert emails() == [("1000", 1)]
 
 
 def test_nothing_is_sent_of_a_form_with_errors(adas: Client) -> None:
     assert adas.post("/extensions/add/", typed(number="7", send_welcome="on")).status_code == 422
-    assert not Letter.objects.exists()
+    assert not Email.objects.exists()
 
 
 def test_without_a_mail_server_the_form_is_as_it_was(adas: Client) -> None:
@@ -190,15 +190,15 @@ def test_the_page_says_to_whom_and_who_is_left_out(adas: Client) -> None:
         ("1002", "Has no e-mail address"),
         ("1003", "The sign-in is off"),
     ]
-    assert letters() == []
+    assert emails() == []
 
 
 def test_those_ticked_get_one_together(adas: Client, ada: User) -> None:
     cast()
     answer = adas.post("/extensions/welcome/", {"n": [str(1000 + each) for each in Standing]})
-    batch = Letter.objects.values_list("batch", flat=True)[0]
+    batch = Email.objects.values_list("batch", flat=True)[0]
     assert answer["Location"] == f"/extensions/welcome/{batch}/"
-    assert letters() == [("1004", 1), ("1005", 1)]
+    assert emails() == [("1004", 1), ("1005", 1)]
     recorded = AuditRecord.objects.filter(action="extension.welcome_asked").order_by("id")
     assert [record.number for record in recorded] == ["1004", "1005"]
 
@@ -211,11 +211,11 @@ def test_everybody_is_who_has_no_password_yet_in_the_lists_filter(adas: Client) 
     page = adas.get("/extensions/welcome/?everybody=yes").context
     assert (page["new"], page["with_password"], len(page["left_out"])) == (2, 2 - 1, 4)
     adas.post("/extensions/welcome/?everybody=yes&q=hedy")
-    assert letters() == [("1010", 1)]
+    assert emails() == [("1010", 1)]
     adas.post(f"/extensions/welcome/?everybody=yes&organization={sales.pk}")
-    assert letters() == [("1010", 1), ("1005", 1)]
+    assert emails() == [("1010", 1), ("1005", 1)]
     adas.post("/extensions/welcome/?everybody=yes")
-    assert letters()[2:] == [("1005", 2), ("1010", 2)]
+    assert emails()[2:] == [("1005", 2), ("1010", 2)]
 
 
 def test_nobody_is_no_batch(adas: Client) -> None:
@@ -223,7 +223,7 @@ def test_nobody_is_no_batch(adas: Client) -> None:
     SipExtension.objects.update(enabled=False)
     for body in ({}, {"n": ["1000"]}, {"n": ["x", "9999", "²"]}):
         assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
-    assert not Letter.objects.exists()
+    assert not Email.objects.exists()
     assert "Nobody is chosen" in chosen(adas)
     assert "Nobody to send to" in chosen(adas, "1000")
 
@@ -232,12 +232,12 @@ def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: 
     for number in range(1000, 1005):
         new(str(number))
     url = adas.post("/extensions/welcome/", {"n": [str(each) for each in range(1000, 1005)]})["Location"]
-    batch = Letter.objects.values_list("batch", flat=True)[0]
+    batch = Email.objects.values_list("batch", flat=True)[0]
     assert batch
     assert 'hx-get="' + url in adas.get(url).content.decode()
     states = ["taken", "refused", "uncertain", "void", "waiting"]
-    for state, letter in zip(states, Letter.objects.order_by("id"), strict=True):
-        Letter.objects.filter(pk=letter.pk).update(
+    for state, email in zip(states, Email.objects.order_by("id"), strict=True):
+        Email.objects.filter(pk=email.pk).update(
             state=state, tries=1, answer="550 5.1.1 No such user", settled_at="2026-01-01T00:00Z"
         )
     progress = batches.progress(batch)
@@ -249,7 +249,7 @@ def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: 
     assert page.context["again"] == 2
     again = adas.post(url)["Location"]
     assert again != url
-    assert letters()[5:] == [("1001", 2), ("1002", 2)]
+    assert emails()[5:] == [("1001", 2), ("1002", 2)]
     page = adas.get(url)
     assert page.context["again"] == 0
     assert page.content.decode().count("Sent again since") == 2
@@ -261,7 +261,7 @@ def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: 
 def test_a_batch_that_is_done_is_not_asked_for_again(adas: Client) -> None:
     new("1000")
     url = adas.post("/extensions/welcome/", {"n": ["1000"]})["Location"]
-    Letter.objects.update(state="taken", settled_at="2026-01-01T00:00Z")
+    Email.objects.update(state="taken", settled_at="2026-01-01T00:00Z")
     assert "hx-get" not in html_of(adas, url, headers={"HX-Request": "true"})
 
 
@@ -289,7 +289,7 @@ def test_ten_thousand_are_asked_for_at_once(ada: User) -> None:
     began = time.process_time()
     asked = invitations.ask(SipExtension.objects.all(), ada, batch=uuid4())
     print(f"10,000 welcome mails asked for in {time.process_time() - began:.1f} s of CPU")  # noqa: T201
-    assert len(asked) == Letter.objects.count() == 10_000
+    assert len(asked) == Email.objects.count() == 10_000
     assert set(User.objects.exclude(pk=ada.pk).values_list("link_version", flat=True)) == {1}
     record = AuditRecord.objects.get(action="welcome.asked")
     assert record.detail["count"] == 10_000
@@ -336,7 +336,7 @@ def test_eve_sends_to_nobody_out_of_her_reach(eves: Client) -> None:
         assert "2000</span>" not in page
     eves.post("/extensions/welcome/", {"n": ["1000", "1001", "2000"]})
     eves.post("/extensions/welcome/?everybody=yes")
-    assert letters() == [("1000", 1), ("1000", 2)]
+    assert emails() == [("1000", 1), ("1000", 2)]
     company = Organization.company().pk
     assert eves.post(f"/extensions/welcome/?everybody=yes&organization={company}").status_code == 404
 
@@ -366,9 +366,9 @@ def test_eve_sees_nobody_in_her_batch_who_has_moved_away(eves: Client) -> None:
     of_sales("1001").user.organizations.all()
     url = eves.post("/extensions/welcome/", {"n": ["1000", "1001"]})["Location"]
     User.objects.get(sip_extension__number="1001").organizations.set([Organization.company()])
-    Letter.objects.update(state="refused")
+    Email.objects.update(state="refused")
     page = eves.get(url)
     assert [row.number for row in page.context["page"].rows] == ["1000"]
     assert page.context["again"] == 1
     assert eves.post(url).status_code == 302
-    assert letters()[2:] == [("1000", 2)]
+    assert emails()[2:] == [("1000", 2)]
