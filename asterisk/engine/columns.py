@@ -36,7 +36,7 @@ class Source:
     """`of`: the fields of extensions.fields that a value is taken from. `fits`: what a PBX can take."""
 
     of: tuple[str, ...]
-    label: str
+    field_name: str
     fits: Callable[[Any], object]
 
 
@@ -53,7 +53,7 @@ class Column:
 class Value:
     """A value that Asterisk shows of a row. `thing` and `name`: what it calls them, or people do.
 
-    `label`: the name of the recorded field that an administrator knows it by; "": Asterisk's own name alone.
+    `field_name`: the name of the recorded field that an administrator knows it by; "": Asterisk's own name alone.
     `column`: of the row. `prefix`: what stands before the column's text. `asked`: the column of ps_endpoints that is to
     be asked for, where no event has the value.
     """
@@ -62,7 +62,7 @@ class Value:
     name: str
     wanted: Callable[[Any], str]
     said: Callable[[Answers], str]
-    label: str = ""
+    field_name: str = ""
     column: str = ""
     prefix: str = ""
     asked: str = ""
@@ -72,8 +72,8 @@ class Value:
         return self.thing, self.name
 
 
-def taken(*of: str, label: str, fits: Callable[[Any], object]) -> dict[str, Source]:
-    return {"source": Source(of, label, fits)}
+def taken(*of: str, fits: Callable[[Any], object], field_name: str = "") -> dict[str, Source]:
+    return {"source": Source(of, field_name or of[0], fits)}
 
 
 def made(
@@ -105,30 +105,24 @@ def is_name(text: str) -> bool:
 class Extension:
     """What is taken of an extension that is to work; `caller_name`: as the PBX is to show it."""
 
-    number: str = field(metadata=taken("number", label="number", fits=NUMBER.fullmatch))
-    caller_name: str = field(metadata=taken("first_name", "last_name", label="name", fits=is_name))
-    caller_id: str = field(metadata=taken("caller_id", label="caller_id", fits=CALLER_ID.fullmatch))
-    registration_name: str = field(
-        metadata=taken("registration_name", label="registration_name", fits=REGISTRATION_NAME.fullmatch)
-    )
-    registration_password: str = field(
-        repr=False, metadata=taken("registration_password", label="registration_password", fits=PASSWORD.fullmatch)
-    )
+    number: str = field(metadata=taken("number", fits=NUMBER.fullmatch))
+    caller_name: str = field(metadata=taken("first_name", "last_name", field_name="name", fits=is_name))
+    caller_id: str = field(metadata=taken("caller_id", fits=CALLER_ID.fullmatch))
+    registration_name: str = field(metadata=taken("registration_name", fits=REGISTRATION_NAME.fullmatch))
+    registration_password: str = field(repr=False, metadata=taken("registration_password", fits=PASSWORD.fullmatch))
     max_phones: int = field(
         default=1,
-        metadata=taken("max_phones", label="max_phones", fits=(1, 2, 3).__contains__),
+        metadata=taken("max_phones", fits=(1, 2, 3).__contains__),
     )
-    allowed_networks: str = field(
-        default="", metadata=taken("allowed_networks", label="allowed_networks", fits=NETWORKS.fullmatch)
-    )
+    allowed_networks: str = field(default="", metadata=taken("allowed_networks", fits=NETWORKS.fullmatch))
 
 
 @dataclass(frozen=True)
 class HandOver:
     """A number without phones of its own: calls to it ring the phones of the number `to`."""
 
-    number: str = field(metadata=taken("number", label="handed_to", fits=NUMBER.fullmatch))
-    to: str = field(metadata=taken("handed_to", label="handed_to", fits=NUMBER.fullmatch))
+    number: str = field(metadata=taken("number", field_name="handed_to", fits=NUMBER.fullmatch))
+    to: str = field(metadata=taken("handed_to", fits=NUMBER.fullmatch))
 
 
 @dataclass(frozen=True)
@@ -191,18 +185,18 @@ def shown(
     event: str,
     name: str,
     column: str,
-    label: str = "",
+    field_name: str = "",
     *,
     wanted: Callable[[Login], str] | None = None,
     prefix: str = "",
 ) -> Value:
     """What an event shows of a column: its text, where `wanted` does not say otherwise."""
-    return Value(event, name, wanted or text_of(column), said_in(event, name), label, column, prefix)
+    return Value(event, name, wanted or text_of(column), said_in(event, name), field_name, column, prefix)
 
 
-def realtime(thing: str, name: str, column: str, label: str, *, family: str, asked: str = "") -> Value:
+def realtime(thing: str, name: str, column: str, field_name: str, *, family: str, asked: str = "") -> Value:
     """What Asterisk reads of a realtime row."""
-    return Value(thing, name, text_of(column), said_in(family, asked or column), label, column, asked=asked)
+    return Value(thing, name, text_of(column), said_in(family, asked or column), field_name, column, asked=asked)
 
 
 CALLER_NAME = "CALLERID(name)="

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from asterisk.engine.columns import RING_SECONDS, Dial, Extension, HandOver, Login, columns, sources
 
 CHECKS = {
-    kind: [(name, each.label, each.fits) for name, each in sources(kind).items()] for kind in (Extension, HandOver)
+    kind: [(name, each.field_name, each.fits) for name, each in sources(kind).items()] for kind in (Extension, HandOver)
 }
 LOGIN = [column.made_from for column in columns(Login).values()]
 DIAL = [column.made_from for column in columns(Dial).values()]
@@ -37,9 +37,9 @@ class Rows:
 
 
 def _check(each: Extension | HandOver) -> None:
-    for name, label, fits in CHECKS[type(each)]:
+    for name, field_name, fits in CHECKS[type(each)]:
         if not fits(getattr(each, name)):
-            raise RenderError(each.number, label)
+            raise RenderError(each.number, field_name)
 
 
 def rows(extension: Extension) -> Rows:

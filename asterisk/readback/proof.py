@@ -75,7 +75,7 @@ def compared() -> dict[str, list[str]]:
     """Object -> the fields of it that are compared, in an administrator's words and language."""
     found: dict[str, list[str]] = {}
     for value in (*LOGIN_VALUES, *DIAL_VALUES):
-        its = gettext(value.name) if value.label == "dial_plan" else str(field_text(value.key))
+        its = gettext(value.name) if value.field_name == "dial_plan" else str(field_text(value.key))
         found.setdefault(OBJECTS.get(value.thing, value.thing), []).append(its)
     found[HINT[0]] = [gettext(HINT[1])]
     return {gettext(thing): its for thing, its in found.items()}
@@ -181,7 +181,7 @@ def differing(one: Mapping[Key, str], other: Mapping[Key, str]) -> list[Key]:
 
 def field_text(key: Key) -> CodedText | str:
     """The label of a recorded field; of what no administrator knows, Asterisk's own name."""
-    name = BY_KEY[key].label if key in BY_KEY else NAMES[key]
+    name = BY_KEY[key].field_name if key in BY_KEY else NAMES[key]
     return fields.label_of(name) if name else key[1]
 
 

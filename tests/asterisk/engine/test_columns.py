@@ -24,6 +24,7 @@ from asterisk.engine.columns import (
 )
 from asterisk.engine.render import RenderError, Rows, rows
 from asterisk.readback import proof
+from core.audit import fields as recorded_fields
 from extensions.fields import ON_THE_PBX
 from extensions.models import SipExtension
 
@@ -51,10 +52,10 @@ def test_what_is_on_the_pbx_has_a_column_and_nothing_else_has() -> None:
     assert taken | {PRESENCE} == ON_THE_PBX
 
 
-def test_a_label_is_that_of_the_field() -> None:
-    for source in sources(Extension).values():
-        if len(source.of) == 1:
-            assert source.label == source.of[0]
+def test_what_an_administrator_reads_of_has_a_label() -> None:
+    named = {source.field_name for kind in (Extension, HandOver) for source in sources(kind).values()}
+    named |= {value.field_name for value in (*LOGIN_VALUES, *DIAL_VALUES)} - {""}
+    assert {name for name in named if recorded_fields.field(name).label == name} == set()
 
 
 def test_the_wish_has_what_is_taken_of_it() -> None:
@@ -90,10 +91,10 @@ def test_each_part_of_the_wish_changes_a_row(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sources(Extension))
-def test_what_does_not_fit_is_refused_with_its_label(name: str) -> None:
+def test_what_does_not_fit_is_refused_with_its_name(name: str) -> None:
     with pytest.raises(RenderError) as refused:
         rows(replaced(name, 7 if isinstance(getattr(GRACE, name), int) else "two\nlines"))
-    assert refused.value.field == sources(Extension)[name].label
+    assert refused.value.field == sources(Extension)[name].field_name
 
 
 def changed(kind: type[Login] | type[Dial], column: Field[Any]) -> Rows:
