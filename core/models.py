@@ -1,6 +1,7 @@
 """Where Django looks for this app's models. Each lies in its room; nobody imports them from here."""
 
 from core.audit.models import AuditHead, AuditPerson, AuditRecord
+from core.mail.models import Email
 from core.preferences.models import Preferences, SystemChange
 
 __all__ = ["AuditHead", "AuditPerson", "AuditRecord", "Email", "Preferences", "SystemChange"]
