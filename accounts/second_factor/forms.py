@@ -27,7 +27,6 @@ from core.forms.fields import SingleLineFormField
 from core.forms.layout import finish
 from core.validators import single_line
 
-FAILED = "second_factor.failed"
 UNKNOWN = CodedText("second_factor.unknown_passkey")
 
 
@@ -68,7 +67,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         self.helper = finish(self)
 
     def throttle(self) -> CodeThrottle:
-        return CodeThrottle.at_the_sign_in(context.request, self.user, FAILED)
+        return CodeThrottle.at_the_sign_in(context.request, self.user, "second_factor.failed")
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -92,7 +91,7 @@ class CodeAgainForm(CodeForm):
     reauthenticated = True
 
     def throttle(self) -> CodeThrottle:
-        return CodeThrottle.again(self.user, FAILED)
+        return CodeThrottle.again(self.user, "second_factor.failed")
 
 
 class Recorded:
@@ -104,7 +103,7 @@ class Recorded:
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-            log.record(self.user or log.NOBODY, FAILED, self.user or UNKNOWN, result=log.Result.FAILED)
+            log.record(self.user or log.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=log.Result.FAILED)
             raise wrong() from error
 
 

@@ -365,10 +365,10 @@ def literals(nodes: Iterable[ast.expr]) -> Iterator[str]:
 
 def test_each_action_that_the_code_records_is_in_the_table() -> None:
     named = {ast.unparse(call.args[1]).strip("'") for call in calls("log.record", "_record")}
-    patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"action"}
+    patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"action", "self.action"}
     assert named - patterns <= ACTIONS.keys()
     spelled = {each.lstrip("f").strip("'\"") for each in patterns}
-    assert spelled <= {"action", "extension.{action or kind}", "second_factor.{what}"}
+    assert spelled <= {"action", "self.action", "extension.{action or kind}", "second_factor.{what}"}
 
 
 def test_each_text_that_the_code_stores_is_known_by_its_code() -> None:
