@@ -67,7 +67,7 @@ HERE = """
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 print(*SipExtension.objects.values_list('number', flat=True), Change.objects.waiting().count())
-print(AuditRecord.objects.get(action='extension.deleted').by_name)
+print(AuditRecord.objects.get(action='extension.deleted').who)
 """
 
 
