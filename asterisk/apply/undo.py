@@ -28,7 +28,7 @@ def former_wishes(changes: list[Change]) -> dict[str, Record | None]:
 
 
 def undo(run: ApplyRun, by: User | None) -> list[str]:
-    """Wish back what this apply changed. Gives the numbers that now wait. Raises wish.CannotPutBack."""
+    """Wish back what this apply changed. Gives the numbers that now wait. Raises CannotPutBack."""
     with log.together():
         _wish_back(list(run.system_changes.all()), by)
         numbers = review.restore(former_wishes(list(run.changes.all())), by)
@@ -49,7 +49,7 @@ def _wish_back(changes: list[SystemChange], by: User | None) -> None:
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:
-    """Wish back all that was applied after the moment. Gives the numbers that now wait. Raises wish.CannotPutBack.
+    """Wish back all that was applied after the moment. Gives the numbers that now wait. Raises CannotPutBack.
 
     From the first run that ended later on: the clock may have been set back since, the order of the runs was not.
     """

@@ -11,7 +11,6 @@ from asterisk.backend import Asterisk
 from tests.test_layers import modules
 
 OF_A_NODE = re.compile(r"settings\.(ENGINE_FILE|LIVE_FILE|ASTERISK_DIR|RTP_PORTS|(AMI|ARI|SIP)_\w+)")
-MADE = re.compile(r"nodes\.from_settings|import from_settings")
 MAKERS = {"asterisk.backend", "asterisk.views"}
 
 
