@@ -1,5 +1,7 @@
 """What is done to an extension as a whole, by pages and commands alike: each records itself, and none applies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from django.utils.timezone import localdate
@@ -52,25 +54,46 @@ def lost_by_deleting(extension: SipExtension, by: User) -> list[str]:
     ]
 
 
+def gone() -> str:
+    return gettext("Somebody deleted this extension meanwhile.")
+
+
+@contextmanager
+def _editing(number: str, by: User | None, action: str = "changed") -> Iterator[SipExtension]:
+    """As changes.edit, with what may have become otherwise since a page was made said as an ActionRefusedError."""
+    try:
+        with changes.edit(number, by, action) as extension:
+            yield extension
+    except SipExtension.DoesNotExist:
+        raise ActionRefusedError(gone()) from None
+    except NoSuperAdministrator:
+        raise ActionRefusedError(last_super_administrator(extension.user)) from None
+
+
 def enable(number: str, by: User | None) -> None:
-    with changes.edit(number, by) as extension:
+    """Raises ActionRefusedError, also where the person has left."""
+    with _editing(number, by) as extension:
+        if extension.left_on:
+            words = gettext("%(name)s has left. Let them come back, or delete the extension.")
+            raise ActionRefusedError(words % {"name": extension.user})
         extension.enabled = True
 
 
 def disable(number: str, by: User | None) -> None:
-    with changes.edit(number, by) as extension:
+    """Raises ActionRefusedError."""
+    with _editing(number, by) as extension:
         extension.enabled = False
 
 
 def delete(number: str, by: User | None) -> list[str]:
     """Delete the extension and its person. Gives the numbers whose calls had rung it, and ring nobody now.
 
-    Raises ActionRefusedError, and SipExtension.DoesNotExist.
+    Raises ActionRefusedError.
     """
     with log.together():
         extension = changes.locked([number]).get(number)
         if extension is None:
-            raise SipExtension.DoesNotExist
+            raise ActionRefusedError(gone())
         before = changes.picture(extension)
         lost = handover.end(extension, by)
         try:
@@ -83,17 +106,17 @@ def delete(number: str, by: User | None) -> list[str]:
 
 def block_sign_in(number: str, by: User | None) -> None:
     """Of its person, everywhere and at once. Raises ActionRefusedError."""
-    try:
-        with changes.edit(number, by) as extension:
-            extension.user.is_active = False
-    except NoSuperAdministrator:
-        raise ActionRefusedError(last_super_administrator(extension.user)) from None
+    with _editing(number, by) as extension:
+        extension.user.is_active = False
     active_sessions.end(extension.user)
 
 
 def allow_sign_in(number: str, by: User | None) -> None:
-    """Sessions of before do not come to life again."""
-    with changes.edit(number, by) as extension:
+    """Sessions of before do not come to life again. Raises ActionRefusedError, also where the person has left."""
+    with _editing(number, by) as extension:
+        if extension.left_on:
+            words = gettext("%(name)s has left. Let them come back first.")
+            raise ActionRefusedError(words % {"name": extension.user})
         active_sessions.end(extension.user)
         extension.user.is_active = True
 
@@ -108,13 +131,10 @@ def leave(number: str, by: User, to: str | None, until: date | None) -> list[str
         extension, colleague = _held(number, by, to)
         first = extension.left_on is None
         lost = handover.end(extension, by) if first else []
-        try:
-            with changes.edit(number, by, "left" if first else "changed") as extension:
-                extension.left_on = extension.left_on or localdate()
-                extension.enabled, extension.handed_to, extension.delete_on = False, colleague, until
-                extension.user.is_active = extension.user.is_active and not first
-        except NoSuperAdministrator:
-            raise ActionRefusedError(last_super_administrator(extension.user)) from None
+        with _editing(number, by, "left" if first else "changed") as extension:
+            extension.left_on = extension.left_on or localdate()
+            extension.enabled, extension.handed_to, extension.delete_on = False, colleague, until
+            extension.user.is_active = extension.user.is_active and not first
     active_sessions.end(extension.user)
     return lost
 
@@ -123,7 +143,7 @@ def _held(number: str, by: User, to: str | None) -> tuple[SipExtension, SipExten
     """The two as they are now, and stay until the transaction ends."""
     found = changes.locked([number, *([to] if to else [])])
     if number not in found:
-        raise ActionRefusedError(gettext("Somebody deleted this extension meanwhile."))
+        raise ActionRefusedError(gone())
     if why := refusal("leave", found[number], by):
         raise ActionRefusedError(why)
     colleague = found.get(to) if to else None

@@ -15,7 +15,6 @@ from accounts.security.views import end_everywhere
 from accounts.sessions.reauthentication import require_reauthentication
 from extensions import actions
 from extensions.access import get_managed
-from extensions.models import SipExtension
 from extensions.rows import rows_of
 
 
@@ -48,25 +47,18 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
 @require_POST
 def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
-    user, allowed = extension.user, request.POST.get("allowed") == "yes"
-    refusal = "" if allowed else actions.refusal("leave", extension, request.user)
-    if allowed and extension.left_on:
-        refusal = _("%(name)s has left. Let them come back first.") % {"name": user}
-    if refusal:
-        messages.error(request, refusal)
-    elif user.is_active != allowed:
-        set_sign_in(request, extension, allowed)
-    return redirect(extension)
-
-
-def set_sign_in(request: SignedInRequest, extension: SipExtension, allowed: bool) -> None:
+    allowed = request.POST.get("allowed") == "yes"
+    if not allowed and (why := actions.refusal("leave", extension, request.user)):
+        messages.error(request, why)
+        return redirect(extension)
     try:
-        (actions.allow_sign_in if allowed else actions.block_sign_in)(extension.number, request.user)
+        (actions.allow_sign_in if allowed else actions.block_sign_in)(number, request.user)
     except actions.ActionRefusedError as error:
         messages.error(request, str(error))
-        return
+        return redirect(extension)
     done = _("%(name)s can sign in again.") if allowed else _("%(name)s is signed out everywhere and cannot sign in.")
     messages.success(request, done % {"name": extension.user})
+    return redirect(extension)
 
 
 @require_POST

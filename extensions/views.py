@@ -186,13 +186,11 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     if not enabled and (why := actions.refusal("disable", extension, request.user)):
         messages.error(request, why)
         return redirect(extension)
-    if enabled and extension.left_on:
-        messages.error(
-            request, _("%(name)s has left. Let them come back, or delete the extension.") % {"name": extension.user}
-        )
-        return redirect(extension)
-    if enabled != extension.enabled:
+    try:
         (actions.enable if enabled else actions.disable)(number, request.user)
+    except actions.ActionRefusedError as error:
+        messages.error(request, str(error))
+        return redirect(extension)
     words = _("%(extension)s enabled.") if enabled else _("%(extension)s disabled.")
     done = words % {"extension": extension}
     if review.waits_for_others(request.user, number):

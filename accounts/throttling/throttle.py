@@ -1,6 +1,7 @@
 """Tries whose failures are counted: asked before each try, and again after it, as others may have been faster."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ class TooManyError(ValidationError):
         super().__init__(words, code=TOO_MANY)
 
 
-class Throttle:
+class Throttle(ABC):
     """One try, counted in the buckets. Each of its methods raises TooManyError."""
 
     def __init__(self, buckets: Sequence[Bucket]) -> None:
@@ -42,9 +43,9 @@ class Throttle:
         if seconds:
             raise TooManyError(self._words(math.ceil(seconds / 60)), seconds)
 
+    @abstractmethod
     def _words(self, minutes: int) -> str:
         """What the person is told."""
-        raise NotImplementedError
 
-    def _record(self, blocked: list[Bucket]) -> None:
+    def _record(self, blocked: list[Bucket]) -> None:  # noqa: B027 (nothing, where a use does not say what)
         """In the transaction of a failure; `blocked`: the buckets that it was one too many for."""
