@@ -58,6 +58,7 @@ class Office:
 
 
 def talking(caller: Phone, callee: Phone) -> tuple[OutgoingCall, IncomingCall]:
+    """Sound goes between them: 200 comes before Asterisk has joined the two, and a REFER in between is a 400."""
     outgoing = caller.call(callee.number)
     try:
         incoming = callee.wait_call()
@@ -66,6 +67,8 @@ def talking(caller: Phone, callee: Phone) -> tuple[OutgoingCall, IncomingCall]:
         raise
     incoming.answer()
     outgoing.wait_answered()
+    outgoing.start_audio(0)
+    assert eventually(lambda: incoming.audio_received.packets > 0), "the call has no sound"
     return outgoing, incoming
 
 
