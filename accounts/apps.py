@@ -20,7 +20,7 @@ class AccountsConfig(AppConfig):
     def import_models(self) -> None:
         """Some models of this app lie in its rooms."""
         super().import_models()
-        for room in ("profile.models", "rate_limits", "sessions.models"):
+        for room in ("profile.models", "throttling.failure_counts", "sessions.models"):
             import_module(f"accounts.{room}")
 
     def ready(self) -> None:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from asterisk.ami.client import AmiUnreachable, connected
 from asterisk.apply import run as apply_run
+from asterisk.apply.errors import ApplyError
 from asterisk.engine import render, snapshot
 from asterisk.engine.render import Rows
 from asterisk.engine.store import locked, opened, prepare, read
@@ -111,7 +112,7 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
         try:
             if wished := [number for number in numbers if number not in waiting]:
                 apply_run.apply(node, wished, by)
-        except apply_run.ApplyError as error:
+        except ApplyError as error:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
         asked, found = compare(node, numbers)

@@ -61,6 +61,14 @@ class ApplyRun(models.Model):
     def explanation_text(self) -> str:
         return coded_text.show(self.explanation)
 
+    def unproved_before(self) -> models.QuerySet["ApplyRun"]:
+        """The runs that wrote some of the same changes and were not proved."""
+        shared = models.Q(changes__runs=self)
+        if self.preferences:
+            shared |= models.Q(system_changes__runs=self)
+        earlier = ApplyRun.objects.filter(shared, outcome=self.Outcome.WAITING, pk__lt=self.pk)
+        return earlier.distinct()
+
     def close(self, outcome: Outcome, explanation: CodedText | Exception | str) -> None:
         self.outcome, self.explanation, self.finished_at = outcome, coded_text.to_json(explanation), timezone.now()
         self.save(update_fields=["outcome", "explanation", "finished_at", "rows_written", "values_compared"])

@@ -13,4 +13,4 @@ class ExtensionsConfig(AppConfig):
 
         coded_text.register(texts.TEXTS)
         fields.register(texts.FIELDS)
-        post_migrate.connect(search_index.look_after, sender=self, dispatch_uid="extensions.rows.search_index")
+        post_migrate.connect(search_index.look_after, sender=self, dispatch_uid="extensions.listing.rows.search_index")

@@ -15,7 +15,7 @@ from accounts.security.views import end_everywhere
 from accounts.sessions.reauthentication import require_reauthentication
 from extensions import actions
 from extensions.access import get_managed
-from extensions.rows import rows_of
+from extensions.listing.rows import rows_of
 
 
 @never_cache

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from accounts.requests import SignedInRequest
 from extensions.access import visible
 from extensions.detail.page import with_phones
-from extensions.rows import PAGE_SIZE, rows_of
+from extensions.listing.rows import PAGE_SIZE, rows_of
 from extensions.validators import is_extension_number
 
 

@@ -21,10 +21,10 @@ from extensions.access import get_managed
 from extensions.changes import record as changes
 from extensions.fields import SECRET, label, value_shown
 from extensions.forms import Conflict, ExtensionForm
+from extensions.listing.rows import rows_of
 from extensions.models import SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, finish, look_first
-from extensions.rows import rows_of
 from extensions.validators import Strength
 
 

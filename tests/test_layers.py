@@ -34,7 +34,7 @@ ROOMS = {
         actions
         my_account welcome phones handover
         changes listing
-        rows access
+        access
         models
         pbx validators fields
     """,
@@ -47,7 +47,7 @@ ROOMS = {
         organizations sessions profile
         requests
         models
-        organization_tree rate_limits one_time_links allauth_internals
+        organization_tree one_time_links allauth_internals
     """,
     "core": """
         apps management models

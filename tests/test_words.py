@@ -12,7 +12,7 @@ from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.models import ApplyRun
 from core import localization
 from core.access.permissions import DEFAULT_ROLES

@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import rate_limits
 from accounts.models import User
 from accounts.passwords.fields import UserPasswordField
 from accounts.passwords.rules import Rules
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
-from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import active as active_sessions
+from accounts.throttling import failure_counts
 from accounts.throttling import sign_in as sign_in_throttling
+from accounts.throttling.failure_counts import Bucket, Limit
 from accounts.throttling.sign_in import OwnPasswordThrottle
 from core.audit import log
 from core.coded_text import CodedText
@@ -43,7 +43,7 @@ class ForgottenForm(forms.Form):
     def save(self, network: str) -> None:
         """The same for whoever it is: only when the e-mail is written is the person looked for."""
         email = self.cleaned_data["email"]
-        if not rate_limits.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
+        if not failure_counts.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
             return
         with transaction.atomic():
             outbox.send_to_address("reset", email)
@@ -84,7 +84,7 @@ class ChooseForm(NewPasswordForm):
                 return False
             self.user.refresh_from_db()
             active_sessions.end(self.user)
-            rate_limits.forgive(sign_in_throttling.of_account(self.user.email or ""))
+            failure_counts.forgive(sign_in_throttling.of_account(self.user.email or ""))
             if tokens is not welcome_tokens:
                 outbox.notify("password_changed", self.user, **circumstances)
             log.record(self.user, "sign_in.password_changed", self.user, why=HOW[tokens])

@@ -8,7 +8,6 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts import rate_limits
 from accounts.models import Organization, Role, User
 from accounts.organization_tree import Department
 from accounts.organizations.picker import Picker, within
@@ -18,6 +17,7 @@ from accounts.profile.fields import MobileField
 from accounts.profile.models import EmailChange
 from accounts.sessions import active as active_sessions
 from accounts.sessions.expiry import manages_anything
+from accounts.throttling import failure_counts
 from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
 from core.forms.layout import finish
@@ -180,7 +180,7 @@ class PersonForm(forms.ModelForm[User]):
         if password or "email" in self.changed_data:
             User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
         if password:
-            rate_limits.forgive(sign_in_throttling.of_account(user.email or ""))
+            failure_counts.forgive(sign_in_throttling.of_account(user.email or ""))
         if user != self.by and (password or "role" in self.changed_data):
             active_sessions.end(user)
 

@@ -9,10 +9,10 @@ from typing import Self
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from accounts import rate_limits
 from accounts.models import User
-from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import known_devices
+from accounts.throttling import failure_counts
+from accounts.throttling.failure_counts import Bucket, Limit
 from accounts.throttling.throttle import Throttle
 from core.audit import log
 
@@ -44,7 +44,7 @@ class CodeThrottle(Throttle):
 
     def succeed(self) -> None:
         super().succeed()
-        rate_limits.forgive(*self.buckets)
+        failure_counts.forgive(*self.buckets)
 
     def _words(self, minutes: int) -> str:
         words = ngettext(

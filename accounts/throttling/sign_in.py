@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.rate_limits import Bucket, Limit
 from accounts.sessions import known_devices
+from accounts.throttling.failure_counts import Bucket, Limit
 from accounts.throttling.throttle import Throttle
 from core.audit import log
 from core.coded_text import CodedText

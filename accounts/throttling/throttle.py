@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts import rate_limits
-from accounts.rate_limits import Bucket
+from accounts.throttling import failure_counts
+from accounts.throttling.failure_counts import Bucket
 
 TOO_MANY = "too_many_tries"
 
@@ -28,14 +28,14 @@ class Throttle(ABC):
         self.buckets = buckets
 
     def begin(self) -> None:
-        self._refuse(rate_limits.wait(self.buckets))
+        self._refuse(failure_counts.wait(self.buckets))
 
     def succeed(self) -> None:
         self.begin()
 
     def fail(self) -> None:
         with transaction.atomic():
-            left, blocked = rate_limits.failed(self.buckets)
+            left, blocked = failure_counts.failed(self.buckets)
             self._record(blocked)
         self._refuse(left)
 

@@ -8,19 +8,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, connected
 from asterisk.ami.protocol import Message
-from asterisk.apply import contacts, retention
-from asterisk.apply.preferences import prove, put, put_back, release, settle, take
+from asterisk.apply import log_row, retention, rollback, void_registrations
+from asterisk.apply.errors import ApplyError, Elsewhere, text_of
+from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
@@ -28,35 +26,14 @@ from asterisk.engine.store import Step
 from asterisk.models import UNPROVED, ApplyRun
 from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
-from core.audit import fields, log
+from core.audit import fields
 from core.coded_text import CodedText
 from core.localization import in_english
 from core.preferences.models import SystemChange
 from extensions.models import Change, SipExtension
-from extensions.pbx import Refused
 
 Outcome = ApplyRun.Outcome
 logger = logging.getLogger(__name__)
-
-
-def text_of(error: Exception) -> CodedText | str:
-    """As it was raised: to be stored, and shown in any language."""
-    text: CodedText | str = error.args[0]
-    return text
-
-
-class ApplyError(Refused):
-    """The PBX is as it was before this apply; the wish waits."""
-
-
-class NotTakenBack(ApplyError):
-    """What was refused could not be taken back either."""
-
-    true_now = _("The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits.")
-
-
-class Elsewhere(AmiUnreachable):
-    """Asterisk reads a file that is not there any more."""
 
 
 def plan(engine_file: Path, numbers: Iterable[str]) -> list[Step]:
@@ -131,11 +108,11 @@ def _apply(
             run.rows_written = len(steps)
             _carry_out(node, db, steps, wanted, run)
     except render.RenderError as error:
-        _refuse(node, run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
+        rollback.refuse(node, run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
     except engine.EngineError as error:
         with suppress(engine.EngineError):
             file_health.mend(node.engine_file)  # a damaged one: the next apply fills it
-        _refuse(node, run, ApplyError(text_of(error)))
+        rollback.refuse(node, run, ApplyError(text_of(error)))
     return run
 
 
@@ -144,12 +121,11 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         since = _since_proof(db, steps, wanted, run)
         with connected(node) as ami:
             _refuse_another_table(ami, db)
-            registered = [each for step in since if not step.after.login for each in contacts.of(ami, step.number)]
+            gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
             now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
             reloaded = prove(ami, run)
-            for contact in [*registered, *contacts.void(since, now, run)]:
-                ari.delete_contact(node, contact)
+            void_registrations.end(node, [*gone, *void_registrations.of_changed(since, now, run)])
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
@@ -157,12 +133,12 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         with transaction.atomic():
             code = "apply.kept_for_restart" if isinstance(error, Elsewhere) else "apply.kept"
             run.close(Outcome.WAITING, CodedText(code))
-            _record(run, "apply.waiting")
+            log_row.record(run, "apply.waiting")
         return
     except AmiError as error:
-        _take_back(node, db, since, run, ApplyError(text_of(error)))
+        rollback.take_back(node, db, since, run, ApplyError(text_of(error)))
     except ApplyError as error:
-        _take_back(node, db, since, run, error)
+        rollback.take_back(node, db, since, run, error)
     with transaction.atomic():
         proved_at = timezone.now()
         links = ApplyRun.changes.through.objects.filter(applyrun=run)
@@ -170,10 +146,10 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             Change.objects.filter(pk__in=some).update(applied_at=proved_at)
         settle(run)
         run.close(Outcome.PROVED, _what_was_proved(run, reloaded=reloaded))
-        for earlier in _unproved_before(run):
+        for earlier in run.unproved_before():
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
                 earlier.close(Outcome.PROVED, CodedText("apply.proved_by", run=str(run.pk)))
-        _record(run, "apply.proved")
+        log_row.record(run, "apply.proved")
 
 
 def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
@@ -182,61 +158,9 @@ def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
     return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
 
 
-def _record(run: ApplyRun, action: str, about: str = "") -> None:
-    numbers: list[str] = run.numbers
-    one = numbers[0] if len(numbers) == 1 else ""
-    refused = run.outcome == Outcome.REFUSED
-    on = CodedText("extension.many", number=len(numbers)) if numbers else CodedText("module.preferences")
-    if about or one:
-        on = CodedText("extension.one", number=about or one)
-    log.record(
-        run.by,
-        action,
-        on,
-        number=about or one,
-        result=log.Result.REFUSED if refused else log.Result.DONE,
-        run=run.pk,
-        outcome=run.outcome,
-        error=run.explanation if refused else "",
-        numbers=numbers[:100],
-    )
-
-
-def _unproved_before(run: ApplyRun) -> QuerySet[ApplyRun]:
-    """The runs that wrote some of the same changes and were not proved."""
-    shared = Q(changes__runs=run)
-    if run.preferences:
-        shared |= Q(system_changes__runs=run)
-    return ApplyRun.objects.filter(shared, outcome=Outcome.WAITING, pk__lt=run.pk).distinct()
-
-
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
     if proof.table(ami) != engine.token(db):
         raise Elsewhere(CodedText("pbx.another_table"))
-
-
-def _take_back(node: Node, db: sqlite3.Connection, since: list[Step], run: ApplyRun, error: ApplyError) -> NoReturn:
-    """All numbers to what was last proved of them."""
-    try:
-        engine.put_back(db, since, run.pk)
-    except sqlite3.Error as fault:
-        more = engine.unusable(node.engine_file, fault)
-        text = CodedText("apply.not_taken_back", why=error, more=more)
-        run.close(Outcome.WAITING, text)
-        raise NotTakenBack(text) from fault
-    for earlier in _unproved_before(run):
-        if set(earlier.numbers) <= set(run.numbers):
-            earlier.close(Outcome.REFUSED, CodedText("apply.refused_with", run=str(run.pk), why=error))
-    _refuse(node, run, error)
-
-
-def _refuse(node: Node, run: ApplyRun, error: ApplyError) -> NoReturn:
-    with transaction.atomic():
-        run.close(Outcome.REFUSED, error)
-        release(run)
-        _record(run, "apply.refused", error.extension)
-    put_back(node, run)
-    raise error
 
 
 def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> list[Step]:
@@ -248,7 +172,7 @@ def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Ro
         change__runs=run, applyrun__outcome__in=UNPROVED, applyrun__lt=run.pk
     )
     first_runs = dict(linked.values_list("change__number").annotate(Min("applyrun")))
-    for earlier in _unproved_before(run).filter(system_changes__runs=run).order_by("pk") if run.preferences else ():
+    for earlier in run.unproved_before().filter(system_changes__runs=run).order_by("pk") if run.preferences else ():
         for number in wanted.keys() & set(earlier.numbers):
             first_runs[number] = min(earlier.pk, first_runs.get(number, earlier.pk))
     before = {step.number: step.before for step in steps} | engine.restore_points(db, first_runs)

@@ -61,7 +61,7 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
         numbers = review.restore(former_wishes(list(applied.filter(run__gte=first))), by) if first else []
         if numbers:
             when = localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
-            log.record(by, "apply.taken_back", when, numbers=numbers[:100])
+            log.record(by, "apply.went_back", when, numbers=numbers[:100])
     return numbers
 
 

@@ -30,7 +30,7 @@ ACTIONS = {
     "apply.waiting": Action("history", _("applied; kept until the PBX answers")),
     "apply.refused": Action("history", _("tried to apply")),
     "apply.undone": Action("history", _("wished an apply back")),
-    "apply.taken_back": Action("history", _("went back to a moment")),
+    "apply.went_back": Action("history", _("went back to a moment")),
     "engine.checked": Action("check", _("started a check")),
     "engine.repaired": Action("check", _("repaired the engine")),
     "extension.added": Action("extension", _("added an extension")),

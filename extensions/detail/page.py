@@ -13,10 +13,10 @@ from extensions import handover, pbx
 from extensions.access import may_manage, may_use, visible
 from extensions.changes.history import history_of
 from extensions.fields import FIELDS, Owner
+from extensions.listing.rows import Row, rows_of
 from extensions.models import SipExtension
 from extensions.phones import guides, registration_problems
 from extensions.phones.settings import phone_settings
-from extensions.rows import Row, rows_of
 from extensions.welcome import invitations
 
 

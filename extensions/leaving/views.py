@@ -16,10 +16,10 @@ from extensions import actions, handover, pbx
 from extensions.access import get_managed
 from extensions.leaving import forms as leaving_forms
 from extensions.leaving.forms import LeaveForm, Matches
+from extensions.listing.rows import rows_of
 from extensions.models import SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, look_first
-from extensions.rows import rows_of
 
 
 def page(request: SignedInRequest, extension: SipExtension, status: int = 200, **more: Any) -> HttpResponse:

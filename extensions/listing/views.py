@@ -7,7 +7,7 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from extensions.access import managed_numbers, visible
 from extensions.listing.filters import asked_for, search_in
-from extensions.rows import SORTS, link, rows_of, sort_links, sorted_page
+from extensions.listing.rows import SORTS, link, rows_of, sort_links, sorted_page
 
 
 @needs(Permission.VIEW_EXTENSIONS)

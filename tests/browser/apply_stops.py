@@ -5,7 +5,7 @@ from contextlib import suppress
 from playwright.sync_api import Page
 
 from asterisk import check
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import from_settings
 from extensions import actions

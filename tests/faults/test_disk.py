@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import NotTakenBack
+from asterisk.apply.errors import NotTakenBack
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded

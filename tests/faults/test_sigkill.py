@@ -156,7 +156,7 @@ MATTERING = [
 ]
 
 
-TAKING_BACK = ("_take_back", "put_back", "_put", "_refuse")
+TAKING_BACK = ("take_back", "put_back", "_put", "refuse")
 
 
 def test_killed_at_every_step(scene: Scene) -> None:

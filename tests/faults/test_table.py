@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
 from asterisk.engine.file_health import Guard

@@ -98,7 +98,8 @@ def save_and_apply() -> None:
     """A new password, a new person, one disabled, one deleted."""
     from django.db import transaction
 
-    from asterisk.apply.run import ApplyError, apply
+    from asterisk.apply.errors import ApplyError
+    from asterisk.apply.run import apply
     from extensions import actions
     from extensions.changes import record as changes
     from extensions.models import Change, SipExtension

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from asterisk.apply import retention
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.apply.undo import back_to, undo
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded

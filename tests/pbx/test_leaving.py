@@ -10,7 +10,8 @@ from django.utils.timezone import localdate
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import ApplyError, is_behind
+from asterisk.apply.errors import ApplyError
+from asterisk.apply.run import is_behind
 from asterisk.apply.undo import undo
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Dial

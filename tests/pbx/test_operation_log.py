@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings

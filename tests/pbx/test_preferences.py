@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk import check
-from asterisk.apply.run import ApplyError, is_behind
+from asterisk.apply.errors import ApplyError
+from asterisk.apply.run import is_behind
 from asterisk.apply.undo import back_to
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings

@@ -2,14 +2,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import rate_limits
 from accounts.sessions import active as active_sessions
 from accounts.sessions import known_devices
+from accounts.throttling import failure_counts
 
 
 class Command(BaseCommand):
     help = "Clears sessions, devices and counts of tries whose time is over. `run` does it every day."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        cleared = active_sessions.clear(), known_devices.clear(), rate_limits.clear()
+        cleared = active_sessions.clear(), known_devices.clear(), failure_counts.clear()
         self.stdout.write("Cleared: {} sessions, {} devices, {} counts.".format(*cleared))

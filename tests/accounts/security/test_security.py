@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import rate_limits
 from accounts.models import Role, User
 from accounts.sessions import active as active_sessions
 from accounts.sessions import user_agents
 from accounts.sessions.models import Device, Session, digest
+from accounts.throttling import failure_counts
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from extensions import actions
@@ -258,4 +258,4 @@ def test_a_password_by_the_command_line_leads_out_of_a_block(vic: User, monkeypa
     monkeypatch.setattr("getpass.getpass", lambda **_: NEW)
     call_command("changepassword", "vic@example.com")
     assert tries("vic@example.com", NEW) == 302
-    assert rate_limits.clear() == 0
+    assert failure_counts.clear() == 0

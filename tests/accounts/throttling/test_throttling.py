@@ -11,13 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import rate_limits
 from accounts.models import User
 from accounts.passwords.hashers import Argon2Hasher
-from accounts.rate_limits import Bucket, Limit, Tally
 from accounts.sessions import known_devices
 from accounts.sessions.models import Device
 from accounts.sign_in.allauth_adapter import FAILED_SECONDS
+from accounts.throttling import failure_counts
+from accounts.throttling.failure_counts import Bucket, Limit, Tally
 from accounts.throttling.sign_in import ACCOUNT, of_account
 from core.audit.models import AuditRecord
 from tests.people import PASSWORD, make_user
@@ -133,7 +133,7 @@ def test_it_becomes_slower_and_a_day_of_peace_forgets_it(vic: User) -> None:
     def block() -> float:
         for _ in range(5):
             tries("vic@example.com", address=f"203.0.113.{time.time_ns() % 250}")
-        return round(rate_limits.wait([of_account("vic@example.com")]) / 60)
+        return round(failure_counts.wait([of_account("vic@example.com")]) / 60)
 
     def after(minutes: float) -> float:
         later(60 * minutes)
@@ -205,9 +205,9 @@ def test_a_clock_that_is_set_back_locks_nobody_out_for_long(vic: User) -> None:
 
 def test_old_counts_are_cleared(db: None) -> None:
     tries("nobody@example.com")
-    assert rate_limits.clear() == 0
+    assert failure_counts.clear() == 0
     later(86401)
-    assert rate_limits.clear() == 2
+    assert failure_counts.clear() == 2
 
 
 # --- whether there is such an account ---
@@ -313,6 +313,6 @@ def test_many_who_sign_in_at_once_from_one_address_all_get_in() -> None:
 
 def test_what_may_be_had_so_often_is_had_so_often(db: None) -> None:
     bucket = [Bucket(Limit("some", 3, 60), "x"), Bucket(ACCOUNT, "y")]
-    assert [rate_limits.take(bucket) for _ in range(5)] == [True, True, True, False, False]
+    assert [failure_counts.take(bucket) for _ in range(5)] == [True, True, True, False, False]
     later(61)
-    assert rate_limits.take(bucket)
+    assert failure_counts.take(bucket)

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk.ami.client import AmiUnreachable
-from asterisk.apply.run import ApplyError
+from asterisk.apply.errors import ApplyError
 from asterisk.models import ApplyRun
 from core import coded_text, localization
 from core.audit import fields

@@ -1,23 +1,27 @@
-"""Which registrations of phones an apply ends."""
+"""Registrations of phones that an apply makes void, and the end of them."""
 
 from operator import attrgetter
 
+from asterisk import ari
 from asterisk.ami.client import Ami
 from asterisk.ami.protocol import Message
 from asterisk.engine.columns import Login, columns
 from asterisk.engine.store import Step
 from asterisk.models import ApplyRun
+from asterisk.nodes import Node
 from asterisk.readback import proof
 from extensions.validators import allows
 
 credentials = attrgetter(*(name for name, column in columns(Login).items() if column.is_credential))
 
 
-def of(ami: Ami, number: str) -> list[str]:
-    return [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
+def of_gone(ami: Ami, steps: list[Step]) -> list[str]:
+    """Of numbers that are not to have a login any more: asked before, as Asterisk shows them only while they have."""
+    gone = [step.number for step in steps if not step.after.login]
+    return [contact["ID"] for number in gone for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
-def void(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) -> list[str]:
+def of_changed(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) -> list[str]:
     """`now`: number -> its contacts, of those that were asked for."""
     return [each["ID"] for step in steps for each in now.get(step.number, ()) if _is_void(step, each, run)]
 
@@ -36,3 +40,8 @@ def _is_another(step: Step, run: ApplyRun) -> bool:
     if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
         return step.number in run.changed_numbers
     return credentials(old) != credentials(new)
+
+
+def end(node: Node, contacts: list[str]) -> None:
+    for contact in contacts:
+        ari.delete_contact(node, contact)

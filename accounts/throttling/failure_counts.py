@@ -44,7 +44,9 @@ class Bucket:
 
     @property
     def key(self) -> str:
-        return salted_hmac("accounts.rate_limits", f"{self.limit.name} {self.about}", algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "accounts.throttling.failure_counts", f"{self.limit.name} {self.about}", algorithm="sha256"
+        ).hexdigest()
 
 
 def wait(buckets: Sequence[Bucket]) -> float:

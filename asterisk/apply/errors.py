@@ -1,0 +1,25 @@
+from django.utils.translation import gettext_lazy as _
+
+from asterisk.ami.client import AmiUnreachable
+from core.coded_text import CodedText
+from extensions.pbx import Refused
+
+
+def text_of(error: Exception) -> CodedText | str:
+    """As it was raised: to be stored, and shown in any language."""
+    text: CodedText | str = error.args[0]
+    return text
+
+
+class ApplyError(Refused):
+    """The PBX is as it was before this apply; the wish waits."""
+
+
+class NotTakenBack(ApplyError):
+    """What was refused could not be taken back either."""
+
+    true_now = _("The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits.")
+
+
+class Elsewhere(AmiUnreachable):
+    """Asterisk reads a file that is not there any more."""
