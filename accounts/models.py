@@ -19,7 +19,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.organization_tree import Tree
 from core import localization
-from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, Permission, with_views
+from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, VIEW_OF, Permission, with_views
 from core.constraints import ConstraintsOfFields
 from core.forms.fields import LowercaseEmailField, PhoneNumberField, SingleLineField
 from core.preferences.models import NameFormat, Preferences
@@ -95,6 +95,10 @@ class Role(ConstraintsOfFields):
             return DEFAULT_ROLES[self.key]
         granted = with_views(frozenset(each for each in Permission if each in self.granted))
         return granted if self.reaches_everybody else granted & BY_ORGANIZATION
+
+    @property
+    def manages_anything(self) -> bool:
+        return not self.permissions.isdisjoint(VIEW_OF)
 
     @property
     def reaches_extensions(self) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_reauthentication
 from asterisk import check, nodes
 from asterisk.apply import undo as apply_undo
 from asterisk.engine.store import EngineError
@@ -66,6 +67,7 @@ def run(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ApplyRun, pk=pk)
+    require_reauthentication(request)
     return wished_back(request, lambda: apply_undo.undo(found, request.user))
 
 
@@ -73,6 +75,7 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def back(request: SignedInRequest) -> HttpResponse:
     """To a moment: the value of a date-and-time field, in the system's time zone."""
+    require_reauthentication(request)
     try:
         moment = parse_datetime(request.POST.get("moment", ""))
     except ValueError:

@@ -6,6 +6,7 @@ from django.http import Http404
 
 from accounts.models import Role
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_reauthentication
 from extensions.models import SipExtension, SipExtensionQuerySet
 
 
@@ -48,6 +49,15 @@ def managed(request: SignedInRequest) -> SipExtensionQuerySet:
         return SipExtension.objects.none()
     within = [role.pk for role in Role.objects.all() if user.reaches_up_to(role)]
     return SipExtension.objects.reached_by(user).filter(Q(user__role=None) | Q(user__role__in=within))
+
+
+def ask_again_about(request: SignedInRequest, *roles: Role | None) -> None:
+    """Before the sign-in of somebody who manages anything is given, taken or changed: who asks proves who they are.
+
+    By the roles before and after alone: what else a person is, as blocked, another action may have made them.
+    """
+    if any(role.manages_anything for role in roles if role):
+        require_reauthentication(request)
 
 
 def may_use(request: SignedInRequest, extension: SipExtension) -> bool:

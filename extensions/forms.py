@@ -254,6 +254,11 @@ class ExtensionForm:
         return extension
 
     @property
+    def sets_registration_password(self) -> bool:
+        """Of an extension that has one."""
+        return bool(self.extension and self.sip.cleaned_data["registration_password"])
+
+    @property
     def sends_welcome(self) -> bool:
         """Where there is an address to send it to."""
         if self.welcome is None or not self.welcome.is_valid():

@@ -14,7 +14,7 @@ from accounts.second_factor.factors import Factors
 from accounts.security.views import end_everywhere
 from accounts.sessions.reauthentication import require_reauthentication
 from extensions import actions
-from extensions.access import get_managed
+from extensions.access import ask_again_about, get_managed
 from extensions.listing.rows import rows_of
 
 
@@ -48,6 +48,7 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
 def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     allowed = request.POST.get("allowed") == "yes"
+    ask_again_about(request, extension.user.role)
     if not allowed and (why := actions.refusal("leave", extension, request.user)):
         messages.error(request, why)
         return redirect(extension)

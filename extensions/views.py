@@ -17,7 +17,7 @@ from core.access.requests import wants_to_find
 from core.audit import log
 from core.preferences.models import Preferences
 from extensions import actions, handover
-from extensions.access import get_managed
+from extensions.access import ask_again_about, get_managed
 from extensions.changes import record as changes
 from extensions.fields import SECRET, label, value_shown
 from extensions.forms import Conflict, ExtensionForm
@@ -63,7 +63,7 @@ def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
     """None: the form says why not. Raises Conflict."""
     if not form.is_valid():
         return None
-    if form.person.is_sensitive:
+    if form.person.is_sensitive or form.sets_registration_password:
         require_reauthentication(request)
     return form.try_save()
 
@@ -164,6 +164,7 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         return render(
             request, "extensions/confirm_delete.html", context, status=409 if request.method == "POST" else 200
         )
+    ask_again_about(request, extension.user.role)
     try:
         lost = actions.delete(number, request.user)
     except actions.ActionRefusedError:

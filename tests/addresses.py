@@ -34,7 +34,8 @@ Needs = tuple[Permission | Over | Reach, ...]
 class Page:
     """`bodies`: what is posted, where one deed is several; ... stands for the fields of the target.
 
-    `asks_again`: by which methods the portal asks who it is, if that was proved more than five minutes ago.
+    `asks_again`: by which methods the portal asks who it is, if that was proved more than five minutes ago;
+    `about_managers`: only where the target's person may manage anything; `looks`: a body that only leads to a page.
     """
 
     look: Needs | None = None
@@ -42,6 +43,8 @@ class Page:
     bodies: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     changes_a_role: bool = False
     asks_again: tuple[str, ...] = ()
+    about_managers: bool = False
+    looks: dict[str, Any] | None = None
 
 
 OPEN = {
@@ -96,8 +99,12 @@ PAGES = {
         look=(Permission.MANAGE_EXTENSIONS, Reach.ALL), deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL)
     ),
     "extensions/<number:number>/": Page(look=(SEE,)),
-    "extensions/<number:number>/edit/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
-    "extensions/<number:number>/delete/": Page(look=(MANAGE,), deed=(MANAGE,), bodies=SAVES),
+    "extensions/<number:number>/edit/": Page(
+        look=(MANAGE,), deed=(MANAGE,), bodies=SAVES, asks_again=DONE, about_managers=True
+    ),
+    "extensions/<number:number>/delete/": Page(
+        look=(MANAGE,), deed=(MANAGE,), bodies=SAVES, asks_again=DONE, about_managers=True
+    ),
     "extensions/<number:number>/toggle/": Page(deed=(MANAGE,), bodies=[{"enabled": "no"}, {"enabled": "yes"}]),
     "extensions/<number:number>/welcome/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
@@ -107,13 +114,22 @@ PAGES = {
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
     "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,), asks_again=LOOKED_AT + DONE),
-    "extensions/<number:number>/discard/": Page(deed=(Permission.MANAGE_EXTENSIONS, MANAGE)),
+    "extensions/<number:number>/discard/": Page(
+        deed=(Permission.MANAGE_EXTENSIONS, MANAGE), asks_again=DONE, about_managers=True
+    ),
     "extensions/<number:number>/leave/": Page(
-        look=(MANAGE,), deed=(MANAGE,), bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}]
+        look=(MANAGE,),
+        deed=(MANAGE,),
+        bodies=[{}, {"calls": "nobody", "keep": "30", "then": "leave"}],
+        asks_again=DONE,
+        about_managers=True,
+        looks={},
     ),
     "extensions/<number:number>/leave/colleagues/": Page(look=(MANAGE,)),
-    "extensions/<number:number>/come-back/": Page(deed=(MANAGE,)),
-    "extensions/<number:number>/sign-in/": Page(deed=(MANAGE,), bodies=[{"allowed": "no"}, {"allowed": "yes"}]),
+    "extensions/<number:number>/come-back/": Page(deed=(MANAGE,), asks_again=DONE, about_managers=True),
+    "extensions/<number:number>/sign-in/": Page(
+        deed=(MANAGE,), bodies=[{"allowed": "no"}, {"allowed": "yes"}], asks_again=DONE, about_managers=True
+    ),
     "extensions/<number:number>/sign-out/": Page(deed=(MANAGE,)),
     "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
     "apply/": Page(
@@ -150,7 +166,7 @@ PAGES = {
     "organizations/<int:department>/delete/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
     "log/": Page(look=(Permission.VIEW_LOG,)),
     "log/<int:pk>/": Page(look=(Permission.VIEW_LOG,)),
-    "log/export/": Page(deed=(Permission.VIEW_LOG,)),
+    "log/export/": Page(deed=(Permission.VIEW_LOG,), asks_again=DONE),
     "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/discard/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/mail/": Page(
@@ -163,10 +179,11 @@ PAGES = {
     "preferences/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "history/": Page(look=(Permission.VIEW_HISTORY,)),
     "history/<int:pk>/": Page(look=(Permission.VIEW_HISTORY,)),
-    "history/<int:pk>/undo/": Page(deed=(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS)),
+    "history/<int:pk>/undo/": Page(deed=(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS), asks_again=DONE),
     "history/back/": Page(
         deed=(Permission.VIEW_HISTORY, Permission.MANAGE_EXTENSIONS),
         bodies=[{"moment": ""}, {"moment": "2026-01-01T00:00"}],
+        asks_again=DONE,
     ),
     "history/check/": Page(look=(Permission.VIEW_CHECK,)),
     "history/check/now/": Page(deed=(Permission.MANAGE_CHECK,)),

@@ -69,11 +69,13 @@ IN_ITS_PLACE = {
 }
 YES = {"may_manage", "may_use", "may_change", "can_change", "reaches_up_to"}
 NARROWED = {"visible_to", "reached_by"}
-ASKED = {"require", "require_reauthentication", "_refuse_mightier"}
+ASKED = {"require", "require_reauthentication", "ask_again_about", "_refuse_mightier"}
 AGAIN = "reauthentication_required"
 REFUSALS = {"PermissionDenied", "Http404"}
 FAILED = 1  # pytest's own word for it; each other one is no test's verdict
 LET_IN = ("test_an_address_answers_each_as_the_table_says", "test_a_page_leads_nowhere_that_is_closed")
+ASKS = ("reauthentication", "ask_again")
+OF_ASKING = ["tests/extensions/test_asked_again.py"]
 ASKED_AGAIN = ("test_what_is_sensitive_asks_again_who_it_is",)
 ANY = "lambda request, key: {}.objects.get(**{{'{}': key}})"
 
@@ -191,13 +193,17 @@ def _with_imports(text: str, lines: list[str]) -> str:
     return "\n".join([text, *lines, ""])
 
 
+def asks(check: Check) -> bool:
+    return any(each in check.words for each in ASKS)
+
+
 def addresses(check: Check) -> list[str]:
     """The tests of the addresses that this view answers at: they come first, and are few."""
     module = check.path.removesuffix(".py").replace("/", ".")
     return [
         f"{TESTS[0]}::{test}[{route}]"
         for route in ROUTES
-        for test in (ASKED_AGAIN if "reauthentication" in check.words else LET_IN)
+        for test in (ASKED_AGAIN if asks(check) else LET_IN)
         if route not in OPEN and ANSWERED_BY[route] == (module, check.function)
     ]
 
@@ -206,7 +212,14 @@ def is_missed(check: Check, place: Path) -> bool:
     """Whether a test fails without it."""
     mutant = place / check.path
     mutant.write_text(without(check))
-    rounds = [addresses(check), OWN_TESTS.get(check.path, []), TESTS[1:], MORE_TESTS, TESTS[:1]]
+    rounds = [
+        addresses(check),
+        OF_ASKING if asks(check) else [],
+        OWN_TESTS.get(check.path, []),
+        TESTS[1:],
+        MORE_TESTS,
+        TESTS[:1],
+    ]
     try:
         return not all(_passes(place, tests) for tests in rounds if tests)
     finally:

@@ -16,7 +16,6 @@ from accounts.passwords.fields import UserPasswordField
 from accounts.profile.fields import MobileField
 from accounts.profile.models import EmailChange
 from accounts.sessions import active as active_sessions
-from accounts.sessions.expiry import manages_anything
 from accounts.throttling import failure_counts
 from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
@@ -60,6 +59,7 @@ class PersonForm(forms.ModelForm[User]):
         """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them."""
         self.by, self.password_by_mail = by, password_by_mail
         self.in_organizations = preferences.organization_management
+        self.role_before = instance.role if instance else None
         super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
         self._offer_roles()
@@ -144,8 +144,13 @@ class PersonForm(forms.ModelForm[User]):
 
     @property
     def is_sensitive(self) -> bool:
-        """Of a valid form: it makes somebody one who manages anything, or takes the sign-in of one who does."""
-        return manages_anything(self.instance) and not {"role", "email", "password"}.isdisjoint(self.changed_data)
+        """Of a valid form: it makes somebody one who manages anything, or takes the sign-in of one who does or did.
+
+        By the roles alone: somebody whose sign-in is blocked may have it again with the next action.
+        """
+        if {"role", "email", "password"}.isdisjoint(self.changed_data):
+            return False
+        return any(role.manages_anything for role in (self.role_before, self.instance.role) if role)
 
     def hash_password(self) -> None:
         """Costs 30 ms by design: call it before the transaction, not in it."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account import decorators
 from allauth.account.adapter import get_adapter
+from allauth.account.signals import authentication_step_completed
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse
@@ -54,5 +55,12 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     request.session.set_expiry(0)  # with the browser; what a stranger's session was given to live ends here
 
 
+def proved(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) -> None:
+    """What somebody may do after the proof, nobody does who knew the session's id before it."""
+    if reauthenticated:
+        request.session.cycle_key()
+
+
 def watch() -> None:
+    authentication_step_completed.connect(proved, dispatch_uid="accounts.reauthentication.proved")
     user_logged_in.connect(signed_in, dispatch_uid="accounts.reauthentication")

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from allauth.account.decorators import reauthentication_required
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -85,6 +86,7 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(Permission.VIEW_LOG)
 @require_POST
 @never_cache
+@reauthentication_required  # type: ignore[untyped-decorator]
 def export(request: SignedInRequest) -> HttpResponseBase:
     form = LogFilter(request.GET)
     if not form.is_valid():

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.requests import SignedInRequest
 from accounts.sessions import active as active_sessions
 from extensions import actions, handover, pbx
-from extensions.access import get_managed
+from extensions.access import ask_again_about, get_managed
 from extensions.leaving import forms as leaving_forms
 from extensions.leaving.forms import LeaveForm, Matches
 from extensions.listing.rows import rows_of
@@ -104,6 +104,7 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
         return form_page(request, form, checked=True)
     if step != "leave":
         return summary_page(request, form)
+    ask_again_about(request, extension.user.role)
     try:
         lost = form.save()
     except actions.ActionRefusedError as error:
@@ -135,6 +136,7 @@ def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
 @require_POST
 def come_back(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
+    ask_again_about(request, extension.user.role)
     if not actions.come_back(number, request.user):
         messages.info(request, _("%(name)s is back already.") % {"name": extension.user})
         return redirect(extension)

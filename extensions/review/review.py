@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from accounts.models import NoSuperAdministrator, User
+from accounts.models import NoSuperAdministrator, Role, User
 from accounts.sessions import active as active_sessions
 from core.audit import log
 from core.keyset_pagination import PageOfAll, by_place
@@ -127,6 +127,13 @@ def waits_for_others(by: User, number: str = "") -> bool:
     """Whether a change that somebody else saved waits: nobody sends it along unseen."""
     waiting_ones = waiting_changes(by)
     return not (waiting_ones.of([number]) if number else waiting_ones).only_by(by)
+
+
+def roles_concerned(number: str) -> list[Role]:
+    """Of the person whom a discard changes or makes again: as they are, and as they will be."""
+    former = Change.objects.waiting().of([number]).values_list("former", flat=True).first()
+    there = models.Q(users__sip_extension__number=number)
+    return list(Role.objects.filter(there | models.Q(key=former["role"] if former else None)).distinct())
 
 
 def discard(number: str, by: User) -> None:

@@ -16,7 +16,7 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.validators import digits
 from extensions import pbx
-from extensions.access import managed_numbers, may_manage, visible
+from extensions.access import ask_again_about, managed_numbers, may_manage, visible
 from extensions.changes.state import CannotPutBack
 from extensions.models import Change, SipExtension
 from extensions.review import preferences as preference_changes
@@ -145,6 +145,7 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
         raise PermissionDenied
     if not review.waiting_changes(request.user).of([number]).exists():
         raise Http404("No such change.")
+    ask_again_about(request, *review.roles_concerned(number))
     try:
         review.discard(number, request.user)
     except CannotPutBack as error:

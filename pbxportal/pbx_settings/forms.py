@@ -119,6 +119,9 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
 
 class PreferencesForm(SettingsForm):
+    # Who may guess, and how long a browser that was left alone is good for.
+    SENSITIVE = ("password_length", "password_signs", "idle_minutes", "session_hours", "second_factor")
+
     company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     name_format = forms.ChoiceField(
         label=_("Name Display Format"),
@@ -189,6 +192,10 @@ class PreferencesForm(SettingsForm):
             ),
             "restore_points": _("How many applies Apply History keeps, each of which can be undone."),
         }
+
+    @property
+    def is_sensitive(self) -> bool:
+        return not set(self.SENSITIVE).isdisjoint(self.changed_data)
 
     def __init__(self, data: Any = None, *, by: User) -> None:
         self.root = Organization.company()

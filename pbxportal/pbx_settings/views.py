@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import require_reauthentication
 from core import time_zones
 from core.access.decorators import needs, require
 from core.access.permissions import Permission
@@ -27,6 +28,8 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
     try:
         if form.is_valid():
+            if form.is_sensitive:
+                require_reauthentication(request)
             saved = form.try_save()
             messages.success(request, saved_words(request.user) if saved else _("Nothing was changed."))
             return redirect("preferences")

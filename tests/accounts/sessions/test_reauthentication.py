@@ -100,7 +100,7 @@ def fields_of(extension: SipExtension, **more: str) -> dict[str, object]:
         ("operator", {"email": "new@example.com"}, True),
         ("operator", {"password": "Another7Horse9Staple"}, True),
         ("operator", {"job_title": "Chief"}, False),
-        ("operator", {"role": ""}, False),
+        ("operator", {"role": ""}, True),
     ],
 )
 def test_who_manages_is_made_and_changed_by_who_proves_who_they_are(
