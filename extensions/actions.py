@@ -94,7 +94,7 @@ def delete(number: str, by: User | None) -> list[str]:
         extension = changes.locked([number]).get(number)
         if extension is None:
             raise ActionRefusedError(gone())
-        before = changes.picture(extension)
+        before = changes.picture_of_deleted(extension)
         lost = handover.end(extension, by)
         try:
             extension.user.delete()

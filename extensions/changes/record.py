@@ -11,6 +11,7 @@ from accounts.models import User
 from core.audit import log
 from core.audit.fields import MASK
 from core.mail import outbox
+from extensions.changes import belongings
 from extensions.changes.state import Record, record_of
 from extensions.fields import BY_NAME, FIELDS, MASKED, ON_THE_PBX, SECRET, Field, Owner
 from extensions.models import Change, SipExtension
@@ -40,6 +41,11 @@ class Edit:
 
 def picture(extension: SipExtension) -> Picture:
     return Picture(values(extension), record_of(extension))
+
+
+def picture_of_deleted(extension: SipExtension) -> Picture:
+    """Before it is deleted, with what goes with it."""
+    return Picture(values(extension), record_of(extension) | {"belongings": belongings.of(extension)})
 
 
 def values(extension: SipExtension) -> Values:

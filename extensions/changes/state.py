@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import Organization, Role, User
+from extensions.changes import belongings as belongings_of
 from extensions.fields import Field, Owner, Storage, column_fields
 from extensions.models import SipExtension
 
@@ -112,7 +113,13 @@ def set_back(extension: SipExtension, record: Record) -> None:
 
 
 def made_again(number: str, record: Record) -> SipExtension:
-    user = User.objects.create(**record["person"], role=Role.objects.filter(key=record["role"]).first())
+    """One who was deleted, with all that went with them."""
+    belongings = belongings_of.of_deleted(number, record["id"])
+    user = User(**record["person"], role=Role.objects.filter(key=record["role"]).first())
+    belongings_of.give_to(user, belongings)
+    user.save(force_insert=True)
     user.organizations.set(Organization.objects.filter(pk__in=record["organizations"]))
     user.join_the_company()
-    return SipExtension.objects.create(id=record["id"], user=user, number=number, **_columns_now(record))
+    extension = SipExtension.objects.create(id=record["id"], user=user, number=number, **_columns_now(record))
+    belongings_of.save(belongings)
+    return extension

@@ -199,7 +199,7 @@ def _put_back(number: str, record: Record | None, by: User | None) -> tuple[chan
 def _removed(extension: SipExtension | None) -> tuple[changes.Picture, changes.Picture]:
     if extension is None:
         return changes.NOTHING, changes.NOTHING
-    before = changes.picture(extension)
+    before = changes.picture_of_deleted(extension)
     try:
         extension.user.delete()
     except NoSuperAdministrator:
