@@ -1,5 +1,5 @@
 import ipaddress
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,6 +25,8 @@ def is_this_machine(host: str) -> bool:
 
 class MailForm(SettingsForm):
     """The mail server, and which mails it is given. A saved password is kept for the server that it was entered for."""
+
+    PASSWORD_IS_FOR: ClassVar[set[str]] = {"mail_host", "mail_port", "mail_security"}
 
     mail_password = forms.CharField(
         label=_("Password"), max_length=255, strip=False, required=False, widget=secret_input()
@@ -95,11 +97,12 @@ class MailForm(SettingsForm):
             return
         if not self.has_password or cleaned.get("remove_password"):
             self._refuse("mail_password", _("Enter the password of this User Name, or leave User Name empty."))
-        elif cleaned["mail_host"] != self.before.mail_host:
-            self._refuse(
-                "mail_password",
-                _("Enter the password again: the saved one is for the former Mail server, and is sent to no other."),
+        elif not self.PASSWORD_IS_FOR.isdisjoint(self.changed_data):
+            words = _(
+                "Enter the password again: the saved one is for the former Mail server, Port and Security,"
+                " and is sent to no other."
             )
+            self._refuse("mail_password", words)
 
     def _refuse(self, name: str, words: Any) -> None:
         self.add_error(name, ValidationError(words))

@@ -75,9 +75,9 @@ def test_what_is_saved_is_in_force_and_in_the_log(client: Client, ada: User) -> 
 
 def test_a_password_is_kept_replaced_and_removed(client: Client) -> None:
     client.post(URL, typed(mail_user="portal", mail_password=SECRET))
-    client.post(URL, typed(mail_user="portal", mail_port="465", mail_security="tls"))
+    client.post(URL, typed(mail_user="portal", mail_from="other@example.com"))
     saved = Preferences.load()
-    assert saved.mail_port == 465
+    assert saved.mail_from == "other@example.com"
     assert encryption.unseal("mail_password", 1, saved.sealed_mail_password) == SECRET
     client.post(URL, typed(mail_user="portal", mail_password="Another"))
     assert encryption.unseal("mail_password", 1, Preferences.load().sealed_mail_password) == "Another"
@@ -114,9 +114,23 @@ def test_a_saved_password_is_sent_to_no_other_server(client: Client, postbox: Po
     for address in (URL, TEST):
         answer = client.post(address, typed_for(postbox, mail_user="portal"))
         assert answer.status_code == 422
-        assert "the saved one is for the former Mail server" in said(answer)
+        assert "the saved one is for the former Mail server, Port and Security" in said(answer)
     assert Preferences.load().mail_host == "mail.example.com"
     assert not postbox.connections or not postbox.received
+
+
+@pytest.mark.parametrize("other", [{"mail_port": "2525"}, {"mail_security": "tls"}])
+def test_a_saved_password_is_sent_to_no_other_port_and_by_no_other_encryption(
+    client: Client, other: dict[str, str]
+) -> None:
+    client.post(URL, typed(mail_user="portal", mail_password=SECRET))
+    before = Preferences.load().version
+    for address in (URL, TEST):
+        answer = client.post(address, typed(mail_user="portal", **other))
+        assert answer.status_code == 422
+        assert "Enter the password again" in said(answer)
+    assert Preferences.load().version == before
+    assert client.post(URL, typed(mail_user="portal", mail_password=SECRET, **other)).status_code == 302
 
 
 def test_who_saves_later_sees_what_another_saved(client: Client) -> None:
