@@ -1,17 +1,56 @@
 """Secrets at rest: sealed with the installation's keys and bound to the row that they belong to."""
 
 import json
+from functools import lru_cache
+from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+BEGIN = "gAAAA"  # of whatever is sealed
 
 
 class SealError(Exception):
     """The seal is broken: another key, another row, or altered text."""
 
 
+def keys() -> list[str]:
+    """The first seals, all open. Those of the file as it is now: a rotation goes on while other processes run."""
+    return list(settings.SEALING_KEYS) or _of_file(settings.SEALING_KEY_FILE)
+
+
+def _of_file(path: Path) -> list[str]:
+    found = path.stat()
+    return _read(path, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _changed_at: int, _inode: int) -> list[str]:
+    return path.read_text().split()
+
+
+@lru_cache(maxsize=4)
+def _with(*keys: str) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
 def _keys() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.SEALING_KEYS])
+    return _with(*keys())
+
+
+def renewed(sealed: str) -> str:
+    """The same, sealed with the first key; itself where that one sealed it. Raises SealError."""
+    first, *_older = keys()
+    try:
+        _with(first).decrypt(sealed)
+    except InvalidToken:
+        pass
+    else:
+        return sealed
+    try:
+        return _keys().rotate(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise SealError("Not sealed with this installation's keys") from error
 
 
 def seal(label: str, row: object, text: str) -> str:
@@ -19,7 +58,7 @@ def seal(label: str, row: object, text: str) -> str:
 
 
 def unseal(label: str, row: object, sealed: str) -> str:
-    """The text that was sealed for this row. The first of SEALING_KEYS seals, all of them open."""
+    """The text that was sealed for this row. The first of the keys seals, all of them open."""
     try:
         found_label, found_row, text = json.loads(_keys().decrypt(sealed))
     except (InvalidToken, ValueError) as error:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
-from core import encryption
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import wants_to_find
@@ -54,9 +53,9 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
 
 
 def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
-    """Hands a new user password to the next page, sealed: sessions are stored."""
+    """Hands a new user password to the next page. Sessions are stored sealed."""
     if password and extension.user.email:
-        request.session["user_password"] = [extension.number, encryption.seal("shown once", extension.pk, password)]
+        request.session["user_password"] = [extension.number, password]
 
 
 def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:

@@ -39,9 +39,10 @@ def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> s
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret("secret_key")
-SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [
-    kept_secret("sealing_key", lambda: Fernet.generate_key().decode())
-]
+SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # else those of the file
+SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
+if not SEALING_KEYS:
+    kept_secret(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
 PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
 PORTAL_URL = env.str("PORTAL_URL", default=f"http://{PORTAL_BIND}")
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]), urlsplit(PORTAL_URL).hostname]

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
-from core import encryption
 from core.audit import log
 from extensions import pbx
 from extensions.access import get_extension, get_managed, may_manage, may_use
@@ -56,13 +55,13 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
 @never_cache
 def detail(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
-    sealed = taken(request, "user_password", number)
+    password = taken(request, "user_password", number)
     applied = taken(request, "applied", number)
     return detail_page(
         request,
         extension,
         applied={"live": applied[0], "words": applied[1]} if applied else None,
-        user_password=encryption.unseal("shown once", extension.pk, sealed[0]) if sealed else "",
+        user_password=password[0] if password else "",
     )
 
 

@@ -1,0 +1,120 @@
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import models, transaction
+
+from accounts.sessions.models import Session
+from core import encryption, file_lock
+from core.preferences.models import Preferences
+from extensions.models import Change, SipExtension
+
+# Every column that holds something sealed, or JSON with something sealed in it.
+SEALED: dict[type[models.Model], str] = {
+    SipExtension: "sealed_password",
+    Preferences: "sealed_mail_password",
+    Authenticator: "data",
+    Session: "session_data",
+    Change: "former",
+}
+AT_ONCE = 500  # rows of a transaction
+SETTLE_SECONDS = 2  # within which whoever has sealed something with an older key has written it
+
+
+class Command(BaseCommand):
+    help = (
+        "Seals all secrets of the database anew with a new key, and retires the old one. May be cut short and repeated."
+    )
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        path: Path = settings.SEALING_KEY_FILE
+        if settings.SEALING_KEYS:
+            self.stdout.write(f"{self._seal_all()} Take all but the first key out of SEALING_KEYS.")
+            return
+        with file_lock.acquire(path.with_suffix(".lock")):
+            if len(encryption.keys()) == 1:  # else an earlier rotation was cut short: this one ends it
+                write(path, [Fernet.generate_key().decode(), *encryption.keys()])
+            words = self._seal_all()
+            write(path, encryption.keys()[:1])
+        self.stdout.write(f"{words} The old key is retired: a backup of before needs its own secrets.")
+
+    def _seal_all(self) -> str:
+        total, unreadable = 0, 0
+        while True:
+            changed, unreadable = seal_all()
+            total += changed
+            if not changed:
+                break
+            time.sleep(SETTLE_SECONDS)
+        lost = f" {unreadable:,} could not be opened with any key, and stay as they are." if unreadable else ""
+        return f"{total:,} rows are sealed with the new key.{lost}"
+
+
+def write(path: Path, keys: list[str]) -> None:
+    """All or nothing, readable by its owner alone."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as file:
+        file.write("\n".join(keys))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)
+
+
+def seal_all() -> tuple[int, int]:
+    """How many rows were not sealed with the first key, and how many texts no key opens."""
+    changed = unreadable = 0
+    for model, column in SEALED.items():
+        for keys in chunks_of_keys(model):
+            with transaction.atomic():
+                rows = list(model._default_manager.select_for_update().filter(pk__in=keys))  # noqa: SLF001
+                others = []
+                for row in rows:
+                    found = Renewal(getattr(row, column))
+                    unreadable += found.unreadable
+                    if found.changed:
+                        setattr(row, column, found.value)
+                        others.append(row)
+                model._default_manager.bulk_update(others, [column])  # noqa: SLF001
+                changed += len(others)
+    return changed, unreadable
+
+
+def chunks_of_keys(model: type[models.Model]) -> Iterator[list[Any]]:
+    last = None
+    while True:
+        rows = model._default_manager.order_by("pk")  # noqa: SLF001
+        keys = list((rows if last is None else rows.filter(pk__gt=last)).values_list("pk", flat=True)[:AT_ONCE])
+        if not keys:
+            return
+        yield keys
+        last = keys[-1]
+
+
+class Renewal:
+    """A column's value with all that is sealed in it sealed anew."""
+
+    def __init__(self, value: Any) -> None:
+        self.changed, self.unreadable = False, 0
+        self.value = self._renewed(value)
+
+    def _renewed(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._renewed(held) for name, held in value.items()}
+        if isinstance(value, list):
+            return [self._renewed(held) for held in value]
+        if not isinstance(value, str) or not value.startswith(encryption.BEGIN):
+            return value
+        try:
+            new = encryption.renewed(value)
+        except encryption.SealError:
+            self.unreadable += 1
+            return value
+        self.changed = self.changed or new != value
+        return new
