@@ -44,6 +44,10 @@ OWN_TESTS = {
     "extensions/changes/history.py": ["tests/core/audit/test_log.py"],
     "extensions/leaving/views.py": ["tests/extensions/leaving/test_leaving.py"],
     "extensions/access.py": ["tests/extensions/welcome/test_welcome.py"],
+    "extensions/detail/page.py": [
+        "tests/extensions/phones/test_own_phone.py",
+        "tests/extensions/leaving/test_leaving.py",
+    ],
     "extensions/detail/views.py": [
         "tests/extensions/phones/test_own_phone.py",
         "tests/accounts/sessions/test_reauthentication.py",
