@@ -273,3 +273,11 @@ def test_two_administrators_who_take_one_number_at_once_the_second_is_told(ada: 
     ]
     assert SipExtension.objects.count() == 1
     assert not User.objects.filter(email="other@example.com").exists()
+
+
+def test_an_extension_whose_registration_name_is_its_own_number_is_edited(signed_in: Client) -> None:
+    typed = Typed(more={"registration_name": "1000"})
+    assert errors(signed_in, typed) == {}
+    again = Typed(first_name="Amazing", more={"registration_name": "1000", "version": "1", "password": ""})
+    assert errors(signed_in, again, "/extensions/1000/edit/") == {}
+    assert SipExtension.objects.get().user.first_name == "Amazing"

@@ -1,10 +1,12 @@
 """PBX Settings > Preferences: each in use."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.utils.timezone import get_current_timezone_name, localtime
@@ -253,3 +255,15 @@ def test_the_list_of_zones_is_short_and_asked_for_once(signed_in: Client) -> Non
     assert 300 < page.count("<option value=") - len(countries()) < 520
     assert '<option value="Europe/Berlin">' in page
     assert '<option value="US" selected>United States</option>' in page
+
+
+def test_preferences_are_not_saved_where_they_cannot_be_recorded(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise DatabaseError("no room for a row")
+
+    monkeypatch.setattr("pbxportal.pbx_settings.forms.log.record", broken)
+    with suppress(DatabaseError):
+        signed_in.post("/preferences/", {**TYPED, "version": str(Preferences.load().version), "company": "Other"})
+    assert (Preferences.load().version, Organization.company().name == "Other") == (1, False)

@@ -50,6 +50,15 @@ def test_what_ends_is_started_again_and_its_last_lines_are_told(tmp_path: Path) 
     assert said[1].startswith("It ended (code 3); starting it again in 1 s.")
 
 
+def test_what_ends_at_once_is_not_started_again_before_its_wait_is_over(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    child = shell(tmp_path, 'date +%s.%N >> "$HERE/starts"')
+    watch(child, lambda: starts.exists() and len(starts.read_text().split()) == 3)
+    first, second, third = map(float, starts.read_text().split())
+    assert second - first >= 0.5
+    assert third - second >= 1
+
+
 def test_lines_of_an_earlier_life_are_not_told(tmp_path: Path) -> None:
     (tmp_path / "It.log").write_text("long ago\n")
     child = shell(tmp_path, "kill -9 $$")

@@ -1,5 +1,8 @@
+import time
+
 import pytest
 from django.conf import settings
+from django.core import signing
 from django.test import Client
 
 from accounts.first_run import link as set_up_link
@@ -73,3 +76,11 @@ def test_what_is_wrong_is_said_at_its_field(client: Client, field: str, value: s
     assert answer.status_code == 422
     assert words in str(answer.context["form"].errors[field])
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "status"), [(23.9, 302), (24.1, 410)])
+def test_the_link_is_good_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch, hours: float, status: int) -> None:
+    link, now = path(), time.time()
+    monkeypatch.setattr(signing.time, "time", lambda: now + hours * 3600)  # type: ignore[attr-defined]
+    assert client.get(link).status_code == status

@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.sessions.models import Session, SessionStore
 from core.preferences.models import Preferences
 from tests.pages import html_of
 from tests.people import PASSWORD
@@ -147,3 +147,17 @@ def test_preferences_are_read_once_for_a_page(client: Client, ada: User) -> None
     with CaptureQueriesContext(connection) as asked:
         client.get("/extensions/")
     assert len([each for each in asked if 'FROM "core_preferences"' in each["sql"]]) == 1
+
+
+def test_on_a_full_disk_the_page_is_shown_though_nobody_can_note_that_it_was_seen(
+    client: Client, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(client, vic, seen=2 * MINUTE)
+
+    def full(self: object, must_create: bool = False) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(SessionStore, "save", full)
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "<h1>" in answer.content.decode()

@@ -163,6 +163,7 @@ class Postbox:
     def __init__(self, tls: str = "", password: str = "", certificate: "Certificate | None" = None) -> None:
         self.port = int(free_port())
         self.tls, self.password, self.certificate = tls, password, certificate
+        self.user = "portal"
         self.moods = Moods()
         self.received: list[Received] = []
         self.connections = 0
@@ -186,7 +187,7 @@ class Postbox:
 
     def _knows(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        known = data.login == b"portal" and data.password == self.password.encode()
+        known = data.login == self.user.encode() and data.password == self.password.encode()
         return AuthResult(success=known, handled=False, auth_data=data.login)
 
     @property

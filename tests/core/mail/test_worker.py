@@ -4,19 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from core import encryption
 from core.mail import composition, outbox, worker
 from core.mail.composition import Words
 from core.mail.kinds import KINDS, Kind
 from core.mail.models import Email
-from core.mail.smtp.client import Server
+from core.mail.smtp.client import LABEL, ROW, Server
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from core.preferences.models import Preferences
+from tests.core.mail.conftest import use
 from tests.core.mail.postbox import DROP, Postbox
 
 QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
@@ -343,3 +346,36 @@ def test_looking_for_emails_reads_none_of_the_settled(db: None) -> None:
     """Twice a second, and on every page."""
     for asked in (Email.objects.due(), Email.objects.troubled()):
         assert connection.vendor != "sqlite" or "USING INDEX emails_" in asked.explain()
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("portal", "plain"), ("jörg", "plain"), ("portal", "Zürich ☎"), ("jörg", "パスワード")]
+)
+def test_user_names_and_passwords_of_any_alphabet_sign_in(
+    ada: User, db: None, postman: Postman, user: str, password: str
+) -> None:
+    box = Postbox(password=password)
+    box.user = user
+    box.start()
+    try:
+        use(box, mail_user=user, sealed_mail_password=encryption.seal(LABEL, ROW, password))
+        email = post(ada)
+        until_nothing_is_due(postman)
+    finally:
+        box.stop()
+    assert now(email).state == State.TAKEN, now(email).answer_text
+    assert len(box.received) == 1
+
+
+def test_a_mail_password_that_no_longer_opens_is_said_and_nothing_is_lost(
+    ada: User, postbox: Postbox, postman: Postman
+) -> None:
+    use(postbox, mail_user="portal", sealed_mail_password=Fernet(Fernet.generate_key()).encrypt(b"x").decode())
+    email = post(ada)
+    postman.round()
+    assert now(email).state == State.WAITING
+    assert "Enter it again" in now(email).answer_text
+    use(postbox, mail_user="", sealed_mail_password="")
+    make_due()
+    until_nothing_is_due(postman)
+    assert now(email).state == State.TAKEN

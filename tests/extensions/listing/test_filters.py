@@ -268,3 +268,11 @@ def test_a_conflict_while_it_is_off_does_not_speak_of_it(signed_in: Client) -> N
     answer = signed_in.post("/extensions/1000/edit/", typed)
     assert answer.status_code == 409
     assert "Organization" not in answer.content.decode()
+
+
+def test_who_has_no_address_has_an_empty_cell(client: Client, ada: User) -> None:
+    make_extension("1000", first_name="Grace")
+    client.force_login(ada)
+    page = html_of(client, "/extensions/")
+    assert "Grace" in page
+    assert '<td role="cell" class="cell-email"></td>' in page

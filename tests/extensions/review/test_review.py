@@ -9,10 +9,12 @@ from accounts.models import User
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
 from extensions import actions
+from extensions.changes import record as changes
 from extensions.changes.state import CannotPutBack, record_of
 from extensions.forms import ExtensionForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
+from tests.pages import html_of
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 
@@ -304,3 +306,17 @@ def test_a_run_of_many_is_shown_a_hundred_at_a_time(signed_in: Client, many: Non
     answer = signed_in.get(f"/history/{run.pk}/?from=2500")
     assert [row.number for row in answer.context["rows"]] == MANY[500:]
     assert "2500 to 2599 of 600 extensions" in answer.content.decode()
+
+
+def test_an_old_name_that_is_put_back_is_the_one_that_is_shown_sorted_and_found(signed_in: Client, ada: User) -> None:
+    extension = make_extension("1000", first_name="Grace", last_name="Hopper")
+    Change.objects.all().delete()
+    with changes.edit("1000", ada) as edited:
+        edited.user.first_name, edited.user.last_name = "Zoe", "Young"
+    review.discard("1000", ada)
+    back = SipExtension.objects.get(number="1000")
+    assert back.user.full_name == "Grace Hopper"
+    assert (back.sort_name, back.search_text) == (extension.sort_name, extension.search_text)
+    page = html_of(signed_in, "/extensions/?q=hopper")
+    assert "Grace Hopper" in page
+    assert "Zoe" not in html_of(signed_in, "/extensions/?q=zoe")
