@@ -13,7 +13,7 @@ from accounts.people.forms import PersonForm
 from core.audit import log
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
-from core.random_text import random_text
+from core.random_text import random_password, random_text
 from core.validators import digits
 from extensions import validators
 from extensions.changes import record as changes
@@ -84,7 +84,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         return {
             "number": SipExtension.objects.next_free_number(preferences),
             "registration_name": random_text(10),
-            "registration_password": random_text(20),
+            "registration_password": random_password(20),
         }
 
     def _refuse_number(self, code: str) -> None:

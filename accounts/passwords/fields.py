@@ -16,5 +16,4 @@ class UserPasswordField(forms.CharField):
         self.widget.attrs |= {
             "data-alphabet": rules.alphabet,
             "data-length": str(rules.suggested_length),
-            "data-classes": "1",
         }

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.preferences.models import Preferences
-from core.random_text import UNAMBIGUOUS, random_text
+from core.random_text import UNAMBIGUOUS, random_password
 
 LONGEST = 63
 SIGNS = "!#%+-=?@_"
@@ -65,7 +65,7 @@ def is_set(column: str) -> Q:
 def new_user_password() -> str:
     rules = Rules.current()
     while True:
-        password = random_text(rules.suggested_length, rules.alphabet)
+        password = random_password(rules.suggested_length, rules.alphabet)
         if not missing_classes(password, rules):
             return password
 

@@ -11,7 +11,7 @@ from accounts.profile import pictures
 from accounts.profile.models import Avatar
 from core.audit import log
 from core.audit.fields import MASK, REMOVED
-from core.random_text import random_text
+from core.random_text import random_password
 from extensions import validators
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
@@ -96,7 +96,7 @@ def new_registration_password(number: str, by: User) -> None:
 
 def _random_password(known: list[str]) -> str:
     while True:
-        password = random_text(20)
+        password = random_password(20)
         try:
             validators.registration_password(password, known)
         except ValidationError:  # chance has hit on a short name
