@@ -2,9 +2,9 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
-from core import localization
+from core import email_addresses, localization
 
 LARGEST = 2**63 - 1  # that a database holds
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
@@ -33,9 +33,8 @@ def single_line(text: str) -> None:
 
 
 def normal_email(text: str) -> str:
-    """The address as it is stored and compared: valid by the standard, and lower case."""
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        return email_addresses.normalize(text)
     except EmailNotValidError as error:
         why = str(error) if localization.language().startswith("en") else ""  # the library says it in English alone
         raise ValidationError(
