@@ -1,6 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.passwords.opaque_string import opaque_string
 from accounts.passwords.rules import Rules
 from core.forms.layout import secret_input
 
@@ -10,6 +13,9 @@ class UserPasswordField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(label=_("User Password"), max_length=128, strip=False, widget=secret_input())
+
+    def to_python(self, value: Any) -> str:
+        return opaque_string(super().to_python(value) or "")
 
     def follow(self, rules: Rules) -> None:
         self.help_text = rules.words
