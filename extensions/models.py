@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import encryption
+from core.folding import fold
 from core.preferences.models import NameFormat, Preferences
 from extensions import validators
 
@@ -26,7 +27,7 @@ def sort_name(name: str) -> str:
 
 
 def search_text(*found_by: str | None) -> str:
-    return " ".join(each or "" for each in found_by).casefold()
+    return " ".join(fold(each or "") for each in found_by)
 
 
 class SipExtensionQuerySet(models.QuerySet["SipExtension"]):

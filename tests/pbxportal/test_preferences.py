@@ -187,7 +187,14 @@ def test_names_stand_as_chosen(signed_in: Client, ada: User, chosen: str, shown:
 
 @pytest.mark.parametrize(
     ("typed", "zone"),
-    [("Europe/Berlin", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("utc", "UTC")],
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("berlin", "Europe/Berlin"),
+        ("new york", "America/New_York"),
+        ("utc", "UTC"),
+        ("São Paulo", "America/Sao_Paulo"),
+        ("Port‑au‑Prince", "America/Port-au-Prince"),
+    ],
 )
 def test_a_time_zone_is_found_by_its_city(signed_in: Client, typed: str, zone: str) -> None:
     save(signed_in, time_zone=typed)

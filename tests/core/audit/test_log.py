@@ -4,6 +4,7 @@ import csv
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -108,6 +109,13 @@ def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) ->
     assert page.context["records"] == []
     assert [chip["url"] for chip in page.context["chips"]] == ["?number=100", "?person=nobody+here"]
     assert "Nothing of that kind" in page.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["Mu\u0308ller", "MULLER", "özgür", "ozgur mu", "MUELLER@EXA\u0308MPLE.DE"])
+def test_a_person_is_found_however_they_are_typed(signed_in: Client, typed: str) -> None:
+    person = make_user("Özgür", last_name="Müller", email="mueller@exämple.de")
+    log.record(person, "extension.added", 1000)
+    assert actions(signed_in, f"?person={quote(typed)}") == {"extension.added"}
 
 
 def test_a_person_is_found_by_each_name_they_had_and_after_they_are_gone(signed_in: Client, hugo: User) -> None:
