@@ -96,6 +96,16 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert not SipExtension.objects.exists()
 
 
+def test_a_paste_that_is_too_long_is_refused_with_its_count_and_stays(signed_in: Client) -> None:
+    assert "maxlength" not in html_of(signed_in, "/extensions/add/")
+    pasted = "Head of everything, " * 3 + "and of more"
+    answer = signed_in.post("/extensions/add/", Typed(more={"job_title": pasted}).fields)
+    page = answer.content.decode()
+    assert "Ensure this value has at most 63 characters (it has 71)." in page
+    assert f'value="{pasted}"' in page
+    assert "maxlength" not in page
+
+
 def test_a_name_is_needed_first_or_last(signed_in: Client) -> None:
     assert errors(signed_in, Typed(first_name="", last_name="")) == {"first_name": "Enter a first name or a last name."}
     assert errors(signed_in, Typed(first_name="", last_name="Hopper")) == {}
