@@ -182,7 +182,7 @@ class Connection:
         options = []
         if not (sender + receiver).isascii():
             if not self.smtp.has_extn("smtputf8"):
-                raise Refused(code="no_utf8")
+                raise Refused(code="no_utf8") if sender.isascii() else Trouble("sender_utf8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
             self.smtp.command_encoding = "utf-8"
         content = in_bytes(message, utf8=bool(options))

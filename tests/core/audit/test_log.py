@@ -1,6 +1,7 @@
 """Maintenance > Operation Log: its filters, its pages and its export; an extension's own history."""
 
 import csv
+from codecs import BOM_UTF8
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -267,8 +268,9 @@ def exported(client: Client, query: str = "") -> list[list[str]]:
     answer: Any = client.post(f"/log/export/{query}")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="operation-log-20')
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(StringIO(text)))
+    content = b"".join(answer.streaming_content)
+    assert content.startswith(BOM_UTF8)
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"))))
 
 
 def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> None:
@@ -281,6 +283,15 @@ def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> N
     assert record
     assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
     assert record.more == [("Filtered", "Extension: 1001")]
+
+
+def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> None:
+    """It takes a file without a byte order mark for one of its own code page; once, at the very beginning."""
+    log.record(make_user("Jörg"), "extension.added", 1000)
+    answer: Any = signed_in.post("/log/export/")
+    content = b"".join(answer.streaming_content)
+    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Row", 1)
+    assert "jörg@example.com" in content.decode()
 
 
 def test_the_export_is_whole_beyond_what_is_read_at_once(signed_in: Client) -> None:
