@@ -8,6 +8,7 @@ from core import email_addresses, localization
 
 LARGEST = 2**63 - 1  # that a database holds
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
+FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and signs of which nothing is seen
 
 
 def tidy(text: str) -> str:
@@ -24,8 +25,9 @@ def digits(text: str, most: int = LARGEST) -> int | None:
 
 
 def single_line(text: str) -> None:
-    """Refuse whatever is not one line of printable text: controls, line and paragraph separators, bidi overrides."""
-    if not all(c.isprintable() or c in JOINERS for c in text) or (text and not text.strip(JOINERS)):
+    """Refuse whatever is not one line of text that is seen: controls, separators, bidi overrides, accents alone."""
+    printable = all((c.isprintable() or c in JOINERS) and c not in FILLERS for c in text)
+    if not printable or (text and not any(unicodedata.category(c)[0] in "LNPS" for c in text)):
         raise ValidationError(
             _("Type one line of ordinary text: this holds a line break or an invisible character."),
             code="not_single_line",

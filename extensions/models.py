@@ -103,7 +103,10 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
         while number <= preferences.last_number:
             if not self.refusal_of(str(number), preferences):
                 return str(number)
-            number = self._free_from(number + 1)
+            number += 1
+            while validators.is_emergency_number(str(number), preferences.country):
+                number += 1  # without a query: a country may have hundreds in a row
+            number = self._free_from(number)
         return ""
 
 

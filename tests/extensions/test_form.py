@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import phonenumbers
 import pytest
 from django.test import Client
 
@@ -127,6 +128,34 @@ def test_a_mobile_number_is_read_with_the_country_of_the_system(signed_in: Clien
     Preferences.objects.update(country="GB")
     assert errors(signed_in, Typed(more={"mobile": typed})) == {}
     assert SipExtension.objects.get().user.mobile == stored
+
+
+@pytest.mark.parametrize(
+    ("country", "number"),
+    [("US", "988"), ("US", "112"), ("CA", "988"), ("IN", "1098"), ("IN", "1091"), ("DE", "116111"), ("GB", "105"),
+     ("FR", "119"), ("AU", "106"), ("ES", "116111")],
+)  # fmt: skip
+def test_no_number_of_a_helpline(signed_in: Client, country: str, number: str) -> None:
+    Preferences.objects.update(first_number=10, last_number=999_999, country=country)
+    assert "an emergency number or a helpline" in errors(signed_in, Typed(number=number))["number"]
+
+
+def test_the_helpline_of_another_country_is_a_number_as_others(signed_in: Client) -> None:
+    Preferences.objects.update(first_number=10, country="DE")
+    assert errors(signed_in, Typed(number="988")) == {}
+
+
+def test_no_number_of_a_helpline_is_suggested(db: None) -> None:
+    """Spain has 500 of them in a row."""
+    make_extension("1299")
+    preferences = Preferences(first_number=1299, last_number=5999, country="ES")
+    assert SipExtension.objects.next_free_number(preferences) == "1800"
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_usual_range_begins_with_numbers_that_can_be_given(db: None, country: str) -> None:
+    found = SipExtension.objects.next_free_number(Preferences(country=country))
+    assert 1000 <= int(found) <= 1010
 
 
 def test_no_emergency_number(signed_in: Client) -> None:
