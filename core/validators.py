@@ -32,6 +32,10 @@ def single_line(text: str) -> None:
             _("Type one line of ordinary text: this holds a line break or an invisible character."),
             code="not_single_line",
         )
+    if "=?" in text:
+        raise ValidationError(
+            _("Type it without “=?”: mail programs take what follows for encoded text."), code="encoded_word"
+        )
 
 
 def normal_email(text: str) -> str:

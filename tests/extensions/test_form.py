@@ -49,6 +49,9 @@ def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None
 
 WRONG: list[tuple[str, Any, str]] = [
     ("first_name", "a\nb", "one line"),
+    ("first_name", "=?utf-8?q?V=0d=0aReply-To:_evil=40x.de?=", "Type it without “=?”"),
+    ("first_name", "\u3164", "one line of ordinary text"),
+    ("last_name", "\u2800", "one line of ordinary text"),
     ("last_name", "x" * 64, "at most 63"),
     ("job_title", "\u202egnp.exe", "one line"),
     ("email", "grace@localhost", "e-mail address such as"),

@@ -58,6 +58,8 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
         ("restore_points", "9", "greater than or equal to 10"),
         ("restore_points", "100001", "less than or equal to 100000"),
         ("name_format", "last", "valid choice"),
+        ("company", "=?utf-8?q?V=0aBcc:_evil=40x.de?=", "Type it without “=?”"),
+        ("company", "\u3164", "one line of ordinary text"),
         ("time_zone", "", "Enter the Time Zone"),
         ("time_zone", "Europe/Atlantis", "such as Europe/Berlin"),
         ("time_zone", "posixrules", "such as Europe/Berlin"),
