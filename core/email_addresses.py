@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from email_validator import validate_email
+from email_validator import EmailSyntaxError, validate_email
 
 # Of Unicode's recommended scripts, as the names of their letters begin. All other scripts are shown in ASCII.
 SCRIPTS = {
@@ -24,6 +24,8 @@ def normalize(text: str) -> str:
     """Lower case, composed letters, and letters in place of punycode unless they mislead. Raises EmailNotValidError."""
     valid = validate_email(text, check_deliverability=False)
     name = unicodedata.normalize("NFC", valid.local_part.lower())
+    if "=?" in name:  # which some mail programs decode, and read as a header of the mail
+        raise EmailSyntaxError("The part before the @-sign must not contain “=?”.")
     return f"{name}@{valid.ascii_domain if is_misleading(valid.domain) else valid.domain}"
 
 

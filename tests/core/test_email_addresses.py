@@ -30,7 +30,9 @@ def test_every_way_to_type_an_address_gives_its_normal_form(typed: str, normal: 
     assert comparable(f" {typed} ") == normal
 
 
-@pytest.mark.parametrize("text", ["", "ada", "ada@", "xn--@", "a@xn--zz.de", "jörg", "a b@exämple.de"])
+@pytest.mark.parametrize(
+    "text", ["", "ada", "ada@", "xn--@", "a@xn--zz.de", "jörg", "a b@exämple.de", "ä=?utf-8?q?a=0d=0ax=3ay?=@x.de"]
+)
 def test_what_is_no_address_is_compared_as_it_is(text: str) -> None:
     assert comparable(text) == text
     with pytest.raises(EmailNotValidError):

@@ -55,6 +55,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("last_name", "x" * 64, "at most 63"),
     ("job_title", "\u202egnp.exe", "one line"),
     ("email", "grace@localhost", "e-mail address such as"),
+    ("email", "=?utf-8?q?a=0d=0aBcc=3ae?=@example.com", "must not contain “=?”"),
     ("email", "ADA@example.com", "Another person has this e-mail address"),
     ("mobile", "12", "such as"),
     ("mobile", "call me", "such as"),

@@ -128,6 +128,15 @@ def test_encoded_words_become_no_header(vic: User, postbox: Postbox, name: str) 
         }  # fmt: skip
 
 
+def test_an_encoded_word_in_an_address_becomes_no_header(vic: User, postbox: Postbox) -> None:
+    """Of one that was typed before the forms refused it. Some versions of Python write it as it is."""
+    User.objects.filter(pk=vic.pk).update(email="=?utf-8?q?a=0d=0areply-to=3ae?=@example.com")
+    outbox.send("new_device", User.objects.get(pk=vic.pk), agent="Firefox")
+    heads = [got.raw.partition(b"\r\n\r\n")[0] for got in deliver(postbox)]
+    assert not [head for head in heads if re.search(rb"(?im)^reply-to", head)]
+    assert heads or Email.objects.get().answer_code == "unwritten"
+
+
 @pytest.mark.parametrize("subject", [HOSTILE, f"Ada {HOSTILE}", "==??utf-8?q?a=0aBcc:_e?="])
 def test_an_encoded_word_in_a_subject_becomes_no_header(vic: User, subject: str) -> None:
     email = outbox.send("new_device", vic)
