@@ -59,7 +59,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("email", "ADA@example.com", "Another person has this e-mail address"),
     ("mobile", "12", "such as"),
     ("mobile", "call me", "such as"),
-    ("password", "Short1", "10 to 63"),
+    ("password", "Short1xq", "10 to 128"),
     ("password", "alllowercase1", "an upper-case letter"),
     ("password", "Xx7!hopperXx7!", "without"),
     ("password", "Xx7!x1000!Xx7!", "without “1000”"),

@@ -248,7 +248,7 @@ def test_forms_ask_for_the_passwords_that_are_accepted(signed_in: Client) -> Non
     save(signed_in, password_length="20", password_signs="on")
     page = signed_in.get("/extensions/add/")
     field = page.context["form"].person.fields["password"]
-    assert field.help_text.startswith("20 to 63 characters with a digit")
+    assert field.help_text.startswith("20 to 128 characters with a digit")
     assert (field.widget.attrs["data-length"], "!" in field.widget.attrs["data-alphabet"]) == ("20", True)
     suggested = page.context["form"].person["password"].value()
     typed = {**Typed("200").fields, "password": "Correct7Horse9Staple"}
