@@ -91,6 +91,16 @@ def test_by_state_and_person_and_page_by_page(
     assert client.get("/mail/?state=lost").status_code == 422
 
 
+@pytest.mark.parametrize("typed", ["Mu\u0308ller", "MÜLLER", "müller", "özg", "Özgür\u00a0Müller", "JÖRG@"])
+def test_a_person_is_found_however_they_are_typed(client: Client, vic: User, typed: str) -> None:
+    email(vic)
+    vic.first_name, vic.last_name, vic.email = "Özgür", "Müller", "jörg@example.com"
+    vic.save()
+    sent = email(vic)
+    found = client.get("/mail/", {"person": typed}).context["lines"]
+    assert sent.pk in [each.email.pk for each in found]
+
+
 @pytest.mark.parametrize("state", [State.REFUSED, State.UNCERTAIN])
 def test_sent_again_is_another_email(client: Client, vic: User, state: Email.State) -> None:
     first = email(vic, state, facts={"agent": "Firefox"}, tries=1)
