@@ -21,7 +21,7 @@ from accounts.organization_tree import Tree
 from core import localization
 from core.access.permissions import BY_ORGANIZATION, DEFAULT_ROLES, VIEW_OF, Permission, with_views
 from core.constraints import ConstraintsOfFields
-from core.forms.fields import LowercaseEmailField, PhoneNumberField, SingleLineField
+from core.forms.fields import NormalizedEmailField, PhoneNumberField, SingleLineField
 from core.preferences.models import NameFormat, Preferences
 
 # Rows that every installation has, in English: pages show a default role's name translated.
@@ -152,7 +152,7 @@ class Organization(models.Model):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=username.lower() if username else None)
+        return self.get(email=username)
 
     def super_administrators(self) -> models.QuerySet[User]:
         return self.filter(role__key=Role.SUPER_ADMINISTRATOR, is_active=True)
@@ -172,7 +172,7 @@ class User(ConstraintsOfFields, AbstractBaseUser):
 
     first_name = SingleLineField(max_length=63, blank=True)
     last_name = SingleLineField(max_length=63, blank=True)
-    email = LowercaseEmailField(
+    email = NormalizedEmailField(
         max_length=254,
         unique=True,
         null=True,

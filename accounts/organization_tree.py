@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from core.folding import fold
+from core.folding import words as folded_words
 
 SEPARATOR = " / "
 LEVELS = 20  # the company is the first
@@ -20,6 +24,10 @@ class Department:
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def folded_name(self) -> str:
+        return fold(self.name)
 
     @property
     def ancestors(self) -> list[Department]:
@@ -45,11 +53,10 @@ class Department:
         return max(each.level for each in self.with_all_below())
 
     def is_meant_by(self, words: Collection[str], among: Collection[Department]) -> bool:
-        """Of words in small letters: whether its path, told of those `among`, has each, and its own name one."""
-        own = self.name.casefold()
-        if not any(word in own for word in words):
+        """Of folded words: whether its path, told of those `among`, has each, and its own name one."""
+        if not any(word in self.folded_name for word in words):
             return False
-        path = " ".join([*(each.name.casefold() for each in self.ancestors if each in among), own])
+        path = " ".join([*(each.folded_name for each in self.ancestors if each in among), self.folded_name])
         return all(word in path for word in words)
 
     def has_below(self, name: str, *, besides: Department | None = None) -> bool:
@@ -95,6 +102,6 @@ class Tree:
         return {each.pk for department in there for each in department.with_all_below()}
 
     def containing(self, words: str) -> list[Department]:
-        wanted = words.casefold().split()
+        wanted = folded_words(words)
         every = set(self)
         return [each for each in self if wanted and each.is_meant_by(wanted, every)]

@@ -6,6 +6,8 @@ from zoneinfo import available_timezones
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from core.folding import fold
+
 CONTINENTS = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
     "Pacific/",
@@ -25,8 +27,8 @@ def options() -> SafeString:
 
 def find(text: str) -> str:
     """The zone of that name, whatever its case and blanks, or of that city where only one has it; "": none."""
-    typed = text.strip().replace(" ", "_").casefold()
-    by_name = [name for name in names() if name.casefold() == typed]
-    by_city = [name for name in names() if name.casefold().rpartition("/")[2] == typed]
+    typed = fold(text).strip().replace(" ", "_")
+    by_name = [name for name in names() if fold(name) == typed]
+    by_city = [name for name in names() if fold(name).rpartition("/")[2] == typed]
     found = by_name or by_city
     return found[0] if len(found) == 1 else ""

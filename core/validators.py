@@ -2,12 +2,13 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 
-from core import localization
+from core import email_addresses, localization
 
 LARGEST = 2**63 - 1  # that a database holds
 JOINERS = "\u200c\u200d"  # Persian and Indic names, and emoji, are written with them
+FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and signs of which nothing is seen
 
 
 def tidy(text: str) -> str:
@@ -24,18 +25,22 @@ def digits(text: str, most: int = LARGEST) -> int | None:
 
 
 def single_line(text: str) -> None:
-    """Refuse whatever is not one line of printable text: controls, line and paragraph separators, bidi overrides."""
-    if not all(c.isprintable() or c in JOINERS for c in text) or (text and not text.strip(JOINERS)):
+    """Refuse whatever is not one line of text that is seen: controls, separators, bidi overrides, accents alone."""
+    printable = all((c.isprintable() or c in JOINERS) and c not in FILLERS for c in text)
+    if not printable or (text and not any(unicodedata.category(c)[0] in "LNPS" for c in text)):
         raise ValidationError(
             _("Type one line of ordinary text: this holds a line break or an invisible character."),
             code="not_single_line",
         )
+    if "=?" in text:
+        raise ValidationError(
+            _("Type it without “=?”: mail programs take what follows for encoded text."), code="encoded_word"
+        )
 
 
 def normal_email(text: str) -> str:
-    """The address as it is stored and compared: valid by the standard, and lower case."""
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        return email_addresses.normalize(text)
     except EmailNotValidError as error:
         why = str(error) if localization.language().startswith("en") else ""  # the library says it in English alone
         raise ValidationError(

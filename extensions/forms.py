@@ -90,7 +90,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def _refuse_number(self, code: str) -> None:
         free = SipExtension.objects.next_free_number(self.preferences)
         why = {
-            "emergency": gettext("This is an emergency number."),
+            "emergency": gettext("This is an emergency number or a helpline."),
             "registration_name": gettext("Another extension registers with this name."),
         }
         hint = gettext("All are taken: widen the range in Preferences.")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import encryption
+from core.folding import fold
 from core.preferences.models import NameFormat, Preferences
 from extensions import validators
 
@@ -26,7 +27,7 @@ def sort_name(name: str) -> str:
 
 
 def search_text(*found_by: str | None) -> str:
-    return " ".join(each or "" for each in found_by).casefold()
+    return " ".join(fold(each or "") for each in found_by)
 
 
 class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
@@ -102,7 +103,10 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
         while number <= preferences.last_number:
             if not self.refusal_of(str(number), preferences):
                 return str(number)
-            number = self._free_from(number + 1)
+            number += 1
+            while validators.is_emergency_number(str(number), preferences.country):
+                number += 1  # without a query: a country may have hundreds in a row
+            number = self._free_from(number)
         return ""
 
 

@@ -25,8 +25,18 @@ def is_extension_number(text: str) -> bool:
 
 
 def is_emergency_number(number: str, country: str) -> bool:
-    everywhere = number in {"112", "911"}
-    return everywhere or bool(phonenumbers.is_emergency_number(number, country))
+    """Also whether it is a helpline there: a short number that can be called free of charge, as 988 in the US."""
+    if number in {"112", "911"} or phonenumbers.is_emergency_number(number, country):
+        return True
+    return _is_free_short_number(number, country)
+
+
+def _is_free_short_number(number: str, country: str) -> bool:
+    short = phonenumbers.PhoneNumber(
+        country_code=phonenumbers.country_code_for_region(country), national_number=int(number)
+    )
+    is_free = phonenumbers.expected_cost_for_region(short, country) == phonenumbers.ShortNumberCost.TOLL_FREE
+    return is_free and bool(phonenumbers.is_valid_short_number_for_region(short, country))
 
 
 class Strength:

@@ -139,6 +139,7 @@ PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.rules.LengthAndClasses"},
     {"NAME": "accounts.passwords.rules.NotAboutThePerson"},
+    {"NAME": "accounts.passwords.rules.HardToGuess"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"

@@ -32,6 +32,10 @@ def text_of(name: str) -> str:
     return (TEMPLATES / name).read_text()
 
 
+def test_no_input_cuts_what_is_pasted() -> None:
+    assert not [name for name in PAGES if "maxlength" in text_of(name).lower()]
+
+
 # --- length ---
 
 

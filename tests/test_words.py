@@ -50,6 +50,8 @@ NO_TEXT = {
     "disk I/O": "what the database says", "No space": "", "too large": "", "unable to open": "", "could not extend": "",
     "not a database": "", "no such table": "", "Unable to retrieve": "what Asterisk says",
     "The portal never asks for {}.": "an error of the program",
+    "The mail would have other headers than it was given.": "",
+    "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",
     "It holds what a PBX cannot take, and was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",

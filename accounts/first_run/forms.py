@@ -49,6 +49,7 @@ class SetupForm(forms.Form):
         try:
             if "password" in typed:
                 validate_password(typed["password"], user)
+                password_rules.refuse_words(typed["password"], password_rules.company_words(typed.get("company", "")))
         except ValidationError as error:
             self.add_error("password", error)
 

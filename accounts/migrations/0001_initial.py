@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('first_name', core.forms.fields.SingleLineField(blank=True, max_length=63)),
                 ('last_name', core.forms.fields.SingleLineField(blank=True, max_length=63)),
-                ('email', core.forms.fields.LowercaseEmailField(blank=True, error_messages={'unique': "Another person has this e-mail address. Each address is one person's sign-in."}, max_length=254, null=True, unique=True)),
+                ('email', core.forms.fields.NormalizedEmailField(blank=True, error_messages={'unique': "Another person has this e-mail address. Each address is one person's sign-in."}, max_length=254, null=True, unique=True)),
                 ('mobile', core.forms.fields.PhoneNumberField(blank=True, max_length=16, region=None)),
                 ('job_title', core.forms.fields.SingleLineField(blank=True, max_length=63)),
                 ('is_active', models.BooleanField(default=True)),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='EmailChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('new', core.forms.fields.LowercaseEmailField(max_length=254)),
+                ('new', core.forms.fields.NormalizedEmailField(max_length=254)),
                 ('old_confirmed', models.BooleanField(default=False)),
                 ('new_confirmed', models.BooleanField(default=False)),
                 ('version', models.PositiveIntegerField(default=0)),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.organization_tree import SEPARATOR, Department, Tree
-from core import localization
+from core import folding, localization
 
 FEW = 50
 FOUND = 20
@@ -20,13 +20,13 @@ class Picker:
         ticked = {str(each) for each in chosen}
         self.chosen = [each for each in offered if str(each.pk) in ticked]
         self.searches = len(offered) > FEW
-        self._found = self._matching(set(offered)) if self.searches and self.finding.split() else []
+        self._found = self._matching(set(offered)) if self.searches and folding.words(self.finding) else []
 
     def _matching(self, offered: set[Department]) -> list[Department]:
         """Those first whose name begins with what was typed."""
-        words = self.finding.casefold().split()
+        words = folding.words(self.finding)
         found = [each for each in self.offered if each not in self.chosen and each.is_meant_by(words, offered)]
-        return sorted(found, key=lambda each: not each.name.casefold().startswith(words[0]))
+        return sorted(found, key=lambda each: not each.folded_name.startswith(words[0]))
 
     def options(self) -> list[dict[str, Any]]:
         if not self.searches:

@@ -3,6 +3,8 @@ from threading import BoundedSemaphore
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from accounts.passwords.opaque_string import opaque_string
+
 # A hash takes a core and 19 MiB for as long as it lasts. Each of the web server's two processes makes so many at once:
 # of twenty who sign in together the last waits half a second, and everybody else's page waits for none of them.
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
@@ -22,8 +24,8 @@ class Argon2Hasher(Argon2PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         with turn:
-            return super().encode(password, salt)
+            return super().encode(opaque_string(password), salt)
 
     def verify(self, password: str, encoded: str) -> bool:
         with turn:
-            return super().verify(password, encoded)
+            return super().verify(opaque_string(password), encoded)

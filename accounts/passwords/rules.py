@@ -1,5 +1,6 @@
 """Passwords that people sign in with: the rules, and a random one that keeps them."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,12 +9,28 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from zxcvbn import zxcvbn
 
+from accounts.models import Organization
+from accounts.passwords.opaque_string import opaque_string
 from core.preferences.models import Preferences
 from core.random_text import UNAMBIGUOUS, random_password
 
-LONGEST = 63
+LONGEST = 128
 SIGNS = "!#%+-=?@_"
+PRODUCT = "pbxportal"
+SHORTEST_COMPANY_WORD = 4  # Ltd, the, Inc stand in many good passwords
+WEAKEST_GUESSES = 1e8  # Argon2 and the limits of the sign-in make each of them slow
+LOOKED_AT = 72  # characters, which zxcvbn takes a tenth of a second for
+
+SEASONS = [
+    "spring", "summer", "autumn", "fall", "winter", "january", "february", "march", "april", "may", "june", "july",
+    "august", "september", "october", "november", "december",
+]  # fmt: skip
+_SEASON, _YEAR, _SIGNS = "|".join(SEASONS), "(?:19|20)?[0-9]{2}", "[^a-z0-9]{0,3}"
+SEASON_AND_YEAR = re.compile(
+    rf"(?<![a-z])(?:{_SEASON}){_SIGNS}{_YEAR}(?![0-9])|(?<![0-9]){_YEAR}{_SIGNS}(?:{_SEASON})(?![a-z])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -30,22 +47,13 @@ class Rules:
 
     @property
     def words(self) -> str:
-        known = {"shortest": self.shortest, "longest": LONGEST}
-        if self.shortest < LONGEST and self.signs:
+        words = _("%(shortest)s to %(longest)s characters with a digit, an upper-case and a lower-case letter.")
+        if self.signs:
             words = _(
                 "%(shortest)s to %(longest)s characters with a digit, an upper-case letter, a lower-case letter and a"
                 " sign such as ! or #."
             )
-        elif self.shortest < LONGEST:
-            words = _("%(shortest)s to %(longest)s characters with a digit, an upper-case and a lower-case letter.")
-        elif self.signs:
-            words = _(
-                "%(longest)s characters with a digit, an upper-case letter, a lower-case letter and a sign such as ! or"
-                " #."
-            )
-        else:
-            words = _("%(longest)s characters with a digit, an upper-case and a lower-case letter.")
-        return words % known
+        return words % {"shortest": self.shortest, "longest": LONGEST}
 
     @property
     def alphabet(self) -> str:
@@ -100,9 +108,15 @@ def refuse_words(password: str, words: Iterable[str]) -> None:
         )
 
 
+def company_words(name: str) -> list[str]:
+    """Of the company's name and the product's: what others try first."""
+    words = [word for word in re.split(r"\W+", name) if len(word) >= SHORTEST_COMPANY_WORD]
+    return [name, "".join(name.split()), *words, PRODUCT]
+
+
 class LengthAndClasses:
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002 (Django's signature)
-        rules = Rules.current()
+        rules, password = Rules.current(), opaque_string(password)
         if not rules.shortest <= len(password) <= LONGEST:
             raise ValidationError(
                 _("Use %(shortest)s to %(longest)s characters."),
@@ -119,9 +133,34 @@ class LengthAndClasses:
 
 
 class NotAboutThePerson:
+    """Nor about the company, and no season with its year."""
+
     def validate(self, password: str, user: Any = None) -> None:
         if user is not None:
             refuse_words(password, user.words())
+        refuse_words(password, company_words(Organization.company_name()))
+        if found := SEASON_AND_YEAR.search(password):
+            raise ValidationError(
+                _("Choose a password without “%(word)s”: a season or month with a year is what others try first."),
+                code="password_season",
+                params={"word": found[0]},
+            )
 
     def get_help_text(self) -> str:
-        return _("Not the number, the names or the e-mail address.")
+        return _("Not the number, the names, the company or the e-mail address.")
+
+
+class HardToGuess:
+    """By zxcvbn, which knows lists of words and passwords, keyboards, dates and repetitions."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) < Rules.current().shortest:
+            return  # LengthAndClasses says so
+        known = [*(user.words() if user is not None else ()), *company_words(Organization.company_name()), *SEASONS]
+        if zxcvbn(password[:LOOKED_AT], user_inputs=known)["guesses"] < WEAKEST_GUESSES:
+            raise ValidationError(
+                _("This is easy to guess. Add words that have nothing to do with each other."), code="password_weak"
+            )
+
+    def get_help_text(self) -> str:
+        return _("Not easy to guess.")

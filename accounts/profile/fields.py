@@ -32,11 +32,24 @@ class MobileField(PhoneNumberField):  # type: ignore[misc]
         number = super().to_python(tidy(value or ""))
         if not number:
             return ""
-        if number.extension or not phonenumbers.is_possible_number(number):
+        if number.extension or not can_be_dialled(number):
+            country = phonenumbers.region_code_for_country_code(number.country_code)
+            known = country if country != phonenumbers.UNKNOWN_REGION else self.region
             raise ValidationError(
-                _("Enter a phone number such as %(example)s."), code="phone", params={"example": example(self.region)}
+                _("Enter a phone number such as %(example)s."), code="phone", params={"example": example(known)}
             )
         return PhoneNumber.from_string(number.as_e164)
+
+
+def can_be_dialled(number: phonenumbers.PhoneNumber) -> bool:
+    """From anywhere. Ranges that the library does not know yet need a length that lines or mobiles of the country have.
+
+    Not a number without its area code, which the library calls possible too.
+    """
+    lines = phonenumbers.is_possible_number_for_type_with_reason(
+        number, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
+    )
+    return lines == phonenumbers.ValidationResult.IS_POSSIBLE or bool(phonenumbers.is_valid_number(number))
 
 
 def example(country: str) -> str:

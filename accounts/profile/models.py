@@ -2,7 +2,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from core.forms.fields import LowercaseEmailField
+from core.forms.fields import NormalizedEmailField
 
 
 class Avatar(models.Model):
@@ -20,7 +20,7 @@ class EmailChange(models.Model):
     """Another e-mail address, until it is confirmed at both."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
-    new = LowercaseEmailField(max_length=254)
+    new = NormalizedEmailField(max_length=254)
     old_confirmed = models.BooleanField(default=False)
     new_confirmed = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=0)

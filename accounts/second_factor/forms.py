@@ -1,5 +1,6 @@
 """The forms by which a person proves once more, or in a second way, that it is them; and those of the second factor."""
 
+import unicodedata
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
@@ -49,6 +50,12 @@ class CodeField(forms.CharField):
         words = {"required": _("Enter the code.")}
         widget = forms.TextInput(attrs=attrs)
         super().__init__(label=_("Code"), max_length=32, widget=widget, error_messages=words, **more)
+
+    def to_python(self, value: Any) -> str:
+        """In ASCII digits without blanks, as it may be copied from a mail or typed on any keyboard."""
+        text = unicodedata.normalize("NFKC", super().to_python(value) or "")
+        visible = (c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+        return "".join(str(unicodedata.decimal(c, c)) for c in visible)
 
 
 def wrong() -> ValidationError:

@@ -3,6 +3,7 @@ from typing import Any
 from allauth.account.forms import LoginForm
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 
 
@@ -11,7 +12,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("Email Address")
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"] = EmailFormField(label=_("Email Address"), max_length=254)
+        self.fields["login"].widget.attrs["autocomplete"] = "email"
+        self.order_fields(["login", "password"])
+        self.fields["password"].widget.attrs.pop("placeholder", None)
         self.helper = finish(self)

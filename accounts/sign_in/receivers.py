@@ -21,7 +21,7 @@ def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
 
 def failed(credentials: dict[str, Any], **_: Any) -> None:
     typed = credentials.get("email") or credentials.get("username") or ""
-    user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
+    user = User.objects.filter(email=str(typed)).first() if typed else None
     why = CodedText("sign_in.account_disabled") if user and not user.is_active else ""
     log.record(user or log.NOBODY, "sign_in.failed", user or MASKED, result=log.Result.FAILED, why=why)
 

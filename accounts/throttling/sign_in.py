@@ -15,6 +15,7 @@ from accounts.throttling.failure_counts import Bucket, Limit
 from accounts.throttling.throttle import Throttle
 from core.audit import log
 from core.coded_text import CodedText
+from core.email_addresses import comparable
 from core.http import client_address
 
 DEVICE = Limit("device", 5, 300)
@@ -40,7 +41,7 @@ def network(request: HttpRequest) -> str:
 
 
 def of_account(email: str) -> Bucket:
-    return Bucket(ACCOUNT, email.strip().lower())
+    return Bucket(ACCOUNT, comparable(email))
 
 
 class PasswordThrottle(Throttle):
@@ -60,7 +61,7 @@ class OwnPasswordThrottle(PasswordThrottle):
 
 class SignInThrottle(PasswordThrottle):
     def __init__(self, request: HttpRequest, email: str) -> None:
-        self.email = email.strip().lower()
+        self.email = comparable(email)
         device = known_devices.find(request, self.email)
         super().__init__(
             [Bucket(DEVICE, str(device.pk))] if device else [of_account(self.email), Bucket(ADDRESS, network(request))]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core import localization
 from core.audit.actions import MODULE_LABELS
 from core.audit.models import AuditPerson, AuditRecord
+from core.folding import fold
 from core.forms.datetime_field import MomentField
 from core.keyset_pagination import LAST_ID, Page, by_id
 
@@ -56,8 +57,8 @@ class LogFilter(forms.Form):
         text = " ".join(self.cleaned_data["person"].split())
         if not text:
             return ""
-        found = AuditPerson.objects.filter(search__contains=text.casefold()).order_by("by")
-        others = [by for by, label in AuditRecord.OTHERS.items() if text.casefold() in str(label).casefold()]
+        found = AuditPerson.objects.filter(search__contains=fold(text)).order_by("by")
+        others = [by for by, label in AuditRecord.OTHERS.items() if fold(text) in fold(str(label))]
         self.people = [*others, *found.values_list("by", flat=True).distinct()[: MOST_PEOPLE + 1]]
         if len(self.people) > MOST_PEOPLE:
             raise ValidationError(

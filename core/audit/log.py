@@ -14,6 +14,7 @@ from core.audit import context, hash_chain
 from core.audit.actions import ACTIONS
 from core.audit.models import AuditHead, AuditPerson, AuditRecord
 from core.coded_text import to_json
+from core.folding import fold
 
 Result = AuditRecord.Result
 Fields = Mapping[str, Sequence[Any]]
@@ -114,7 +115,7 @@ def _write(entries: list[Entry]) -> None:
             entry.save()
             head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
             AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
-        people = {(entry.by, search.casefold()[:400]) for entry, search in entries}
+        people = {(entry.by, fold(search)[:400]) for entry, search in entries}
         AuditPerson.objects.bulk_create(
             (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True
         )

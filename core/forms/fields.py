@@ -12,6 +12,7 @@ from phonenumber_field import modelfields
 from phonenumber_field.modelfields import PhoneNumberDescriptor
 from phonenumber_field.phonenumber import to_python
 
+from core.email_addresses import comparable
 from core.validators import normal_email, single_line, tidy
 
 SELECTED = mark_safe(" selected")
@@ -37,11 +38,14 @@ class EmailFormField(forms.CharField):
         return normal_email(text) if text else None
 
 
-class LowercaseEmailField(models.CharField[str | None, str | None]):
-    """A valid address in lower case; None where there is none, so that unique leaves the absent alone."""
+class NormalizedEmailField(models.CharField[str | None, str | None]):
+    """A valid address in its normal form, also where it is looked for.
+
+    None where there is none, so that unique leaves the absent alone.
+    """
 
     def get_prep_value(self, value: Any) -> Any:
-        return super().get_prep_value(value.lower() if value else None)
+        return super().get_prep_value(comparable(value) if value else None)
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": EmailFormField, **kwargs})

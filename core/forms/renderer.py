@@ -12,15 +12,16 @@ WIDGETS = "django/forms/widgets/"
 INPUTS = {f"{WIDGETS}{name}.html" for name in ("text", "email", "number", "password", "hidden", "checkbox", "url")}
 SELECT = f"{WIDGETS}select.html"
 NOTHING = mark_safe("")
+CUTS = "maxlength"  # a browser cuts what is pasted without a word: the form refuses it, and says how long it is
 
 
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """As Django's attrs.html writes them: False leaves one out, True gives it no value."""
+    """As Django's attrs.html writes them, without CUTS: False leaves one out, True gives it no value."""
     return mark_safe(  # noqa: S308
         "".join(
             f" {conditional_escape(name)}" if value is True else f' {conditional_escape(name)}="{_escaped(value)}"'
             for name, value in attrs.items()
-            if value is not False
+            if value is not False and name != CUTS
         )
     )
 

@@ -17,9 +17,10 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
+from core.mail import headers
 from core.mail.kinds import KINDS
 from core.mail.models import Email
-from core.mail.smtp.client import in_ascii_if_possible
+from core.mail.smtp.client import in_ascii_if_possible, in_bytes
 from core.preferences import language
 
 
@@ -72,9 +73,9 @@ def written(email: Email, sender: str) -> EmailMessage | None:
 
 
 def message(email: Email, found: Words, sender: str) -> EmailMessage:
-    """Raises ValueError where the subject, a name or an address is more than one line."""
+    """Raises ValueError where the subject, a name or an address is more than one line, or becomes another header."""
     mail = EmailMessage()
-    mail["Subject"] = found.subject
+    mail["Subject"] = headers.plain(found.subject)
     mail["From"] = mailbox(company_name(), sender)
     mail["To"] = mailbox(email.user.full_name if email.user else "", email.to)
     mail["Date"] = format_datetime(timezone.localtime())
@@ -87,6 +88,7 @@ def message(email: Email, found: Words, sender: str) -> EmailMessage:
         html.add_related(  # type: ignore[union-attr]
             png, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{content_id}.png"
         )
+    headers.verify(mail, in_bytes(mail, utf8=not f"{email.to}{sender}".isascii()))
     return mail
 
 
@@ -97,7 +99,7 @@ def company_name() -> str:
 
 def mailbox(name: str, address: str) -> Address:
     username, _at, domain = in_ascii_if_possible(address).rpartition("@")
-    return Address(name, username, domain)
+    return Address(headers.plain(name), username, domain)
 
 
 def message_id(email: Email, sender: str) -> str:

@@ -30,12 +30,17 @@ REFUSING = {
         "The password was not sent, because the connection is not encrypted. Choose STARTTLS or TLS."
     ),
     "sealed": gettext_lazy("The password cannot be opened with this installation's keys. Enter it again."),
+    "sender_utf8": gettext_lazy(
+        "It cannot send from an address with letters such as ö. Enter another Sender Address, in plain letters."
+    ),
     "sender_refused": gettext_lazy("It does not take mail from the Sender Address. Enter one that belongs to it."),
     "busy": gettext_lazy("It takes no mail now, and asks to try again later."),
 }
 # Of one e-mail, where the server did not get to say anything.
 OF_A_LETTER = {
-    "no_utf8": gettext_lazy("The mail server cannot send to an address with such letters."),
+    "no_utf8": gettext_lazy(
+        "The mail server cannot send to an address with letters such as ö. Enter another address for this person."
+    ),
     "unwritten": gettext_lazy("The letter could not be written. The portal's log says why."),
     "cut_off": gettext_lazy("The connection ended before the server answered: it may have taken the letter."),
     "stopped": gettext_lazy("The portal was stopped before the server answered: it may have taken the letter."),

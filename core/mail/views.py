@@ -1,5 +1,7 @@
 """Maintenance > Mail."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +26,7 @@ from core.keyset_pagination import Page, newest_first
 from core.mail import outbox
 from core.mail.labels import STATES, Line
 from core.mail.models import Email
-from core.validators import digits
+from core.validators import digits, tidy
 
 PAGE_SIZE = 50
 State = Email.State
@@ -61,10 +63,15 @@ class MailFilter(forms.Form):
         emails = Email.objects.all()
         if state := self.cleaned_data["state"]:
             emails = emails.filter(state=state)
-        for word in self.cleaned_data["person"].split():
-            names = Q(user__first_name__icontains=word) | Q(user__last_name__icontains=word)
-            emails = emails.filter(Q(to__icontains=word) | names)
+        for word in tidy(self.cleaned_data["person"]).split():
+            emails = emails.filter(reduce(or_, map(_containing, {word, word.lower(), word.title()})))
         return emails
+
+
+def _containing(word: str) -> Q:
+    """SQLite knows small letters and capitals of ASCII alone."""
+    names = Q(user__first_name__icontains=word) | Q(user__last_name__icontains=word)
+    return Q(to__icontains=word) | names
 
 
 @needs(Permission.VIEW_MAIL)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from core import folding
 from extensions.listing import search_index
 from extensions.models import SipExtensionQuerySet
 
@@ -20,7 +21,7 @@ class Found:
 
 
 def search(rows: SipExtensionQuerySet, text: str) -> Found:
-    words = text.casefold().split()
+    words = folding.words(text)
     if not words:
         return Found(rows, rows.count())
     containing = rows.containing(words)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -38,6 +39,36 @@ def test_who_has_forgotten_the_password_chooses_another_by_mail(stranger: Page, 
     page.goto("/account/security/")
     expect(page.locator(".places li")).to_have_count(1)
     assert User.objects.get(pk=vic.pk).check_password(NEW)
+
+
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [
+        ("idna@exämple.de", "idna@exämple.de"),  # which Chromium posts with punycode
+        ("jörg@example.com", "Jo\u0308rg@example.com"),
+    ],
+)
+def test_an_address_with_umlauts_signs_in(stranger: Page, vic: User, address: str, typed: str) -> None:
+    vic.email = address
+    vic.save()
+    stranger.goto("/sign-in/")
+    stranger.get_by_label("Email Address*").fill(typed)
+    stranger.get_by_label("Password*").fill(PASSWORD)
+    press(stranger, "Sign in")
+    stranger.wait_for_url(re.compile(r"/(?!sign-in)"))
+    stranger.goto("/account/")
+    expect(stranger.get_by_role("main").get_by_text(address)).to_be_visible()
+
+
+def test_a_long_paste_is_not_cut(sign_in: SignIn, ada: User) -> None:
+    page, pasted = sign_in(ada), "Head of Everything " * 4
+    page.goto("/extensions/add/")
+    page.locator("#id_job_title").focus()
+    page.keyboard.insert_text(pasted)
+    expect(page.locator("#id_job_title")).to_have_value(pasted)
+    press(page, "Save")
+    expect(page.locator("#id_job_title_error")).to_contain_text("at most 63 characters (it has 75)")
+    expect(page.locator("#id_job_title")).to_have_value(pasted)
 
 
 def test_a_session_is_ended_from_another_browser(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import phonenumbers
 import pytest
 from django.test import Client
 
@@ -48,13 +49,17 @@ def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None
 
 WRONG: list[tuple[str, Any, str]] = [
     ("first_name", "a\nb", "one line"),
+    ("first_name", "=?utf-8?q?V=0d=0aReply-To:_evil=40x.de?=", "Type it without “=?”"),
+    ("first_name", "\u3164", "one line of ordinary text"),
+    ("last_name", "\u2800", "one line of ordinary text"),
     ("last_name", "x" * 64, "at most 63"),
     ("job_title", "\u202egnp.exe", "one line"),
     ("email", "grace@localhost", "e-mail address such as"),
+    ("email", "=?utf-8?q?a=0d=0aBcc=3ae?=@example.com", "must not contain “=?”"),
     ("email", "ADA@example.com", "Another person has this e-mail address"),
     ("mobile", "12", "such as"),
     ("mobile", "call me", "such as"),
-    ("password", "Short1", "10 to 63"),
+    ("password", "Short1xq", "10 to 128"),
     ("password", "alllowercase1", "an upper-case letter"),
     ("password", "Xx7!hopperXx7!", "without"),
     ("password", "Xx7!x1000!Xx7!", "without “1000”"),
@@ -96,6 +101,16 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert not SipExtension.objects.exists()
 
 
+def test_a_paste_that_is_too_long_is_refused_with_its_count_and_stays(signed_in: Client) -> None:
+    assert "maxlength" not in html_of(signed_in, "/extensions/add/")
+    pasted = "Head of everything, " * 3 + "and of more"
+    answer = signed_in.post("/extensions/add/", Typed(more={"job_title": pasted}).fields)
+    page = answer.content.decode()
+    assert "Ensure this value has at most 63 characters (it has 71)." in page
+    assert f'value="{pasted}"' in page
+    assert "maxlength" not in page
+
+
 def test_a_name_is_needed_first_or_last(signed_in: Client) -> None:
     assert errors(signed_in, Typed(first_name="", last_name="")) == {"first_name": "Enter a first name or a last name."}
     assert errors(signed_in, Typed(first_name="", last_name="Hopper")) == {}
@@ -117,6 +132,34 @@ def test_a_mobile_number_is_read_with_the_country_of_the_system(signed_in: Clien
     Preferences.objects.update(country="GB")
     assert errors(signed_in, Typed(more={"mobile": typed})) == {}
     assert SipExtension.objects.get().user.mobile == stored
+
+
+@pytest.mark.parametrize(
+    ("country", "number"),
+    [("US", "988"), ("US", "112"), ("CA", "988"), ("IN", "1098"), ("IN", "1091"), ("DE", "116111"), ("GB", "105"),
+     ("FR", "119"), ("AU", "106"), ("ES", "116111")],
+)  # fmt: skip
+def test_no_number_of_a_helpline(signed_in: Client, country: str, number: str) -> None:
+    Preferences.objects.update(first_number=10, last_number=999_999, country=country)
+    assert "an emergency number or a helpline" in errors(signed_in, Typed(number=number))["number"]
+
+
+def test_the_helpline_of_another_country_is_a_number_as_others(signed_in: Client) -> None:
+    Preferences.objects.update(first_number=10, country="DE")
+    assert errors(signed_in, Typed(number="988")) == {}
+
+
+def test_no_number_of_a_helpline_is_suggested(db: None) -> None:
+    """Spain has 500 of them in a row."""
+    make_extension("1299")
+    preferences = Preferences(first_number=1299, last_number=5999, country="ES")
+    assert SipExtension.objects.next_free_number(preferences) == "1800"
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_usual_range_begins_with_numbers_that_can_be_given(db: None, country: str) -> None:
+    found = SipExtension.objects.next_free_number(Preferences(country=country))
+    assert 1000 <= int(found) <= 1010
 
 
 def test_no_emergency_number(signed_in: Client) -> None:

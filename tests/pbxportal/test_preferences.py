@@ -60,6 +60,8 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
         ("restore_points", "9", "greater than or equal to 10"),
         ("restore_points", "100001", "less than or equal to 100000"),
         ("name_format", "last", "valid choice"),
+        ("company", "=?utf-8?q?V=0aBcc:_evil=40x.de?=", "Type it without “=?”"),
+        ("company", "\u3164", "one line of ordinary text"),
         ("time_zone", "", "Enter the Time Zone"),
         ("time_zone", "Europe/Atlantis", "such as Europe/Berlin"),
         ("time_zone", "posixrules", "such as Europe/Berlin"),
@@ -189,7 +191,14 @@ def test_names_stand_as_chosen(signed_in: Client, ada: User, chosen: str, shown:
 
 @pytest.mark.parametrize(
     ("typed", "zone"),
-    [("Europe/Berlin", "Europe/Berlin"), ("berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("utc", "UTC")],
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("berlin", "Europe/Berlin"),
+        ("new york", "America/New_York"),
+        ("utc", "UTC"),
+        ("São Paulo", "America/Sao_Paulo"),
+        ("Port‑au‑Prince", "America/Port-au-Prince"),
+    ],
 )
 def test_a_time_zone_is_found_by_its_city(signed_in: Client, typed: str, zone: str) -> None:
     save(signed_in, time_zone=typed)
@@ -241,7 +250,7 @@ def test_forms_ask_for_the_passwords_that_are_accepted(signed_in: Client) -> Non
     save(signed_in, password_length="20", password_signs="on")
     page = signed_in.get("/extensions/add/")
     field = page.context["form"].person.fields["password"]
-    assert field.help_text.startswith("20 to 63 characters with a digit")
+    assert field.help_text.startswith("20 to 128 characters with a digit")
     assert (field.widget.attrs["data-length"], "!" in field.widget.attrs["data-alphabet"]) == ("20", True)
     suggested = page.context["form"].person["password"].value()
     typed = {**Typed("200").fields, "password": "Correct7Horse9Staple"}

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 
 import idna
 
 from core import encryption
 from core.mail.errors import Trouble, answer_text
+from core.mail.headers import EncodedNames
 from core.mail.smtp.protocol import Dialogue, EncryptedDialogue, Limits, Reply, trouble_of, within
 from core.preferences.models import MailSecurity, Preferences
 
@@ -182,7 +182,7 @@ class Connection:
         options = []
         if not (sender + receiver).isascii():
             if not self.smtp.has_extn("smtputf8"):
-                raise Refused(code="no_utf8")
+                raise Refused(code="no_utf8") if sender.isascii() else Trouble("sender_utf8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]
             self.smtp.command_encoding = "utf-8"
         content = in_bytes(message, utf8=bool(options))
@@ -270,7 +270,7 @@ def in_ascii_if_possible(address: str) -> str:
 
 def in_bytes(message: EmailMessage, *, utf8: bool) -> bytes:
     """Lines end in CRLF, a line that begins with a dot has another before it; the dot of the end is not there yet."""
-    policy = SMTPUTF8 if utf8 else SMTP.clone(cte_type="7bit")
+    policy = EncodedNames(linesep="\r\n", utf8=utf8, cte_type="8bit" if utf8 else "7bit")
     content = re.sub(rb"\r\n|\r|\n", b"\r\n", message.as_bytes(policy=policy))
     content = re.sub(rb"(?m)^\.", b"..", content)
     return content if content.endswith(b"\r\n") else content + b"\r\n"

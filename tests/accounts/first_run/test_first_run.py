@@ -64,8 +64,9 @@ def test_a_guessed_link_opens_nothing(client: Client) -> None:
     ("field", "value", "words"),
     [
         ("email", "ada@localhost", "e-mail address"),
-        ("password", "short", "10 to 63"),
+        ("password", "short", "10 to 128"),
         ("password", "Ada7analytical", "without “Ada”"),
+        ("password", "Zx7!q-analytical", "without “Analytical”"),
         ("first_name", "", "Enter the First Name"),
         ("company", "a\u202eb", "one line"),
         ("country", "XX", "valid choice"),

@@ -1,5 +1,7 @@
 """Extension and Trunk > Organization: what can be done to the tree, what is refused, and who may."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 
@@ -216,6 +218,15 @@ def test_what_is_gone_is_not_found(signed_in: Client) -> None:
 
 
 # --- the pages ---
+
+
+@pytest.mark.parametrize("typed", ["L'ETAGE", "l`e\u0301tage", "münchen l’e", "MUNCHEN etage", "(l'étage)"])
+def test_departments_are_found_however_they_are_typed(signed_in: Client, typed: str) -> None:
+    department("L’Étage", department("München"))
+    assert names(signed_in, f"?q={quote(typed)}") == ["Company", "München", "L’Étage"]
+    fill(60)
+    answer = signed_in.get(f"/organizations/parents/?find={quote(typed)}")
+    assert "L’Étage" in answer.content.decode()
 
 
 def names(client: Client, query: str = "") -> list[str]:

@@ -36,6 +36,38 @@ def test_what_is_no_number_is_refused_with_one_of_the_country(db: None, typed: s
         MobileField().clean(typed)
 
 
+@pytest.mark.parametrize(
+    ("country", "typed", "example"),
+    [
+        ("US", "555-1234", "+1 201-555-0123"),  # without its area code
+        ("US", "+1 555 1234", "+1 201-555-0123"),
+        ("US", "+49 12", "+49 1512 3456789"),
+        ("US", "+49 1234", "+49 1512 3456789"),
+        ("US", "911", "+1 201-555-0123"),
+        ("GB", "123456", "+44 7400 123456"),
+        ("DE", "123", "+49 1512 3456789"),
+        ("DE", "+800 12", "+44 7400 123456"),  # of no country
+    ],
+)
+def test_what_cannot_be_dialled_is_refused_with_a_number_of_its_country(
+    db: None, country: str, typed: str, example: str
+) -> None:
+    Preferences.objects.update(country=country)
+    with pytest.raises(ValidationError) as refused:
+        MobileField().clean(typed)
+    assert refused.value.messages == [f"Enter a phone number such as {example}."]
+
+
+def test_every_kind_of_number_of_every_country_is_taken(db: None) -> None:
+    """Short ones of information services apart, which only their own country can dial."""
+    kinds = phonenumbers.PhoneNumberType
+    for country in phonenumbers.SUPPORTED_REGIONS:
+        for kind in (kinds.FIXED_LINE, kinds.MOBILE, kinds.TOLL_FREE, kinds.VOIP, kinds.PERSONAL_NUMBER, kinds.UAN):
+            if number := phonenumbers.example_number_for_type(country, kind):
+                typed = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+                assert str(MobileField().clean(typed)) == typed
+
+
 @pytest.mark.parametrize("number", [KNOWN, UNKNOWN])
 def test_it_is_stored_as_e_164_and_read_as_a_number(db: None, number: str) -> None:
     user = User.objects.create(first_name="Vic", mobile=MobileField().clean(number))

@@ -1,6 +1,8 @@
 """The second factor by app and by recovery code: set up, asked for, limited, trusted, removed, never in clear."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -124,6 +126,43 @@ def test_the_code_that_set_it_up_does_not_sign_in(signed_in: Client, ada: User) 
     secret = secret_of(signed_in.get(APP).content.decode())
     signed_in.post(APP, {"code": code(secret)})
     assert factors.use_code(ada, code(secret)) is None
+
+
+def spaced(text: str, blank: str) -> str:
+    return f"{blank}{text[:3]}{blank}{text[3:]}{blank}"
+
+
+def other_digits(text: str, zero: str) -> str:
+    return "".join(chr(ord(zero) + int(digit)) for digit in text)
+
+
+WAYS = [
+    *(partial(spaced, blank=blank) for blank in ("\u00a0", "\u202f", "\u3000", "\u200b", "\t", " ", "\ufeff")),
+    *(partial(other_digits, zero=zero) for zero in ("\uff10", "\u0660", "\u0966")),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_code_is_taken_with_any_blanks_and_digits(client: Client, ada: User, way: Callable[[str], str]) -> None:
+    codes = with_app(ada)
+    sign_in(client)
+    assert give(client, way(code(SECRET)))["Location"] == "/sign-in/trust/"
+    other = Client()
+    sign_in(other)
+    assert give(other, way(codes[0]))["Location"] == "/sign-in/trust/"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_code_that_sets_up_an_app_is_taken_so_too(signed_in: Client, way: Callable[[str], str]) -> None:
+    secret = secret_of(signed_in.get(APP).content.decode())
+    assert signed_in.post(APP, {"code": way(code(secret))}).status_code == 302
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\u2460\u2461", "\u00bd", "abc"])
+def test_what_is_no_code_is_refused_without_an_error(client: Client, ada: User, text: str) -> None:
+    with_app(ada)
+    sign_in(client)
+    assert give(client, text).status_code == 422
 
 
 def test_a_recovery_code_works_once(client: Client, ada: User) -> None:

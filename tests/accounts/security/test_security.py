@@ -159,7 +159,7 @@ def test_the_password_is_changed_here_and_all_others_are_signed_out(vic: User) -
     ("present", "new", "words"),
     [
         ("wrong", NEW, "not your present password"),
-        (PASSWORD, "short", "Use 10 to 63 characters"),
+        (PASSWORD, "short", "Use 10 to 128 characters"),
         (PASSWORD, "xVicx1234567", "names, numbers and addresses"),
         ("", NEW, "Enter the Present Password."),
     ],

@@ -2,8 +2,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.throttling import sign_in as sign_in_throttling
+from core.audit.models import AuditRecord
+from core.mail.models import Email
 from tests.pages import html_of
-from tests.people import PASSWORD, make_extension
+from tests.people import PASSWORD, Typed, make_extension, make_user
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
@@ -13,6 +16,48 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
 
 def test_people_sign_in_with_their_address_whatever_its_case(client: Client, ada: User) -> None:
     assert sign_in(client, "ADA@Example.com") == "/extensions/"
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("idna@exämple.de", "idna@xn--exmple-cua.de"),  # as Chromium posts it
+        ("idna@xn--exmple-cua.de", "idna@exämple.de"),
+        ("idna@exämple.de", "IDNA@exa\u0308mple.de"),
+        ("jörg@example.com", "jörg@example.com"),
+        ("jörg@example.com", "Jo\u0308rg@example.com"),
+    ],
+)
+def test_people_sign_in_with_their_address_in_whatever_form(client: Client, db: None, stored: str, typed: str) -> None:
+    user = make_user("Idna", role="super_administrator", email=stored)
+    assert sign_in(client, typed) == "/extensions/"
+    assert User.objects.get(email=typed) == User.objects.get_by_natural_key(typed) == user
+    assert sign_in_throttling.of_account(typed) == sign_in_throttling.of_account(stored)
+
+
+@pytest.mark.parametrize("form", ["idna@exämple.de", "idna@xn--exmple-cua.de", "IDNA@exa\u0308mple.de"])
+def test_a_forgotten_password_in_whatever_form_of_the_address(client: Client, db: None, form: str) -> None:
+    make_user("Idna", email="idna@exämple.de")
+    client.post("/password/", {"email": form})
+    assert Email.objects.get().to == "idna@exämple.de"
+
+
+def test_the_other_form_of_an_address_is_taken_too(client: Client, ada: User) -> None:
+    make_user("Idna", email="idna@exämple.de")
+    client.force_login(ada)
+    answer = client.post("/extensions/add/", Typed(email="idna@xn--exmple-cua.de").fields)
+    assert "Another person has this e-mail address" in answer.content.decode()
+
+
+def test_failures_of_all_forms_of_an_address_are_counted_together(client: Client, db: None) -> None:
+    make_user("Idna", email="idna@exämple.de")
+    forms = ["idna@exämple.de", "idna@xn--exmple-cua.de", "IDNA@exa\u0308mple.de", "IDNA@EXÄMPLE.de", "idna@exämple.de"]
+    statuses = [
+        client.post("/sign-in/", {"login": each, "password": "wrong"}).status_code for each in [*forms, forms[1]]
+    ]
+    assert statuses[-1] == 429
+    assert AuditRecord.objects.filter(action="sign_in.blocked").count() == 1
+    assert AuditRecord.objects.filter(action="sign_in.failed", by=User.objects.get().pk).exists()
 
 
 def test_a_person_without_a_role_comes_to_the_own_extension(client: Client, vic: User) -> None:

@@ -1,9 +1,11 @@
 """Maintenance > Operation Log: its filters, its pages and its export; an extension's own history."""
 
 import csv
+from codecs import BOM_UTF8
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -108,6 +110,13 @@ def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) ->
     assert page.context["records"] == []
     assert [chip["url"] for chip in page.context["chips"]] == ["?number=100", "?person=nobody+here"]
     assert "Nothing of that kind" in page.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["Mu\u0308ller", "MULLER", "özgür", "ozgur mu", "MUELLER@EXA\u0308MPLE.DE"])
+def test_a_person_is_found_however_they_are_typed(signed_in: Client, typed: str) -> None:
+    person = make_user("Özgür", last_name="Müller", email="mueller@exämple.de")
+    log.record(person, "extension.added", 1000)
+    assert actions(signed_in, f"?person={quote(typed)}") == {"extension.added"}
 
 
 def test_a_person_is_found_by_each_name_they_had_and_after_they_are_gone(signed_in: Client, hugo: User) -> None:
@@ -259,8 +268,9 @@ def exported(client: Client, query: str = "") -> list[list[str]]:
     answer: Any = client.post(f"/log/export/{query}")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="operation-log-20')
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(StringIO(text)))
+    content = b"".join(answer.streaming_content)
+    assert content.startswith(BOM_UTF8)
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"))))
 
 
 def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> None:
@@ -273,6 +283,15 @@ def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> N
     assert record
     assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
     assert record.more == [("Filtered", "Extension: 1001")]
+
+
+def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> None:
+    """It takes a file without a byte order mark for one of its own code page; once, at the very beginning."""
+    log.record(make_user("Jörg"), "extension.added", 1000)
+    answer: Any = signed_in.post("/log/export/")
+    content = b"".join(answer.streaming_content)
+    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Row", 1)
+    assert "jörg@example.com" in content.decode()
 
 
 def test_the_export_is_whole_beyond_what_is_read_at_once(signed_in: Client) -> None:

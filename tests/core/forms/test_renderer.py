@@ -15,7 +15,7 @@ HOSTILE = "\"><script>alert('1')</script>&amp;"
 CHOICES = [("", "None"), ("a", HOSTILE), (HOSTILE, "Ünïcode 日本"), (3, "three")]
 WIDGETS: list[tuple[forms.Widget, Any]] = [
     (forms.TextInput(), None),
-    (forms.TextInput(attrs={"class": "x y", "data-once": True, "disabled": False, "maxlength": 12}), HOSTILE),
+    (forms.TextInput(attrs={"class": "x y", "data-once": True, "disabled": False, "minlength": 12}), HOSTILE),
     (forms.TextInput(attrs={"type": "tel", "title": HOSTILE}), "1000"),
     (forms.EmailInput(), "ada@example.com"),
     (forms.NumberInput(attrs={"min": 0}), 1234567),
@@ -42,6 +42,16 @@ def test_it_writes_what_django_writes(widget: forms.Widget, value: Any) -> None:
         return "".join(line.strip() for line in html.splitlines())
 
     assert written(FormRenderer()) == written(DjangoTemplates())
+
+
+@pytest.mark.parametrize("widget", [forms.TextInput, forms.EmailInput, forms.PasswordInput])
+def test_no_input_cuts_what_is_pasted_and_what_is_too_long_is_counted(widget: type[forms.Widget]) -> None:
+    class Short(forms.Form):
+        text = forms.CharField(max_length=63, widget=widget)
+
+    form = Short({"text": "x" * 70})
+    assert "maxlength" not in str(form["text"])
+    assert form.errors["text"] == ["Ensure this value has at most 63 characters (it has 70)."]
 
 
 class Every(forms.Form):

@@ -168,11 +168,12 @@ class Postbox:
         self.received: list[Received] = []
         self.connections = 0
         self.refuses: Callable[[str], str] = lambda _: ""
+        self.utf8 = True  # SMTPUTF8 is offered
         self.controller: MoodyController | None = None
 
     def start(self) -> None:
         context = self.certificate.context() if self.certificate else None
-        more: dict[str, Any] = {"server_hostname": "mail.test", "enable_SMTPUTF8": True, "auth_require_tls": False}
+        more: dict[str, Any] = {"server_hostname": "mail.test", "enable_SMTPUTF8": self.utf8, "auth_require_tls": False}
         if self.tls == "starttls":
             more["tls_context"] = context
         if self.password:

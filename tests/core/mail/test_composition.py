@@ -1,6 +1,10 @@
 """What the e-mails say, and that nothing of a person's or a company's name can become anything else in them."""
 
 import re
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import EmailPolicy
 from typing import Any
 
 import pytest
@@ -9,10 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
-from core.mail import composition, outbox
+from core.mail import composition, headers, outbox
 from core.mail.composition import Words
+from core.mail.headers import EncodedNames
 from core.mail.kinds import KINDS, Kind
 from core.mail.models import Email
+from core.mail.smtp.client import in_bytes
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from core.preferences.models import Preferences
@@ -75,6 +81,97 @@ def test_names_stay_names(vic: User, postbox: Postbox) -> None:
     assert [each.addr_spec for each in got.mail["To"].addresses] == ["vic@example.com"]
     assert got.mail["To"].addresses[0].display_name == '<b>Vic</b> "X" <eve@example.com>, Søren'
     assert got.mail["From"].addresses[0].display_name == "Smith & <Sons>, 株式会社"
+
+
+HOSTILE = "=?utf-8?q?V=0d=0aReply-To:_evil=40x.de=0d=0a=0d=0aPay?="
+HOSTILE_NAMES = [
+    HOSTILE,
+    HOSTILE.replace("?q?V=0d=0a", "?b?Vg0KUmVwbHktVG86IGV2aWxAeC5kZQ==?= =?utf-8?q?"),
+    f"Vic {HOSTILE} {HOSTILE}",
+    f"=={HOSTILE}",
+    "==??utf-8?q?V=0d=0aReply-To:_evil=40x.de?=",
+    "=?utf-8?q?Boss?=",
+    "=?unknown?x?y?=",
+    'Vic \\" (boss) <eve@example.com>,;:@[]',
+    "x" * 63,
+    "ä" * 63,
+]
+
+
+def name_in(got: Received, header: str) -> str:
+    """As RFC 2047 has it: Python's newer parser leaves blanks between encoded words of one name."""
+    [line] = re.findall(rf"(?m)^{header}: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", got.raw.partition(b"\r\n\r\n")[0].decode())
+    return str(make_header(decode_header(line.rpartition("<")[0].strip())))
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_encoded_words_become_no_header(vic: User, postbox: Postbox, name: str) -> None:
+    """Of names that somebody typed before the forms refused them, and of those put together: last name =, first ?…"""
+    User.objects.filter(pk=vic.pk).update(first_name=name[:63], last_name="")
+    Organization.objects.update(name=name)
+    vic.refresh_from_db()
+    for to in ("vic@example.com", "jörg@example.com"):
+        User.objects.filter(pk=vic.pk).update(email=to)
+        outbox.send("new_device", User.objects.get(pk=vic.pk), agent="Firefox")
+    names = []
+    for got in deliver(postbox):
+        head = got.raw.partition(b"\r\n\r\n")[0]
+        names.append([line.partition(b":")[0] for line in re.split(rb"\r\n(?![ \t])", head)])
+        assert max(map(len, head.split(b"\r\n"))) <= 100
+        assert name_in(got, "To") == headers.plain(name[:63])
+        assert name_in(got, "From") == headers.plain(name)
+    assert len(names) == 2
+    for found in names:
+        assert sorted(found)[:3] == [b"Auto-Submitted", b"Content-Type", b"Date"]
+        assert set(found) == {
+            b"Subject", b"From", b"To", b"Date", b"Message-ID", b"Auto-Submitted", b"MIME-Version", b"Content-Type",
+        }  # fmt: skip
+
+
+def test_an_encoded_word_in_an_address_becomes_no_header(vic: User, postbox: Postbox) -> None:
+    """Of one that was typed before the forms refused it. Some versions of Python write it as it is."""
+    User.objects.filter(pk=vic.pk).update(email="=?utf-8?q?a=0d=0areply-to=3ae?=@example.com")
+    outbox.send("new_device", User.objects.get(pk=vic.pk), agent="Firefox")
+    heads = [got.raw.partition(b"\r\n\r\n")[0] for got in deliver(postbox)]
+    assert not [head for head in heads if re.search(rb"(?im)^reply-to", head)]
+    assert heads or Email.objects.get().answer_code == "unwritten"
+
+
+@pytest.mark.parametrize("subject", [HOSTILE, f"Ada {HOSTILE}", "==??utf-8?q?a=0aBcc:_e?="])
+def test_an_encoded_word_in_a_subject_becomes_no_header(vic: User, subject: str) -> None:
+    email = outbox.send("new_device", vic)
+    assert email
+    mail = composition.message(email, Words(subject, "text", "html"), "portal@example.com")
+    read = message_from_bytes(in_bytes(mail, utf8=False))
+    assert read.keys() == mail.keys()
+    assert not {"Reply-To", "Bcc"} & {*read.keys()}
+
+
+def test_names_are_always_encoded(vic: User) -> None:
+    email = outbox.send("new_device", vic)
+    assert email
+    content = in_bytes(composition.message(email, Words("S", "text", "html"), "portal@example.com"), utf8=False)
+    assert b"To: =?utf-8?q?Vic?=\r\n <vic@example.com>\r\n" in content
+    assert b"From: =?utf-8?q?Company?=\r\n <portal@example.com>\r\n" in content
+
+
+def test_a_mail_whose_headers_are_others_is_not_sent(
+    vic: User, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some version of Python may write it after all."""
+    monkeypatch.setattr(headers, "plain", lambda text: text)
+    monkeypatch.setattr(EncodedNames, "fold_binary", EmailPolicy.fold_binary)
+    mail = EmailMessage()
+    mail["To"] = "vic@example.com"
+    mail.set_content("text")
+    with pytest.raises(headers.HeaderError):
+        headers.verify(mail, in_bytes(mail, utf8=False).replace(b"To:", b"Reply-To: eve@example.com\r\nTo:"))
+    User.objects.filter(pk=vic.pk).update(first_name=HOSTILE)
+    outbox.send("new_device", User.objects.get(pk=vic.pk), agent="Firefox")
+    received = deliver(postbox)
+    email = Email.objects.get()
+    assert [got.mail["Reply-To"] for got in received] in ([], [None])
+    assert (email.answer_code == "unwritten") == (received == [])
 
 
 @pytest.mark.parametrize("bad", ["Two\r\nBcc: eve@example.com", "Two\nlines", "Two\rlines"])

@@ -11,8 +11,13 @@ from accounts.models import Role, User
 from core.audit.models import AuditRecord
 from core.mail import views as mail_views
 from core.mail.models import Email
-from tests.pbxportal.test_mail_settings import said
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
+from tests.core.mail.conftest import use
+from tests.core.mail.postbox import Postbox
+from tests.pbxportal.test_mail_settings import said, typed_for
 
+QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
 State = Email.State
 
 
@@ -39,6 +44,37 @@ def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
         assert words in page
 
 
+@pytest.mark.parametrize(
+    ("to", "sender", "state", "words"),
+    [
+        ("jörg@example.com", "portal@example.com", State.REFUSED, "cannot send to an address with letters such as ö"),
+        ("vic@example.com", "pörtal@example.com", State.WAITING, "cannot send from an address with letters such as ö"),
+        ("idna@exämple.de", "portal@exämple.de", State.TAKEN, "250 2.0.0 Queued"),  # domains have an ASCII form
+    ],
+)
+def test_what_a_server_without_smtputf8_cannot_send_is_said_in_words(
+    client: Client, postbox: Postbox, vic: User, to: str, sender: str, state: Email.State, words: str
+) -> None:
+    postbox.stop()
+    postbox.utf8 = False
+    postbox.start()
+    use(postbox, mail_from=sender)
+    User.objects.filter(pk=vic.pk).update(email=to)
+    sent = email(User.objects.get(pk=vic.pk), facts={"agent": "Firefox"})
+    postman = Postman(QUICK)
+    postman.round()
+    postman.leave()
+    sent.refresh_from_db()
+    assert sent.state == state
+    shown = [said(client.get("/mail/"))]
+    if state != State.TAKEN:
+        typed = {**typed_for(postbox, test_to=to), "mail_from": sender}
+        shown.append(said(client.post("/preferences/mail/test/", typed)))
+    for page in shown:
+        assert words in page
+        assert "utf8" not in page
+
+
 def test_by_state_and_person_and_page_by_page(
     client: Client, ada: User, vic: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,6 +89,16 @@ def test_by_state_and_person_and_page_by_page(
     assert [each.email.pk for each in older.context["lines"]] == [those[2].pk, those[1].pk]
     assert older.context["newest"] == "?person=VIC"
     assert client.get("/mail/?state=lost").status_code == 422
+
+
+@pytest.mark.parametrize("typed", ["Mu\u0308ller", "MÜLLER", "müller", "özg", "Özgür\u00a0Müller", "JÖRG@"])
+def test_a_person_is_found_however_they_are_typed(client: Client, vic: User, typed: str) -> None:
+    email(vic)
+    vic.first_name, vic.last_name, vic.email = "Özgür", "Müller", "jörg@example.com"
+    vic.save()
+    sent = email(vic)
+    found = client.get("/mail/", {"person": typed}).context["lines"]
+    assert sent.pk in [each.email.pk for each in found]
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.UNCERTAIN])

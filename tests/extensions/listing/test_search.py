@@ -4,17 +4,24 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+import phonenumbers
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from accounts.models import User
-from extensions.listing import search, search_index
+from core import folding
+from core.preferences.models import NameFormat
+from extensions.listing import display_names, search, search_index
 from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
@@ -56,8 +63,65 @@ def company(db: None) -> None:
 def test_every_word_must_occur(company: None, monkeypatch: pytest.MonkeyPatch, text: str, few: int) -> None:
     monkeypatch.setattr(search, "FEW", few)
     rows = SipExtension.objects.values_list("number", "search_text")
-    expected = sorted(number for number, there in rows if all(word in there for word in text.casefold().split()))
+    expected = sorted(number for number, there in rows if all(word in there for word in folding.words(text)))
     assert numbers(text) == expected
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    for number, first, last, mobile in (
+        ("1000", "Jürgen", "Müller", "+12025550147"),
+        ("1001", "İsmail", "Yılmaz", "+442079460018"),
+        ("1002", "Charles", "d’Artagnan", "+4915123456789"),
+        ("1003", "Siobhán", "O'Brien", "+390612345678"),
+    ):
+        extension = make_extension(number, first_name=first, last_name=last)
+        extension.user.mobile = mobile
+        extension.user.save()
+        extension.save()
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("Mu\u0308ller", "1000"), ("müller", "1000"), ("MULLER", "1000"), ("Jürgen\u00a0Müller", "1000"),
+        ("ismail", "1001"), ("ISMAIL", "1001"), ("İSMAİL", "1001"), ("YILMAZ", "1001"), ("yilmaz", "1001"),
+        ("yılmaz", "1001"), ("d'Artagnan", "1002"), ("d’artagnan", "1002"), ("D´ARTAGNAN", "1002"),
+        ("o’brien", "1003"), ("siobhan", "1003"), ("ｓｉｏｂｈán", "1003"),
+        ("(202) 555-0147", "1000"), ("+1 202-555-0147", "1000"), ("202 555 0147", "1000"), ("202.555.0147", "1000"),
+        ("1 (202) 555\u20110147", "1000"), ("555-0147", "1000"), ("(202) 555-", "1000"), ("(202", "1000"),
+        ("jürgen (202) 555", "1000"), ("12025550147", "1000"), ("２０２ ５５５ ０１４７", "1000"),
+        ("020 7946 0018", "1001"), ("+44 (0)20 7946 0018", "1001"), ("0044 20 7946 0018", "1001"),
+        ("01512 3456789", "1002"), ("06 1234 5678", "1003"), ("10 03", "1003"), ("1003", "1003"),
+    ],
+)  # fmt: skip
+def test_people_are_found_however_their_name_or_number_is_typed(people: None, typed: str, number: str) -> None:
+    assert numbers(typed) == [number]
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_a_number_is_found_as_the_page_shows_it(db: None, language: str) -> None:
+    for place, country in enumerate(sorted(phonenumbers.SUPPORTED_REGIONS)):
+        number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+        if number and country in ("US", "GB", "AU", "CA", "IE", "DE", "IT", "IN", "AR"):
+            extension = make_extension(str(1000 + place))
+            extension.user.mobile = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            extension.user.save()
+            extension.save()
+    with translation.override(language):
+        for each in SipExtension.objects.all():
+            assert each.number in numbers(each.user.mobile_shown)
+
+
+def test_they_are_found_too_after_the_order_of_names_has_changed(people: None) -> None:
+    display_names.rewrite(NameFormat.LAST_FIRST)
+    for typed, number in (("Mu\u0308ller", "1000"), ("yilmaz ismail", "1001"), ("(202) 555-0147", "1000")):
+        assert numbers(typed) == [number]
+
+
+@given(st.text())
+def test_a_folded_text_is_folded(text: str) -> None:
+    assert folding.fold(folding.fold(text)) == folding.fold(text)
 
 
 def test_what_changes_is_found_anew(company: None) -> None:
