@@ -14,6 +14,8 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
+from pbxportal import portal_address
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,8 +45,14 @@ SEALING_KEYS = env.list("SEALING_KEYS", default=[]) or [
     kept_secret("sealing_key", lambda: Fernet.generate_key().decode())
 ]
 PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
-PORTAL_URL = env.str("PORTAL_URL", default=f"http://{PORTAL_BIND}")
-ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]), urlsplit(PORTAL_URL).hostname]
+PORTAL_HOST, PORTAL_PORT = portal_address.listening(PORTAL_BIND)
+named = env.str("PORTAL_URL", default="")
+PORTAL_ADDRESSES = [portal_address.normalized(named)] if named else portal_address.by_itself(PORTAL_HOST, PORTAL_PORT)
+PORTAL_URL = PORTAL_ADDRESSES[0]
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]),
+    *(portal_address.host_of(urlsplit(each).hostname or "") for each in PORTAL_ADDRESSES),
+]
 HTTPS = PORTAL_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
