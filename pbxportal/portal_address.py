@@ -1,4 +1,4 @@
-"""Where the portal listens, and its address as people type it. Raises ImproperlyConfigured, in words, for what is none."""
+"""Where the portal listens, and its address as people type it. ImproperlyConfigured says what is none."""
 
 import fcntl
 import re

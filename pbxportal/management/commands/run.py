@@ -143,7 +143,7 @@ class Welcome:
 
     def __init__(self, portal_door: Door, link: str | None, program: Program | None, node: Node) -> None:
         self.address = (portal_door.host, portal_door.port)
-        self.lines = [f"Portal:  {settings.PORTAL_URL}"]
+        self.lines = [f"Portal:  {' or '.join(settings.PORTAL_ADDRESSES)}"]
         if link:
             self.lines.append(f"First administrator, by this link, once: {link}")
         if program:
