@@ -54,6 +54,13 @@ ALLOWED_HOSTS = [
     *(portal_address.host_of(urlsplit(each).hostname or "") for each in PORTAL_ADDRESSES),
 ]
 HTTPS = PORTAL_URL.startswith("https://")
+
+
+def cookie_name(name: str) -> str:
+    """Browsers keep cookies by host alone: portals that differ in their port have names of their own."""
+    return f"{name}_{urlsplit(PORTAL_URL).port or ('443' if HTTPS else '80')}"
+
+
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
@@ -179,8 +186,14 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = True
 MFA_TRUST_COOKIE_AGE = timedelta(days=180)
+MFA_TRUST_COOKIE_NAME = cookie_name("mfa_trusted")
 
 SESSION_ENGINE = "accounts.sessions.models"
+SESSION_COOKIE_NAME = cookie_name("sessionid")
+CSRF_COOKIE_NAME = cookie_name("csrftoken")
+DEVICE_COOKIE_NAME = cookie_name("device")
+MESSAGE_COOKIE_NAME = cookie_name("messages")
+MESSAGE_STORAGE = "core.messages.MessageStorage"
 SESSION_COOKIE_AGE = 31 * 86400  # longer than any limit of Preferences, which ends a session
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

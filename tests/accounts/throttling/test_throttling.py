@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import hashers
 from django.db import connection
 from django.test import Client
@@ -100,7 +101,7 @@ def test_a_device_is_known_for_its_own_people_alone(vic: User, ada: User) -> Non
 @pytest.mark.parametrize("value", ["", "x", "x:y", "é", "a" * 5000])
 def test_a_device_that_nobody_here_made_is_none(vic: User, value: str) -> None:
     browser = signed_in_before(vic)
-    browser.cookies[known_devices.COOKIE] = value
+    browser.cookies[settings.DEVICE_COOKIE_NAME] = value
     assert [tries("vic@example.com", address=f"203.0.113.{n}") for n in range(6)][-1] == 429
     assert tries("vic@example.com", PASSWORD, client=browser) == 429
 
@@ -113,7 +114,7 @@ def test_a_device_is_forgotten_after_180_days_without_a_sign_in(vic: User) -> No
 
 
 def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_its_key_is_not_kept(vic: User) -> None:
-    cookie = signed_in_before(vic).cookies[known_devices.COOKIE]
+    cookie = signed_in_before(vic).cookies[settings.DEVICE_COOKIE_NAME]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 180 * 86400)
     assert cookie.value.partition(":")[0] not in str(list(Device.objects.values()))
 
