@@ -14,6 +14,7 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
+from core import proxies
 from pbxportal import portal_address
 
 django_stubs_ext.monkeypatch()
@@ -83,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.http.ForwardedHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -184,6 +186,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's table of addresses is empty
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": None}  # accounts.throttling has that
 MFA_TRUST_ENABLED = True
 MFA_TRUST_COOKIE_AGE = timedelta(days=180)
 MFA_TRUST_COOKIE_NAME = cookie_name("mfa_trusted")
@@ -199,7 +202,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

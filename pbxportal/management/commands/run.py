@@ -126,6 +126,7 @@ def portal(*, has_pbx: bool) -> Child:
     )
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
     command += ["--chdir", str(settings.BASE_DIR), "--bind", settings.PORTAL_BIND]
+    command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
     supervisor.keep_small(logs)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.conf import settings
 from django.test import Client
 from django.utils.html import escape
 
