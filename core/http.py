@@ -1,9 +1,11 @@
-"""From where a request comes, and which methods are answered."""
+"""From where a request comes, which are answered, and what is said of keeping the answer."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import get_template
 
 from core.proxies import Address, are, client, read
 
@@ -42,6 +44,7 @@ class ForwardedHeaders:
 
 
 METHODS = ["GET", "HEAD", "POST"]
+LARGEST_BODY = 20_000_000  # bytes: a photograph, so that its own field says that it is too large
 
 
 class NoOtherMethods:
@@ -52,3 +55,40 @@ class NoOtherMethods:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
+class Utf8Only:
+    """Forms are in no other encoding, which might not even be there, or be none of text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+            raise BadRequest("Not in UTF-8.")
+        return self.get_response(request)
+
+
+class NoLargeBodies:
+    """By what the head says, before any of it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return HttpResponse(get_template("413.html").render(), status=413)
+        return self.get_response(request)
+
+
+class NoStore:
+    """No browser or proxy keeps a page, but for what says itself how long."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -87,9 +87,12 @@ MIDDLEWARE = [
     "core.http.ForwardedHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.http.NoStore",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "core.http.NoOtherMethods",
+    "core.http.Utf8Only",
+    "core.http.NoLargeBodies",
     "core.preferences.middleware.PreferencesInForce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -239,6 +242,7 @@ FORMAT_MODULE_PATH = "pbxportal.formats"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
 FILE_UPLOAD_HANDLERS = ["accounts.profile.uploads.SmallFiles"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -268,7 +272,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # Refused requests are no news, and their addresses may hold a one-use link.
-    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security": {"level": "CRITICAL"},  # with a traceback for each
+    },
 }
 
 # --- the PBX ---
