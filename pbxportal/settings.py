@@ -24,6 +24,7 @@ env = environ.FileAwareEnv()
 
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
+VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
@@ -135,7 +136,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR}/portal.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    VAR.mkdir(parents=True, exist_ok=True)
+    if not (database := Path(DATABASES["default"]["NAME"])).exists():
+        with suppress(OSError):  # no file, or one that cannot be made: the connection says so
+            database.touch(mode=0o600)  # the files that SQLite makes beside it are as it is
     DATABASES["default"] |= {
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -206,6 +209,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = urlsplit(PORTAL_URL).netloc
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
