@@ -200,6 +200,7 @@ MFA_TRUST_COOKIE_NAME = cookie_name("mfa_trusted")
 SESSION_ENGINE = "accounts.sessions.models"
 SESSION_COOKIE_NAME = cookie_name("sessionid")
 CSRF_COOKIE_NAME = cookie_name("csrftoken")
+CHALLENGE_COOKIE_NAME = cookie_name("challenge")
 DEVICE_COOKIE_NAME = cookie_name("device")
 MESSAGE_COOKIE_NAME = cookie_name("messages")
 MESSAGE_STORAGE = "core.messages.MessageStorage"

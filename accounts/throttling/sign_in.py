@@ -20,6 +20,7 @@ from core.http import own_address
 DEVICE = Limit("device", 5, 300)
 ACCOUNT = Limit("account", 5, 300)
 ADDRESS = Limit("address", 10, 300)
+PASSKEY = Limit("passkey", 10, 300)  # by strangers; there is nothing to guess, but each leaves a trace
 OWN_PASSWORD = Limit("own_password", 5, 300)  # by somebody who has signed in
 
 MASKED = CodedText("sign_in.no_account")  # people type passwords there
@@ -50,6 +51,11 @@ class PasswordThrottle(Throttle):
 class OwnPasswordThrottle(PasswordThrottle):
     def __init__(self, user: User) -> None:
         super().__init__([Bucket(OWN_PASSWORD, str(user.pk))])
+
+
+class PasskeyThrottle(PasswordThrottle):
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(of_network(PASSKEY, request))
 
 
 class SignInThrottle(PasswordThrottle):
