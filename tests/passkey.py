@@ -10,15 +10,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.http import HttpResponse
 from fido2 import cbor
-from fido2.cose import ES256
 from fido2.utils import websafe_encode
 
 PRESENT, VERIFIED, NEW = 0x01, 0x04, 0x40
 
 
-def options_of(page: HttpResponse) -> dict[str, Any]:
+def options_of(page: Any) -> dict[str, Any]:
     """What is to be signed, as the page says it to the browser."""
     found = re.search(r'<script id="passkey-options"[^>]*>(.*?)</script>', page.content.decode(), re.DOTALL)
     said = json.loads(found[1] if found else page.content)
@@ -39,7 +37,8 @@ class SoftPasskey:
     def create(self, options: dict[str, Any]) -> str:
         self.user_handle = options["user"]["id"]
         length = struct.pack(">H", len(self.credential_id))
-        public = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
+        x, y = self.key.public_key().public_numbers().x, self.key.public_key().public_numbers().y
+        public = cbor.encode({1: 2, 3: -7, -1: 1, -2: x.to_bytes(32, "big"), -3: y.to_bytes(32, "big")})  # ES256
         data = self._head(PRESENT | VERIFIED | NEW) + bytes(16) + length + self.credential_id + public
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})
         return self._said(

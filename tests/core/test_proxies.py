@@ -1,6 +1,7 @@
 """Who is believed about where a request comes from, and how it is read."""
 
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -84,7 +85,7 @@ CHAINS = [
 @pytest.mark.parametrize(("sender", "forwarded", "client"), CHAINS)
 def test_a_client_is_the_last_that_is_no_proxy(settings: Settings, sender: str, forwarded: str, client: str) -> None:
     settings.BEHIND_PROXY = proxies.named("127.0.0.1,::1,192.0.2.10")
-    more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+    more: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert client_address(REST.get("/", REMOTE_ADDR=sender, **more)) == client
 
 
@@ -96,7 +97,7 @@ def test_without_a_proxy_nobody_is_believed(settings: Settings) -> None:
 @pytest.mark.parametrize("forwarded", ["unknown", "x", "127.0.0.1", ""])
 def test_an_address_that_many_may_share_is_nobodys_own(settings: Settings, forwarded: str) -> None:
     settings.BEHIND_PROXY = proxies.named("True")
-    more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+    more: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert own_address(REST.get("/", REMOTE_ADDR="127.0.0.1", **more)) is None
 
 

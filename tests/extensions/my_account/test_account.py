@@ -135,7 +135,12 @@ def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: Sip
 
 def test_tries_of_pictures_are_limited(vics: Client, vic: User, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
-    monkeypatch.setattr(pictures, "drawn", lambda data: decoded.append(data) or data)
+
+    def drawn(data: bytes) -> bytes:
+        decoded.append(data)
+        return data
+
+    monkeypatch.setattr(pictures, "drawn", drawn)
     for _ in range(10):
         assert vics.post("/account/picture/", {"picture": png()}).status_code == 302
     answer = vics.post("/account/picture/", {"picture": png()})
