@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.mfa.webauthn.internal.auth import (
+    STATE_SESSION_KEY,
     WebAuthn,
     begin_registration,
     complete_registration,
@@ -21,6 +22,7 @@ from allauth.mfa.webauthn.internal.auth import (
 )
 
 __all__ = [
+    "STATE_SESSION_KEY",
     "TOTP",
     "RecoveryCodes",
     "WebAuthn",

@@ -1,26 +1,50 @@
-"""From where a request comes, and which methods are answered."""
+"""From where a request comes, which are answered, and what is said of keeping the answer."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import get_template
+
+from core.proxies import Address, are, client, read
 
 UNKNOWN = "unknown"
 
 
 def client_address(request: HttpRequest) -> str:
-    """Behind a proxy, what it says of its own client: the last of the list, as all before comes from that one."""
-    said = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        said = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or said
-    try:
-        return str(ip_address(said))
-    except ValueError:
-        return UNKNOWN
+    return str(_client(request) or UNKNOWN)
+
+
+def own_address(request: HttpRequest) -> Address | None:
+    """The client's, or None where others may have the same: it cannot be read, or is that of a proxy that says none."""
+    address = _client(request)
+    return None if are(settings.BEHIND_PROXY, address) else address
+
+
+def _client(request: HttpRequest) -> Address | None:
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    chain = forwarded.split(",") if forwarded else []
+    return client([*chain, request.META.get("REMOTE_ADDR", "")], settings.BEHIND_PROXY)
+
+
+class ForwardedHeaders:
+    """Takes what a proxy says of its client out of the requests of all others."""
+
+    NAMES = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not are(settings.BEHIND_PROXY, read(request.META.get("REMOTE_ADDR", ""))):
+            for name in self.NAMES:
+                request.META.pop(name, None)
+        return self.get_response(request)
 
 
 METHODS = ["GET", "HEAD", "POST"]
+LARGEST_BODY = 20_000_000  # bytes: a photograph, so that its own field says that it is too large
 
 
 class NoOtherMethods:
@@ -31,3 +55,40 @@ class NoOtherMethods:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
+class Utf8Only:
+    """Forms are in no other encoding, which might not even be there, or be none of text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+            raise BadRequest("Not in UTF-8.")
+        return self.get_response(request)
+
+
+class NoLargeBodies:
+    """By what the head says, before any of it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return HttpResponse(get_template("413.html").render(), status=413)
+        return self.get_response(request)
+
+
+class NoStore:
+    """No browser or proxy keeps a page, but for what says itself how long."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

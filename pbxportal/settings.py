@@ -14,6 +14,9 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
+from core import proxies
+from pbxportal import portal_address
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +24,7 @@ env = environ.FileAwareEnv()
 
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
+VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
@@ -44,9 +48,22 @@ SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
 if not SEALING_KEYS:
     kept_secret(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
 PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
-PORTAL_URL = env.str("PORTAL_URL", default=f"http://{PORTAL_BIND}")
-ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]), urlsplit(PORTAL_URL).hostname]
+PORTAL_HOST, PORTAL_PORT = portal_address.listening(PORTAL_BIND)
+named = env.str("PORTAL_URL", default="")
+PORTAL_ADDRESSES = [portal_address.normalized(named)] if named else portal_address.by_itself(PORTAL_HOST, PORTAL_PORT)
+PORTAL_URL = PORTAL_ADDRESSES[0]
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]),
+    *(portal_address.host_of(urlsplit(each).hostname or "") for each in PORTAL_ADDRESSES),
+]
 HTTPS = PORTAL_URL.startswith("https://")
+
+
+def cookie_name(name: str) -> str:
+    """Browsers keep cookies by host alone: portals that differ in their port have names of their own."""
+    return f"{name}_{urlsplit(PORTAL_URL).port or ('443' if HTTPS else '80')}"
+
+
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
@@ -69,11 +86,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.http.ForwardedHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.http.NoStore",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "core.http.NoOtherMethods",
+    "core.http.Utf8Only",
+    "core.http.NoLargeBodies",
     "core.preferences.middleware.PreferencesInForce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,7 +137,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR}/portal.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    VAR.mkdir(parents=True, exist_ok=True)
+    if not (database := Path(DATABASES["default"]["NAME"])).exists():
+        with suppress(OSError):  # no file, or one that cannot be made: the connection says so
+            database.touch(mode=0o600)  # the files that SQLite makes beside it are as it is
     DATABASES["default"] |= {
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -171,16 +194,27 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # allauth's table of addresses is empty
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": None}  # accounts.throttling has that
 MFA_TRUST_ENABLED = True
 MFA_TRUST_COOKIE_AGE = timedelta(days=180)
+MFA_TRUST_COOKIE_NAME = cookie_name("mfa_trusted")
 
 SESSION_ENGINE = "accounts.sessions.models"
+SESSION_COOKIE_NAME = cookie_name("sessionid")
+CSRF_COOKIE_NAME = cookie_name("csrftoken")
+CHALLENGE_COOKIE_NAME = cookie_name("challenge")
+DEVICE_COOKIE_NAME = cookie_name("device")
+MESSAGE_COOKIE_NAME = cookie_name("messages")
+MESSAGE_STORAGE = "core.messages.MessageStorage"
 SESSION_COOKIE_AGE = 31 * 86400  # longer than any limit of Preferences, which ends a session
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = urlsplit(PORTAL_URL).netloc
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -217,6 +251,7 @@ FORMAT_MODULE_PATH = "pbxportal.formats"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_TZ = True
 FILE_UPLOAD_HANDLERS = ["accounts.profile.uploads.SmallFiles"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a choice among the extensions that wait
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -246,7 +281,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # Refused requests are no news, and their addresses may hold a one-use link.
-    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security": {"level": "CRITICAL"},  # with a traceback for each
+    },
 }
 
 # --- the PBX ---

@@ -1,6 +1,7 @@
 """Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -89,7 +90,8 @@ class Child:
         lines = []
         for log in self.logs:
             with suppress(FileNotFoundError), log.open("rb") as file:
-                file.seek(max(self.read_from.get(log, 0), size(log) - 10_000))
+                began = self.read_from.get(log, 0)
+                file.seek(max(began if began <= size(log) else 0, size(log) - 10_000))
                 lines += file.read().decode(errors="replace").splitlines()
         return lines[-count:]
 
@@ -185,7 +187,11 @@ def only_one(lock: Path) -> AbstractContextManager[object]:
 
 
 def keep_small(logs: Path) -> None:
-    """Set a large log aside as .1, in place of the one set aside before."""
+    """Set what a large log holds aside as .1, in place of the one set aside before.
+
+    Those who write to it go on: the file stays, and is opened for appending. What is written meanwhile may be lost.
+    """
     for log in logs.glob("*.log"):
         if size(log) > LARGEST_LOG:
-            log.replace(log.with_name(log.name + ".1"))
+            shutil.copyfile(log, log.with_name(log.name + ".1"))
+            os.truncate(log, 0)

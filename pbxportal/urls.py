@@ -6,6 +6,7 @@ from extensions.review import views as review
 from pbxportal import views
 from pbxportal.theme import theme
 
+handler400 = "pbxportal.views.bad_request"
 handler500 = "pbxportal.views.server_error"
 
 urlpatterns = [

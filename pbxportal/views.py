@@ -1,6 +1,8 @@
 import sys
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
@@ -26,6 +28,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         page = get_template("503.html").render({"error": str(error), "remedy": REMEDIES[fault]})
         return HttpResponse(page, status=503)
     return defaults.server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """One that came by a name that is not the portal's is told by which it is found, and which setting says so."""
+    if isinstance(exception, DisallowedHost):
+        context = {"host": request.META.get("HTTP_HOST", "")[:255], "url": settings.PORTAL_URL}
+        return HttpResponse(get_template("400_host.html").render(context), status=400)
+    return defaults.bad_request(request, exception)
 
 
 @login_not_required

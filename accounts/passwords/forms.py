@@ -40,10 +40,10 @@ class ForgottenForm(forms.Form):
         self.fields["email"].widget.attrs["autocomplete"] = "username"
         self.helper = finish(self)
 
-    def save(self, network: str) -> None:
+    def save(self, of_network: list[Bucket]) -> None:
         """The same for whoever it is: only when the e-mail is written is the person looked for."""
         email = self.cleaned_data["email"]
-        if not failure_counts.take([Bucket(LINKS_OF_ACCOUNT, email), Bucket(LINKS_OF_ADDRESS, network)]):
+        if not failure_counts.take([Bucket(LINKS_OF_ACCOUNT, email), *of_network]):
             return
         with transaction.atomic():
             outbox.send_to_address("reset", email)

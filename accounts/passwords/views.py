@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.allauth_internals import record_authentication
 from accounts.models import User
-from accounts.passwords.forms import ChooseForm, ForgottenForm
+from accounts.passwords.forms import LINKS_OF_ADDRESS, ChooseForm, ForgottenForm
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from accounts.sessions import known_devices
-from accounts.throttling import sign_in as sign_in_throttling
+from accounts.throttling.sign_in import of_network
 
 
 @never_cache
@@ -33,7 +33,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         return render(
             request, "accounts/passwords/forgotten.html", {"form": form}, status=422 if form.is_bound else 200
         )
-    form.save(sign_in_throttling.network(request))
+    form.save(of_network(LINKS_OF_ADDRESS, request))
     return render(request, "accounts/passwords/forgotten_sent.html", {"email": form.cleaned_data["email"]})
 
 

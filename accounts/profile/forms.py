@@ -55,12 +55,17 @@ class PictureForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, too_many: bool = False, **kwargs: Any) -> None:
+        self.too_many = too_many
         super().__init__(*args, **kwargs)
         self.helper = finish(self)
 
     def clean_picture(self) -> bytes:
         """As it is kept."""
+        if self.too_many:
+            raise ValidationError(
+                _("You sent many pictures in a short time. Try again in a few minutes."), code="too_many"
+            )
         upload: UploadedFile[Any] = self.cleaned_data["picture"]
         if (upload.size or 0) > uploads.MOST_BYTES:
             raise ValidationError(_("The file is larger than 1 MB. Choose a smaller one."), code="size")

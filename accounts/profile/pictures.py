@@ -4,16 +4,19 @@ import hashlib
 import struct
 from io import BytesIO
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from accounts.models import User
 from accounts.profile.models import Avatar
+from core import file_lock
 
 MOST_PIXELS = 25_000_000
 SIDE = 256
 FORMATS = ("JPEG", "PNG")
+REDUCIBLE = ("RGB", "RGBA", "L", "LA", "CMYK")
 GREY_16_BITS = ("I", "I;16", "I;16B", "I;16L")
 # What Pillow raises of files that are not what they say, and of ones too large to be asked for.
 BROKEN = (
@@ -36,7 +39,8 @@ def drawn(data: bytes) -> bytes:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _refuse_a_bomb(image)
             image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded smaller
-            return _encoded(_flat(ImageOps.exif_transpose(image)))
+            with file_lock.acquire(settings.VAR / "picture.lock"):  # a decoded one may take 100 MB: no two at once
+                return _encoded(_flat(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValidationError(
             _("The picture has more than %(millions)s million pixels. Choose a smaller one, or scale it down.")
@@ -54,6 +58,15 @@ def _refuse_a_bomb(image: Image.Image) -> None:
     """By what its head says, before anything is unpacked."""
     if image.width * image.height > MOST_PIXELS:
         raise Image.DecompressionBombError
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Made smaller before anything copies it."""
+    image.load()
+    factor = min(image.size) // (2 * SIDE)
+    if factor > 1 and image.mode in REDUCIBLE:
+        image = image.reduce(factor)
+    return ImageOps.exif_transpose(image)
 
 
 def _flat(image: Image.Image) -> Image.Image:

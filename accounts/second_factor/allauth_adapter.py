@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from fido2.webauthn import CollectedClientData
 
 from accounts.models import Organization, User
 from core import encryption
@@ -26,6 +27,11 @@ def passkey_name() -> str:
     except ValueError:
         return host if parts.scheme == "https" or host.rpartition(".")[2] == "localhost" else ""
     return ""
+
+
+def is_of_this_page(client_data: CollectedClientData) -> bool:
+    """Whether the browser made it at the portal's own address, not on a sub-domain, another port or in a frame."""
+    return client_data.origin == settings.PORTAL_URL and not client_data.cross_origin
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.allauth_internals import (
     TOTP,
@@ -31,6 +32,7 @@ from core.preferences.models import Preferences
 App, Passkey, Codes = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
 FACTORS = (App, Passkey)  # recovery codes stand in for one, and are none themselves
 USED = "used"  # of an app's data: the step of time whose code was the last to be used
+COUNTER = "counter"  # of a passkey's data: how often it had signed, as it said itself
 
 
 class LastFactor(Exception):
@@ -125,9 +127,11 @@ def add_passkey(user: User, name: str, credential: dict[str, Any]) -> None:
 def rename(user: User, passkey: Authenticator, name: str) -> None:
     """Raises Gone."""
     with _changing(user):
-        was = passkey.data["name"]
-        if not Authenticator.objects.filter(pk=passkey.pk).update(data={**passkey.data, "name": name}):
+        now = Authenticator.objects.filter(pk=passkey.pk).first()
+        if now is None:
             raise Gone
+        was, now.data["name"] = now.data["name"], name
+        now.save(update_fields=["data"])
         log.record(user, "second_factor.passkey_renamed", user, fields={"name": [was, name]})
 
 
@@ -200,3 +204,21 @@ def use_code(user: User, code: str) -> Authenticator | None:
             _tell(user, user, "code_used")
             return Authenticator.objects.get(pk=factors.codes.pk)
     return None
+
+
+def use_passkey(passkey: Authenticator, counter: int, challenged_at: float) -> bool:
+    """Whether it is neither a copy nor used twice: its counter, if it has one, grew; and since `challenged_at`, in
+    seconds, when it was asked, it was not used.
+    """
+    with _changing(passkey.user):
+        now = Authenticator.objects.filter(pk=passkey.pk).first()
+        if now is None:
+            return False
+        last = now.data.get(COUNTER, now.wrap().authenticator_data.counter)
+        if (counter or last) and counter <= last:
+            return False
+        if now.last_used_at and now.last_used_at.timestamp() >= challenged_at:
+            return False
+        now.data[COUNTER], now.last_used_at = counter, timezone.now()
+        now.save(update_fields=["data", "last_used_at"])
+    return True

@@ -1,5 +1,6 @@
 """The forms by which a person proves once more, or in a second way, that it is them; and those of the second factor."""
 
+import math
 import unicodedata
 from typing import Any
 
@@ -12,6 +13,7 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import AuthenticationResponse
 
 from accounts.allauth_internals import (
     complete_registration,
@@ -21,7 +23,9 @@ from accounts.allauth_internals import (
 )
 from accounts.models import User
 from accounts.second_factor import factors
+from accounts.second_factor.allauth_adapter import is_of_this_page
 from accounts.throttling.codes import CodeThrottle
+from accounts.throttling.sign_in import PasskeyThrottle
 from core.audit import log
 from core.coded_text import CodedText
 from core.forms.fields import SingleLineFormField
@@ -101,29 +105,55 @@ class CodeAgainForm(CodeForm):
         return CodeThrottle.again(self.user, "second_factor.failed")
 
 
-class Recorded:
-    """A passkey that was refused leaves a trace, whatever was sent in its place."""
+BAD_ANSWER = (ValidationError, ValueError, TypeError, KeyError, AttributeError)
+
+
+class CheckedPasskey:
+    """allauth's check and ours. One that was refused leaves a trace, whatever was sent in its place."""
 
     user: User | None
+    cleaned_data: dict[str, Any]
+    challenged_at = math.inf  # allauth keeps the challenge in the session, and drops it with its first use
 
     def clean_credential(self) -> Authenticator:
         try:
-            return super().clean_credential()  # type: ignore[misc]
-        except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+            answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"]).response
+            if not is_of_this_page(answer.client_data):
+                raise wrong()
+            passkey: Authenticator = super().clean_credential()  # type: ignore[misc]
+            if not factors.use_passkey(passkey, answer.authenticator_data.counter, self.challenged_at):
+                raise wrong()
+        except BAD_ANSWER as error:
             log.record(self.user or log.NOBODY, "second_factor.failed", self.user or UNKNOWN, result=log.Result.FAILED)
             raise wrong() from error
+        return passkey
 
 
-class PasskeyForm(Recorded, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyForm(CheckedPasskey, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """At the sign-in, after the password."""
 
 
-class PasskeyAgainForm(Recorded, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyAgainForm(CheckedPasskey, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """By somebody who has signed in."""
 
 
-class PasskeyAloneForm(Recorded, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
+class PasskeyAloneForm(CheckedPasskey, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
     """In the place of address and password."""
+
+    def __init__(self, *args: Any, challenged_at: float = 0, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.challenged_at = challenged_at
+
+    def clean_credential(self) -> Authenticator:
+        throttle = PasskeyThrottle(context.request)
+        throttle.begin()
+        try:
+            passkey = super().clean_credential()
+        except ValidationError:
+            throttle.fail()
+            raise
+        throttle.succeed()
+        return passkey
 
 
 class AppForm(forms.Form):
@@ -185,9 +215,10 @@ class NewPasskeyForm(PasskeyNameForm):
     def clean_credential(self) -> dict[str, Any]:
         credential: dict[str, Any] = self.cleaned_data["credential"]
         try:
-            parse_registration_response(credential)
+            if not is_of_this_page(parse_registration_response(credential).response.client_data):
+                raise wrong()
             complete_registration(credential)
-        except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except BAD_ANSWER as error:
             raise ValidationError(
                 _("The passkey does not answer to this page. Make it again."), code="wrong_passkey"
             ) from error

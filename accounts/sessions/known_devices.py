@@ -19,7 +19,7 @@ from accounts.sessions.models import Device
 from core.http import client_address
 from core.mail import outbox
 
-COOKIE, SALT = "device", "accounts.sessions.known_devices"
+SALT = "accounts.sessions.known_devices"
 MADE = "accounts.device"  # in this request
 AGE = timedelta(days=180)  # since its person signed in there last
 
@@ -55,7 +55,7 @@ def know(request: HttpRequest, user: User, *, tell: bool = False) -> None:
 def remember(request: HttpRequest, response: HttpResponseBase, user: User, *, tell: bool = False) -> None:
     know(request, user, tell=tell)
     response.set_signed_cookie(
-        COOKIE,
+        settings.DEVICE_COOKIE_NAME,
         request.META[MADE],
         salt=SALT,
         max_age=AGE,
@@ -74,7 +74,7 @@ def oldest() -> datetime:
 
 
 def _key(request: HttpRequest) -> str:
-    return str(request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=AGE))
+    return str(request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=AGE))
 
 
 def _digest(key: str) -> str:

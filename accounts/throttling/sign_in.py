@@ -4,7 +4,7 @@ Whoever tries from a browser that has signed in with this account before is coun
 All others are counted by the account and by where they come from, whether or not there is such an account.
 """
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
 from django.http import HttpRequest
 from django.utils.translation import ngettext
@@ -16,28 +16,23 @@ from accounts.throttling.throttle import Throttle
 from core.audit import log
 from core.coded_text import CodedText
 from core.email_addresses import comparable
-from core.http import client_address
+from core.http import own_address
 
 DEVICE = Limit("device", 5, 300)
 ACCOUNT = Limit("account", 5, 300)
 ADDRESS = Limit("address", 10, 300)
+PASSKEY = Limit("passkey", 10, 300)  # by strangers; there is nothing to guess, but each leaves a trace
 OWN_PASSWORD = Limit("own_password", 5, 300)  # by somebody who has signed in
 
 MASKED = CodedText("sign_in.no_account")  # people type passwords there
 
 
-def network(request: HttpRequest) -> str:
-    """Of IPv6 the /64: one customer has all of its addresses."""
-    said = client_address(request)
-    try:
-        address = ip_address(said)
-    except ValueError:
-        return said
+def of_network(limit: Limit, request: HttpRequest) -> list[Bucket]:
+    """Where somebody comes from: of IPv6 the /64, which one customer has. Nothing where many have the same address."""
+    address = own_address(request)
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
+        return [Bucket(limit, str(ip_network((address, 64), strict=False)))]
+    return [Bucket(limit, str(address))] if address else []
 
 
 def of_account(email: str) -> Bucket:
@@ -59,12 +54,17 @@ class OwnPasswordThrottle(PasswordThrottle):
         super().__init__([Bucket(OWN_PASSWORD, str(user.pk))])
 
 
+class PasskeyThrottle(PasswordThrottle):
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(of_network(PASSKEY, request))
+
+
 class SignInThrottle(PasswordThrottle):
     def __init__(self, request: HttpRequest, email: str) -> None:
         self.email = comparable(email)
         device = known_devices.find(request, self.email)
         super().__init__(
-            [Bucket(DEVICE, str(device.pk))] if device else [of_account(self.email), Bucket(ADDRESS, network(request))]
+            [Bucket(DEVICE, str(device.pk))] if device else [of_account(self.email), *of_network(ADDRESS, request)]
         )
 
     def _record(self, blocked: list[Bucket]) -> None:

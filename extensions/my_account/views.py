@@ -12,12 +12,15 @@ from accounts.models import User
 from accounts.profile.forms import NotificationsForm, PictureForm, ProfileForm
 from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
+from accounts.throttling import failure_counts
+from accounts.throttling.failure_counts import Bucket, Limit
 from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.models import SipExtension
 from extensions.my_account import email_change, self_service
 
 NAMES = frozenset({"first_name", "last_name"})
+PICTURES = Limit("pictures", 10, 300)  # to decode one is work
 KEPT_BY_BROWSERS = "private, max-age=31536000, immutable"
 
 
@@ -84,7 +87,8 @@ def picture(request: SignedInRequest) -> HttpResponse:
         self_service.set_picture(request.user, None)
         messages.success(request, _("Your picture was removed."))
         return redirect("account")
-    form = PictureForm(request.POST, request.FILES)
+    allowed = not request.FILES or failure_counts.take([Bucket(PICTURES, str(request.user.pk))])
+    form = PictureForm(request.POST, request.FILES, too_many=not allowed)
     if not form.is_valid():
         return profile_page(request, picture_form=form)
     self_service.set_picture(request.user, form.cleaned_data["picture"])

@@ -4,7 +4,7 @@
 
   const Key = window.PublicKeyCredential;
   const able = Boolean(isSecureContext && Key && Key.parseCreationOptionsFromJSON && Key.parseRequestOptionsFromJSON);
-  const fits = (name) => Boolean(name) && (location.hostname === name || location.hostname.endsWith(`.${name}`));
+  const fits = (name) => location.hostname === name;
 
   async function optionsOf(form) {
     if (form.dataset.optionsFrom) return JSON.parse(document.getElementById(form.dataset.optionsFrom).textContent);

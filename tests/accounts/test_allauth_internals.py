@@ -138,7 +138,7 @@ def test_a_passkey_that_is_begun_asks_to_look_who_it_is(request_: HttpRequest, v
     options = internals.begin_registration(vic, passwordless=True)["publicKey"]
     assert options["authenticatorSelection"]["userVerification"] == "required"
     assert options["authenticatorSelection"]["residentKey"] == "required"
-    assert request_.session["mfa.webauthn.state"]["challenge"] == options["challenge"]
+    assert request_.session[internals.STATE_SESSION_KEY]["challenge"] == options["challenge"]
 
 
 @pytest.mark.parametrize("credential", [[], {}, {"id": "AA"}])

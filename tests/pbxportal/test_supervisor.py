@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pbxportal import supervisor
+from pbxportal.management.commands.run import Logs
 from pbxportal.supervisor import CannotStart, Child, Door
 
 
@@ -158,7 +159,35 @@ def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "a.log").write_text("long")
     (tmp_path / "b.log").write_text("ok")
     supervisor.keep_small(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"a.log.1", "b.log"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.log": "",
+        "a.log.1": "long",
+        "b.log": "ok",
+    }
+
+
+def test_a_log_is_bounded_while_its_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 20_000)
+    monkeypatch.setattr(Logs, "SECONDS", 0)
+    child = shell(tmp_path, "while :; do yes 'so it goes on and on and on' | head -n 100; sleep 0.05; done")
+    logs, log, aside = Logs(tmp_path), tmp_path / "It.log", tmp_path / "It.log.1"
+    largest: list[int] = []
+
+    def enough() -> bool:
+        logs()
+        largest.append(supervisor.size(log))
+        return aside.exists() and len(largest) > 30
+
+    assert watch(child, enough) == []
+    assert 0 < max(largest) < 40_000
+    assert b"\0" not in log.read_bytes() + aside.read_bytes()
+
+
+def test_the_last_lines_are_told_of_a_log_that_was_cut_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "It.log").write_text("long ago\n" * 100)
+    child = shell(tmp_path, ': > "$HERE/It.log"; echo so it goes; exit 3')
+    said = watch(child, lambda: child.delay > 0)
+    assert said[0].endswith("\n    so it goes")
 
 
 def test_endings_in_words() -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -74,10 +75,12 @@ def run() -> None:
     link = setup_url()
     connection.close()
     welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
+    logs = Logs(settings.VAR / "log")
 
     def each_round() -> None:
         welcome()
         daily()
+        logs()
         if program:
             nightly()
 
@@ -126,6 +129,7 @@ def portal(*, has_pbx: bool) -> Child:
     )
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
     command += ["--chdir", str(settings.BASE_DIR), "--bind", settings.PORTAL_BIND]
+    command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
     supervisor.keep_small(logs)
@@ -143,7 +147,7 @@ class Welcome:
 
     def __init__(self, portal_door: Door, link: str | None, program: Program | None, node: Node) -> None:
         self.address = (portal_door.host, portal_door.port)
-        self.lines = [f"Portal:  {settings.PORTAL_URL}"]
+        self.lines = [f"Portal:  {' or '.join(settings.PORTAL_ADDRESSES)}"]
         if link:
             self.lines.append(f"First administrator, by this link, once: {link}")
         if program:
@@ -171,6 +175,23 @@ class Nightly:
         if now.hour == self.HOUR and now.date() != self.last:
             self.last = now.date()
             check.start()
+
+
+class Logs:
+    """Keeps them small while they are written to."""
+
+    SECONDS = 5.0
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.last = 0.0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self.last >= self.SECONDS:
+            self.last = now
+            with suppress(OSError):  # a full disk: the next look is soon
+                supervisor.keep_small(self.directory)
 
 
 class Daily:

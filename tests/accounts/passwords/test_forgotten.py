@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from accounts.second_factor import factors
-from accounts.sessions import known_devices
 from accounts.sessions.models import Device, Session
 from core.audit.models import AuditRecord
 from core.mail import composition
@@ -199,7 +198,7 @@ def test_it_ends_the_sessions_that_were_and_makes_the_device_known(vic: User) ->
     assert chooses(link(vic), here) == 302
     assert elsewhere.get("/account/security/").status_code == 302
     assert Session.objects.filter(user=vic).count() == 1
-    assert here.cookies[known_devices.COOKIE].value
+    assert here.cookies[settings.DEVICE_COOKIE_NAME].value
     assert not Email.objects.filter(kind="new_device").exists()
 
 
@@ -208,7 +207,7 @@ def test_where_a_second_factor_is_set_the_link_alone_makes_no_device_known(vic: 
     here = Client()
     assert chooses(link(vic), here) == 302
     assert not is_signed_in(here)
-    assert known_devices.COOKIE not in here.cookies
+    assert settings.DEVICE_COOKIE_NAME not in here.cookies
     assert not Device.objects.exists()
 
 

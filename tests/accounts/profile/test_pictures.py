@@ -1,13 +1,18 @@
 """Uploaded pictures, most of them hostile: each becomes a clean square JPEG, or is refused in words."""
 
+import os
 import struct
+import subprocess
+import sys
+import time
 import zlib
 from io import BytesIO
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFile
 
 from accounts.profile import pictures
 
@@ -94,6 +99,54 @@ def test_any_shape_becomes_a_square(size: tuple[int, int]) -> None:
     drawn(encoded(Image.new("RGB", size, RED)))
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+def test_a_large_picture_of_any_kind_is_drawn(mode: str) -> None:
+    grey = Image.new("L", (1800, 1600), 255)
+    image = Image.new("I;16", grey.size, 65535) if mode == "I;16" else grey.convert(mode)
+    assert close(drawn(encoded(image)), (128, 128), (255, 255, 255))
+
+
+def test_a_large_png_taken_with_the_camera_turned_stands_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = drawn(encoded(halves(size=(1600, 1600)), exif=exif))
+    assert close(image, (128, 30), RED)
+    assert close(image, (128, 226), BLUE)
+
+
+def test_the_largest_picture_takes_the_memory_of_one() -> None:
+    data = encoded(Image.new("RGBA", (5000, 5000), RED))
+    program = (
+        "import resource, sys; from accounts.profile import pictures; data = sys.stdin.buffer.read();"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; pictures.drawn(data);"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
+    )
+    code = f"import django; django.setup(); {program}"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run([sys.executable, "-c", code], input=data, env=environment, capture_output=True, check=True)
+    assert int(done.stdout) < 125  # MB; decoded it has 100
+
+
+def test_one_picture_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most = [0], [0]
+
+    def counted(image: Image.Image) -> Image.Image:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        time.sleep(0.02)
+        at_once[0] -= 1
+        return image
+
+    monkeypatch.setattr(pictures, "_upright", counted)
+    data = encoded(halves())
+    threads = [Thread(target=pictures.drawn, args=(data,)) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert most == [1]
+
+
 def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
@@ -138,7 +191,8 @@ def test_what_is_no_whole_jpg_or_png_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(5001, 5000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
-def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
+def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("It was decoded."))
     with pytest.raises(ValidationError) as refused:
         pictures.drawn(bomb(*size))
     assert "more than 25 million pixels" in str(refused.value)

@@ -1,18 +1,23 @@
 """What is posted in the place of a passkey's answer signs nobody in, breaks nothing, and leaves a trace."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings as portal
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.second_factor.factors import Factors, Gone, Passkey, add_app, rename
+from accounts.sessions.models import Session
+from accounts.throttling.failure_counts import Tally
 from core.audit.models import AuditRecord
 from tests.accounts.second_factor.test_second_factor import SECRET, sign_in
+from tests.passkey import SoftPasskey, options_of
 from tests.people import make_user
 
 ALONE, ADD, RENAME = "/sign-in/passkey/", "/account/security/passkeys/add/", "/account/security/passkeys/rename/"
@@ -77,13 +82,145 @@ def test_a_refused_passkey_is_recorded(client: Client, named: None, ada: User) -
     assert (record.action, record.who, record.result) == ("second_factor.failed", "somebody unknown", "failed")
 
 
-def test_a_stranger_gets_a_challenge_that_is_soon_forgotten(client: Client, named: None, ada: User) -> None:
-    options = client.get(ALONE, headers={"Accept": "application/json"}).json()["request_options"]["publicKey"]
+def test_a_stranger_gets_a_challenge_for_which_nothing_is_stored(client: Client, named: None, ada: User) -> None:
+    before = AuditRecord.objects.count()
+    for _ in range(20):
+        options = client.get(ALONE, headers={"Accept": "application/json"}).json()["request_options"]["publicKey"]
     assert (options["rpId"], options["userVerification"]) == ("pbx.example.com", "required")
     assert not options.get("allowCredentials")
-    assert client.session.get_expiry_age() <= 600
-    client.post("/sign-in/", {"login": "ada@example.com", "password": "Correct7Horse9Staple"})
-    assert client.session.get_expire_at_browser_close()
+    assert (Session.objects.count(), Tally.objects.count(), AuditRecord.objects.count()) == (0, 0, before)
+    cookie = client.cookies[portal.CHALLENGE_COOKIE_NAME]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (600, True, "Strict", ALONE)
+
+
+def test_what_a_stranger_sends_in_the_place_of_a_passkey_is_soon_not_looked_at(named: None, ada: User) -> None:
+    stranger = Client()
+    stranger.get(ALONE, headers={"Accept": "application/json"})
+    for _ in range(30):
+        stranger.post(ALONE, {"credential": json.dumps(answer())})
+    assert AuditRecord.objects.filter(action="second_factor.failed").count() == 10
+    assert not Session.objects.exists()
+
+
+# --- with a passkey that signs ---
+
+HERE = "https://pbx.example.com"
+
+
+def added(client: Client, user: User, counter: int = 0) -> SoftPasskey:
+    client.force_login(user)
+    key = SoftPasskey(HERE, "pbx.example.com", counter)
+    sent = {"name": "Phone", "credential": key.create(options_of(client.get(ADD)))}
+    assert client.post(ADD, sent).status_code == 302
+    client.logout()
+    return key
+
+
+def challenge(client: Client) -> dict[str, Any]:
+    return options_of(client.get(ALONE, headers={"Accept": "application/json"}))
+
+
+def is_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def signs_in(client: Client, key: SoftPasskey) -> bool:
+    client.post(ALONE, {"credential": key.get(challenge(client))})
+    found = is_in(client)
+    client.logout()
+    return found
+
+
+FALSE_PAGES: list[dict[str, Any]] = [
+    {"origin": "https://pbx.example.com:8443"},
+    {"origin": "https://evil.pbx.example.com"},
+    {"origin": "http://pbx.example.com"},
+    {"origin": "https://PBX.example.com"},
+    {"origin": "https://pbx.example.com/"},
+    {"origin": "https://example.com"},
+    {"origin": "null"},
+    {"crossOrigin": True},
+    {"crossOrigin": True, "topOrigin": "https://evil.example.com"},
+]
+
+
+@pytest.mark.parametrize("said", FALSE_PAGES)
+def test_a_passkey_used_on_another_page_signs_nobody_in(
+    client: Client, named: None, ada: User, said: dict[str, Any]
+) -> None:
+    key = added(client, ada)
+    assert signs_in(client, key)
+    key.more = said
+    assert not signs_in(client, key)
+    sign_in(client)
+    asked = options_of(client.get("/sign-in/second-factor/"))
+    assert client.post("/sign-in/second-factor/", {"credential": key.get(asked)}).status_code == 422
+    key.more = {}
+    asked = options_of(client.get("/sign-in/second-factor/"))
+    assert client.post("/sign-in/second-factor/", {"credential": key.get(asked)}).status_code == 302
+
+
+@pytest.mark.parametrize("said", FALSE_PAGES)
+def test_a_passkey_made_on_another_page_is_not_added(
+    client: Client, named: None, ada: User, said: dict[str, Any]
+) -> None:
+    client.force_login(ada)
+    key = SoftPasskey(HERE, "pbx.example.com", more=said)
+    sent = {"name": "Phone", "credential": key.create(options_of(client.get(ADD)))}
+    assert client.post(ADD, sent).status_code == 422
+    assert not Factors.of(ada)
+
+
+def test_a_counter_that_does_not_grow_is_refused(client: Client, named: None, ada: User) -> None:
+    key = added(client, ada, counter=5)
+    seen = []
+    for counter in (5, 4, 0, 6, 6, 5, 9, 8, 10):
+        key.counter = counter
+        seen.append(signs_in(client, key))
+    assert seen == [False, False, False, True, False, False, True, False, True]
+    assert AuditRecord.objects.filter(action="second_factor.failed").count() == 6
+
+
+def test_a_passkey_without_a_counter_signs_in_again_and_again(client: Client, named: None, ada: User) -> None:
+    key = added(client, ada)
+    assert [signs_in(client, key) for _ in range(3)] == [True, True, True]
+
+
+def test_renaming_a_passkey_keeps_its_counter(client: Client, named: None, ada: User) -> None:
+    key = added(client, ada, counter=1)
+    stale = Factors.of(ada).passkeys[0]
+    key.counter = 7
+    assert signs_in(client, key)
+    rename(ada, stale, "Blue key")
+    assert Factors.of(ada).passkeys[0].data["name"] == "Blue key"
+    assert not signs_in(client, key)
+
+
+def test_an_answer_works_once(client: Client, named: None, ada: User) -> None:
+    key = added(client, ada)
+    sent = {"credential": key.get(challenge(client))}
+    kept = client.cookies[portal.CHALLENGE_COOKIE_NAME].value
+    thief = Client()
+    thief.cookies[portal.CHALLENGE_COOKIE_NAME] = kept
+    client.post(ALONE, sent)
+    assert is_in(client)
+    thief.post(ALONE, sent)
+    assert not is_in(thief)
+
+
+def test_an_answer_is_of_the_browser_that_was_asked_and_of_its_time(
+    client: Client, named: None, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = added(client, ada)
+    sent = {"credential": key.get(challenge(client))}
+    other = Client()
+    challenge(other)
+    other.post(ALONE, sent)
+    assert not is_in(other)
+    later = time.time() + 601
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    client.post(ALONE, sent)
+    assert not is_in(client)
 
 
 @pytest.mark.parametrize(

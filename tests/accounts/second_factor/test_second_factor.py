@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -234,7 +235,7 @@ def trusting(client: Client, user: User) -> None:
 def test_a_trusted_device_is_asked_for_the_password_alone(client: Client, ada: User) -> None:
     with_app(ada)
     trusting(client, ada)
-    assert client.cookies["mfa_trusted"]["max-age"] == 180 * 86400
+    assert client.cookies[settings.MFA_TRUST_COOKIE_NAME]["max-age"] == 180 * 86400
     assert sign_in(client)["Location"] == "/roles/"
 
 

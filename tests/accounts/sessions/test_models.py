@@ -1,13 +1,16 @@
 """What a copy of the database would give away of sessions: nothing."""
 
+import re
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
 from accounts.models import Role, User
 from accounts.sessions.models import Session, SessionStore
+from tests.addresses import OPEN
 from tests.people import PASSWORD
 
 CANARY = "canary-2b1f"
@@ -60,3 +63,13 @@ def test_signing_in_gives_another_key_and_signing_out_leaves_no_row(client: Clie
     assert [each.user for each in Session.objects.all()] == [ada]
     client.post("/sign-out/")
     assert not Session.objects.filter(user=ada).exists()
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_a_stranger_has_no_session_stored(db: None, path: str) -> None:
+    url = "/" + re.sub(r"<[^>]*>", "x", path)
+    for headers in ({}, {"Accept": "application/json"}, {"HX-Request": "true"}):
+        stranger = Client(headers=headers)
+        typed = {"login": "x", "password": "x", "email": "x"}
+        assert max(stranger.get(url).status_code, stranger.post(url, typed).status_code) < 500
+    assert not Session.objects.exists()

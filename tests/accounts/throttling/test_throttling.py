@@ -6,10 +6,12 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings as portal
 from django.contrib.auth import hashers
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.passwords.hashers import Argon2Hasher
@@ -19,6 +21,7 @@ from accounts.sign_in.allauth_adapter import FAILED_SECONDS
 from accounts.throttling import failure_counts
 from accounts.throttling.failure_counts import Bucket, Limit, Tally
 from accounts.throttling.sign_in import ACCOUNT, of_account
+from core import proxies
 from core.audit.models import AuditRecord
 from tests.people import PASSWORD, make_user
 
@@ -100,7 +103,7 @@ def test_a_device_is_known_for_its_own_people_alone(vic: User, ada: User) -> Non
 @pytest.mark.parametrize("value", ["", "x", "x:y", "é", "a" * 5000])
 def test_a_device_that_nobody_here_made_is_none(vic: User, value: str) -> None:
     browser = signed_in_before(vic)
-    browser.cookies[known_devices.COOKIE] = value
+    browser.cookies[portal.DEVICE_COOKIE_NAME] = value
     assert [tries("vic@example.com", address=f"203.0.113.{n}") for n in range(6)][-1] == 429
     assert tries("vic@example.com", PASSWORD, client=browser) == 429
 
@@ -113,7 +116,7 @@ def test_a_device_is_forgotten_after_180_days_without_a_sign_in(vic: User) -> No
 
 
 def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_its_key_is_not_kept(vic: User) -> None:
-    cookie = signed_in_before(vic).cookies[known_devices.COOKIE]
+    cookie = signed_in_before(vic).cookies[portal.DEVICE_COOKIE_NAME]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 180 * 86400)
     assert cookie.value.partition(":")[0] not in str(list(Device.objects.values()))
 
@@ -316,3 +319,28 @@ def test_what_may_be_had_so_often_is_had_so_often(db: None) -> None:
     assert [failure_counts.take(bucket) for _ in range(5)] == [True, True, True, False, False]
     later(61)
     assert failure_counts.take(bucket)
+
+
+@pytest.mark.parametrize("forwarded", ["unknown", "x" * 400, ""])
+def test_wrong_passwords_of_ten_people_whose_address_cannot_be_read_stop_nobody_else(
+    db: None, settings: Settings, forwarded: str
+) -> None:
+    settings.BEHIND_PROXY = proxies.named("True")
+    behind: dict[str, Any] = {"headers": {"X-Forwarded-For": forwarded}} if forwarded else {}
+    people = staff(12)
+    assert {tries(each.email or "", address="127.0.0.1", **behind) for each in people[:11]} == {200}
+    assert tries(people[11].email or "", PASSWORD, address="127.0.0.1", **behind) == 302
+    asked = [Client().post("/password/", {"email": each.email}, REMOTE_ADDR="127.0.0.1", **behind) for each in people]
+    assert AuditRecord.objects.filter(action="sign_in.link_asked").count() == len(asked)
+
+
+def test_clients_of_a_proxy_that_writes_their_ports_are_counted_apart(db: None, settings: Settings) -> None:
+    settings.BEHIND_PROXY = proxies.named("True")
+    people = staff(12)
+
+    def behind(said: str) -> dict[str, Any]:
+        return {"headers": {"X-Forwarded-For": said}, "address": "127.0.0.1"}
+
+    assert {tries(each.email or "", **behind(f"{HERE}:5{n:03}")) for n, each in enumerate(people[:10])} == {200}
+    assert tries(people[10].email or "", PASSWORD, **behind(f"{HERE}:6000")) == 429
+    assert tries(people[11].email or "", PASSWORD, **behind(f"{ELSEWHERE}:5000")) == 302

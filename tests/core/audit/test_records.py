@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
-from core import coded_text
+from core import coded_text, proxies
 from core.audit import context, fields, hash_chain, log, triggers
 from core.audit.actions import ACTIONS
 from core.audit.fields import RecordedField
@@ -219,10 +219,10 @@ def test_a_record_says_from_where(client: Client, ada: User, settings: Settings)
     behind.force_login(ada)
     behind.post("/extensions/1000/registration-password/")
     assert newest().origin == "127.0.0.1"
-    settings.BEHIND_PROXY = True
+    settings.BEHIND_PROXY = proxies.named("True")
     behind.post("/extensions/1000/registration-password/")
     assert newest().origin == "2001:db8::9"
-    client.post("/extensions/1000/registration-password/", REMOTE_ADDR="", headers={"X-Forwarded-For": "x" * 400})
+    client.post("/extensions/1000/registration-password/", headers={"X-Forwarded-For": "x" * 400})
     assert newest().origin == "unknown"
     make_extension("1001")
     assert (newest().origin, newest().by, newest().who) == ("system", AuditRecord.SYSTEM, "system")

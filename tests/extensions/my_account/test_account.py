@@ -9,7 +9,7 @@ from PIL import Image
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from accounts.profile import uploads
+from accounts.profile import pictures, uploads
 from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
@@ -131,6 +131,23 @@ def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: Sip
     assert "waits to be applied" in answer.content.decode()
     vic.refresh_from_db()
     assert vic.first_name == "Vic"
+
+
+def test_tries_of_pictures_are_limited(vics: Client, vic: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+
+    def drawn(data: bytes) -> bytes:
+        decoded.append(data)
+        return data
+
+    monkeypatch.setattr(pictures, "drawn", drawn)
+    for _ in range(10):
+        assert vics.post("/account/picture/", {"picture": png()}).status_code == 302
+    answer = vics.post("/account/picture/", {"picture": png()})
+    assert answer.status_code == 422
+    assert "Try again in a few minutes." in answer.content.decode()
+    assert len(decoded) == 10
+    assert vics.post("/account/picture/", {"then": "remove"}).status_code == 302
 
 
 def test_a_picture_is_kept_shown_and_removed(vics: Client, vic: User) -> None:
