@@ -177,6 +177,14 @@ def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
         probe.bind((host, port))
 
 
+def refuse_root(*, allowed: bool) -> None:
+    if os.geteuid() == 0 and not allowed:
+        raise CannotStart(
+            "The portal does not run as root: whoever broke into it would control the whole machine. Start it as an"
+            " ordinary user who owns this folder and PBXPORTAL_VAR, or set PORTAL_ALLOW_ROOT=True."
+        )
+
+
 def only_one(lock: Path) -> AbstractContextManager[object]:
     try:
         return file_lock.try_acquire(lock)

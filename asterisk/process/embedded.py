@@ -17,6 +17,7 @@ from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.nodes import Node
+from asterisk.process import module_folder
 from asterisk.process.fetch import Program
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -33,6 +34,8 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
     node.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_health.mend(node.engine_file)
     values = conf_values(program, node, tone_zone)
+    loaded = only_existing((CONF / "modules.conf").read_text(), program.modules)
+    values["MODULES"] = module_folder.make(node.directory / "modules", program.modules, module_folder.listed(loaded))
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
         write(node.directory / "etc" / template.name, only_existing(text, program.modules))
@@ -60,7 +63,6 @@ def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
     return {
         "DIRECTORY": str(node.directory),
         "RUN": str(run_directory(node)),
-        "MODULES": str(program.modules),
         "DATA": str(program.data),
         "ENGINE_FILE": str(node.engine_file),
         "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from pbxportal import supervisor
 from pbxportal.supervisor import CannotStart, Child, Door
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def shell(tmp_path: Path, script: str, name: str = "It") -> Child:
@@ -154,3 +158,29 @@ def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_endings_in_words() -> None:
     assert [supervisor.ending(code) for code in (0, 1, -signal.SIGTERM)] == ["code 0", "code 1", "SIGTERM"]
+
+
+def test_root_is_refused_unless_a_setting_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(CannotStart, match="does not run as root"):
+        supervisor.refuse_root(allowed=False)
+    supervisor.refuse_root(allowed=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    supervisor.refuse_root(allowed=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_run_as_root_says_what_to_do_and_starts_nothing(tmp_path: Path) -> None:
+    here = {"PBXPORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "pbxportal.settings", "PORTAL_ALLOW_ROOT": "0"}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "run"],
+        cwd=ROOT,
+        env={**os.environ, **here},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "PORTAL_ALLOW_ROOT=True" in ran.stderr
+    assert not (tmp_path / "portal.sqlite3").exists()

@@ -42,6 +42,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt)
         try:
+            supervisor.refuse_root(allowed=settings.ALLOW_ROOT)
             with supervisor.only_one(settings.VAR / "run.lock"):
                 run()
         except KeyboardInterrupt:
