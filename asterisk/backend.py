@@ -49,6 +49,7 @@ def _phone(contact: live.Contact) -> Phone:
         id=contact.id,
         answers=contact.status not in ABSENT,
         address=contact.address,
+        host=contact.host,
         model=contact.model,
         since=datetime.fromtimestamp(contact.since, UTC),
     )

@@ -49,11 +49,15 @@ class State:
 
 @dataclass(frozen=True)
 class Phone:
-    """One registered phone, as the PBX sees it now. `answers`: to the PBX's question whether it is there."""
+    """One registered phone, as the PBX sees it now. `answers`: to the PBX's question whether it is there.
+
+    `address`: host and port, as people read them.
+    """
 
     id: str
     answers: bool
     address: str
+    host: str
     model: str
     since: datetime
 

@@ -28,8 +28,7 @@ def of_changed(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) 
 
 def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
     networks = step.after.login.permit if step.after.login else ""
-    host = proof.address(contact).rpartition(":")[0].strip("[]")
-    return _is_another(step, run) or not allows(networks, host)
+    return _is_another(step, run) or not allows(networks, proof.address(contact).host)
 
 
 def _is_another(step: Step, run: ApplyRun) -> bool:

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from asterisk import sip_uri
 from asterisk.ami.protocol import Message
 from asterisk.engine.snapshot import chunks
 from asterisk.engine.store import transaction
@@ -46,6 +47,11 @@ class Contact:
     model: str
     status: str
     since: float
+
+    @property
+    def host(self) -> str:
+        at = sip_uri.parse_host_port(self.address)
+        return at.host if at else ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def contact_of(message: Message) -> Contact:
     return Contact(
         id=message["ID"],
         number=message["AOR"],
-        address=proof.address(message),
+        address=str(proof.address(message)),
         model=message.get("UserAgent", ""),
         status=message.get("Status", ""),
         since=time.time(),

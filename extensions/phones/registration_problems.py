@@ -41,10 +41,7 @@ def of(extension: SipExtension, phones: Iterable[Phone], *, may_manage: bool) ->
 
 def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool) -> Trouble:
     heading, advice, do = _words(attempt, extension, phones)
-    solved = any(
-        phone.address.rpartition(":")[0].strip("[]") == attempt.host and phone.since >= attempt.last_at
-        for phone in phones
-    )
+    solved = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
     if do and not may_manage:
         advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
     return Trouble(attempt, heading, advice, "" if solved else do, solved)

@@ -10,8 +10,11 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk.live import store as live
+from asterisk.live.network_recorder import sighting
 from extensions import actions
 from extensions.models import Change, SipExtension
+from extensions.phones.known_networks import Sighting
+from tests.conftest import TOLD
 from tests.node import apply
 from tests.pages import html_of
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
@@ -74,6 +77,24 @@ def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page
     assert page.says(extension.number, f"127.0.0.1:{phone.port}, since {localdate():%m/%d/%Y}")
     phone.unregister()
     assert page.says(extension.number, "No phone yet.")
+
+
+def test_a_contact_without_a_user_part_is_shown_noted_and_stays_through_an_apply(office: Office, page: Page) -> None:
+    told: list[Sighting] = []
+    TOLD.append(lambda found: told.extend(map(sighting, found)))
+    extension = office.extension(allowed_networks="127.0.0.0/8")
+    phone = office.phone(extension)
+    phone._registration.contact = f"<sip:127.0.0.1:{phone.port}>"
+    assert phone.register() == 200
+    assert page.says(extension.number, f"Registered 127.0.0.1:{phone.port}, since")
+    assert [(each.number, each.host) for each in told if each.number == extension.number][-1:] == [
+        (extension.number, "127.0.0.1")
+    ]
+    TOLD.clear()
+    extension.user.first_name = "Renamed"
+    extension.user.save()
+    apply([extension.number], None)
+    assert len(contacts(extension.number)) == 1
 
 
 def test_nothing_is_claimed_when_nobody_listens(office: Office, page: Page, settings: Settings) -> None:
