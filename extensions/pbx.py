@@ -100,6 +100,7 @@ class Cause(Enum):
     ACCOUNT = "account"  # it has nobody of that user name
     LIMIT = "limit"
     NETWORK = "network"
+    CONTACT = "contact"  # the phone gave an address that is not its own
 
 
 @dataclass(frozen=True)

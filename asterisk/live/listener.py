@@ -11,13 +11,15 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.live.network_recorder import Seen, ignored
-from asterisk.live.store import Attempt
+from asterisk.live.sources import PATIENCE_SECONDS, Sources
+from asterisk.live.store import Attempt, Contact
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import file_lock
@@ -39,7 +41,7 @@ CAUSES = {
     "InvalidAccountID": "account",
     "registrar_attempt_exceeds_maximum_configured_contacts": "limit",
     "not_match_endpoint_acl": "network",
-    "not_match_endpoint_contact_acl": "network",
+    "not_match_endpoint_contact_acl": "contact",
 }
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
@@ -97,7 +99,7 @@ def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> Non
     ):
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(node.engine_file, db, watching.Waker(node, tables), ear, mouth, seen)
+        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -107,10 +109,11 @@ class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
     def __init__(
-        self, engine_file: Path, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
+        self, node: Node, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
     ) -> None:
-        self._engine_file, self._db, self._waker = engine_file, db, waker
+        self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen = ear, mouth, seen
+        self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
@@ -135,12 +138,13 @@ class Hearing:
 
     def _begin(self) -> None:
         self._booted = True
-        watching.after_start(self._engine_file)
+        watching.after_start(self._node.engine_file)
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         found = [live.contact_of(message) for message in said if message.get("ID")]
         devices = self._mouth.ask_for_list("DeviceStateList")
         states = dict(filter(None, map(state_of, devices)))
         live.replace_all(self._db, found, states)
+        self._sources.trust(found)
         self._seen(found)
         self._waker.begin(number for number, state in states.items() if is_there(state))
         by_number: dict[str, list[str]] = {}
@@ -159,10 +163,17 @@ class Hearing:
             if message.get("ContactStatus") in ("Reachable", "Unreachable"):
                 self._waker.confirm(message.get("AOR", ""))
         elif event == "SuccessfulAuth":
-            if message.get("Service") == "PJSIP" and not self._waker.is_awake(message.get("AccountID", "")):
-                self._look(message["AccountID"], AFTER_SIGN_IN)
+            self._signed_in(message)
         elif attempt := attempt_of(message, now):
             self._note(attempt)
+
+    def _signed_in(self, message: Message) -> None:
+        number, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
+        if message.get("Service") != "PJSIP" or len(remote) != 4 or not is_extension_number(number):
+            return
+        self._sources.note(number, remote[2])
+        if not self._waker.is_awake(number):
+            self._look(number, AFTER_SIGN_IN)
 
     def _note(self, attempt: Attempt) -> None:
         key = (attempt.account, attempt.cause, attempt.host)
@@ -185,11 +196,24 @@ class Hearing:
             later = [each for each in self._looks.pop(number) if each > now]
             if later:
                 self._looks[number] = later
-            found[number] = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+            its = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+            found[number] = self._without_foreign(its)
         if found:
             live.replace(self._db, found)
             self._seen(contact for its in found.values() for contact in its)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
+
+    def _without_foreign(self, contacts: list[Contact]) -> list[Contact]:
+        """Takes those away that are where no phone of the number signs in from."""
+        foreign = self._sources.foreign(contacts)
+        own = [each for each in contacts if each not in foreign]
+        doubtful, proven = self._sources.judge(foreign, own)
+        for each in doubtful:
+            self._look(each.number, [PATIENCE_SECONDS])
+        for each in proven:
+            ari.delete_contact(self._node, each.id)
+            logger.warning("%s has registered %s, where none of its phones is: taken away", each.number, each.address)
+        return own
 
     def _write(self) -> None:
         if self._changed:

@@ -19,10 +19,11 @@ from asterisk.live import watching
 from asterisk.nodes import Node
 from asterisk.process import module_folder
 from asterisk.process.fetch import Program
+from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
-EMPTY = ("acl", "ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
+EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
@@ -67,6 +68,7 @@ def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
         "ENGINE_FILE": str(node.engine_file),
         "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,
         "SIP_PORT": str(node.sip_port),
+        "LOOPBACK": "permit" if allows("127.0.0.0/8, ::1", node.sip_bind) else "deny",
         "AMI_PORT": str(node.ami_port),
         "ARI_PORT": str(node.ari_port),
         "RTP_FIRST": str(node.rtp_first),

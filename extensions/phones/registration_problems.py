@@ -63,6 +63,12 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
     if attempt.cause == Cause.NETWORK:
         advice = _("Phones may register from %(networks)s. If %(host)s is right, add it to Allowed Networks.")
         return _("Outside the allowed networks"), advice % known, "edit"
+    if attempt.cause == Cause.CONTACT:
+        advice = _(
+            "The phone must give its own address as its contact. In its network settings, turn off a fixed or"
+            " additional address, or STUN."
+        )
+        return _("The phone gave an address where it is not"), advice, ""
     if attempt.cause == Cause.LIMIT:
         return _limit(extension, phones)
     if attempt.account == extension.registration_name:

@@ -237,6 +237,14 @@ def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> Non
     assert office.phone(extension).register() == 200
 
 
+def test_a_contact_outside_the_allowed_networks(office: Office, page: Page) -> None:
+    extension = office.extension(allowed_networks="127.0.0.0/8")
+    phone = office.phone(extension)
+    phone._registration.contact = f"<sip:{phone.number}@203.0.113.9:5060>"
+    assert phone.register() == 401
+    assert page.says(extension.number, "The phone gave an address where it is not", "turn off a fixed")
+
+
 def allow(extension: SipExtension, networks: str) -> None:
     extension.allowed_networks = networks
     extension.save()
