@@ -8,18 +8,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 
 from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
+from asterisk.live import failed_registrations, watching
 from asterisk.live import store as live
-from asterisk.live import watching
+from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
-from asterisk.live.store import Attempt, Contact
+from asterisk.live.store import Contact
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import file_lock
@@ -28,34 +28,14 @@ from extensions.validators import is_extension_number
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
-ONE_ATTEMPT_SECONDS = 2.0  # a phone's request with and without its answer to the challenge are one attempt
 DEVICE = "PJSIP/"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
 
-# Asterisk's event, and for a FailedACL the list's name -> the cause of a failure.
-CAUSES = {
-    "ChallengeResponseFailed": "credentials",
-    "InvalidPassword": "credentials",
-    "InvalidAccountID": "account",
-    "registrar_attempt_exceeds_maximum_configured_contacts": "limit",
-    "not_match_endpoint_acl": "network",
-    "not_match_endpoint_contact_acl": "contact",
-}
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", *failed_registrations.EVENTS]
 logger = logging.getLogger(__name__)
-
-
-def attempt_of(message: Message, now: float) -> Attempt | None:
-    """What a security event says of a registration that failed."""
-    cause = CAUSES.get(message.get("ACLName") or message.get("Event", ""))
-    account, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
-    if message.get("Service") != "PJSIP" or not cause or account in ("", "<unknown>") or len(remote) != 4:
-        return None
-    _, transport, host, port = remote
-    return Attempt(account[:80], cause, host, f"{host}:{port}", transport, 1, now, now)
 
 
 def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
@@ -116,8 +96,7 @@ class Hearing:
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
-        self._attempts: dict[tuple[str, str, str], Attempt] = {}
-        self._last: dict[tuple[str, str, str], float] = {}
+        self._failed = FailedRegistrations()
         self._beat_at = 0.0
         self._booted = False
 
@@ -153,7 +132,7 @@ class Hearing:
         self._waker.ask(by_number)
 
     def _hear(self, message: Message) -> None:
-        event, now = message.get("Event"), time.time()
+        event = message.get("Event")
         if event == "DeviceStateChange" and (pair := state_of(message)):
             self._changed[pair[0]] = pair[1]
             if is_there(pair[1]):
@@ -164,8 +143,8 @@ class Hearing:
                 self._waker.confirm(message.get("AOR", ""))
         elif event == "SuccessfulAuth":
             self._signed_in(message)
-        elif attempt := attempt_of(message, now):
-            self._note(attempt)
+        else:
+            self._failed.hear(message, time.time())
 
     def _signed_in(self, message: Message) -> None:
         number, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
@@ -174,13 +153,6 @@ class Hearing:
         self._sources.note(number, remote[2])
         if not self._waker.is_awake(number):
             self._look(number, AFTER_SIGN_IN)
-
-    def _note(self, attempt: Attempt) -> None:
-        key = (attempt.account, attempt.cause, attempt.host)
-        again = abs(attempt.last_at - self._last.get(key, 0)) < ONE_ATTEMPT_SECONDS  # a clock may be set back
-        self._last[key] = attempt.last_at
-        before = self._attempts.get(key)
-        self._attempts[key] = replace(attempt, times=(before.times if before else 0) + (not again))
 
     def _look(self, number: str, after: Sequence[float]) -> None:
         """Ask for the phones of the number, after so many seconds each."""
@@ -219,11 +191,8 @@ class Hearing:
         if self._changed:
             live.set_states(self._db, self._changed)
             self._changed = {}
-        if self._attempts:
-            live.add_attempts(self._db, self._attempts.values())
-            self._attempts = {}
-        if len(self._last) > live.MOST_ATTEMPTS:
-            self._last.clear()
+        if failed := self._failed.take():
+            live.add_attempts(self._db, failed)
         if time.monotonic() > self._beat_at + live.HEARTBEAT_SECONDS:
             self._mouth.ask("Ping", PING_SECONDS)  # a connection stays open when Asterisk hangs
             live.beat(self._db, hears=True)

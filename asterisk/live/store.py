@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from asterisk import sip_uri
@@ -147,12 +147,13 @@ def beat(db: sqlite3.Connection, *, hears: bool) -> None:
 
 
 def add_attempts(db: sqlite3.Connection, attempts: Iterable[Attempt]) -> None:
+    """`times` is added, and may be less than nothing."""
     with transaction(db):
         db.executemany(
-            "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, cause, host) DO UPDATE SET"
-            " address = excluded.address, transport = excluded.transport,"
-            " times = times + excluded.times, last_at = excluded.last_at",
-            [(a.account, a.cause, a.host, a.address, a.transport, a.times, a.first_at, a.last_at) for a in attempts],
+            "INSERT INTO attempt VALUES (:account, :cause, :host, :address, :transport, max(1, :times), :first_at,"
+            " :last_at) ON CONFLICT (account, cause, host) DO UPDATE SET address = excluded.address,"
+            " transport = excluded.transport, times = max(1, times + :times), last_at = excluded.last_at",
+            [asdict(attempt) for attempt in attempts],
         )
         (count,) = db.execute("SELECT count(*) FROM attempt").fetchone()
         if count > MOST_ATTEMPTS:

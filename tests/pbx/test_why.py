@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
@@ -19,6 +20,7 @@ from tests.node import apply
 from tests.pages import html_of
 from tests.pbx.office import Office, contacts, eventually, qualify, talking
 from tests.people import make_extension, make_user
+from tests.phones.phone import Phone
 
 
 @pytest.fixture
@@ -274,6 +276,21 @@ def test_one_attempt_counts_once_and_repeated_ones_are_one_line(office: Office, 
     assert page.says(extension.number, "The registration name was given")
     assert "times since" not in page.text(extension.number)
     assert page.html(extension.number).count("trouble-what") == 1
+
+
+def test_many_attempts_close_together_are_one_line_with_all_of_them(office: Office, page: Page) -> None:
+    extension = office.extension()
+    for _ in range(30):
+        with Phone(extension.number, "nobody", "wrong", ("127.0.0.1", settings.SIP_PORT)) as phone:
+            phone.register()
+    unknown = office.phone(extension, number=extension.registration_name)
+    for _ in range(30):
+        unknown.register()
+    assert page.says(
+        extension.number, "30 times since", "Wrong registration password", "The registration name was given"
+    )
+    assert page.text(extension.number).count("30 times since") == 2
+    assert page.html(extension.number).count("trouble-what") == 2
 
 
 def test_what_is_forgotten_is_gone(office: Office, page: Page, client: Client) -> None:
