@@ -1,6 +1,7 @@
 """Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -89,7 +90,8 @@ class Child:
         lines = []
         for log in self.logs:
             with suppress(FileNotFoundError), log.open("rb") as file:
-                file.seek(max(self.read_from.get(log, 0), size(log) - 10_000))
+                begin = self.read_from.get(log, 0)
+                file.seek(max(begin if begin <= size(log) else 0, size(log) - 10_000))
                 lines += file.read().decode(errors="replace").splitlines()
         return lines[-count:]
 
@@ -193,7 +195,13 @@ def only_one(lock: Path) -> AbstractContextManager[object]:
 
 
 def keep_small(logs: Path) -> None:
-    """Set a large log aside as .1, in place of the one set aside before."""
+    """Set what a large log holds aside as .1, in place of what was set aside before; on a full disk it is lost.
+
+    Whoever is writing to the log goes on with it: all that write here append.
+    """
     for log in logs.glob("*.log"):
         if size(log) > LARGEST_LOG:
-            log.replace(log.with_name(log.name + ".1"))
+            with suppress(OSError):
+                shutil.copyfile(log, log.with_name(log.name + ".1"))
+            with suppress(OSError):
+                os.truncate(log, 0)

@@ -153,7 +153,41 @@ def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "a.log").write_text("long")
     (tmp_path / "b.log").write_text("ok")
     supervisor.keep_small(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"a.log.1", "b.log"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.log.1": "long",
+        "a.log": "",
+        "b.log": "ok",
+    }
+
+
+def test_a_log_that_is_being_written_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 10_000)
+    child = shell(tmp_path, "while true; do echo 0123456789012345678901234567890123456789; done")
+    child.start()
+    for _ in range(20):
+        time.sleep(0.02)
+        supervisor.keep_small(tmp_path)
+    supervisor.stop([child])
+    supervisor.keep_small(tmp_path)
+    assert supervisor.size(tmp_path / "It.log.1") > 0
+    assert b"\0" not in (tmp_path / "It.log.1").read_bytes()
+
+
+def test_a_log_that_cannot_be_set_aside_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 3)
+    (tmp_path / "a.log").write_text("long")
+    (tmp_path / "a.log.1").mkdir()  # as a full disk would, it refuses the copy
+    supervisor.keep_small(tmp_path)
+    assert (tmp_path / "a.log").read_text() == ""
+
+
+def test_the_last_lines_of_a_log_that_was_emptied_are_those_after_it(tmp_path: Path) -> None:
+    log = tmp_path / "It.log"
+    log.write_text("before\n" * 10)
+    child = shell(tmp_path, "true")
+    child.read_from = {log: supervisor.size(log)}
+    log.write_text("after\n")
+    assert child.last_lines() == ["after"]
 
 
 def test_endings_in_words() -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -75,10 +76,12 @@ def run() -> None:
     link = setup_url()
     connection.close()
     welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
+    logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
         welcome()
         daily()
+        logs()
         if program:
             nightly()
 
@@ -129,7 +132,6 @@ def portal(*, has_pbx: bool) -> Child:
     command += ["--chdir", str(settings.BASE_DIR), "--bind", settings.PORTAL_BIND]
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
-    supervisor.keep_small(logs)
     return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
 
 
@@ -155,6 +157,22 @@ class Welcome:
         if self.lines and answers(self.address):
             say("\n".join(self.lines))
             self.lines = []
+
+
+class SmallLogs:
+    """Keeps every log small, for as long as it is written: strangers fill Asterisk's with each refused request."""
+
+    EVERY_SECONDS = 1.0
+
+    def __init__(self, *directories: Path) -> None:
+        self.directories = directories
+        self.due = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + self.EVERY_SECONDS
+            for directory in self.directories:
+                supervisor.keep_small(directory)
 
 
 class Nightly:
@@ -224,7 +242,6 @@ def pbx(program: Program, node: Node) -> Child:
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = node.directory / "log"
-    supervisor.keep_small(directory)
     logs = [directory / "start.log", directory / "problems.log"]
 
     def on_start(process: subprocess.Popen[bytes]) -> None:
