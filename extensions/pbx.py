@@ -85,12 +85,41 @@ STATE_WORDS = {
 }
 
 
+class Ending(Enum):
+    """How the registration of a number's last phone ended."""
+
+    SIGNED_OFF = "signed_off"
+    EXPIRED = "expired"
+    UNANSWERED = "unanswered"
+    REMOVED = "removed"
+    UNKNOWN = ""  # nobody was listening
+
+    @property
+    def words(self) -> StrPromise | str:
+        return ENDING_WORDS.get(self, "")
+
+
+ENDING_WORDS = {
+    Ending.SIGNED_OFF: _("The phone signed off."),
+    Ending.EXPIRED: _("The registration expired, and the phone did not renew it."),
+    Ending.UNANSWERED: _("The phone stopped answering. Check its power and network."),
+    Ending.REMOVED: _("Its registration was removed in the portal."),
+}
+
+
+@dataclass(frozen=True)
+class Offline:
+    at: datetime
+    ending: Ending
+
+
 @dataclass(frozen=True)
 class Line:
-    """A number and its registered phones."""
+    """A number and its registered phones. `offline`: since when it has none; None where it never had one."""
 
     state: LineState
     phones: tuple[Phone, ...] = ()
+    offline: Offline | None = None
 
 
 class Cause(Enum):

@@ -32,6 +32,7 @@ DEVICE = "PJSIP/"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
+SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
 
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", *failed_registrations.EVENTS]
@@ -171,7 +172,7 @@ class Hearing:
             its = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
             found[number] = self._without_foreign(its)
         if found:
-            live.replace(self._db, found)
+            live.replace(self._db, found, lambda number: self._sources.has_signed_in(number, SIGN_OFF_SECONDS))
             self._seen(contact for its in found.values() for contact in its)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
 

@@ -30,6 +30,10 @@ class Sources:
         if len(hosts) > MOST_HOSTS or now > next(iter(hosts.values())) + KEPT_SECONDS:
             del hosts[next(iter(hosts))]
 
+    def has_signed_in(self, number: str, seconds: float) -> bool:
+        """Whether it has within so many seconds."""
+        return self._clock() - max(self._signed_in.get(number, {"": -KEPT_SECONDS}).values()) < seconds
+
     def trust(self, contacts: Iterable[Contact]) -> None:
         """What had registered before anybody listened."""
         for contact in contacts:
@@ -45,7 +49,8 @@ class Sources:
             self._foreign_since.clear()
         for each in others:
             self._foreign_since.pop(each.id, None)
-        doubtful, proven = [], []
+        doubtful: list[Contact] = []
+        proven: list[Contact] = []
         for each in foreign:
             since = self._foreign_since.setdefault(each.id, now)
             (proven if now >= since + PATIENCE_SECONDS else doubtful).append(each)

@@ -47,8 +47,8 @@ EXAMPLES = {
     "sip:a%40b%3bc@host:0;ob": uri(HostPort("host", 0), "a@b;c", ob=""),
     "sip:10/02?x=y;z@192.0.2.4:5070;q=a:b": uri(HostPort("192.0.2.4", 5070), "10/02?x=y;z", q="a:b"),
     'sip:a"b\\c@192.0.2.4': uri(HostPort("192.0.2.4"), 'a"b\\c'),
-    "sip:1001@192.0.2.4:5070;x-ast-orig-host=10.9.9.9:5070": uri(
-        HostPort("192.0.2.4", 5070), "1001", **{"x-ast-orig-host": "10.9.9.9:5070"}
+    "sip:1001@192.0.2.4:5070;x-ast-orig-host=10.9.9.9:5070": SipUri(
+        "sip", "1001", "", HostPort("192.0.2.4", 5070), {"x-ast-orig-host": "10.9.9.9:5070"}, {}
     ),
     # none
     "": None, "sip:": None, "sip:@host": None, "tel:+1-201-555-0123": None, "http://host/": None, "1001@host": None,

@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live.network_recorder import sighting
 from extensions import actions
@@ -18,7 +19,7 @@ from extensions.phones.known_networks import Sighting
 from tests.conftest import TOLD
 from tests.node import apply
 from tests.pages import html_of
-from tests.pbx.office import Office, contacts, eventually, qualify, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, qualify, talking
 from tests.people import make_extension, make_user
 from tests.phones.phone import Phone
 
@@ -77,8 +78,64 @@ def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page
     extension = office.extension()
     phone = office.registered(extension)
     assert page.says(extension.number, f"127.0.0.1:{phone.port}, since {localdate():%m/%d/%Y}")
+    assert "Offline since" not in page.text(extension.number)
+
+
+# --- since when, and why, there is none ---
+
+
+def test_a_number_that_never_had_a_phone(office: Office, page: Page) -> None:
+    assert page.says(office.extension().number, "No phone yet.")
+
+
+def test_a_phone_that_signed_off(office: Office, page: Page) -> None:
+    phone = office.registered()
+    assert page.state(phone.number, "Idle")
     phone.unregister()
-    assert page.says(extension.number, "No phone yet.")
+    assert page.says(phone.number, f"Offline since {localdate():%m/%d/%Y}", "The phone signed off.")
+
+
+def test_a_phone_that_was_removed(office: Office, page: Page, ada: User) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    assert page.state(extension.number, "Idle")
+    remove(page, extension.number, contacts(extension.number)[0]["ID"])
+    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+
+
+def test_a_phone_that_an_apply_put_out(office: Office, page: Page) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    assert page.state(extension.number, "Idle")
+    allow(extension, "10.0.0.0/8")
+    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+
+
+def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, page: Page) -> None:
+    with engine_tables() as tables:
+        (view,) = tables.execute("SELECT sql FROM sqlite_master WHERE name = 'ps_aors'").fetchone()
+        tables.execute("DROP VIEW ps_aors")
+        tables.execute(view.replace("'60' AS minimum", "'1' AS minimum"))
+    try:
+        unplugged, silent = office.phone(office.extension()), office.phone(office.extension())
+        assert (unplugged.register(4), silent.register(4)) == (200, 200)
+        assert page.state(silent.number, "Idle")
+        unplugged.close()
+        qualify(unplugged.number)
+        assert eventually(lambda: contacts(unplugged.number) == contacts(silent.number) == [], 40)
+        assert page.says(silent.number, "Offline since", "The registration expired, and the phone did not renew it.")
+        assert page.says(unplugged.number, "Offline since", "The phone stopped answering.")
+    finally:
+        engine.prepare(settings.ENGINE_FILE)
+
+
+def test_the_phones_of_whoever_had_the_number_before_are_not_told_of(office: Office, page: Page) -> None:
+    phone = office.registered()
+    assert page.state(phone.number, "Idle")
+    phone.unregister()
+    assert page.says(phone.number, "Offline since")
+    Change.objects.create(number=phone.number, kind=Change.Kind.ADDED)
+    assert page.says(phone.number, "No phone yet.")
 
 
 def test_a_contact_without_a_user_part_is_shown_noted_and_stays_through_an_apply(office: Office, page: Page) -> None:

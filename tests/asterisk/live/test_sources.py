@@ -24,7 +24,7 @@ def sources(clock: Clock) -> Sources:
 
 
 def contact(address: str, number: str = "1001") -> Contact:
-    return Contact(f"{number};@{address}", number, address, "", "Reachable", 0)
+    return Contact(f"{number};@{address}", number, address, "", "Reachable", 0, 0)
 
 
 @pytest.mark.parametrize(
