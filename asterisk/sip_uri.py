@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from urllib.parse import unquote
 
 LAST_PORT = 65535
-HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?"
+HOST = r"\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._~-]+)?\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?"
 HOST_PORT = rf"(?P<host>{HOST})(?::(?P<port>[0-9]{{1,5}}))?"
 URI = re.compile(
     rf"(?P<scheme>sips?):(?:(?P<user>(?!\[)[^@:]+)(?::(?P<password>[^@]*))?@)?{HOST_PORT}"

@@ -44,6 +44,7 @@ EXAMPLES = {
     "sip:[2001:db8::1]": uri(HostPort("2001:db8::1")),
     "sip:1001@[::ffff:192.0.2.4]:5061;lr": uri(HostPort("::ffff:192.0.2.4", 5061), "1001", lr=""),
     "sip:[::1]:5070;x=[::2]:1/a@b": uri(HostPort("::1", 5070), x="[::2]:1/a@b"),
+    "sip:1001@[fe80::1%25eth0]:5060": uri(HostPort("fe80::1%25eth0", 5060), "1001"),
     "sip:a%40b%3bc@host:0;ob": uri(HostPort("host", 0), "a@b;c", ob=""),
     "sip:10/02?x=y;z@192.0.2.4:5070;q=a:b": uri(HostPort("192.0.2.4", 5070), "10/02?x=y;z", q="a:b"),
     'sip:a"b\\c@192.0.2.4': uri(HostPort("192.0.2.4"), 'a"b\\c'),

@@ -29,7 +29,13 @@ def contact(address: str, number: str = "1001") -> Contact:
 
 @pytest.mark.parametrize(
     ("signed_in", "address"),
-    [("192.0.2.7", "192.0.2.7:5060"), ("2001:db8::1", "[2001:DB8:0::1]:5060"), ("::ffff:192.0.2.7", "192.0.2.7:5070")],
+    [
+        ("192.0.2.7", "192.0.2.7:5060"),
+        ("2001:db8::1", "[2001:DB8:0::1]:5060"),
+        ("::ffff:192.0.2.7", "192.0.2.7:5070"),
+        ("fe80::1%eth0", "[fe80::1]:5060"),
+        ("fe80::1", "[fe80::1%25eth0]:5060"),
+    ],
 )
 def test_where_one_signs_in_one_may_register(sources: Sources, signed_in: str, address: str) -> None:
     sources.note("1001", signed_in)
