@@ -14,26 +14,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from asterisk import ari, dialplan, nodes
+from asterisk import dialplan, nodes
 from asterisk.ami.client import AmiError, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
+from asterisk.live import removal
 from asterisk.live import store as live
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import localization
 from core.coded_text import CodedText
-from extensions.pbx import Applied, Attempt, Cause, Line, LineState, PbxError, Phone, State
+from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Offline, PbxError, Phone, State
 
 STATE_TIMEOUT_SECONDS = 1.0
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
 KEPT = _("Changes are kept, and applied as soon as it is up.")
 
-
-ABSENT = ("Unreachable", "Unavailable", "Removed")
 # Asterisk's device state -> the line's; every other one is idle, or offline where no phone is registered.
 STATES = {
     "INUSE": LineState.BUSY,
@@ -47,17 +46,22 @@ STATES = {
 def _phone(contact: live.Contact) -> Phone:
     return Phone(
         id=contact.id,
-        answers=contact.status not in ABSENT,
+        answers=contact.status not in live.ABSENT,
         address=contact.address,
+        host=contact.host,
         model=contact.model,
         since=datetime.fromtimestamp(contact.since, UTC),
     )
 
 
-def _line(contacts: list[live.Contact], device: str) -> Line:
+def _offline(offline: live.Offline | None) -> Offline | None:
+    return Offline(datetime.fromtimestamp(offline.at, UTC), Ending(offline.ending)) if offline else None
+
+
+def _line(contacts: list[live.Contact], device: str, offline: live.Offline | None) -> Line:
     phones = tuple(map(_phone, contacts))
     if not phones:
-        return Line(STATES.get(device, LineState.OFFLINE))
+        return Line(STATES.get(device, LineState.OFFLINE), offline=_offline(offline))
     resting = LineState.IDLE if any(phone.answers for phone in phones) else LineState.UNREACHABLE
     return Line(STATES.get(device, resting), phones)
 
@@ -156,15 +160,16 @@ class Asterisk:
                 if not live.is_fresh(db):
                     raise PbxError(CodedText("pbx.not_heard"))
                 phones, states = live.phones(db, wanted), live.states(db, wanted)
+                offline = live.offline(db, wanted)
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.phones_unknown", error=error)) from error
-        return {number: _line(phones.get(number, []), states.get(number, "")) for number in wanted}
+        return {number: _line(phones.get(number, []), states.get(number, ""), offline.get(number)) for number in wanted}
 
     def remove_phone(self, number: str, phone: str) -> bool:
         with connected(self.node) as ami:
             registered = [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]
         if phone in registered:
-            ari.delete_contact(self.node, phone)
+            removal.remove(self.node, [phone])
         return phone in registered
 
     def attempts(self, accounts: Iterable[str]) -> list[Attempt]:

@@ -49,11 +49,15 @@ class State:
 
 @dataclass(frozen=True)
 class Phone:
-    """One registered phone, as the PBX sees it now. `answers`: to the PBX's question whether it is there."""
+    """One registered phone, as the PBX sees it now. `answers`: to the PBX's question whether it is there.
+
+    `address`: host and port, as people read them.
+    """
 
     id: str
     answers: bool
     address: str
+    host: str
     model: str
     since: datetime
 
@@ -81,12 +85,41 @@ STATE_WORDS = {
 }
 
 
+class Ending(Enum):
+    """How the registration of a number's last phone ended."""
+
+    SIGNED_OFF = "signed_off"
+    EXPIRED = "expired"
+    UNANSWERED = "unanswered"
+    REMOVED = "removed"
+    UNKNOWN = ""  # nobody was listening
+
+    @property
+    def words(self) -> StrPromise | str:
+        return ENDING_WORDS.get(self, "")
+
+
+ENDING_WORDS = {
+    Ending.SIGNED_OFF: _("The phone signed off."),
+    Ending.EXPIRED: _("The registration expired, and the phone did not renew it."),
+    Ending.UNANSWERED: _("The phone stopped answering. Check its power and network."),
+    Ending.REMOVED: _("Its registration was removed in the portal."),
+}
+
+
+@dataclass(frozen=True)
+class Offline:
+    at: datetime
+    ending: Ending
+
+
 @dataclass(frozen=True)
 class Line:
-    """A number and its registered phones."""
+    """A number and its registered phones. `offline`: since when it has none; None where it never had one."""
 
     state: LineState
     phones: tuple[Phone, ...] = ()
+    offline: Offline | None = None
 
 
 class Cause(Enum):
@@ -96,6 +129,7 @@ class Cause(Enum):
     ACCOUNT = "account"  # it has nobody of that user name
     LIMIT = "limit"
     NETWORK = "network"
+    CONTACT = "contact"  # the phone gave an address that is not its own
 
 
 @dataclass(frozen=True)

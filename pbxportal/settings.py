@@ -22,6 +22,8 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
+# Whether `run` goes on as root, as in a container that has no other user.
+ALLOW_ROOT = env.bool("PORTAL_ALLOW_ROOT", default=False)
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -90,8 +90,8 @@ class Child:
         lines = []
         for log in self.logs:
             with suppress(FileNotFoundError), log.open("rb") as file:
-                began = self.read_from.get(log, 0)
-                file.seek(max(began if began <= size(log) else 0, size(log) - 10_000))
+                begin = self.read_from.get(log, 0)
+                file.seek(max(begin if begin <= size(log) else 0, size(log) - 10_000))
                 lines += file.read().decode(errors="replace").splitlines()
         return lines[-count:]
 
@@ -179,6 +179,14 @@ def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
         probe.bind((host, port))
 
 
+def refuse_root(*, allowed: bool) -> None:
+    if os.geteuid() == 0 and not allowed:
+        raise CannotStart(
+            "The portal does not run as root: whoever broke into it would control the whole machine. Start it as an"
+            " ordinary user who owns this folder and PBXPORTAL_VAR, or set PORTAL_ALLOW_ROOT=True."
+        )
+
+
 def only_one(lock: Path) -> AbstractContextManager[object]:
     try:
         return file_lock.try_acquire(lock)
@@ -187,11 +195,13 @@ def only_one(lock: Path) -> AbstractContextManager[object]:
 
 
 def keep_small(logs: Path) -> None:
-    """Set what a large log holds aside as .1, in place of the one set aside before.
+    """Set what a large log holds aside as .1, in place of what was set aside before; on a full disk it is lost.
 
-    Those who write to it go on: the file stays, and is opened for appending. What is written meanwhile may be lost.
+    Whoever is writing to the log goes on with it: all that write here append.
     """
     for log in logs.glob("*.log"):
         if size(log) > LARGEST_LOG:
-            shutil.copyfile(log, log.with_name(log.name + ".1"))
-            os.truncate(log, 0)
+            with suppress(OSError):
+                shutil.copyfile(log, log.with_name(log.name + ".1"))
+            with suppress(OSError):
+                os.truncate(log, 0)

@@ -19,6 +19,7 @@ def free_port() -> str:
 first_rtp = 20000 + os.getpid() % 60 * 200  # below the ports that the system hands out
 os.environ |= {
     "PBXPORTAL_VAR": directory,
+    "PORTAL_ALLOW_ROOT": "True",
     "SIP_PORT": free_port(),
     "AMI_PORT": free_port(),
     "ARI_PORT": free_port(),

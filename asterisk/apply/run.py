@@ -23,6 +23,7 @@ from asterisk.engine import file_health, render, snapshot
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.engine.store import Step
+from asterisk.live import removal
 from asterisk.models import UNPROVED, ApplyRun
 from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
@@ -125,7 +126,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             engine.write(db, steps, run.pk)
             now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
             reloaded = prove(ami, run)
-            void_registrations.end(node, [*gone, *void_registrations.of_changed(since, now, run)])
+            removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
     except AmiUnreachable as error:
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)

@@ -1,14 +1,12 @@
-"""Registrations of phones that an apply makes void, and the end of them."""
+"""Registrations of phones that an apply makes void."""
 
 from operator import attrgetter
 
-from asterisk import ari
 from asterisk.ami.client import Ami
 from asterisk.ami.protocol import Message
 from asterisk.engine.columns import Login, columns
 from asterisk.engine.store import Step
 from asterisk.models import ApplyRun
-from asterisk.nodes import Node
 from asterisk.readback import proof
 from extensions.validators import allows
 
@@ -28,8 +26,7 @@ def of_changed(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) 
 
 def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
     networks = step.after.login.permit if step.after.login else ""
-    host = proof.address(contact).rpartition(":")[0].strip("[]")
-    return _is_another(step, run) or not allows(networks, host)
+    return _is_another(step, run) or not allows(networks, proof.address(contact).host)
 
 
 def _is_another(step: Step, run: ApplyRun) -> bool:
@@ -40,8 +37,3 @@ def _is_another(step: Step, run: ApplyRun) -> bool:
     if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
         return step.number in run.changed_numbers
     return credentials(old) != credentials(new)
-
-
-def end(node: Node, contacts: list[str]) -> None:
-    for contact in contacts:
-        ari.delete_contact(node, contact)

@@ -213,6 +213,7 @@ LOGIN_VALUES = (
     fixed("EndpointDetail", "DirectMedia", "false"),
     fixed("EndpointDetail", "TrustIdInbound", "false"),
     shown("EndpointDetail", "Acl", "permit", wanted=lambda login: "deny/permit" if login.permit else ""),
+    shown("EndpointDetail", "ContactAcl", "permit", wanted=lambda login: "deny/permit" if login.permit else "contacts"),
     shown("EndpointDetail", "Callerid", "caller_id", "caller_id"),
     shown(
         "EndpointDetail",

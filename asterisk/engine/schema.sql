@@ -61,6 +61,9 @@ CREATE VIEW ps_endpoints AS SELECT
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
   iif(permit = '', NULL, '0.0.0.0/0,::/0') AS deny, nullif(permit, '') AS permit,
+  -- Behind NAT a phone gives its private address, which is replaced: those that are not are found by asterisk/live.
+  'contacts' AS contact_acl, iif(permit = '', NULL, '0.0.0.0/0,::/0') AS contact_deny,
+  nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
   caller_id AS callerid,
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login;

@@ -8,16 +8,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 
+from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
+from asterisk.live import failed_registrations, watching
 from asterisk.live import store as live
-from asterisk.live import watching
+from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.network_recorder import Seen, ignored
-from asterisk.live.store import Attempt
+from asterisk.live.sources import PATIENCE_SECONDS, Sources
+from asterisk.live.store import Contact
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import file_lock
@@ -26,34 +28,15 @@ from extensions.validators import is_extension_number
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
-ONE_ATTEMPT_SECONDS = 2.0  # a phone's request with and without its answer to the challenge are one attempt
 DEVICE = "PJSIP/"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
+SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
 
-# Asterisk's event, and for a FailedACL the list's name -> the cause of a failure.
-CAUSES = {
-    "ChallengeResponseFailed": "credentials",
-    "InvalidPassword": "credentials",
-    "InvalidAccountID": "account",
-    "registrar_attempt_exceeds_maximum_configured_contacts": "limit",
-    "not_match_endpoint_acl": "network",
-    "not_match_endpoint_contact_acl": "network",
-}
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", "FailedACL", *list(CAUSES)[:3]]
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", *failed_registrations.EVENTS]
 logger = logging.getLogger(__name__)
-
-
-def attempt_of(message: Message, now: float) -> Attempt | None:
-    """What a security event says of a registration that failed."""
-    cause = CAUSES.get(message.get("ACLName") or message.get("Event", ""))
-    account, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
-    if message.get("Service") != "PJSIP" or not cause or account in ("", "<unknown>") or len(remote) != 4:
-        return None
-    _, transport, host, port = remote
-    return Attempt(account[:80], cause, host, f"{host}:{port}", transport, 1, now, now)
 
 
 def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
@@ -97,7 +80,7 @@ def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> Non
     ):
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(node.engine_file, db, watching.Waker(node, tables), ear, mouth, seen)
+        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -107,14 +90,14 @@ class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
     def __init__(
-        self, engine_file: Path, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
+        self, node: Node, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
     ) -> None:
-        self._engine_file, self._db, self._waker = engine_file, db, waker
+        self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen = ear, mouth, seen
+        self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
-        self._attempts: dict[tuple[str, str, str], Attempt] = {}
-        self._last: dict[tuple[str, str, str], float] = {}
+        self._failed = FailedRegistrations()
         self._beat_at = 0.0
         self._booted = False
 
@@ -135,12 +118,13 @@ class Hearing:
 
     def _begin(self) -> None:
         self._booted = True
-        watching.after_start(self._engine_file)
+        watching.after_start(self._node.engine_file)
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         found = [live.contact_of(message) for message in said if message.get("ID")]
         devices = self._mouth.ask_for_list("DeviceStateList")
         states = dict(filter(None, map(state_of, devices)))
         live.replace_all(self._db, found, states)
+        self._sources.trust(found)
         self._seen(found)
         self._waker.begin(number for number, state in states.items() if is_there(state))
         by_number: dict[str, list[str]] = {}
@@ -149,7 +133,7 @@ class Hearing:
         self._waker.ask(by_number)
 
     def _hear(self, message: Message) -> None:
-        event, now = message.get("Event"), time.time()
+        event = message.get("Event")
         if event == "DeviceStateChange" and (pair := state_of(message)):
             self._changed[pair[0]] = pair[1]
             if is_there(pair[1]):
@@ -159,17 +143,17 @@ class Hearing:
             if message.get("ContactStatus") in ("Reachable", "Unreachable"):
                 self._waker.confirm(message.get("AOR", ""))
         elif event == "SuccessfulAuth":
-            if message.get("Service") == "PJSIP" and not self._waker.is_awake(message.get("AccountID", "")):
-                self._look(message["AccountID"], AFTER_SIGN_IN)
-        elif attempt := attempt_of(message, now):
-            self._note(attempt)
+            self._signed_in(message)
+        else:
+            self._failed.hear(message, time.time())
 
-    def _note(self, attempt: Attempt) -> None:
-        key = (attempt.account, attempt.cause, attempt.host)
-        again = abs(attempt.last_at - self._last.get(key, 0)) < ONE_ATTEMPT_SECONDS  # a clock may be set back
-        self._last[key] = attempt.last_at
-        before = self._attempts.get(key)
-        self._attempts[key] = replace(attempt, times=(before.times if before else 0) + (not again))
+    def _signed_in(self, message: Message) -> None:
+        number, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
+        if message.get("Service") != "PJSIP" or len(remote) != 4 or not is_extension_number(number):
+            return
+        self._sources.note(number, remote[2])
+        if not self._waker.is_awake(number):
+            self._look(number, AFTER_SIGN_IN)
 
     def _look(self, number: str, after: Sequence[float]) -> None:
         """Ask for the phones of the number, after so many seconds each."""
@@ -185,21 +169,31 @@ class Hearing:
             later = [each for each in self._looks.pop(number) if each > now]
             if later:
                 self._looks[number] = later
-            found[number] = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+            its = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+            found[number] = self._without_foreign(its)
         if found:
-            live.replace(self._db, found)
+            live.replace(self._db, found, lambda number: self._sources.has_signed_in(number, SIGN_OFF_SECONDS))
             self._seen(contact for its in found.values() for contact in its)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
+
+    def _without_foreign(self, contacts: list[Contact]) -> list[Contact]:
+        """Takes those away that are where no phone of the number signs in from."""
+        foreign = self._sources.foreign(contacts)
+        own = [each for each in contacts if each not in foreign]
+        doubtful, proven = self._sources.judge(foreign, own)
+        for each in doubtful:
+            self._look(each.number, [PATIENCE_SECONDS])
+        for each in proven:
+            ari.delete_contact(self._node, each.id)
+            logger.warning("%s has registered %s, where none of its phones is: taken away", each.number, each.address)
+        return own
 
     def _write(self) -> None:
         if self._changed:
             live.set_states(self._db, self._changed)
             self._changed = {}
-        if self._attempts:
-            live.add_attempts(self._db, self._attempts.values())
-            self._attempts = {}
-        if len(self._last) > live.MOST_ATTEMPTS:
-            self._last.clear()
+        if failed := self._failed.take():
+            live.add_attempts(self._db, failed)
         if time.monotonic() > self._beat_at + live.HEARTBEAT_SECONDS:
             self._mouth.ask("Ping", PING_SECONDS)  # a connection stays open when Asterisk hangs
             live.beat(self._db, hears=True)

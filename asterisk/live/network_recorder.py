@@ -25,7 +25,7 @@ def ignored(_: Iterable[Contact]) -> None:
 
 
 def sighting(contact: Contact) -> Sighting:
-    return Sighting(contact.number, contact.address.rpartition(":")[0].strip("[]"), contact.model)
+    return Sighting(contact.number, contact.host, contact.model)
 
 
 class Sightings:

@@ -2,28 +2,36 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 
+from asterisk import sip_uri
 from asterisk.ami.protocol import Message
 from asterisk.engine.snapshot import chunks
 from asterisk.engine.store import transaction
 from asterisk.readback import proof
+from extensions.pbx import Ending
 
 BUSY_SECONDS = 2
 HEARTBEAT_SECONDS = 0.5
 STALE_SECONDS = 2.0
 MOST_ATTEMPTS = 10_000
 
+ABSENT = ("Unreachable", "Unavailable", "Removed")  # Asterisk's words for a phone that does not answer
+VERSION = 2  # of the tables: a file with another is thrown away
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS phone (
   id TEXT PRIMARY KEY, number TEXT NOT NULL, address TEXT NOT NULL, model TEXT NOT NULL, status TEXT NOT NULL,
-  since REAL NOT NULL
+  since REAL NOT NULL, status_since REAL NOT NULL, removed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS phone_by_number ON phone (number);
 CREATE TABLE IF NOT EXISTS device (number TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offline (
+  number TEXT PRIMARY KEY, at REAL NOT NULL, ending TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS heartbeat (
   id INTEGER PRIMARY KEY CHECK (id = 1), at REAL NOT NULL, hears INTEGER NOT NULL
 ) STRICT;
@@ -38,7 +46,10 @@ CREATE INDEX IF NOT EXISTS attempt_by_time ON attempt (last_at);
 
 @dataclass(frozen=True)
 class Contact:
-    """A registered phone. `status`: Asterisk's word for whether it answers; `since`: seconds of the epoch."""
+    """A registered phone. `status`: Asterisk's word for whether it answers; times in seconds of the epoch.
+
+    `removed`: by the portal, which takes a moment.
+    """
 
     id: str
     number: str
@@ -46,6 +57,21 @@ class Contact:
     model: str
     status: str
     since: float
+    status_since: float
+    removed: bool = False
+
+    @property
+    def host(self) -> str:
+        at = sip_uri.parse_host_port(self.address)
+        return at.host if at else ""
+
+
+@dataclass(frozen=True)
+class Offline:
+    """When the last phone of a number was gone, and how it ended: a value of extensions.pbx.Ending."""
+
+    at: float
+    ending: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,10 @@ def prepare(path: Path) -> None:
 def _prepare(path: Path) -> None:
     with opened(path) as db:
         db.execute("PRAGMA journal_mode=WAL")
+        if db.execute("PRAGMA user_version").fetchone() != (VERSION,):
+            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                db.execute(f"DROP TABLE {table}")
+            db.execute(f"PRAGMA user_version={VERSION}")
         db.executescript(SCHEMA)
     path.chmod(0o600)
 
@@ -92,42 +122,74 @@ def _prepare(path: Path) -> None:
 
 def contact_of(message: Message) -> Contact:
     """Of a ContactStatusDetail event."""
+    now = time.time()
     return Contact(
         id=message["ID"],
         number=message["AOR"],
-        address=proof.address(message),
+        address=str(proof.address(message)),
         model=message.get("UserAgent", ""),
         status=message.get("Status", ""),
-        since=time.time(),
+        since=now,
+        status_since=now,
     )
 
 
 def _keep(db: sqlite3.Connection, found: Iterable[Contact]) -> None:
     """Those that were there already keep the time since when."""
     db.executemany(
-        "INSERT INTO phone VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-        " SET address = excluded.address, model = excluded.model, status = excluded.status",
-        [(c.id, c.number, c.address, c.model, c.status, c.since) for c in found],
+        "INSERT INTO phone VALUES (:id, :number, :address, :model, :status, :since, :status_since, :removed)"
+        " ON CONFLICT (id) DO UPDATE SET address = excluded.address, model = excluded.model, status = excluded.status,"
+        " status_since = iif(status = excluded.status, status_since, excluded.status_since)",
+        [asdict(contact) for contact in found],
     )
 
 
+def ended(contact: Contact, *, signed_in: bool) -> Offline:
+    """How a registration ended that is there no more. `signed_in`: its number did, the moment before."""
+    if contact.removed:
+        return Offline(time.time(), Ending.REMOVED.value)
+    if contact.status in ABSENT:
+        return Offline(contact.status_since, Ending.UNANSWERED.value)
+    return Offline(time.time(), (Ending.SIGNED_OFF if signed_in else Ending.EXPIRED).value)
+
+
+def _put_offline(db: sqlite3.Connection, number: str, offline: Offline) -> None:
+    db.execute("INSERT OR REPLACE INTO offline VALUES (?, ?, ?)", (number, offline.at, offline.ending))
+
+
 def replace_all(db: sqlite3.Connection, found: list[Contact], states: dict[str, str]) -> None:
+    """Nobody has heard how those ended that are gone."""
     with transaction(db):
-        there = {contact.id for contact in found}
-        gone = [(id_,) for (id_,) in db.execute("SELECT id FROM phone") if id_ not in there]
-        db.executemany("DELETE FROM phone WHERE id = ?", gone)
+        there, numbers = {contact.id for contact in found}, {contact.number for contact in found}
+        for row in db.execute("SELECT * FROM phone").fetchall():
+            gone = Contact(*row)
+            if gone.id not in there:
+                db.execute("DELETE FROM phone WHERE id = ?", (gone.id,))
+                if gone.number not in numbers:
+                    _put_offline(db, gone.number, Offline(time.time(), Ending.UNKNOWN.value))
         _keep(db, found)
         db.execute("DELETE FROM device")
         db.executemany("INSERT INTO device VALUES (?, ?)", states.items())
 
 
-def replace(db: sqlite3.Connection, by_number: dict[str, list[Contact]]) -> None:
+def replace(
+    db: sqlite3.Connection, by_number: dict[str, list[Contact]], signed_in: Callable[[str], bool] = lambda _: False
+) -> None:
+    """`signed_in`: whether a phone of the number did a moment ago, which one that signs off does."""
     with transaction(db):
         for number, found in by_number.items():
-            kept = [contact.id for contact in found]
-            marks = ", ".join("?" * len(kept))
-            db.execute(f"DELETE FROM phone WHERE number = ? AND id NOT IN ({marks})", [number, *kept])  # noqa: S608
+            before = [Contact(*row) for row in db.execute("SELECT * FROM phone WHERE number = ?", (number,))]
+            gone = {each.id for each in before} - {each.id for each in found}
+            db.executemany("DELETE FROM phone WHERE id = ?", [(each,) for each in gone])
+            if before and not found:
+                endings = [ended(each, signed_in=signed_in(number)) for each in before]
+                _put_offline(db, number, max(endings, key=attrgetter("at")))
             _keep(db, found)
+
+
+def mark_removed(db: sqlite3.Connection, contacts: Iterable[str]) -> None:
+    """By the portal, which is about to do it."""
+    db.executemany("UPDATE phone SET removed = 1 WHERE id = ?", [(each,) for each in contacts])
 
 
 def set_states(db: sqlite3.Connection, states: dict[str, str]) -> None:
@@ -141,12 +203,13 @@ def beat(db: sqlite3.Connection, *, hears: bool) -> None:
 
 
 def add_attempts(db: sqlite3.Connection, attempts: Iterable[Attempt]) -> None:
+    """`times` is added, and may be less than nothing."""
     with transaction(db):
         db.executemany(
-            "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, cause, host) DO UPDATE SET"
-            " address = excluded.address, transport = excluded.transport,"
-            " times = times + excluded.times, last_at = excluded.last_at",
-            [(a.account, a.cause, a.host, a.address, a.transport, a.times, a.first_at, a.last_at) for a in attempts],
+            "INSERT INTO attempt VALUES (:account, :cause, :host, :address, :transport, max(1, :times), :first_at,"
+            " :last_at) ON CONFLICT (account, cause, host) DO UPDATE SET address = excluded.address,"
+            " transport = excluded.transport, times = max(1, times + :times), last_at = excluded.last_at",
+            [asdict(attempt) for attempt in attempts],
         )
         (count,) = db.execute("SELECT count(*) FROM attempt").fetchone()
         if count > MOST_ATTEMPTS:
@@ -171,6 +234,14 @@ def phones(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, list[Con
         query = f"SELECT * FROM phone WHERE number IN ({', '.join('?' * len(some))}) ORDER BY since, id"  # noqa: S608
         for row in db.execute(query, some):
             found.setdefault(row[1], []).append(Contact(*row))
+    return found
+
+
+def offline(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Offline]:
+    found: dict[str, Offline] = {}
+    for some in chunks(numbers):
+        query = f"SELECT * FROM offline WHERE number IN ({', '.join('?' * len(some))})"  # noqa: S608
+        found |= {number: Offline(at, ending) for number, at, ending in db.execute(query, some)}
     return found
 
 

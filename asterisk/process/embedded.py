@@ -17,11 +17,13 @@ from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.nodes import Node
+from asterisk.process import module_folder
 from asterisk.process.fetch import Program
+from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
-EMPTY = ("acl", "ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
+EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
@@ -33,6 +35,8 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
     node.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_health.mend(node.engine_file)
     values = conf_values(program, node, tone_zone)
+    loaded = only_existing((CONF / "modules.conf").read_text(), program.modules)
+    values["MODULES"] = module_folder.make(node.directory / "modules", program.modules, module_folder.listed(loaded))
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
         write(node.directory / "etc" / template.name, only_existing(text, program.modules))
@@ -60,11 +64,11 @@ def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
     return {
         "DIRECTORY": str(node.directory),
         "RUN": str(run_directory(node)),
-        "MODULES": str(program.modules),
         "DATA": str(program.data),
         "ENGINE_FILE": str(node.engine_file),
         "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,
         "SIP_PORT": str(node.sip_port),
+        "LOOPBACK": "permit" if allows("127.0.0.0/8, ::1", node.sip_bind) else "deny",
         "AMI_PORT": str(node.ami_port),
         "ARI_PORT": str(node.ari_port),
         "RTP_FIRST": str(node.rtp_first),

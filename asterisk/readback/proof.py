@@ -6,10 +6,12 @@ from itertools import islice
 
 from django.utils.translation import gettext, gettext_noop
 
+from asterisk import sip_uri
 from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.ami.protocol import Message
 from asterisk.engine.columns import DIAL_VALUES, LOGIN_VALUES, SECRET, Answers, Value
 from asterisk.engine.render import Rows
+from asterisk.sip_uri import HostPort
 from core.audit import fields
 from core.coded_text import CodedText
 
@@ -156,10 +158,10 @@ def table(ami: Ami, timeout: float = TIMEOUT_SECONDS) -> str:
     return ami.ask("Getvar", timeout, Variable=TABLE).get("Value", "")
 
 
-def address(contact: Message) -> str:
-    """host:port that the phone's words come from; not what the phone takes its own address for."""
-    uri = contact.get("URI", "").rpartition("@")[2]
-    return uri.partition(";")[0]
+def address(contact: Message) -> HostPort:
+    """Where the phone's words come from; not what the phone takes its own address for."""
+    uri = sip_uri.parse(contact.get("URI", ""))
+    return uri.at if uri else HostPort("")
 
 
 def contacts(answer: list[Message]) -> list[Message]:

@@ -11,7 +11,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 LOG, HEAD = "core_auditrecord", "core_audithead"
 WORDS = "The operation log can only grow."
 STEP = "The head of the operation log moves by one row at a time."
-NAMES = ("log_keeps_values", "log_keeps_rows", "log_keeps_head", "log_steps_head")
+NAMES = ("log_keeps_values", "log_keeps_rows", "log_keeps_head", "log_steps_head", "log_adds_rows", "log_has_one_head")
+TABLES = (LOG, LOG, HEAD, HEAD, LOG, HEAD)
 
 ON_SQLITE = [
     f"CREATE TRIGGER {name} BEFORE {deed} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
@@ -20,6 +21,9 @@ ON_SQLITE = [
         (NAMES[1], "DELETE", LOG, "", WORDS),
         (NAMES[2], "DELETE", HEAD, "", WORDS),
         (NAMES[3], "UPDATE", HEAD, "WHEN new.count <> old.count + 1", STEP),
+        # INSERT OR REPLACE takes the row away that is in its place, and tells no trigger of DELETE or UPDATE.
+        (NAMES[4], "INSERT", LOG, f"WHEN EXISTS (SELECT 1 FROM {LOG} WHERE id = new.id)", WORDS),  # noqa: S608 (our own names)
+        (NAMES[5], "INSERT", HEAD, f"WHEN EXISTS (SELECT 1 FROM {HEAD})", WORDS),  # noqa: S608
     )
 ]
 REFUSE = "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{}'; END $$"
@@ -55,6 +59,6 @@ def protect(connection: BaseDatabaseWrapper) -> None:
 def release(connection: BaseDatabaseWrapper) -> None:
     """For a database that is emptied as a whole."""
     with connection.cursor() as cursor:
-        for name, table in zip(NAMES, (LOG, LOG, HEAD, HEAD), strict=True):
+        for name, table in zip(NAMES, TABLES, strict=True):
             of = "" if connection.vendor == "sqlite" else f" ON {table}"
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{of}")

@@ -14,7 +14,7 @@ from extensions.access import may_manage, may_use, visible
 from extensions.changes.history import history_of
 from extensions.fields import FIELDS, Owner
 from extensions.listing.rows import Row, rows_of
-from extensions.models import SipExtension
+from extensions.models import Change, SipExtension
 from extensions.phones import guides, registration_problems
 from extensions.phones.settings import phone_settings
 from extensions.welcome import invitations
@@ -28,11 +28,20 @@ def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> 
     except pbx.PbxError:
         found = []
     return {
+        "offline": offline_of(row),
         "may_remove": may_use(request, extension),
         "troubles": found,
         "may_forget": manages,
         "welcome": invitations.shown(extension, request.user) if manages else None,
     }
+
+
+def offline_of(row: Row) -> pbx.Offline | None:
+    """Since when its phones are gone; not those of whoever had the number before."""
+    if not row.offline:
+        return None
+    added = Change.objects.filter(number=row.number, kind=Change.Kind.ADDED, at__gt=row.offline.at)
+    return None if added.exists() else row.offline
 
 
 def guide_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Row:
         self.rings = extension.handed_to.number if extension.handed_to else ""
         self.waiting = extension.number in waiting
         self.phones = line.phones if line else None
+        self.offline = line.offline if line else None
         self.state = line.state.name.lower() if line else "unknown"
         self.state_words = str(line.state.words) if line else gettext("Unknown")
         self.url = address("detail", self.number)

@@ -41,10 +41,7 @@ def of(extension: SipExtension, phones: Iterable[Phone], *, may_manage: bool) ->
 
 def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool) -> Trouble:
     heading, advice, do = _words(attempt, extension, phones)
-    solved = any(
-        phone.address.rpartition(":")[0].strip("[]") == attempt.host and phone.since >= attempt.last_at
-        for phone in phones
-    )
+    solved = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
     if do and not may_manage:
         advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
     return Trouble(attempt, heading, advice, "" if solved else do, solved)
@@ -66,6 +63,12 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
     if attempt.cause == Cause.NETWORK:
         advice = _("Phones may register from %(networks)s. If %(host)s is right, add it to Allowed Networks.")
         return _("Outside the allowed networks"), advice % known, "edit"
+    if attempt.cause == Cause.CONTACT:
+        advice = _(
+            "The phone must give its own address as its contact. In its network settings, turn off a fixed or"
+            " additional address, or STUN."
+        )
+        return _("The phone gave an address where it is not"), advice, ""
     if attempt.cause == Cause.LIMIT:
         return _limit(extension, phones)
     if attempt.account == extension.registration_name:

@@ -133,7 +133,7 @@ def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phon
     page.get_by_text("New registration password…").click()
     press(page, "Make a new registration password")
     saved(page, "There is a new registration password, and the phones that had the old one were put out.")
-    expect(page.locator("#phones-1000")).to_contain_text("No phone yet.")
+    expect(page.locator("#phones-1000")).to_contain_text("Its registration was removed in the portal.")
     assert old.register() == 401
     expect(page.locator("#troubles-1000")).to_contain_text("Wrong registration password")
 
@@ -148,7 +148,7 @@ def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phon
 
     press(page, f"Remove the phone at 127.0.0.1:{new.port}")
     saved(page, "The phone was removed.")
-    expect(page.locator("#phones-1000")).to_contain_text("No phone yet.")
+    expect(page.locator("#phones-1000")).to_contain_text("Its registration was removed in the portal.")
     assert account["AuthPass"] == SipExtension.objects.get().registration_password
 
 

@@ -4,18 +4,24 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from asterisk.engine import store as engine
 from asterisk.live import store as live
+from asterisk.live.network_recorder import sighting
 from extensions import actions
 from extensions.models import Change, SipExtension
+from extensions.phones.known_networks import Sighting
+from tests.conftest import TOLD
 from tests.node import apply
 from tests.pages import html_of
-from tests.pbx.office import Office, contacts, eventually, qualify, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, qualify, talking
 from tests.people import make_extension, make_user
+from tests.phones.phone import Phone
 
 
 @pytest.fixture
@@ -72,8 +78,82 @@ def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page
     extension = office.extension()
     phone = office.registered(extension)
     assert page.says(extension.number, f"127.0.0.1:{phone.port}, since {localdate():%m/%d/%Y}")
+    assert "Offline since" not in page.text(extension.number)
+
+
+# --- since when, and why, there is none ---
+
+
+def test_a_number_that_never_had_a_phone(office: Office, page: Page) -> None:
+    assert page.says(office.extension().number, "No phone yet.")
+
+
+def test_a_phone_that_signed_off(office: Office, page: Page) -> None:
+    phone = office.registered()
+    assert page.state(phone.number, "Idle")
     phone.unregister()
-    assert page.says(extension.number, "No phone yet.")
+    assert page.says(phone.number, f"Offline since {localdate():%m/%d/%Y}", "The phone signed off.")
+
+
+def test_a_phone_that_was_removed(office: Office, page: Page, ada: User) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    assert page.state(extension.number, "Idle")
+    remove(page, extension.number, contacts(extension.number)[0]["ID"])
+    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+
+
+def test_a_phone_that_an_apply_put_out(office: Office, page: Page) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    assert page.state(extension.number, "Idle")
+    allow(extension, "10.0.0.0/8")
+    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+
+
+def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, page: Page) -> None:
+    with engine_tables() as tables:
+        (view,) = tables.execute("SELECT sql FROM sqlite_master WHERE name = 'ps_aors'").fetchone()
+        tables.execute("DROP VIEW ps_aors")
+        tables.execute(view.replace("'60' AS minimum", "'1' AS minimum"))
+    try:
+        unplugged, silent = office.phone(office.extension()), office.phone(office.extension())
+        assert (unplugged.register(4), silent.register(4)) == (200, 200)
+        assert page.state(silent.number, "Idle")
+        unplugged.close()
+        qualify(unplugged.number)
+        assert eventually(lambda: contacts(unplugged.number) == contacts(silent.number) == [], 40)
+        assert page.says(silent.number, "Offline since", "The registration expired, and the phone did not renew it.")
+        assert page.says(unplugged.number, "Offline since", "The phone stopped answering.")
+    finally:
+        engine.prepare(settings.ENGINE_FILE)
+
+
+def test_the_phones_of_whoever_had_the_number_before_are_not_told_of(office: Office, page: Page) -> None:
+    phone = office.registered()
+    assert page.state(phone.number, "Idle")
+    phone.unregister()
+    assert page.says(phone.number, "Offline since")
+    Change.objects.create(number=phone.number, kind=Change.Kind.ADDED)
+    assert page.says(phone.number, "No phone yet.")
+
+
+def test_a_contact_without_a_user_part_is_shown_noted_and_stays_through_an_apply(office: Office, page: Page) -> None:
+    told: list[Sighting] = []
+    TOLD.append(lambda found: told.extend(map(sighting, found)))
+    extension = office.extension(allowed_networks="127.0.0.0/8")
+    phone = office.phone(extension)
+    phone._registration.contact = f"<sip:127.0.0.1:{phone.port}>"
+    assert phone.register() == 200
+    assert page.says(extension.number, f"Registered 127.0.0.1:{phone.port}, since")
+    assert [(each.number, each.host) for each in told if each.number == extension.number][-1:] == [
+        (extension.number, "127.0.0.1")
+    ]
+    TOLD.clear()
+    extension.user.first_name = "Renamed"
+    extension.user.save()
+    apply([extension.number], None)
+    assert len(contacts(extension.number)) == 1
 
 
 def test_nothing_is_claimed_when_nobody_listens(office: Office, page: Page, settings: Settings) -> None:
@@ -216,6 +296,14 @@ def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> Non
     assert office.phone(extension).register() == 200
 
 
+def test_a_contact_outside_the_allowed_networks(office: Office, page: Page) -> None:
+    extension = office.extension(allowed_networks="127.0.0.0/8")
+    phone = office.phone(extension)
+    phone._registration.contact = f"<sip:{phone.number}@203.0.113.9:5060>"
+    assert phone.register() == 401
+    assert page.says(extension.number, "The phone gave an address where it is not", "turn off a fixed")
+
+
 def allow(extension: SipExtension, networks: str) -> None:
     extension.allowed_networks = networks
     extension.save()
@@ -245,6 +333,21 @@ def test_one_attempt_counts_once_and_repeated_ones_are_one_line(office: Office, 
     assert page.says(extension.number, "The registration name was given")
     assert "times since" not in page.text(extension.number)
     assert page.html(extension.number).count("trouble-what") == 1
+
+
+def test_many_attempts_close_together_are_one_line_with_all_of_them(office: Office, page: Page) -> None:
+    extension = office.extension()
+    for _ in range(30):
+        with Phone(extension.number, "nobody", "wrong", ("127.0.0.1", settings.SIP_PORT)) as phone:
+            phone.register()
+    unknown = office.phone(extension, number=extension.registration_name)
+    for _ in range(30):
+        unknown.register()
+    assert page.says(
+        extension.number, "30 times since", "Wrong registration password", "The registration name was given"
+    )
+    assert page.text(extension.number).count("30 times since") == 2
+    assert page.html(extension.number).count("trouble-what") == 2
 
 
 def test_what_is_forgotten_is_gone(office: Office, page: Page, client: Client) -> None:

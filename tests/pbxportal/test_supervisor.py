@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from pbxportal import supervisor
-from pbxportal.management.commands.run import Logs
 from pbxportal.supervisor import CannotStart, Child, Door
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def shell(tmp_path: Path, script: str, name: str = "It") -> Child:
@@ -160,27 +163,10 @@ def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "b.log").write_text("ok")
     supervisor.keep_small(tmp_path)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "a.log": "",
         "a.log.1": "long",
+        "a.log": "",
         "b.log": "ok",
     }
-
-
-def test_a_log_is_bounded_while_its_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "LARGEST_LOG", 20_000)
-    monkeypatch.setattr(Logs, "SECONDS", 0)
-    child = shell(tmp_path, "while :; do yes 'so it goes on and on and on' | head -n 100; sleep 0.05; done")
-    logs, log, aside = Logs(tmp_path), tmp_path / "It.log", tmp_path / "It.log.1"
-    largest: list[int] = []
-
-    def enough() -> bool:
-        logs()
-        largest.append(supervisor.size(log))
-        return aside.exists() and len(largest) > 30
-
-    assert watch(child, enough) == []
-    assert 0 < max(largest) < 40_000
-    assert b"\0" not in log.read_bytes() + aside.read_bytes()
 
 
 def test_the_last_lines_are_told_of_a_log_that_was_cut_meanwhile(tmp_path: Path) -> None:
@@ -190,5 +176,61 @@ def test_the_last_lines_are_told_of_a_log_that_was_cut_meanwhile(tmp_path: Path)
     assert said[0].endswith("\n    so it goes")
 
 
+def test_a_log_that_is_being_written_is_kept_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 10_000)
+    child = shell(tmp_path, "while true; do echo 0123456789012345678901234567890123456789; done")
+    child.start()
+    for _ in range(20):
+        time.sleep(0.02)
+        supervisor.keep_small(tmp_path)
+    supervisor.stop([child])
+    supervisor.keep_small(tmp_path)
+    assert supervisor.size(tmp_path / "It.log.1") > 0
+    assert b"\0" not in (tmp_path / "It.log.1").read_bytes()
+
+
+def test_a_log_that_cannot_be_set_aside_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_LOG", 3)
+    (tmp_path / "a.log").write_text("long")
+    (tmp_path / "a.log.1").mkdir()  # as a full disk would, it refuses the copy
+    supervisor.keep_small(tmp_path)
+    assert (tmp_path / "a.log").read_text() == ""
+
+
+def test_the_last_lines_of_a_log_that_was_emptied_are_those_after_it(tmp_path: Path) -> None:
+    log = tmp_path / "It.log"
+    log.write_text("before\n" * 10)
+    child = shell(tmp_path, "true")
+    child.read_from = {log: supervisor.size(log)}
+    log.write_text("after\n")
+    assert child.last_lines() == ["after"]
+
+
 def test_endings_in_words() -> None:
     assert [supervisor.ending(code) for code in (0, 1, -signal.SIGTERM)] == ["code 0", "code 1", "SIGTERM"]
+
+
+def test_root_is_refused_unless_a_setting_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(CannotStart, match="does not run as root"):
+        supervisor.refuse_root(allowed=False)
+    supervisor.refuse_root(allowed=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    supervisor.refuse_root(allowed=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_run_as_root_says_what_to_do_and_starts_nothing(tmp_path: Path) -> None:
+    here = {"PBXPORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "pbxportal.settings", "PORTAL_ALLOW_ROOT": "0"}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "run"],
+        cwd=ROOT,
+        env={**os.environ, **here},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "PORTAL_ALLOW_ROOT=True" in ran.stderr
+    assert not (tmp_path / "portal.sqlite3").exists()

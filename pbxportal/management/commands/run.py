@@ -43,6 +43,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt)
         try:
+            supervisor.refuse_root(allowed=settings.ALLOW_ROOT)
             with supervisor.only_one(settings.VAR / "run.lock"):
                 run()
         except KeyboardInterrupt:
@@ -75,7 +76,7 @@ def run() -> None:
     link = setup_url()
     connection.close()
     welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
-    logs = Logs(settings.VAR / "log")
+    logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
         welcome()
@@ -132,7 +133,6 @@ def portal(*, has_pbx: bool) -> Child:
     command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
-    supervisor.keep_small(logs)
     return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
 
 
@@ -160,6 +160,22 @@ class Welcome:
             self.lines = []
 
 
+class SmallLogs:
+    """Keeps every log small, for as long as it is written: strangers fill Asterisk's with each refused request."""
+
+    EVERY_SECONDS = 1.0
+
+    def __init__(self, *directories: Path) -> None:
+        self.directories = directories
+        self.due = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + self.EVERY_SECONDS
+            for directory in self.directories:
+                supervisor.keep_small(directory)
+
+
 class Nightly:
     """Compares everything at three o'clock; once a night, whatever is done to the clock."""
 
@@ -175,23 +191,6 @@ class Nightly:
         if now.hour == self.HOUR and now.date() != self.last:
             self.last = now.date()
             check.start()
-
-
-class Logs:
-    """Keeps them small while they are written to."""
-
-    SECONDS = 5.0
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.last = 0.0
-
-    def __call__(self) -> None:
-        now = time.monotonic()
-        if now - self.last >= self.SECONDS:
-            self.last = now
-            with suppress(OSError):  # a full disk: the next look is soon
-                supervisor.keep_small(self.directory)
 
 
 class Daily:
@@ -244,7 +243,6 @@ def pbx(program: Program, node: Node) -> Child:
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = node.directory / "log"
-    supervisor.keep_small(directory)
     logs = [directory / "start.log", directory / "problems.log"]
 
     def on_start(process: subprocess.Popen[bytes]) -> None:

@@ -36,6 +36,23 @@ REFUSED = [
     "DELETE FROM core_audithead",
     "UPDATE core_audithead SET count = 1",
     "UPDATE core_audithead SET last_hash = 'x'",
+    *(
+        [
+            "INSERT OR REPLACE INTO core_auditrecord SELECT * FROM core_auditrecord WHERE id = 3",
+            "REPLACE INTO core_auditrecord SELECT * FROM core_auditrecord",
+            "INSERT OR IGNORE INTO core_auditrecord SELECT * FROM core_auditrecord WHERE id = 3",
+            "UPDATE OR REPLACE core_auditrecord SET id = 2 WHERE id = 3",
+            "INSERT INTO core_auditrecord SELECT * FROM core_auditrecord WHERE id = 3"
+            " ON CONFLICT (id) DO UPDATE SET by_name = 'eve'",
+            "INSERT OR REPLACE INTO core_audithead SELECT * FROM core_audithead",
+            "UPDATE OR REPLACE core_audithead SET last_hash = 'x'",
+        ]
+        if connection.vendor == "sqlite"
+        else [
+            "INSERT INTO core_auditrecord OVERRIDING SYSTEM VALUE SELECT * FROM core_auditrecord WHERE id = 3"
+            " ON CONFLICT (id) DO UPDATE SET by_name = 'eve'",
+        ]
+    ),
     *(["TRUNCATE core_auditrecord", "TRUNCATE core_audithead"] if connection.vendor == "postgresql" else []),
 ]
 

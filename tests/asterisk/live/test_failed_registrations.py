@@ -1,0 +1,68 @@
+"""How many registrations failed, by what Asterisk says of them."""
+
+from asterisk.ami.protocol import Message
+from asterisk.live.failed_registrations import MOST_SESSIONS, FailedRegistrations
+
+UNKNOWN = {"Event": "InvalidAccountID", "AccountID": "4711"}
+OUTSIDE = {"Event": "FailedACL", "AccountID": "1001", "ACLName": "not_match_endpoint_acl"}
+TOO_MANY = OUTSIDE | {"ACLName": "registrar_attempt_exceeds_maximum_configured_contacts"}
+WRONG = {"Event": "ChallengeResponseFailed", "AccountID": "1001"}
+ANSWER = {"Event": "ChallengeResponseFailed", "AccountID": "<unknown>"}
+
+
+def event(which: Message, session: str = "a", port: int = 5060) -> Message:
+    return {"Service": "PJSIP", "SessionID": session, "RemoteAddress": f"IPV4/UDP/192.0.2.7/{port}", **which}
+
+
+def counted(*events: Message) -> list[tuple[str, int]]:
+    failed = FailedRegistrations()
+    for at, each in enumerate(events):
+        failed.hear(each, float(at))
+    return [(attempt.cause, attempt.times) for attempt in failed.take()]
+
+
+def test_a_request_and_its_answer_to_the_challenge_are_one() -> None:
+    for which, cause in ((UNKNOWN, "account"), (OUTSIDE, "network")):
+        assert counted(event(which), event(which), event(ANSWER)) == [(cause, 1)]
+        assert counted(event(which), event(ANSWER)) == [(cause, 1)]
+    assert counted(event(WRONG)) == [("credentials", 1)]
+
+
+def test_every_request_counts_however_close_they_are() -> None:
+    for which, cause in ((UNKNOWN, "account"), (OUTSIDE, "network"), (TOO_MANY, "limit"), (WRONG, "credentials")):
+        assert counted(*[event(which)] * 300) == [(cause, 300)]
+    pair = [event(UNKNOWN), event(UNKNOWN), event(ANSWER)]
+    assert counted(*pair * 300) == [("account", 300)]
+
+
+def test_sessions_that_cross_are_told_apart() -> None:
+    one, other = event(UNKNOWN, "a"), event(OUTSIDE, "b")
+    assert counted(one, other, one, other, event(ANSWER, "b"), event(ANSWER, "a")) == [("account", 1), ("network", 1)]
+
+
+def test_nobody_takes_anothers_back() -> None:
+    assert counted(event(UNKNOWN), event(UNKNOWN), event(ANSWER, port=5061)) == [("account", 2)]
+
+
+def test_what_was_taken_before_is_counted_down() -> None:
+    failed = FailedRegistrations()
+    failed.hear(event(UNKNOWN), 1.0)
+    (first,) = failed.take()
+    failed.hear(event(UNKNOWN), 2.0)
+    failed.hear(event(ANSWER), 2.0)
+    assert (first.times, failed.take()) == (1, [])
+
+
+def test_the_first_and_the_last_time_are_kept() -> None:
+    failed = FailedRegistrations()
+    for at in (3.0, 4.0, 9.0):
+        failed.hear(event(WRONG), at)
+    (attempt,) = failed.take()
+    assert (attempt.times, attempt.first_at, attempt.last_at) == (3, 3.0, 9.0)
+
+
+def test_what_is_kept_of_strangers_is_bounded() -> None:
+    failed = FailedRegistrations()
+    for each in range(3 * MOST_SESSIONS):
+        failed.hear(event(UNKNOWN, f"{each}"), 1.0)
+    assert len(failed._unanswered) <= MOST_SESSIONS + 1

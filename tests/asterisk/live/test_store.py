@@ -1,0 +1,69 @@
+"""What is kept of phones: how they went, and a file of an earlier version."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asterisk.live import store as live
+from asterisk.live.store import Contact
+from extensions.pbx import Ending
+
+PHONE = Contact("1001;@a", "1001", "192.0.2.7:5060", "Desk", "Reachable", 10.0, 20.0)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    live.prepare(tmp_path / "live.sqlite3")
+    with live.opened(tmp_path / "live.sqlite3") as db:
+        live.replace(db, {"1001": [PHONE]})
+        yield db
+
+
+def ending(db: sqlite3.Connection, number: str = "1001") -> Ending:
+    return Ending(live.offline(db, [number])[number].ending)
+
+
+def test_how_the_last_phone_went(db: sqlite3.Connection) -> None:
+    assert live.offline(db, ["1001"]) == {}
+    live.replace(db, {"1001": []})
+    assert ending(db) is Ending.EXPIRED
+    live.replace(db, {"1001": [PHONE]})
+    live.replace(db, {"1001": []}, lambda number: number == "1001")
+    assert ending(db) is Ending.SIGNED_OFF
+    live.replace(db, {"1001": [PHONE]})
+    live.mark_removed(db, [PHONE.id])
+    live.replace(db, {"1001": []}, lambda _: True)
+    assert ending(db) is Ending.REMOVED
+    live.replace(db, {"1001": [PHONE]})
+    live.replace_all(db, [], {})
+    assert ending(db) is Ending.UNKNOWN
+
+
+def test_one_that_does_not_answer_is_offline_since_then(db: sqlite3.Connection) -> None:
+    live.replace(db, {"1001": [replace(PHONE, status="Unreachable", status_since=30.0)]})
+    live.replace(db, {"1001": [replace(PHONE, status="Unreachable", status_since=40.0)]})
+    live.replace(db, {"1001": []})
+    assert live.offline(db, ["1001"])["1001"] == live.Offline(30.0, Ending.UNANSWERED.value)
+
+
+def test_a_number_is_offline_when_its_last_phone_is_gone(db: sqlite3.Connection) -> None:
+    other = replace(PHONE, id="1001;@b")
+    live.replace(db, {"1001": [PHONE, other]})
+    live.replace(db, {"1001": [other]})
+    assert live.offline(db, ["1001"]) == {}
+
+
+def test_a_file_of_an_earlier_version_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE phone (id TEXT PRIMARY KEY)")
+    live.prepare(path)
+    with live.opened(path) as db:
+        live.replace(db, {"1001": [PHONE]})
+    live.prepare(path)
+    with live.opened(path) as db:
+        assert live.registered_numbers(db) == ["1001"]
