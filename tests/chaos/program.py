@@ -1,6 +1,7 @@
 """One run from the start of the portal to the verdict, and what is printed of it."""
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ from tests.people import make_extension, make_user
 ADMINISTRATORS, DESKS, EXTENSIONS = 6, 6, 20
 FIRST_NUMBER = 1000
 JOIN_SECONDS = 300
+SHOWN_ALIKE = 3
+LONGEST_LINE = 200
 
 
 def run(database: Database, seconds: float, seed: int, *, can_fill: bool) -> Journal:
@@ -117,30 +120,42 @@ def judge(verdict: Verdict, desks: Sequence[Desk], crowd: Sequence[Administrator
 
 
 def tracebacks(site: Site) -> Counter[str]:
-    """The last line of each that the portal logged, and how often."""
+    """The errors that the portal logged with where they came from, and how often."""
     found: Counter[str] = Counter()
-    for log in (settings.VAR / "log").glob("*.log*"):
-        for line in log.read_text(errors="replace").splitlines():
-            found.update(f"logged ({log.name}): {each}" for each in exceptions(line))
-    found.update(f"said by manage.py run: {line}" for line in site.lines if "Error" in line)
+    logs = {log.name: log.read_text(errors="replace").splitlines() for log in (settings.VAR / "log").glob("*.log*")}
+    for name, lines in {**logs, "manage.py run": site.lines}.items():
+        found.update(f"logged by {name}: {error}" for line in lines for error in errors_of(line))
+    found.update(line.partition(";")[0] for line in site.lines if re.match(r"[\w' ]+ ended \(", line))
     return found
 
 
-def exceptions(line: str) -> Iterator[str]:
+def errors_of(line: str) -> Iterator[str]:
     try:
         record = json.loads(line)
     except ValueError:
         return
     if isinstance(record, dict) and record.get("exception"):
-        yield f"{record.get('event')}: {record['exception'].strip().splitlines()[-1]}"[:200]
+        raised = re.findall(r"^[A-Za-z][\w.]*: .*", record["exception"], re.MULTILINE)
+        yield without_numbers(f"{record.get('event')}: {raised[-1] if raised else 'no words'}")[:LONGEST_LINE]
+
+
+def without_numbers(text: str) -> str:
+    """So that what is alike can be counted."""
+    return re.sub(r"\d+", "N", text)
 
 
 def report(journal: Journal, began: datetime) -> str:
     lines = ["", "Failures" if journal.failures else "No failures", ""]
+    alike: Counter[str] = Counter()
     for failure in sorted(journal.failures, key=lambda each: each.at):
+        key = without_numbers(f"{failure.kind} {failure.answered}")
+        alike[key] += 1
         at = began + timedelta(seconds=failure.at)
         lines.append(f"{at:%H:%M:%S} ({failure.at:.1f} s) {failure.kind}")
         lines.append(f"    done:     {failure.done}")
+        if alike[key] > SHOWN_ALIKE:
+            lines.append("    answered: as above")
+            continue
         lines.append(f"    answered: {failure.answered}")
         near = journal.faults_before(failure.at)
         lines += [f"    fault:    {failure.at - fault.at:.1f} s before: {fault.words}" for fault in near]
