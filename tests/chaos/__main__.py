@@ -3,11 +3,11 @@ import os
 import random
 import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import django
 
+from tests.bench.surroundings import Failed
 from tests.chaos import surroundings
 
 
@@ -40,11 +40,13 @@ def main() -> int:
             django.setup()
             from tests.chaos import program
 
-            began = datetime.now(UTC)
             journal = program.run(database, options.minutes * 60, options.seed, can_fill=can_fill)
-            sys.stdout.write(program.report(journal, began))
+            sys.stdout.write(program.report(journal))
             if journal.failures and options.keep:
                 shutil.copytree(var, options.keep, symlinks=True, ignore=shutil.ignore_patterns("run", "static"))
+        except Failed as failure:
+            sys.stderr.write(f"Failed: {failure}\n")
+            return 1
         finally:
             database.stop()
     return 1 if journal.failures else 0

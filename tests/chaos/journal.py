@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import RLock
 
 NAME, ENABLED = "name", "enabled"
@@ -63,6 +64,7 @@ class Failure:
 @dataclass
 class Journal:
     began: float = field(default_factory=time.monotonic)
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Attempt] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)

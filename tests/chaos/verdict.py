@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 
 from asterisk import check, nodes
 from asterisk.ami.client import AmiError
@@ -38,8 +37,8 @@ YES, NO = "yes", "no"
 
 
 class Verdict:
-    def __init__(self, portal: str, journal: Journal, email: str, began: datetime) -> None:
-        self.browser, self.journal, self.email, self.began = Browser(portal), journal, email, began
+    def __init__(self, portal: str, journal: Journal, email: str) -> None:
+        self.browser, self.journal, self.email = Browser(portal), journal, email
 
     # --- waiting ---
 
@@ -148,7 +147,7 @@ class Verdict:
         for run in ApplyRun.objects.filter(outcome=ApplyRun.Outcome.REFUSED).order_by("pk"):
             why = coded_text.show(run.explanation)
             shown.add(why)
-            at = (run.finished_at - self.began).total_seconds() if run.finished_at else 0
+            at = (run.finished_at - self.journal.began_at).total_seconds() if run.finished_at else 0
             near = self.journal.since_fault("engine", "disk", at=at) < EXCUSE_SECONDS
             if near and any(start in why for start in BUSY_TABLE):
                 continue
