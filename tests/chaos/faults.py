@@ -78,12 +78,12 @@ class Storm(Thread):
 
     def signals(self) -> None:
         number, target = self.chance.choice(SIGNALS), self.chance.choice(TARGETS)
-        seconds = self.chance.uniform(*STOPPED)
+        seconds, which = self.chance.uniform(*STOPPED), self.chance.random()
         pids = self.site.pids(target)
         if target == SUPERVISOR and number != signal.SIGSTOP:
             self._ends_the_supervisor(number)
         elif pids:
-            self._send(number, self.chance.choice(pids), target, seconds)
+            self._send(number, pids[int(which * len(pids))], target, seconds)
         else:
             self.journal.count("faults without a process to hit")
 
