@@ -30,6 +30,9 @@ mutation: .venv/tools ## Take each check of the views out, one at a time: a test
 bench: .venv/tools ## How long things take, at several sizes
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+chaos: .venv/tools ## Ten minutes of random faults under administrators and phones, and whether the pages told the truth
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet uv
 	@for each in requirements requirements-dev; do \
@@ -50,4 +53,4 @@ lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run demo check test mutation bench lock
+.PHONY: help run demo check test mutation bench chaos lock
