@@ -233,4 +233,4 @@ def test_run_as_root_says_what_to_do_and_starts_nothing(tmp_path: Path) -> None:
     )
     assert ran.returncode == 1
     assert "PORTAL_ALLOW_ROOT=True" in ran.stderr
-    assert not (tmp_path / "portal.sqlite3").exists()
+    assert not (tmp_path / "run.lock").exists()
