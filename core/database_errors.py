@@ -3,7 +3,7 @@
 import errno
 from enum import Enum, auto
 
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError
 
 INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -13,6 +13,7 @@ class Fault(Enum):
     FORBIDDEN = auto()
     BUSY = auto()
     DAMAGED = auto()
+    AWAY = auto()
 
 
 SYSTEM = {
@@ -45,13 +46,24 @@ POSTGRESQL = {
     "55P03": Fault.BUSY,  # lock_not_available
     "40P01": Fault.BUSY,  # deadlock_detected
 }
+POSTGRESQL_AWAY = ("08", "57P")  # connection exceptions; shutdown, crash and start of the server
 
 
 def fault_of(error: Exception) -> Fault | None:
     """Return the fault behind an OSError, or behind a database error of Django's or of a driver's; None for others."""
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
-    return SQLITE.get(_sqlite_code(error)) or POSTGRESQL.get(sqlstate_of(error))
+    return SQLITE.get(_sqlite_code(error)) or POSTGRESQL.get(sqlstate_of(error)) or _away(error)
+
+
+def _away(error: Exception) -> Fault | None:
+    """A server that was not reached, or is lost while it is asked, has no code to say so."""
+    driver = _of_the_driver(error)
+    if not type(driver).__module__.startswith("psycopg"):
+        return None
+    code = sqlstate_of(error)
+    unreached = not code and isinstance(error, OperationalError | InterfaceError)
+    return Fault.AWAY if unreached or code.startswith(POSTGRESQL_AWAY) else None
 
 
 def sqlstate_of(error: Exception) -> str:

@@ -16,6 +16,7 @@ from core.database_errors import Fault, fault_of
 REMEDIES = {
     Fault.FULL: _("Free space on the disk that holds the portal's database."),
     Fault.FORBIDDEN: _("Let the portal's user write its database and the folder around it."),
+    Fault.AWAY: _("The portal's database does not answer. Start it; the portal goes on by itself."),
     Fault.BUSY: _("Many wrote at once. Try again in a moment."),
 }
 

@@ -52,20 +52,25 @@ def all_numbers(engine_file: Path) -> list[str]:
 
 def apply(node: Node, numbers: Iterable[str], by: User | None) -> ApplyRun:
     """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back."""
-    with _alone(node):
-        try:
-            return _apply(node, sorted(set(numbers)), by, {})
-        finally:
-            retention.prune(node.engine_file)
+    with _alone(node), _pruned(node):
+        return _apply(node, sorted(set(numbers)), by, {})
 
 
 def apply_preferences(node: Node, by: User | None) -> ApplyRun:
     """Have the PBX follow the saved preferences. What waits of extensions waits on. Raises ApplyError, as `apply`."""
-    with _alone(node):
-        try:
-            return _apply_as_taken(node, [], by, list(SystemChange.objects.unproved()))
-        finally:
-            retention.prune(node.engine_file)
+    with _alone(node), _pruned(node):
+        return _apply_as_taken(node, [], by, list(SystemChange.objects.unproved()))
+
+
+@contextmanager
+def _pruned(node: Node) -> Iterator[None]:
+    """Afterwards; not where the database itself failed, which would fail again and hide the first error."""
+    try:
+        yield
+    except ApplyError:
+        retention.prune(node.engine_file)
+        raise
+    retention.prune(node.engine_file)
 
 
 @contextmanager

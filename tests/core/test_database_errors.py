@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psycopg.errors
 import pytest
-from django.db import DatabaseError, ProgrammingError
+from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.test import Client
 
 from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, fault_of, sqlstate_of
 
@@ -115,3 +117,62 @@ def test_djangos_error_is_that_of_its_driver() -> None:
     error.__cause__ = psycopg.errors.InsufficientPrivilege()
     assert (fault_of(error), sqlstate_of(error)) == (Fault.FORBIDDEN, INSUFFICIENT_PRIVILEGE)
     assert (fault_of(DatabaseError("is full")), sqlstate_of(DatabaseError())) == (None, "")
+
+
+def unreached() -> Exception:
+    """What Django's own driver of PostgreSQL raises where nothing listens."""
+    here = connections.settings["default"] | {"HOST": "127.0.0.1", "PORT": "9", "NAME": "x", "USER": "x", "OPTIONS": {}}
+    try:
+        DatabaseWrapper(here).ensure_connection()
+    except OperationalError as error:
+        return error
+    raise AssertionError("something listens")
+
+
+def lost(cause: psycopg.Error, kind: type[DatabaseError] = OperationalError) -> Exception:
+    try:
+        raise kind(str(cause)) from cause
+    except DatabaseError as error:
+        return error
+
+
+AWAY = [
+    lost(psycopg.errors.AdminShutdown("terminating connection due to administrator command")),
+    lost(psycopg.errors.CannotConnectNow("the database system is starting up")),
+    lost(psycopg.OperationalError("consuming input failed: server closed the connection unexpectedly")),
+    lost(psycopg.OperationalError("the connection is closed")),
+]
+
+
+def test_a_server_that_is_not_reached_is_away(db: None) -> None:
+    assert fault_of(unreached()) is Fault.AWAY
+
+
+@pytest.mark.parametrize("error", AWAY, ids=str)
+def test_a_server_that_is_away_is_a_503_with_what_to_do(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    assert fault_of(error) is Fault.AWAY
+
+    def away(*_args: object) -> None:
+        raise error
+
+    monkeypatch.setattr("accounts.models.Organization.company_name", away)
+    client.raise_request_exception = False
+    answer = client.get("/sign-in/")
+    assert answer.status_code == 503
+    assert "does not answer" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lost(psycopg.errors.UndefinedTable("x"), ProgrammingError),
+        lost(psycopg.errors.UniqueViolation("x"), IntegrityError),
+        OperationalError("x"),
+        ValueError("x"),
+    ],
+    ids=str,
+)
+def test_other_errors_are_no_server_that_is_away(error: Exception) -> None:
+    assert fault_of(error) is None
