@@ -43,6 +43,7 @@ def own() -> Iterator[bool]:
             "DJANGO_SETTINGS_MODULE": "pbxportal.settings",
             "PBXPORTAL_VAR": directory,
             "PORTAL_BIND": f"127.0.0.1:{portal}",
+            "PORTAL_ALLOW_ROOT": "True",
             "SIP_PORT": str(sip),
             "AMI_PORT": str(ami),
             "ARI_PORT": str(ari),
