@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from asterisk.ami.client import AmiUnreachable, connected
+from asterisk.ami.client import AmiError, connected
 from asterisk.apply import run as apply_run
 from asterisk.apply.errors import ApplyError
 from asterisk.engine import render, snapshot
@@ -152,7 +152,7 @@ def _unlike_what_asterisk_reads(node: Node, numbers: list[str]) -> list[str] | N
     try:
         with connected(node) as ami:
             return bulk.unlike(ami, node.engine_file, numbers)[0]
-    except AmiUnreachable:
+    except AmiError:
         return None
 
 
@@ -167,7 +167,7 @@ def _said(node: Node, numbers: list[str]) -> dict[str, proof.Said]:
     try:
         with connected(node) as ami:
             return {said.number: said for said in proof.ask(ami, numbers, hints=False)}
-    except AmiUnreachable:
+    except AmiError:
         return {}
 
 

@@ -14,7 +14,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.ami.client import Ami, AmiError, AmiUnreachable, connected
+from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.ami.protocol import Message
 from asterisk.apply import log_row, retention, rollback, void_registrations
 from asterisk.apply.errors import ApplyError, Elsewhere, text_of
@@ -132,7 +132,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
             reloaded = prove(ami, run)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
-    except AmiUnreachable as error:
+    except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
         logger.warning("Apply %s waits: %s", run.pk, in_english(error))
@@ -141,8 +141,6 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             run.close(Outcome.WAITING, CodedText(code))
             log_row.record(run, "apply.waiting")
         return
-    except AmiError as error:
-        rollback.take_back(node, db, since, run, ApplyError(text_of(error)))
     except ApplyError as error:
         rollback.take_back(node, db, since, run, error)
     with transaction.atomic():

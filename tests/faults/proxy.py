@@ -1,5 +1,6 @@
 """A bad wire between the portal and Asterisk's manager interface."""
 
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ class Proxy:
         self.delay = 0.0
         self.cut_after: int | None = None
         self.handed_on = 0
+        self.says_no: tuple[int, str] | None = None
         self.when_asked: dict[bytes, Callable[[], None]] = {}
         Thread(target=self._serve, daemon=True).start()
 
@@ -53,7 +55,19 @@ class Proxy:
 
     def _answer(self, received: bytes) -> bytes:
         time.sleep(self.delay)
+        if self.says_no:
+            received = self._instead(received, *self.says_no)
         if self.cut_after is not None:
             received = received[: max(0, self.cut_after - self.handed_on)]
         self.handed_on += len(received)
         return received
+
+    def _instead(self, received: bytes, first: int, message: str) -> bytes:
+        """Errors in place of the answers to the action of that id and all later ones."""
+
+        def error(found: re.Match[bytes]) -> bytes:
+            mark = int(found[1])
+            refusal = f"Response: Error\r\nActionID: {mark}\r\nMessage: {message}\r\n\r\n"
+            return refusal.encode() if mark >= first else found[0]
+
+        return re.sub(rb"Response: \w+\r\nActionID: (\d+)\r\n(?:.+\r\n)*\r\n", error, received)

@@ -21,6 +21,7 @@ from asterisk.live import store as live
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
+from extensions import actions
 from extensions.models import Change
 from tests.faults.proxy import Proxy
 from tests.node import apply, catch_up, connected
@@ -94,6 +95,30 @@ def test_an_asterisk_that_dies_while_it_answers_gets_the_change_when_it_is_back(
     login = rows(extension.number).login
     assert login
     assert login.caller_name == "Grace"
+
+
+STATES = [
+    "Asterisk is shutting down",
+    "Did not find context hints",
+    "Invalid/unknown command",
+    "Permission denied",
+    "A reload is in progress",
+]
+
+
+@pytest.mark.parametrize("first", [2, 3], ids=["ask", "ask_many"])
+@pytest.mark.parametrize("state", STATES)
+def test_an_answer_that_speaks_of_the_state_of_the_pbx_is_no_refusal_of_a_value(
+    office: Office, proxy: Proxy, ada: User, state: str, first: int
+) -> None:
+    extension = office.extension()
+    actions.disable(extension.number, ada)
+    proxy.says_no = (first, state)
+    assert apply([extension.number], None).outcome == Outcome.WAITING
+    assert rows(extension.number).login is None
+    proxy.says_no = None
+    catch_up()
+    assert Change.objects.waiting().numbers() == []
 
 
 @pytest.fixture
