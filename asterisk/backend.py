@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from asterisk import dialplan, nodes
-from asterisk.ami.client import AmiError, connected
+from asterisk.ami.client import AmiError, connected, is_fully_booted
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
@@ -121,12 +121,15 @@ def _asked(node: Node) -> State:
     try:
         with connected(node, STATE_TIMEOUT_SECONDS) as ami:
             read = proof.table(ami, STATE_TIMEOUT_SECONDS)
+        starting = not read and not is_fully_booted(node)
         with engine.opened(node.engine_file) as db:
             there = engine.token(db)
     except AmiError:
         return State(False, _("PBX not reachable"), KEPT)
     except EngineError as error:
         return State(False, _("PBX table unusable"), str(error))
+    if starting:
+        return State(False, _("PBX starting"), _("It answers, and does not read its table yet. Changes are kept."))
     if read != there:
         return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
     return State(True, _("PBX running"), _("Asterisk answers."))

@@ -36,6 +36,7 @@ TEXTS = {
     "pbx.not_let_in": _("The PBX does not let the portal in: %(why)s. Check AMI_SECRET."),
     "pbx.registration_stays": _("The PBX would not remove a registration (answer %(status)s)."),
     "pbx.no_rest_answer": _("The PBX's REST interface did not answer: %(error)s."),
+    "pbx.starting": _("The PBX starts or ends: it answers, and reads no table."),
     "pbx.another_table": _("The PBX's table was replaced while it ran. Restart the PBX: it then takes effect."),
     "pbx.not_heard": _("The PBX is not being listened to now."),
     "pbx.phones_unknown": _("What phones do is not known: %(error)s."),

@@ -13,6 +13,7 @@ from core.coded_text import CodedText
 from extensions.pbx import PbxError
 
 TIMEOUT_SECONDS = 5.0
+BOOTED_SECONDS = 0.5  # within which it is said, if it is so
 # Questions under way at once. Their answers must fit into the connection: Asterisk hangs up on who reads too slowly.
 WINDOW = 16
 BANNER = b"Asterisk Call Manager/"
@@ -180,3 +181,9 @@ def connected(node: Node, timeout: float = TIMEOUT_SECONDS, events: str = "off")
         ami.read_banner(node.ami_port, until - time.monotonic())
         ami.log_in(node, until - time.monotonic(), events)
         yield ami
+
+
+def is_fully_booted(node: Node) -> bool:
+    """Asterisk says so of itself to each new connection that hears its events. Raises AmiError."""
+    with connected(node, events="system") as ami:
+        return any(said.get("Event") == "FullyBooted" for said in ami.events(BOOTED_SECONDS))

@@ -14,7 +14,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.ami.client import Ami, AmiError, AmiUnreachable, connected, is_fully_booted
 from asterisk.ami.protocol import Message
 from asterisk.apply import log_row, retention, rollback, void_registrations
 from asterisk.apply.errors import ApplyError, Elsewhere, text_of
@@ -126,7 +126,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
     try:
         since = _since_proof(db, steps, wanted, run)
         with connected(node) as ami:
-            _refuse_another_table(ami, db)
+            _refuse_another_table(node, ami, db)
             gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
             now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
@@ -162,8 +162,11 @@ def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
     return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
 
 
-def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
-    if proof.table(ami) != engine.token(db):
+def _refuse_another_table(node: Node, ami: Ami, db: sqlite3.Connection) -> None:
+    token = proof.table(ami)
+    if not token and not is_fully_booted(node):
+        raise AmiUnreachable(CodedText("pbx.starting"))
+    if token != engine.token(db):
         raise Elsewhere(CodedText("pbx.another_table"))
 
 
@@ -189,6 +192,8 @@ def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[M
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
         if found := proof.differences(values, said):
+            if not proof.table(ami):  # it ends, and says nothing of anything: that is no difference
+                raise AmiUnreachable(CodedText("pbx.starting"))
             raise ApplyError(found[0].text, found[0].number, found[0].field)
         run.values_compared += len(values)
         registered[said.number] = proof.contacts(said.endpoint)

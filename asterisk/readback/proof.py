@@ -154,7 +154,7 @@ def endpoint(ami: Ami, number: str) -> list[Message]:
 
 
 def table(ami: Ami, timeout: float = TIMEOUT_SECONDS) -> str:
-    """The token of the file that Asterisk reads."""
+    """The token of the file that Asterisk reads; "" while it reads none."""
     return ami.ask("Getvar", timeout, Variable=TABLE).get("Value", "")
 
 

@@ -14,19 +14,23 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk.ami.client import AmiUnreachable
+from asterisk import backend
+from asterisk.ami.client import AmiUnreachable, is_fully_booted
+from asterisk.apply import run as apply_run
 from asterisk.backend import Asterisk
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from extensions import actions
 from extensions.models import Change
 from tests.faults.proxy import Proxy
 from tests.node import apply, catch_up, connected
 from tests.pbx.office import Office, contacts, eventually
 from tests.pbx.test_apply import rows
+from tests.people import make_extension
 
 Outcome = ApplyRun.Outcome
 CUTS = 40
@@ -188,3 +192,45 @@ def test_a_wire_that_stalls_while_asterisk_starts_leaves_nobody_deaf(
     finally:
         over.set()
         ear.join()
+
+
+@pytest.mark.parametrize(
+    ("booted", "words"), [(False, "PBX starting"), (True, "PBX reads a lost table")], ids=["starting", "lost"]
+)
+def test_no_table_is_a_start_until_asterisk_says_that_it_has_booted(
+    office: Office, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, booted: bool, words: str
+) -> None:
+    extension = office.extension()
+    actions.disable(extension.number, ada)
+    client.force_login(ada)
+    with monkeypatch.context() as patch:
+        patch.setattr(proof, "table", lambda *_: "")
+        for module in (backend, apply_run):
+            patch.setattr(module, "is_fully_booted", lambda _node: booted)
+        page = client.get("/extensions/")
+        assert page.status_code == 200
+        assert words in page.content.decode()
+        run = apply([extension.number], None)
+    assert run.outcome == Outcome.WAITING
+    assert ("Restart the PBX" in run.explanation_text) == booted
+    catch_up()
+    assert Change.objects.waiting().numbers() == []
+
+
+def test_asterisk_says_that_it_has_booted(asterisk: Embedded) -> None:
+    assert is_fully_booted(from_settings())
+
+
+def test_values_that_vanish_while_asterisk_ends_are_no_differences(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = make_extension()
+    tables = [proof.table, lambda *_: ""]  # there at first
+    with monkeypatch.context() as patch:
+        patch.setattr(proof, "table", lambda ami: tables.pop(0)(ami))
+        patch.setattr(proof, "_columns", lambda _answer: {})
+        assert apply([extension.number], None).outcome == Outcome.WAITING
+    assert not tables
+    catch_up()
+    assert Change.objects.waiting().numbers() == []
+    assert office.phone(extension).register() == 200
