@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import DatabaseError, models
 from django.utils import timezone
 
 from accounts.models import User
 from core import encryption
+from core.database_errors import fault_of
 
 LABEL = "session"
+logger = logging.getLogger(__name__)
 
 
 def digest(key: str) -> str:
@@ -53,6 +57,19 @@ class SessionStore(db.SessionStore):
         kept = super()._get_session_from_db()  # type: ignore[misc]
         self._session_key = key if kept else None
         return kept
+
+    def save(self, must_create: bool = False) -> None:
+        """Where the database takes nothing now, what was noted is lost, and the page that was made is shown.
+
+        Django would tell it as a fault of the request, whatever that has done. A session that is to be made anew, as
+        at a sign-in, is made or raises DatabaseError.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if not isinstance(error.__context__, DatabaseError) or fault_of(error.__context__) is None:
+                raise
+            logger.warning("A session was not stored: %s", error.__context__)
 
     def exists(self, session_key: str) -> bool:
         return bool(super().exists(digest(session_key)))

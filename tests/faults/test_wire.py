@@ -227,7 +227,7 @@ def test_values_that_vanish_while_asterisk_ends_are_no_differences(
     extension = make_extension()
     tables = [proof.table, lambda *_: ""]  # there at first
     with monkeypatch.context() as patch:
-        patch.setattr(proof, "table", lambda ami: tables.pop(0)(ami))
+        patch.setattr(proof, "table", lambda ami: tables.pop(0)(ami))  # noqa: PLW0108 (another each time)
         patch.setattr(proof, "_columns", lambda _answer: {})
         assert apply([extension.number], None).outcome == Outcome.WAITING
     assert not tables

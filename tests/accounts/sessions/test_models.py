@@ -1,17 +1,20 @@
 """What a copy of the database would give away of sessions: nothing."""
 
 import re
+import sqlite3
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import Role, User
 from accounts.sessions.models import Session, SessionStore
+from extensions.models import SipExtension
 from tests.addresses import OPEN
-from tests.people import PASSWORD
+from tests.people import PASSWORD, make_extension
 
 CANARY = "canary-2b1f"
 
@@ -72,4 +75,35 @@ def test_a_stranger_has_no_session_stored(db: None, path: str) -> None:
         stranger = Client(headers=headers)
         typed = {"login": "x", "password": "x", "email": "x"}
         assert max(stranger.get(url).status_code, stranger.post(url, typed).status_code) < 500
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(("code", "said"), [("SQLITE_BUSY", "database is locked"), ("SQLITE_FULL", "disk is full")])
+def test_what_was_done_is_told_though_the_session_cannot_be_stored(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    make_extension("1000", first_name="Grace")
+    client.force_login(ada)
+
+    def refused(*_args: object, **_more: object) -> None:
+        cause = sqlite3.OperationalError(said)
+        cause.sqlite_errorname = code
+        raise OperationalError(said) from cause
+
+    monkeypatch.setattr(Session, "save", refused)
+    done = client.post("/extensions/1000/toggle/", {"enabled": "no"})
+    assert done.status_code == 302
+    assert not SipExtension.objects.get(number="1000").enabled
+    session = client.session
+    session._session_cache = {**session._session, "applied": ["1000", True, "Proved."]}
+    assert client.get("/extensions/1000/").status_code == 200
+
+
+def test_a_session_that_was_ended_meanwhile_is_not_made_again(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    session = client.session
+    session["some"] = "thing"
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        session.save()
     assert not Session.objects.exists()
