@@ -84,6 +84,9 @@ def test_what_was_done_is_told_though_the_session_cannot_be_stored(
 ) -> None:
     make_extension("1000", first_name="Grace")
     client.force_login(ada)
+    session = client.session
+    session["applied"] = ["1000", True, "Proved."]
+    session.save()
 
     def refused(*_args: object, **_more: object) -> None:
         cause = sqlite3.OperationalError(said)
@@ -94,8 +97,6 @@ def test_what_was_done_is_told_though_the_session_cannot_be_stored(
     done = client.post("/extensions/1000/toggle/", {"enabled": "no"})
     assert done.status_code == 302
     assert not SipExtension.objects.get(number="1000").enabled
-    session = client.session
-    session._session_cache = {**session._session, "applied": ["1000", True, "Proved."]}
     assert client.get("/extensions/1000/").status_code == 200
 
 
