@@ -5,6 +5,8 @@ missing=""
 need() { command -v "$1" > /dev/null || missing="$missing $2"; }
 need chromium chromium
 need baresip baresip-core
+need linphonec linphone-cli
+need sipp sip-tester
 need git git
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0
