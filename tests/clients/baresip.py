@@ -56,7 +56,8 @@ class Baresip(Softphone):
 
     @property
     def recording(self) -> Path:
-        return next(self.directory.glob("dump-*-dec.wav"), self.directory / "none-yet.wav")
+        """One a call, with the second in its name: the last."""
+        return max(self.directory.glob("dump-*-dec.wav"), default=self.directory / "none-yet.wav")
 
     def _calls(self) -> str:
         self.program.type("/listcalls")

@@ -23,6 +23,9 @@ class Sipp(Client):
     sends_back = True
     caller: Program | None = None
 
+    def __repr__(self) -> str:
+        return f"Sipp:\n{self.errors}"
+
     def register(self) -> None:
         """By a scenario of ours; then its own answers at the same port whatever is asked."""
         port = next(ports)

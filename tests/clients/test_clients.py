@@ -63,7 +63,19 @@ def called_by(client: Client, office: Office) -> Call:
     client.call(phone.number)
     call = phone.wait_call(10)
     call.answer()
-    assert sound_goes_both_ways(client, call), client
+    assert sound_goes_both_ways(client, call), (client, call.audio_received)
+    return call
+
+
+def calling(client: Client, office: Office) -> Call:
+    call = office.registered().call(client.account.user_name)
+    try:
+        client.answer()
+    except AssertionError:
+        call.wait_answered()  # says what the caller was told
+        raise
+    call.wait_answered(10)
+    assert sound_goes_both_ways(client, call), (client, call.audio_received)
     return call
 
 
@@ -87,11 +99,7 @@ def test_it_hears_itself_on_the_echo_test(begin: Begin, kind: type[Softphone]) -
 @who_can("be called")
 def test_it_is_called_and_the_other_side_hangs_up(office: Office, begin: Begin, kind: type[Client]) -> None:
     client = begin(kind)
-    call = office.registered().call(client.account.user_name)
-    client.answer()
-    call.wait_answered(10)
-    assert sound_goes_both_ways(client, call), client
-    call.hangup()
+    calling(client, office).hangup()
     client.wait_over()
 
 
@@ -100,10 +108,7 @@ def test_it_registers_calls_and_is_called_over_tcp(office: Office, begin: Begin,
     client = begin(kind, "tcp")
     called_by(client, office).hangup()
     client.wait_over()
-    call = office.registered().call(client.account.user_name)
-    client.answer()
-    call.wait_answered(10)
-    assert sound_goes_both_ways(client, call), client
+    calling(client, office)
 
 
 @who_can("hold")
@@ -115,7 +120,7 @@ def test_it_holds_and_resumes(office: Office, begin: Begin, kind: type[Softphone
     if not client.plays_to_whom_it_holds:
         assert eventually(lambda: stays(lambda: call.audio_received.packets)), client
     client.resume()
-    assert sound_goes_both_ways(client, call), client
+    assert sound_goes_both_ways(client, call), (client, call.audio_received)
 
 
 @who_can("transfer")
@@ -140,7 +145,7 @@ def test_a_transfer_to_nobody_is_refused_and_the_call_goes_on(
     call = called_by(client, office)
     client.transfer("9999")
     client.wait_refused()
-    assert sound_goes_both_ways(client, call), client
+    assert sound_goes_both_ways(client, call), (client, call.audio_received)
 
 
 def test_the_call_of_sipp_that_does_not_sign_in_is_refused(office: Office, begin: Begin) -> None:
