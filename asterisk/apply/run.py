@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from django.db import transaction
 from django.db.models import Min
@@ -31,6 +32,7 @@ from core.audit import fields
 from core.coded_text import CodedText
 from core.localization import in_english
 from core.preferences.models import SystemChange
+from extensions.changes.state import Record
 from extensions.models import Change, SipExtension
 
 Outcome = ApplyRun.Outcome
@@ -95,20 +97,14 @@ def _apply(
     preferences: Sequence[SystemChange] = (),
 ) -> ApplyRun:
     """`untaken`: number -> its first change that is to go on waiting."""
-    changes = [
-        change.pk
-        for some in snapshot.chunks(numbers)
-        for change in Change.objects.waiting().of(some)
-        if change.number not in untaken or change.pk < untaken[change.number].pk
-    ]
+    changes = {change.pk for change in _waiting(numbers) if _is_taken(change, untaken)}
     with transaction.atomic():
         run = ApplyRun.objects.create(by=by, numbers=numbers)
         run.changes.set(changes)
         take(run, preferences)
-    instead = {number: change.former for number, change in untaken.items()}
     try:
         put(node.directory, run)
-        wanted = render.render(snapshot.take(numbers, instead))
+        wanted = render.render(_wish(numbers, untaken, changes))
         with engine.opened(node.engine_file) as db:
             steps = engine.plan(db, wanted)
             run.rows_written = len(steps)
@@ -120,6 +116,25 @@ def _apply(
             file_health.mend(node.engine_file)  # a damaged one: the next apply fills it
         rollback.refuse(node, run, ApplyError(text_of(error)))
     return run
+
+
+def _waiting(numbers: list[str]) -> Iterator[Change]:
+    for some in snapshot.chunks(numbers):
+        yield from Change.objects.waiting().of(some).order_by("pk")
+
+
+def _is_taken(change: Change, untaken: Mapping[str, Change]) -> bool:
+    return change.number not in untaken or change.pk < untaken[change.number].pk
+
+
+def _wish(numbers: list[str], untaken: Mapping[str, Change], changes: set[int]) -> render.Snapshot:
+    """With these changes alone: what somebody has saved since they were listed goes on waiting."""
+    wish = snapshot.take(numbers, {number: change.former for number, change in untaken.items()})
+    since: dict[str, Record | None] = {}
+    for change in _waiting(numbers):
+        if change.pk not in changes and _is_taken(change, untaken):
+            since.setdefault(change.number, change.former)
+    return wish.with_instead(snapshot.take(since, since)) if since else wish
 
 
 def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Rows], run: ApplyRun) -> None:
@@ -191,13 +206,19 @@ def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[M
     registered = {}
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
-        if found := proof.differences(values, said):
-            if not proof.table(ami):  # it ends, and says nothing of anything: that is no difference
-                raise AmiUnreachable(CodedText("pbx.starting"))
-            raise ApplyError(found[0].text, found[0].number, found[0].field)
+        if proof.differences(values, said):
+            _refuse_difference(ami, said.number, values)
         run.values_compared += len(values)
         registered[said.number] = proof.contacts(said.endpoint)
     return registered
+
+
+def _refuse_difference(ami: Ami, number: str, values: Mapping[proof.Key, str]) -> NoReturn:
+    """Asked once more: an Asterisk that ends says nothing of anything, and that is no difference of a value."""
+    found = proof.differences(values, next(proof.ask(ami, [number])))
+    if not found or not proof.table(ami):
+        raise AmiUnreachable(CodedText("pbx.starting"))
+    raise ApplyError(found[0].text, found[0].number, found[0].field)
 
 
 def _prove_many(

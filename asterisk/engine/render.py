@@ -19,6 +19,15 @@ class Snapshot:
     extensions: tuple[Extension, ...]
     handed_over: tuple[HandOver, ...] = ()
 
+    def with_instead(self, other: "Snapshot") -> "Snapshot":
+        """With what the other says of its numbers."""
+        its = set(other.numbers)
+        return Snapshot(
+            self.numbers,
+            (*(each for each in self.extensions if each.number not in its), *other.extensions),
+            (*(each for each in self.handed_over if each.number not in its), *other.handed_over),
+        )
+
 
 class RenderError(ValueError):
     """A value that the PBX must not see. `field` is its name; the value itself is not repeated."""

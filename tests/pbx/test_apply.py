@@ -7,6 +7,7 @@ from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,11 +17,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk.apply.errors import ApplyError
+from asterisk.engine import snapshot
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.models import ApplyRun
 from asterisk.process.embedded import Embedded
 from extensions import actions
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from tests.node import all_numbers, apply, catch_up, plan
 from tests.pbx.office import Office, contacts, engine_tables, refusal, rings, talking
@@ -97,6 +100,42 @@ def test_two_applies_at_once_come_one_after_the_other(asterisk: Embedded) -> Non
         assert earlier.finished_at <= later.started_at
     assert sum(run.rows_written for run in runs) == len(numbers)
     assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_saves_while_an_apply_begins_waits_and_is_not_carried_along(
+    asterisk: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = make_extension(first_name="Ada")
+    apply([extension.number], None)
+
+    def save(name: str) -> None:
+        def save_here() -> None:
+            with changes.edit(extension.number, None) as edited:
+                edited.user.first_name = name
+            connection.close()
+
+        thread = Thread(target=save_here)
+        thread.start()
+        thread.join()
+
+    save("Grace")
+    take = snapshot.take
+
+    def take_after_another_saved(*given: Any) -> Any:
+        monkeypatch.undo()
+        save("Zoe")
+        return take(*given)
+
+    monkeypatch.setattr(snapshot, "take", take_after_another_saved)
+    assert apply([extension.number], None).outcome == Outcome.PROVED
+    login = rows(extension.number).login
+    assert login
+    assert (login.caller_name, waiting()) == ("Grace", [extension.number])
+    apply([extension.number], None)
+    login = rows(extension.number).login
+    assert login
+    assert (login.caller_name, waiting()) == ("Zoe", [])
 
 
 # --- refused ---
