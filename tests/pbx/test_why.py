@@ -118,10 +118,11 @@ def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, 
         tables.execute(view.replace("'60' AS minimum", "'1' AS minimum"))
     try:
         unplugged, silent = office.phone(office.extension()), office.phone(office.extension())
-        assert (unplugged.register(4), silent.register(4)) == (200, 200)
+        assert (unplugged.register(15), silent.register(4)) == (200, 200)
         assert page.state(silent.number, "Idle")
         unplugged.close()
         qualify(unplugged.number)
+        assert page.state(unplugged.number, "Unreachable")  # asked in vain, well before it expires
         assert eventually(lambda: contacts(unplugged.number) == contacts(silent.number) == [], 40)
         assert page.says(silent.number, "Offline since", "The registration expired, and the phone did not renew it.")
         assert page.says(unplugged.number, "Offline since", "The phone stopped answering.")
