@@ -43,10 +43,11 @@ def measure(sizes: list[int], rounds: int) -> str:
     with serving() as server, Embedded(program, from_settings()) as pbx:
         ada = make_user("Ada", role="super_administrator")
         browser = Browser(settings.PORTAL_URL)
-        browser.sign_in("ada@example.com", PASSWORD)
         for size in sizes:
             started = time.monotonic()
             extensions = prepared(size, figures, pbx, ada)
+            browser = Browser(settings.PORTAL_URL)
+            browser.sign_in("ada@example.com", PASSWORD)  # who proved it minutes ago would be asked again
             measure_site(Site(size, rounds, figures, browser, server, extensions), ada)
             say(f"{size:,} extensions: {time.monotonic() - started:.0f} s")
         signing_in.measure(rounds, figures, browser, server, ada)
