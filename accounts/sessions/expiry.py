@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
-from core.access.permissions import VIEW_OF
 from core.http import client_address
 from core.preferences.models import Preferences
 
@@ -48,7 +47,7 @@ def ended(request: HttpRequest, user: User) -> str:
 
 
 def manages_anything(user: User) -> bool:
-    return not user.permissions.isdisjoint(VIEW_OF)
+    return user.is_active and user.role is not None and user.role.manages_anything
 
 
 def note(request: HttpRequest) -> None:
