@@ -111,6 +111,11 @@ class Phone:
         except Empty:
             raise PhoneTimeoutError(f"no call for {self.number} within {timeout:g} s") from None
 
+    def was_called(self) -> bool:
+        """Whether a call is here that is not yet handed out: the reply to OPTIONS follows what was sent before it."""
+        self.options()
+        return not self._incoming.empty()
+
     def subscribe(self, target: str, expires: int = 120) -> Subscription:
         """Watch a number; look at `status` to see whether the server agreed."""
         subscription = Subscription(self.line, self.line.dialog(target))
