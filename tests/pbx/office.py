@@ -94,7 +94,7 @@ def refusal(call: OutgoingCall) -> int:
 
 def rings(*phones: Phone) -> bool:
     """Whether any of them has a call. To be asked when the caller has heard what becomes of the call."""
-    assert eventually(lambda: "Down" not in channels(), 15), "Asterisk is still calling"
+    assert eventually(lambda: "Down" not in channels()), "Asterisk is still calling"
     return any(phone.was_called() for phone in phones)
 
 
@@ -116,7 +116,6 @@ def saved(directory: Path, *phones: Phone) -> bool:
             all(f"/registrar/contact/{phone.number};".encode() in file.read_bytes() for phone in phones)
             and not journal.exists()
         ),
-        15,
     )
 
 
@@ -126,7 +125,7 @@ def contacts(number: str) -> list[Message]:
         return proof.contacts(proof.endpoint(ami, number))
 
 
-def eventually(true: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
     until = time.monotonic() + seconds
     while not (now := true()) and time.monotonic() < until:
         time.sleep(0.02)

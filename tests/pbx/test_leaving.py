@@ -163,7 +163,7 @@ def test_rows_that_nobody_wished_make_no_ring_either(
         for one, other in pairs:
             tables.execute("UPDATE pbx_number SET rings = ? WHERE number = ?", (other.number, one.number))
     assert refusal(caller.call(grace.number)) == 480
-    assert eventually(lambda: channels() == [], 15)
+    assert eventually(lambda: channels() == [])
 
 
 @pytest.mark.parametrize("text", ["&PJSIP/x", "1,30", "${SHELL(id)}", "x", "1002-1", "*43"])

@@ -235,7 +235,7 @@ def heard_by(phone: Phone, number: str, *, there: int, absent: int) -> None:
     call = phone.call(number)
     call.wait_answered()
     call.start_audio()
-    assert eventually(lambda: call.audio_received.tone_level(there) > LOUD, 10), call.audio_received
+    assert eventually(lambda: call.audio_received.tone_level(there) > LOUD), call.audio_received
     assert call.audio_received.tone_level(there) > 4 * call.audio_received.tone_level(absent), call.audio_received
     call.hangup()
 

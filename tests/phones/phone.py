@@ -104,7 +104,7 @@ class Phone:
             call.start()
         return call
 
-    def wait_call(self, timeout: float = 5) -> IncomingCall:
+    def wait_call(self, timeout: float = 20) -> IncomingCall:
         """The next incoming call not yet handed out, oldest first."""
         try:
             return self._incoming.get(timeout=timeout)
