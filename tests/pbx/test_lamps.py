@@ -108,7 +108,7 @@ def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded,
     for extension in extensions:
         office.registered(extension)
     numbers = [each.number for each in extensions]
-    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"})
     assert eventually(lambda: not any(awake().values()))
 
 
@@ -124,7 +124,7 @@ def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
     for phone in phones:
         assert phone.register() == 200
     numbers = [phone.number for phone in phones]
-    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"})
     with live.opened(settings.LIVE_FILE) as db:
         assert eventually(lambda: set(live.phones(db, numbers)) == set(numbers))
 
