@@ -7,6 +7,7 @@ from dataclasses import astuple, replace
 import pytest
 from django.conf import settings
 
+from asterisk.ami.client import Ami
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Extension
 from asterisk.engine.render import rows
@@ -15,7 +16,9 @@ from asterisk.live import watching
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
+from tests.node import connected
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
+from tests.phones import sip
 
 MANY = watching.FEW + 100
 FIRST = 20_000_000
@@ -30,6 +33,15 @@ class Clock:
 
 def shows(number: str, state: str) -> bool:
     return eventually(lambda: lamp(number) == state)
+
+
+def statuses(number: str) -> list[str]:
+    return [each["Status"] for each in contacts(number)]
+
+
+def heard_of(ear: Ami, number: str) -> list[str]:
+    """What Asterisk says of the phones of the number meanwhile."""
+    return [said.get("ContactStatus", "") for said in ear.events(0.1) if said.get("AOR") == number]
 
 
 def awake() -> dict[str, int]:
@@ -89,6 +101,34 @@ def test_a_phone_that_vanishes_is_noticed(company: Embedded, office: Office) -> 
     office.registered(extension, port=phone.port)
     qualify(extension.number)
     assert shows(extension.number, "Idle")
+
+
+def test_a_phone_that_had_vanished_rings_as_soon_as_it_has_registered_again(company: Embedded, office: Office) -> None:
+    phone, caller = office.registered(), office.registered()
+    assert shows(phone.number, "Idle")
+    phone.reachable = False
+    qualify(phone.number)
+    assert shows(phone.number, "Unavailable")
+    phone.reachable = True
+    assert phone.register() == 200
+    assert eventually(lambda: statuses(phone.number) == ["Reachable"])
+    caller.call(phone.number)
+    phone.wait_call().reject()
+
+
+def test_a_phone_that_registers_while_it_is_asked_in_vain_is_asked_once_more(company: Embedded, office: Office) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    answer = phone.wire.on_request
+    asked: list[sip.Message] = []
+    phone.wire.on_request = asked.append
+    with connected(events="system") as ear:
+        qualify(phone.number)
+        assert eventually(lambda: len(asked) == 3)  # it is not asked a fourth time before Asterisk gives up
+        phone.wire.on_request = answer
+        assert phone.register() == 200
+        assert eventually(lambda: "Unreachable" in heard_of(ear, phone.number), 10)
+    assert eventually(lambda: statuses(phone.number) == ["Reachable"])
 
 
 def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office) -> None:
