@@ -237,3 +237,29 @@ def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Of
         assert awake()[phone.number] == 0
         assert not waker.busy
     assert shows(phone.number, "Idle")
+
+
+@pytest.mark.parametrize("late", ["an answer", "no answer", "its turn"])
+def test_what_a_late_waker_does_takes_no_number_from_the_list_of_the_next_start(office: Office, late: str) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    assert eventually(lambda: not any(awake().values()))
+    registered = {phone.number: [each["ID"] for each in contacts(phone.number)]}
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        waker = watching.Waker(from_settings(), tables, clock := Clock())
+        with engine.transaction(tables):  # the listener sees nothing to do in between
+            tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
+            waker.ask(registered)
+            if late == "its turn":
+                tables.execute("INSERT INTO awake VALUES (?, 0)", (phone.number,))
+            else:
+                waker.step()
+        watching.before_start(settings.ENGINE_FILE, [phone.number])
+        if late == "an answer":
+            waker.confirm(phone.number)  # of the Asterisk before
+        else:
+            clock.now += watching.PATIENCE_SECONDS + 1
+            waker.step()
+        assert awake()[phone.number] == watching.AT_START
+        assert not waker.busy
+    watching.after_start(settings.ENGINE_FILE)
