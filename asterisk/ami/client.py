@@ -27,6 +27,7 @@ ALLOWED = {
     "Login",
     "Logoff",
     "Ping",
+    "PJSIPQualify",
     "PJSIPShowEndpoint",
     "PJSIPShowRegistrationInboundContactStatuses",
     "Reload",
