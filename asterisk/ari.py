@@ -31,7 +31,7 @@ def qualify_contact(node: Node, contact: str, seconds: str) -> bool:
     """Have Asterisk ask the phone that often whether it is there. False: it has gone. Raises AmiError."""
     wish = {"fields": [{"attribute": "qualify_frequency", "value": seconds}]}
     status, body = _ask(node, "PUT", _path(contact), wish)
-    if _says_gone(status, body):
+    if _says_gone(status, body) or (status == 400 and body.startswith(b'{"message":')):  # 400: it cannot be made anew
         return False
     if status != 200:
         raise AmiRefused(CodedText("pbx.registration_unwatched", status=str(status)))

@@ -52,6 +52,7 @@ STATES = [
     (404, b'{"message":"configClass \'res_pjsip\' not found"}'),
     (404, b'{"message":"objectType \'contact\' not found"}'),
     (404, b""),
+    (400, HTML),
     (401, b'{"message":"Authentication required"}'),
     (403, b'{"message":"Forbidden"}'),
     (500, b'{"message":"Internal Server Error"}'),
