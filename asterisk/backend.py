@@ -28,7 +28,7 @@ from core import localization
 from core.coded_text import CodedText
 from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Offline, PbxError, Phone, State
 
-STATE_TIMEOUT_SECONDS = 1.3  # Asterisk takes a second to refuse a sign-in
+STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
 KEPT = _("Changes are kept, and applied as soon as it is up.")
