@@ -19,6 +19,7 @@ from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings
 from asterisk.process import tones
 from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from core.audit.models import AuditRecord
 from core.preferences.models import NameFormat, Preferences, SystemChange
 from extensions.changes import record as changes
@@ -26,7 +27,7 @@ from extensions.models import Change, SipExtension
 from extensions.review import preferences as preference_changes
 from tests.node import apply, apply_preferences, catch_up, connected
 from tests.pages import html_of
-from tests.pbx.office import Office, engine_tables, eventually, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension
 from tests.phones.phone import Phone
@@ -86,6 +87,25 @@ def rang_as(caller: Phone, number: str, callee: Phone) -> str:
 
 
 # --- the order of names ---
+
+
+def test_more_than_the_name_is_asked_of_whom_the_last_apply_did_not_prove(
+    office: Office, asterisk: Embedded, grace: SipExtension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = office.extension(number="4001")  # not the first: of that one all is asked in any case
+    office.registered(extension)
+    before = changes.picture(extension)
+    extension.registration_password = "Another7HorseStaple"
+    extension.save()
+    changes.record(None, Change.Kind.CHANGED, extension.number, before, changes.picture(extension))
+    with monkeypatch.context() as patch:
+        patch.setattr(proof, "ask", lambda *_: iter(()))
+        assert apply([extension.number], None).outcome == Outcome.WAITING
+    assert len(contacts(extension.number)) == 1
+    wish(name_format=LAST_FIRST)
+    assert apply_preferences(None).outcome == Outcome.PROVED
+    assert waiting() == []
+    assert contacts(extension.number) == []
 
 
 def test_callers_are_shown_in_the_new_order_only_after_the_apply(office: Office, grace: SipExtension) -> None:

@@ -15,10 +15,11 @@ import pytest
 from asterisk.engine.columns import Dial, Login
 from asterisk.engine.store import INSERT
 from asterisk.nodes import Node
-from asterisk.process import embedded
+from asterisk.process import embedded, fetch
 from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program
-from tests.pbx.office import saved
+from pbxportal.supervisor import Child, stop
+from tests.pbx.office import eventually, saved
 from tests.phones.phone import CallFailedError, Phone
 
 NUMBERS = ("1001", "1002", "1003")
@@ -87,6 +88,30 @@ def test_it_boots_and_after_a_crash_boots_again(own: Embedded) -> None:
         assert bob.unregister() == 200
 
 
+def test_a_restart_asked_of_the_core_is_one_by_the_supervisor(program: Program, tmp_path: Path) -> None:
+    node, said = node_at(tmp_path), list[str]()
+    embedded.configure(program, node)
+    log = node.directory / "log/start.log"
+    child = Child("Asterisk", embedded.command(program, node), [log], before_start=lambda: embedded.prepare_start(node))
+    try:
+        child.start()
+        embedded.wait_until_booted(node, 30)
+        assert child.process
+        console = [*program.command, "-C", str(node.directory / "etc/asterisk.conf"), "-rx", "core restart now"]
+        subprocess.run(console, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30, check=False)
+        assert child.process.wait(30) == 0
+        child.check(said.append)
+
+        def is_started() -> bool:
+            child.check(said.append)
+            return child.process is not None
+
+        assert eventually(is_started, 30)
+        assert [words.partition(";")[0] for words in said] == ["Asterisk ended (code 0)"]
+    finally:
+        stop([child])
+
+
 def test_its_directory_is_private_and_its_log_has_no_complaint(own: Embedded) -> None:
     files = [path for path in (own.node.directory / "etc").iterdir() if path.stat().st_mode & 0o077]
     assert files == []
@@ -129,6 +154,13 @@ def test_it_dies_with_who_started_it(own: Embedded) -> None:
         parent.wait()
         assert parent.stdout.read() == ""  # ends when the last holder of the pipe, the child, has ended
     assert not Path(f"/proc/{child}/root").exists()
+
+
+def test_the_asterisk_of_a_system_is_started_by_a_name_that_ends_it() -> None:
+    shown = subprocess.run(
+        (*fetch.NAMED, "/bin/sh", "-c", "tr '\\0' ' ' < /proc/$$/cmdline"), stdout=subprocess.PIPE, check=True
+    )
+    assert shown.stdout.startswith(b"true -c ")
 
 
 # --- the configuration ---
