@@ -98,8 +98,15 @@ def test_a_restart_asked_of_the_core_is_one_by_the_supervisor(program: Program, 
         embedded.wait_until_booted(node, 30)
         assert child.process
         console = [*program.command, "-C", str(node.directory / "etc/asterisk.conf"), "-rx", "core restart now"]
-        subprocess.run(console, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30, check=False)
-        assert child.process.wait(30) == 0
+        process, answers = child.process, list[str]()
+
+        def is_ended() -> bool:
+            asked = subprocess.run(console, capture_output=True, text=True, timeout=30, check=False)
+            answers.append(asked.stdout + asked.stderr)
+            return eventually(lambda: process.poll() is not None, 10)
+
+        assert eventually(is_ended, 40), answers
+        assert process.returncode == 0
         child.check(said.append)
 
         def is_started() -> bool:
