@@ -31,7 +31,7 @@ from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Off
 STATE_TIMEOUT_SECONDS = 1.0
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
-KEPT = _("Changes are kept, and applied as soon as it is up.")
+KEPT = _("Changes are kept, and applied as soon as it is running.")
 
 # Asterisk's device state -> the line's; every other one is idle, or offline where no phone is registered.
 STATES = {
@@ -125,14 +125,16 @@ def _asked(node: Node) -> State:
         with engine.opened(node.engine_file) as db:
             there = engine.token(db)
     except AmiError:
-        return State(False, _("PBX not reachable"), KEPT)
+        return State(False, _("PBX not responding"), KEPT)
     except EngineError as error:
         return State(False, _("PBX table unusable"), str(error))
     if starting:
-        return State(False, _("PBX starting"), _("It answers, and does not read its table yet. Changes are kept."))
+        return State(False, _("PBX starting"), _("It responds, but is not reading its table yet. Changes are kept."))
     if read != there:
-        return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
-    return State(True, _("PBX running"), _("Asterisk answers."))
+        return State(
+            False, _("PBX needs a restart"), _("Its table was replaced while it was running. Restart the PBX.")
+        )
+    return State(True, _("PBX running"), _("Asterisk is responding."))
 
 
 class Asterisk:

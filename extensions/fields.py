@@ -156,11 +156,11 @@ FIELDS: tuple[Field, ...] = (
         shown=one_of({"on": _("on"), "off": _("off")}),
         on_form=False,
     ),
-    day_field(name="left_on", label=gettext_noop("Left")),
+    day_field(name="left_on", label=gettext_noop("Offboarded")),
     day_field(name="delete_on", label=gettext_noop("To Be Deleted")),
     extension_field(
         name="handed_to",
-        label=gettext_noop("Calls Handed To"),
+        label=gettext_noop("Calls Redirected To"),
         storage=Storage.OTHER,
         text=lambda each: each.handed_to.number if each.handed_to else "",
         on_form=False,

@@ -70,7 +70,7 @@ def test_a_row_that_was_changed_by_hand_is_found_and_repaired(office: Office, wh
     code, text = checked()
     assert code == 1
     assert drifts() == [(extension.number, *found)]
-    assert f"{extension.number}\n  {found[0]}: wished" in text
+    assert f"{extension.number}\n  {found[0]}: applied" in text
     assert "2 extensions in" in text
     assert rows(extension.number) != before[0]
     assert checked("--repair")[0] == 0
@@ -126,7 +126,7 @@ def test_without_a_pbx_the_tables_are_compared(office: Office, settings: Setting
     settings.AMI_PORT = 9
     code, text = checked()
     assert code == 1
-    assert "Asterisk could not be asked." in text
+    assert "Asterisk could not be checked." in text
     assert drifts() == [(extension.number, "Dial plan", "30", "", None)]
 
 

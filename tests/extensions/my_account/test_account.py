@@ -128,7 +128,7 @@ def test_a_name_may_be_changed_where_preferences_say_so_and_goes_to_the_pbx(
 def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: SipExtension, vic: User) -> None:
     allow("name")
     answer = vics.post("/account/", {"first_name": "Victor", "last_name": "", "language": ""})
-    assert "waits to be applied" in answer.content.decode()
+    assert "has an unapplied change" in answer.content.decode()
     vic.refresh_from_db()
     assert vic.first_name == "Vic"
 
