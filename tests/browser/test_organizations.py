@@ -235,7 +235,7 @@ def test_it_is_switched_off_and_on(adas: Page) -> None:
     for path in ("/extensions/", "/extensions/1000/", "/extensions/1000/edit/"):
         adas.goto(path)
         expect(adas.get_by_text("Sales", exact=True)).to_have_count(0)
-        expect(adas.get_by_text("Organization")).to_have_count(0)
+        expect(adas.get_by_text("Department")).to_have_count(0)
     switched(True)
     for path in ("/extensions/", "/extensions/1000/"):
         adas.goto(path)

@@ -55,7 +55,10 @@ BEHIND_OUR_BACK = {
         sql("UPDATE sip_login SET password_digest = 'MD5:00112233445566778899aabbccddeeff' WHERE number = '{number}'"),
         ("Registration Password", "(secret)", "(secret)", "(secret)"),
     ),
-    "a login": (sql("DELETE FROM sip_login WHERE number = '{number}'"), ("Registration", "there", "gone", "gone")),
+    "a login": (
+        sql("DELETE FROM sip_login WHERE number = '{number}'"),
+        ("Registration", "present", "missing", "missing"),
+    ),
     "a dial plan": (sql("DELETE FROM pbx_number WHERE number = '{number}'"), ("Dial plan", "30", "", "")),
 }
 
@@ -85,7 +88,7 @@ def test_a_row_that_nobody_wished_is_found_and_removed(office: Office) -> None:
     with engine_tables() as tables:
         tables.execute(INSERT["sip_login"], astuple(replace(held, id="4711", number="4711")))
     assert checked()[0] == 1
-    assert drifts() == [("4711", "Registration", "gone", "there", "there")]
+    assert drifts() == [("4711", "Registration", "missing", "present", "present")]
     assert checked("--repair")[0] == 0
     assert rows("4711").login is None
     assert rows(extension.number).login

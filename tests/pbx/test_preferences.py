@@ -358,7 +358,7 @@ def test_the_command_shows_and_applies(grace: SipExtension) -> None:
     wish(name_format=LAST_FIRST)
     assert told("apply").splitlines()[0] == "  Preferences Name Display Format: First Last -> Last First"
     assert caller_name("1000") == "Grace Hopper"
-    assert "1 extensions, 1 written" in told("apply", "--yes")
+    assert "1 extensions, 1 rows written" in told("apply", "--yes")
     assert caller_name("1000") == "Hopper Grace"
     run = ApplyRun.objects.latest("pk")
     assert "Last First -> First Last" in told("apply", "--undo", str(run.pk))

@@ -267,7 +267,7 @@ def test_a_conflict_while_it_is_off_does_not_speak_of_it(signed_in: Client) -> N
     typed = Typed(more={"registration_name": extension.registration_name, "version": "1"}).fields
     answer = signed_in.post("/extensions/1000/edit/", typed)
     assert answer.status_code == 409
-    assert "Organization" not in answer.content.decode()
+    assert "Department" not in answer.content.decode()
 
 
 def test_who_has_no_address_has_an_empty_cell(client: Client, ada: User) -> None:
