@@ -72,7 +72,7 @@ def test_a_search_without_a_match_says_what_was_searched(adas: Page) -> None:
     adas.get_by_role("searchbox").fill("nobody <b>here</b>")
     adas.keyboard.press("Enter")
     expect(adas.get_by_role("heading", name="No results for “nobody <b>here</b>”")).to_be_visible()
-    adas.get_by_role("link", name="Clear", exact=True).click()
+    adas.get_by_role("link", name="Clear search", exact=True).click()
     expect(rows(adas)).to_have_count(3)
 
 

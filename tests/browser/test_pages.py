@@ -174,7 +174,7 @@ def test_deleting_says_what_goes_and_then_it_is_gone(adas: Page, office: Office)
     phone = office.registered(extension)
     adas.goto("/extensions/1000/")
     adas.get_by_role("link", name="Delete").click()
-    for words in ("Number 1000", "sign-in of Grace (grace@example.com)", "you can discard this under Review"):
+    for words in ("Number 1000", "sign-in account of Grace (grace@example.com)", "you can discard this under Review"):
         expect(adas.get_by_role("main")).to_contain_text(words)
     adas.get_by_role("link", name="Cancel").click()
     assert SipExtension.objects.exists()

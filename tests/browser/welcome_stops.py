@@ -60,7 +60,7 @@ def list_with_some_chosen(tour: Tour) -> Page:
     people(30)
     page = tour.ada("/extensions/")
     for number in ("1000", "1002", "1003"):
-        page.get_by_role("checkbox", name=f"Choose {number}").check()
+        page.get_by_role("checkbox", name=f"Select {number}").check()
     return page
 
 

@@ -407,7 +407,7 @@ def test_only_a_colleague_whom_one_sees_is_found_or_chosen(north: User) -> None:
     for answers in ({"colleague": "1002"}, {"colleague": "Secret"}, {"handed_to": "1002"}):
         found = errors(noras, calls="colleague", **answers)
         assert list(found) == ["id_colleague"]
-        assert "left" not in found["id_colleague"]
+        assert "offboarded" not in found["id_colleague"]
     assert SipExtension.objects.get(number="1001").enabled
 
 
