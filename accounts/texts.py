@@ -29,7 +29,7 @@ def show_permissions(names: list[str]) -> str:
 FIELDS = {
     "permissions": RecordedField(_("Permissions"), show_permissions),
     "reach": RecordedField(_("Reach"), one_of(dict(Role.Reach.choices))),
-    "organizations": RecordedField(_("Organization")),
+    "organizations": RecordedField(_("Departments")),
     "below": RecordedField(_("With the organizations below them")),
     "department": RecordedField(_("Department Name")),
     "parent": RecordedField(_("Parent")),

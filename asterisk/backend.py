@@ -31,9 +31,11 @@ from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Off
 STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
-KEPT = _("Changes are kept, and applied as soon as it is up.")
-UNREACHABLE = _("Changes are kept, and applied as soon as it is up. If this lasts, restart the portal and its PBX.")
-STARTING = _("It answers, and does not read its table yet. Changes are kept. If this lasts, restart the PBX.")
+KEPT = _("Changes are kept, and applied as soon as it is running.")
+NOT_RESPONDING = _(
+    "Changes are kept, and applied as soon as it is running. If this lasts, restart the portal and its PBX."
+)
+STARTING = _("It responds, but is not reading its table yet. Changes are kept. If this lasts, restart the PBX.")
 LOCKED_OUT = _(
     "It refuses the portal's sign-in. Changes are kept. If this lasts, check AMI_SECRET and ARI_SECRET, and restart the"
     " portal and its PBX."
@@ -134,14 +136,16 @@ def _asked(node: Node) -> State:
     except SignInRefused:
         return State(False, _("PBX refuses the portal"), LOCKED_OUT)
     except AmiError:
-        return State(False, _("PBX not reachable"), UNREACHABLE)
+        return State(False, _("PBX not responding"), NOT_RESPONDING)
     except EngineError as error:
         return State(False, _("PBX table unusable"), str(error))
     if not read:  # one that ends says so too: only another token is another table
         return State(False, _("PBX starting"), STARTING)
     if read != there:
-        return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
-    return State(True, _("PBX running"), _("Asterisk answers."))
+        return State(
+            False, _("PBX needs a restart"), _("Its table was replaced while it was running. Restart the PBX.")
+        )
+    return State(True, _("PBX running"), _("Asterisk is responding."))
 
 
 class Asterisk:

@@ -63,7 +63,7 @@ def only_one(engine_file: Path) -> AbstractContextManager[object]:
     try:
         return file_lock.try_acquire(engine_file.with_suffix(".check"))
     except file_lock.LockedError as error:
-        raise Running(_("A check is running already.")) from error
+        raise Running(_("A check is already running.")) from error
 
 
 def is_running(engine_file: Path) -> bool:

@@ -30,22 +30,22 @@ def in_words(number: str, found: Mapping[str, Rows], named: Mapping[str, str]) -
     whose = dial.rings if dial and dial.rings else number
     login = found[whose].login
     if dial is None or (login is None and whose == number):
-        words = _("%(number)s is not on the PBX: the caller hears that there is no such number (404).")
+        words = _("%(number)s is not on the PBX. The caller hears that the number does not exist (404).")
         return [words % {"number": number}]
     known = {"number": number, "whose": whose, "name": named.get(whose, ""), "seconds": dial.ring_seconds}
-    begins = _("%(number)s rings %(whose)s, for %(seconds)s seconds.")
+    begins = _("Calls to %(number)s ring %(whose)s for %(seconds)s seconds.")
     if known["name"]:
-        begins = _("%(number)s rings %(whose)s %(name)s, for %(seconds)s seconds.")
+        begins = _("Calls to %(number)s ring %(whose)s %(name)s for %(seconds)s seconds.")
     first = [begins % known] if whose != number else []
     if login is None:
-        return [*first, _("%(whose)s is not on the PBX, or disabled: the call ends at once (480).") % known]
-    rings = _("Otherwise all registered phones, at most %(most)s, ring for %(seconds)s seconds.")
+        return [*first, _("%(whose)s is not on the PBX or is disabled. The call ends immediately (480).") % known]
+    rings = _("Otherwise all registered phones, up to %(most)s, ring for %(seconds)s seconds.")
     if login.max_contacts == 1:
-        rings = _("Otherwise the phone that is registered rings for %(seconds)s seconds.")
+        rings = _("Otherwise the registered phone rings for %(seconds)s seconds.")
     return [
         *first,
-        _("Nobody is registered as %(whose)s: the call ends at once (480).") % known,
+        _("If no phone is registered as %(whose)s, the call ends immediately (480).") % known,
         rings % {**known, "most": login.max_contacts},
-        _("A phone is busy or declines, and no other answers: the caller hears busy (486)."),
-        _("Nobody answers in time: the call ends (480)."),
+        _("If a phone is busy or declines and no other answers, the caller hears a busy tone (486)."),
+        _("If no one answers in time, the call ends (480)."),
     ]

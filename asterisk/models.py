@@ -17,7 +17,7 @@ class ApplyRun(models.Model):
 
     class Outcome(models.TextChoices):
         RUNNING = "running", _("Running")
-        PROVED = "proved", _("Proved")
+        PROVED = "proved", _("Verified")
         WAITING = "waiting", _("waiting for the PBX")
         REFUSED = "refused", _("Refused")
 

@@ -78,7 +78,7 @@ def back(request: SignedInRequest) -> HttpResponse:
     except ValueError:
         moment = None
     if moment is None:
-        messages.error(request, _("Choose the day and the time to go back to."))
+        messages.error(request, _("Enter a date and time."))
         return redirect("history:list")
     exact = make_aware(moment) if is_naive(moment) else moment
     return wished_back(request, lambda: apply_undo.back_to(exact, request.user))
@@ -122,7 +122,7 @@ def check_now(request: SignedInRequest) -> HttpResponse:
 def repair(request: SignedInRequest) -> HttpResponse:
     run = CheckRun.objects.exclude(finished_at=None).first()
     if run is None or not run.drifts:
-        messages.info(request, _("Nothing differs any more."))
+        messages.info(request, _("There are no differences."))
         return redirect("history:checks")
     try:
         run = check.repair(nodes.from_settings(), run, request.user)
@@ -132,12 +132,12 @@ def repair(request: SignedInRequest) -> HttpResponse:
     if run.drifts:
         messages.error(request, still_differ(run.differing))
     else:
-        messages.success(request, _("Repaired: the PBX has exactly what was applied."))
+        messages.success(request, _("Repaired. The PBX has exactly what was applied."))
     return redirect("history:checks")
 
 
 def still_differ(numbers: int) -> str:
-    words = ngettext("%(count)s extension differs still.", "%(count)s extensions differ still.", numbers)
+    words = ngettext("%(count)s extension still differs.", "%(count)s extensions still differ.", numbers)
     return words % {"count": localization.count(numbers)}
 
 
@@ -157,15 +157,15 @@ def wished_preferences() -> list[str]:
 
 def what_waits(numbers: list[str], preferences: bool) -> str:
     if not numbers:
-        return _("Preferences wait to be as before. Look, and apply.")
+        return _("The undo of Preferences is ready. Review and apply it.")
     if len(numbers) == 1 and preferences:
-        words = _("Extension %(number)s and Preferences wait to be as before. Look, and apply.")
+        words = _("The undo of extension %(number)s and Preferences is ready. Review and apply it.")
     elif len(numbers) == 1:
-        words = _("Extension %(number)s waits to be as before. Look, and apply.")
+        words = _("The undo of extension %(number)s is ready. Review and apply it.")
     elif preferences:
-        words = _("%(count)s extensions and Preferences wait to be as before. Look, and apply.")
+        words = _("The undo of %(count)s extensions and Preferences is ready. Review and apply it.")
     else:
-        words = _("%(count)s extensions wait to be as before. Look, and apply.")
+        words = _("The undo of %(count)s extensions is ready. Review and apply it.")
     return words % {"number": numbers[0], "count": localization.count(len(numbers))}
 
 
@@ -178,7 +178,7 @@ def wished_back(request: SignedInRequest, wish_back: Callable[[], list[str]]) ->
         return redirect("history:list")
     preferences = wished_preferences() != before
     if not numbers and not preferences:
-        messages.info(request, _("All of it is as it was then already."))
+        messages.info(request, _("Nothing to undo. Everything is already as it was."))
         return redirect("history:list")
     messages.success(request, what_waits(numbers, preferences))
     return redirect("review")

@@ -15,10 +15,10 @@ from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 
 OWN = {
-    "delete": gettext_lazy("This is your own extension: somebody else must delete it."),
-    "disable": gettext_lazy("This is your own extension: somebody else must disable it."),
-    "leave": gettext_lazy("This is your own extension: somebody else must see to your leaving."),
-    "undo": gettext_lazy("This would take away your own extension: somebody else must do it."),
+    "delete": gettext_lazy("This is your own extension. Another administrator must delete it."),
+    "disable": gettext_lazy("This is your own extension. Another administrator must disable it."),
+    "leave": gettext_lazy("This is your own extension. Another administrator must offboard you."),
+    "undo": gettext_lazy("This would remove your own extension. Another administrator must do it."),
 }
 
 
@@ -37,7 +37,7 @@ def refusal(action: str, extension: SipExtension, by: User | None) -> str:
 
 
 def last_super_administrator(user: User) -> str:
-    return gettext("%(name)s is the last Super Administrator. Make somebody else one first.") % {"name": user}
+    return gettext("%(name)s is the last Super Administrator. Give someone else this role first.") % {"name": user}
 
 
 def lost_by_deleting(extension: SipExtension, by: User) -> list[str]:
@@ -45,17 +45,17 @@ def lost_by_deleting(extension: SipExtension, by: User) -> list[str]:
     user = extension.user
     calls = handover.words(extension, by)
     known = {"number": extension.number, "name": user.full_name, "email": user.email}
-    sign_in = [gettext("The sign-in of %(name)s (%(email)s)") % known] if user.email else []
+    sign_in = [gettext("The sign-in account of %(name)s (%(email)s)") % known] if user.email else []
     return [
-        gettext("Number %(number)s and its registration: phones that use it stop working") % known,
+        gettext("Number %(number)s and its registration. Phones that use it stop working") % known,
         *sign_in,
         *([calls] if calls else []),
-        gettext("%(name)s from every list: what was known stays in the Apply History alone") % known,
+        gettext("%(name)s in every list. Past values remain only in Apply History") % known,
     ]
 
 
 def gone() -> str:
-    return gettext("Somebody deleted this extension meanwhile.")
+    return gettext("Someone else has deleted this extension.")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def enable(number: str, by: User | None) -> None:
     """Raises ActionRefusedError, also where the person has left."""
     with _editing(number, by) as extension:
         if extension.left_on:
-            words = gettext("%(name)s has left. Let them come back, or delete the extension.")
+            words = gettext("%(name)s is offboarded. Restore this person, or delete the extension.")
             raise ActionRefusedError(words % {"name": extension.user})
         extension.enabled = True
 
@@ -115,7 +115,7 @@ def allow_sign_in(number: str, by: User | None) -> None:
     """Sessions of before do not come to life again. Raises ActionRefusedError, also where the person has left."""
     with _editing(number, by) as extension:
         if extension.left_on:
-            words = gettext("%(name)s has left. Let them come back first.")
+            words = gettext("%(name)s is offboarded. Restore this person first.")
             raise ActionRefusedError(words % {"name": extension.user})
         active_sessions.end(extension.user)
         extension.user.is_active = True
@@ -148,7 +148,7 @@ def _held(number: str, by: User, to: str | None) -> tuple[SipExtension, SipExten
         raise ActionRefusedError(why)
     colleague = found.get(to) if to else None
     if to and (colleague is None or colleague.left_on or not colleague.enabled):
-        words = gettext("Choose somebody else: %(number)s was disabled or deleted meanwhile.")
+        words = gettext("Choose someone else. %(number)s has been disabled or deleted.")
         raise ActionRefusedError(words % {"number": to})
     return found[number], colleague
 

@@ -37,17 +37,19 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         max_length=128,
         strip=False,
         widget=secret_input(length=20),
-        help_text=_("10 to 63 letters, digits and signs. Phones keep it; people never type it from memory."),
+        help_text=_("10 to 63 letters, digits and symbols. Stored in the phone; nobody needs to remember it."),
     )
 
     class Meta:
         model = SipExtension
         fields = form_fields(Owner.EXTENSION)
         help_texts = {
-            "caller_id": _("The number that others in the company see. Empty: the extension number."),
+            "caller_id": _("The number others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
-            "max_phones": _("How many phones may register with this extension at the same time."),
-            "allowed_networks": _("Where its phones may register from, such as 192.168.1.0/24. Empty: anywhere."),
+            "max_phones": _("How many phones can register with this extension at the same time."),
+            "allowed_networks": _(
+                "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
+            ),
         }
         error_messages = {"max_phones": {"invalid_choice": "Choose 1, 2 or 3."}}
 
@@ -67,10 +69,10 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         if instance:
             self.fields["number"].disabled = True
             self.fields["number"].help_text = _(
-                "A number stays with its person. For another number, add another extension."
+                "The number cannot be changed. For another number, add another extension."
             )
             self.fields["registration_password"].required = False
-            self.fields["registration_password"].help_text = _("Leave empty to keep the password that the phones have.")
+            self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.helper = finish(self, *(name for name in self.Meta.fields if not self.fields[name].required))
 
@@ -93,7 +95,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             "emergency": gettext("This is an emergency number or a helpline."),
             "registration_name": gettext("Another extension registers with this name."),
         }
-        hint = gettext("All are taken: widen the range in Preferences.")
+        hint = gettext("All numbers are taken. Widen the range in Preferences.")
         if free:
             hint = gettext("%(number)s is free.") % {"number": free}
         raise ValidationError(
@@ -157,10 +159,10 @@ class WelcomeForm(forms.Form):
     """Of the Add form, where a mail server is set up."""
 
     send_welcome = forms.BooleanField(
-        label=_("Send welcome mail"),
+        label=_("Send welcome e-mail"),
         required=False,
         initial=True,
-        help_text=_("With a link to choose a password. It works once, for 7 days."),
+        help_text=_("Contains a link to choose a password. The link works once, for 7 days."),
     )
 
     def __init__(self, data: Any = None) -> None:

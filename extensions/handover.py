@@ -31,10 +31,10 @@ def words(of: SipExtension, by: User) -> str:
     named = seen(of, by)
     others = len(numbers) - len(named)
     if others:
-        named = [*named, gettext("%(count)s more that you do not see") % {"count": others}]
+        named = [*named, gettext("%(count)s more that you cannot see") % {"count": others}]
     words = ngettext(
-        "The hand-over of %(count)s number (%(numbers)s): calls to it ring nobody",
-        "The hand-over of %(count)s numbers (%(numbers)s): calls to them ring nobody",
+        "Call redirection from %(count)s number (%(numbers)s). Its calls no longer ring anyone",
+        "Call redirection from %(count)s numbers (%(numbers)s). Their calls no longer ring anyone",
         len(numbers),
     )
     return words % {"count": len(numbers), "numbers": ", ".join(named)}

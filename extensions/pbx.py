@@ -21,9 +21,7 @@ class PbxError(Exception):
     It is a CodedText, shown in the language of whoever reads it, or what the PBX said.
     """
 
-    true_now = _(
-        "The PBX works as before: what this apply had changed was put back. The change is saved here and waits."
-    )
+    true_now = _("The PBX works as before. This apply was rolled back. The change is saved but not applied.")
 
 
 class Refused(PbxError):
@@ -100,10 +98,10 @@ class Ending(Enum):
 
 
 ENDING_WORDS = {
-    Ending.SIGNED_OFF: _("The phone signed off."),
-    Ending.EXPIRED: _("The registration expired, and the phone did not renew it."),
+    Ending.SIGNED_OFF: _("The phone unregistered."),
+    Ending.EXPIRED: _("The registration expired and the phone did not renew it."),
     Ending.UNANSWERED: _("The phone stopped answering. Check its power and network."),
-    Ending.REMOVED: _("Its registration was removed in the portal."),
+    Ending.REMOVED: _("The registration was removed in the portal."),
 }
 
 

@@ -22,16 +22,16 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     user = extension.user
     if user == request.user:
-        messages.error(request, _("Your own second factor is changed on the page of your sign-in and security."))
+        messages.error(request, _("Change your own two-step verification in My account > Security."))
         return redirect("account_security")
     require_reauthentication(request)
     words = Factors.of(user).words
     if request.method == "POST" and factors.remove_all(user, request.user, number):
-        done = _("The second factor of %(name)s is removed. Signing in needs the password alone now.")
+        done = _("Two-step verification removed for %(name)s. The password alone is now enough to sign in.")
         messages.success(request, done % {"name": user})
         return redirect(extension)
     if not words:
-        messages.info(request, _("%(name)s has no second factor.") % {"name": user})
+        messages.info(request, _("%(name)s does not use two-step verification.") % {"name": user})
         return redirect(extension)
     context = {
         "section": "extension",
@@ -67,13 +67,13 @@ def sign_out(request: SignedInRequest, number: str) -> HttpResponse:
     user = extension.user
     if count := end_everywhere(request.user, request, of=user):
         words = ngettext(
-            "%(name)s is signed out: %(count)s session was ended.",
-            "%(name)s is signed out: %(count)s sessions were ended.",
+            "%(name)s is signed out. %(count)s session ended.",
+            "%(name)s is signed out. %(count)s sessions ended.",
             count,
         )
         messages.success(request, words % {"name": user, "count": count})
     elif user == request.user:
-        messages.info(request, _("You are signed in nowhere else."))
+        messages.info(request, _("You are not signed in anywhere else."))
     else:
-        messages.info(request, _("%(name)s is signed in nowhere.") % {"name": user})
+        messages.info(request, _("%(name)s is not signed in anywhere.") % {"name": user})
     return redirect(extension)

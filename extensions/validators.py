@@ -9,7 +9,7 @@ from zxcvbn import zxcvbn
 
 NUMBER = "[1-9][0-9]{1,7}"
 
-extension_number = RegexValidator(rf"\A{NUMBER}\Z", _("Enter 2 to 8 digits, the first not 0."), code="number")
+extension_number = RegexValidator(rf"\A{NUMBER}\Z", _("Enter 2 to 8 digits. The first cannot be 0."), code="number")
 caller_id = RegexValidator(r"\A[0-9*#+]{1,31}\Z", _("Enter 1 to 31 of the characters 0-9 * # +."), code="caller_id")
 registration_name = RegexValidator(
     r"\A[A-Za-z0-9._-]{1,63}\Z", _("Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -."), code="registration_name"
@@ -59,11 +59,11 @@ def registration_password(password: str, known: list[str]) -> None:
     """Refuse what a phone cannot hold, and what is on a list or made of what is known of the extension."""
     if not PASSWORD.fullmatch(password):
         raise ValidationError(
-            _("Use 10 to 63 characters: letters, digits and signs without blanks or accents."),
+            _("Use 10 to 63 letters, digits and symbols, without spaces or accents."),
             code="registration_password",
         )
     if not Strength(password, known).suffices:
-        raise ValidationError(_("This is easy to guess. Press Regenerate for a strong one."), code="weak")
+        raise ValidationError(_("This password is easy to guess. Press Regenerate for a strong one."), code="weak")
 
 
 def allowed_networks(text: str) -> str:
@@ -71,7 +71,7 @@ def allowed_networks(text: str) -> str:
     found = list(dict.fromkeys(_network(each) for each in text.replace(",", " ").split()))
     if len(found) > MOST_NETWORKS:
         raise ValidationError(
-            _("These are %(count)s. Enter at most %(most)s."),
+            _("You entered %(count)s. Enter at most %(most)s."),
             code="too_many_networks",
             params={"count": len(found), "most": MOST_NETWORKS},
         )
@@ -85,7 +85,7 @@ def _network(text: str) -> str:
         typed = None
     if typed is None or "%" in text or getattr(typed.ip, "ipv4_mapped", None):
         raise ValidationError(
-            _("“%(text)s” is no address and no network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example."),
+            _("“%(text)s” is not an address or network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example."),
             code="network",
             params={"text": text[:50]},
         )
@@ -95,7 +95,7 @@ def _network(text: str) -> str:
     if typed.ip != network.network_address:
         raise ValidationError(
             _(
-                "%(text)s is one address of a network. Enter %(network)s for the network, or %(address)s for the"
+                "%(text)s is one address in a network. Enter %(network)s for the network, or %(address)s for the"
                 " address."
             ),
             code="host_bits",

@@ -83,7 +83,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     show_once(request, extension, form.person.cleaned_data["password"])
     saved = _("%(extension)s saved.")
     if form.sends_welcome:
-        saved = _("%(extension)s saved. The welcome mail goes to %(address)s.")
+        saved = _("%(extension)s saved. The welcome e-mail will be sent to %(address)s.")
     return finish(request, extension, saved % {"extension": extension, "address": extension.user.email})
 
 
@@ -165,7 +165,9 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
     except actions.ActionRefusedError:
         return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":
-        messages.success(request, _("%(extension)s deleted. Apply to take it off the PBX.") % {"extension": extension})
+        messages.success(
+            request, _("%(extension)s deleted. Apply to remove it from the PBX.") % {"extension": extension}
+        )
         return redirect("extensions:list")
     if review.waits_for_others(request.user, number):
         return look_first(request, number, _("%(extension)s deleted.") % {"extension": extension})

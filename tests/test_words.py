@@ -56,7 +56,7 @@ NO_TEXT = {
     "The mail would have other headers than it was given.": "",
     "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",
     "Not in UTF-8.": "an error of the program",
-    "It holds what a PBX cannot take, and was not sent.": "asterisk.apply says it: render sees no Django",
+    "This value is not valid for the PBX, so it was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",

@@ -18,7 +18,7 @@ class ApplyError(Refused):
 class NotTakenBack(ApplyError):
     """What was refused could not be taken back either."""
 
-    true_now = _("The PBX's table has the change already, and Asterisk has not proved it. It is saved here and waits.")
+    true_now = _("The PBX's table has the change, but Asterisk has not verified it. It is saved but not applied.")
 
 
 class Elsewhere(AmiUnreachable):

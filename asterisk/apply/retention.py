@@ -30,7 +30,7 @@ def prune(engine_file: Path) -> None:
             with engine.opened(engine_file) as db:
                 engine.forget(db, gone)
     except engine.EngineError as error:
-        logger.warning("Old applies are kept: %s", error)
+        logger.warning("Could not delete old apply history: %s", error)
         return
     with transaction.atomic():
         ApplyRun.objects.filter(pk__in=gone).delete()

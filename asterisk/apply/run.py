@@ -153,7 +153,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
-        logger.warning("Apply %s waits: %s", run.pk, in_english(error))
+        logger.warning("Apply %s is waiting for the PBX: %s", run.pk, in_english(error))
         with transaction.atomic():
             run.close(Outcome.WAITING, CodedText(_code_of(error)))
             log_row.record(run, "apply.waiting")
@@ -262,7 +262,7 @@ def catch_up(node: Node) -> None:
         try:
             done = _apply_as_taken(node, numbers, None, preferences)
         except ApplyError as error:
-            logger.warning("What waited for the PBX: %s", in_english(error))
+            logger.warning("Could not verify changes waiting for the PBX: %s", in_english(error))
             if len(pending) > 1:
                 _catch_up_one_by_one(node, pending)
             return

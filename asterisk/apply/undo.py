@@ -40,7 +40,7 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
 def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     """Each preference as it was before the first of these changes of it."""
     if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
-        raise CannotPutBack(_("Preferences were changed too: somebody who may change them must do this."))
+        raise CannotPutBack(_("This also changed Preferences. Someone who can change Preferences must undo it."))
     formers: dict[str, str] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)
@@ -68,5 +68,5 @@ def back_to(moment: datetime, by: User | None) -> list[str]:
 def _refuse_before_the_kept(moment: datetime) -> None:
     first = ApplyRun.objects.order_by("pk")[:1].first()
     if first and moment < first.started_at and ApplyRun.objects.count() >= Preferences.load().restore_points:
-        words = _("Apply History begins at %(when)s: choose a later moment.")
+        words = _("Apply History starts at %(when)s. Choose a later time.")
         raise CannotPutBack(words % {"when": localization.exact(first.started_at)})

@@ -239,10 +239,10 @@ LOGIN_VALUES = (
 DIAL_VALUES = (
     realtime(
         gettext_noop("Dial plan"),
-        gettext_noop("seconds that it rings"),
+        gettext_noop("ring time in seconds"),
         "ring_seconds",
         "dial_plan",
         family="pbx_number",
     ),
-    realtime("Dial plan", gettext_noop("number that rings"), "rings", "handed_to", family="pbx_number"),
+    realtime("Dial plan", gettext_noop("number to ring"), "rings", "handed_to", family="pbx_number"),
 )

@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 def damage(path: Path) -> str:
     """What is wrong with the file, in words; "": nothing, or that cannot be said now."""
     if not path.exists():
-        return "is gone"
+        return "is missing"
     try:
         with closing(sqlite3.connect(path, timeout=engine.BUSY_SECONDS, isolation_level=None)) as db:
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
             tables = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pbx_number'").fetchone()
     except sqlite3.OperationalError as error:
-        logger.warning("The PBX's table cannot be looked at: %s", error)
+        logger.warning("Cannot check the PBX's table: %s", error)
         return ""
     except sqlite3.DatabaseError as error:
         return f"is damaged ({error})"
@@ -54,7 +54,7 @@ def mend_if_unreadable(path: Path) -> None:
             db.execute("SELECT count(*) FROM common").fetchone()
     except sqlite3.DatabaseError as error:
         if damage(path):
-            logger.warning("%s: %s; it is made anew", path, error)
+            logger.warning("%s: %s; creating it again", path, error)
             mend(path)
 
 

@@ -34,7 +34,7 @@ class RenderError(ValueError):
 
     def __init__(self, number: str, field: str) -> None:
         self.number, self.field = number, field
-        super().__init__("It holds what a PBX cannot take, and was not sent.")
+        super().__init__("This value is not valid for the PBX, so it was not sent.")
 
 
 @dataclass(frozen=True)

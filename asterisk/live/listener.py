@@ -57,7 +57,7 @@ def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen =
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
-            logger.info("Not listening: %s", error)
+            logger.info("Not connected to the PBX: %s", error)
             _say_deaf(node.live_file)
             time.sleep(AGAIN_SECONDS)
 
@@ -73,7 +73,7 @@ def _say_deaf(live_file: Path) -> None:
         with live.opened(live_file) as db:
             live.beat(db, hears=False)
     except (sqlite3.Error, OSError) as error:
-        logger.warning("The live file: %s", error)
+        logger.warning("Cannot write the phone status file: %s", error)
 
 
 def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> None:
@@ -229,7 +229,9 @@ class Hearing:
             self._look(each.number, [PATIENCE_SECONDS])
         for each in proven:
             ari.delete_contact(self._node, each.id)
-            logger.warning("%s has registered %s, where none of its phones is: taken away", each.number, each.address)
+            logger.warning(
+                "%s registered %s, where none of its phones is; the registration was removed", each.number, each.address
+            )
         return own
 
     def _write(self) -> None:

@@ -78,7 +78,7 @@ class Sightings:
         try:
             known_networks.note(taken.values())
         except DatabaseError as error:
-            logger.warning("From where phones register could not be noted: %s", error)
+            logger.warning("Could not record the networks that phones register from: %s", error)
             return False
         finally:
             connections.close_all()

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('numbers', models.JSONField(default=list)),
                 ('rows_written', models.PositiveIntegerField(default=0)),
                 ('values_compared', models.PositiveIntegerField(default=0)),
-                ('outcome', models.CharField(choices=[('running', 'Running'), ('proved', 'Proved'), ('waiting', 'waiting for the PBX'), ('refused', 'Refused')], default='running', max_length=8)),
+                ('outcome', models.CharField(choices=[('running', 'Running'), ('proved', 'Verified'), ('waiting', 'waiting for the PBX'), ('refused', 'Refused')], default='running', max_length=8)),
                 ('explanation', models.JSONField(null=True)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('changes', models.ManyToManyField(related_name='runs', to='extensions.change')),

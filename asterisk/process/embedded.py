@@ -84,7 +84,7 @@ def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
 def fill(template: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         if not SAFE_VALUE.fullmatch(value):
-            raise ValueError(f"{name} must be one line, not empty, without a semicolon or a space around it.")
+            raise ValueError(f"{name} must be one non-empty line without semicolons or leading or trailing spaces.")
         if name.endswith("_USER") and "]" in value:
             raise ValueError(f"{name} must not contain a bracket.")
     return re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], template)
@@ -131,7 +131,7 @@ def wait_until_booted(node: Node, timeout: float) -> None:
         except OSError:
             pass
         time.sleep(0.05)
-    raise TimeoutError(f"Asterisk has not booted within {timeout:g} s.")
+    raise TimeoutError(f"Asterisk did not start within {timeout:g} s.")
 
 
 def says_fully_booted(node: Node, deadline: float) -> bool:

@@ -72,7 +72,7 @@ def of_tree(tree: Path, arch: str) -> Program:
     libraries = tree / "usr/lib" / MULTIARCH[arch]
     loader = next(libraries.glob("ld-linux-*.so.*"), None)
     if loader is None:
-        raise NoAsterisk(f"{tree} is not whole. Delete it, and start again.")
+        raise NoAsterisk(f"{tree} is incomplete. Delete it and start again.")
     asterisk = str(tree / "usr/sbin/asterisk")
     command = (str(loader), "--library-path", str(libraries), "--argv0", ENDS, asterisk)
     return Program(command, libraries / "asterisk/modules", tree / "usr/share/asterisk", version_of(command))
@@ -95,11 +95,11 @@ def is_new_enough(version: str) -> bool:
 def architecture() -> str:
     if not all(map(shutil.which, ("apt-get", "dpkg", "dpkg-deb"))):
         raise NoAsterisk(
-            f"Asterisk {OLDEST[0]} is not installed, and only Debian and Ubuntu can fetch it by themselves."
+            f"Asterisk {OLDEST[0]} is not installed. It can be downloaded automatically only on Debian and Ubuntu."
         )
     arch = subprocess.run(("dpkg", "--print-architecture"), capture_output=True, text=True, check=True).stdout.strip()
     if arch not in MULTIARCH:
-        raise NoAsterisk(f"Asterisk can be fetched for {' and '.join(MULTIARCH)} machines, and this one is {arch}.")
+        raise NoAsterisk(f"Asterisk can be downloaded for {' and '.join(MULTIARCH)} machines. This one is {arch}.")
     return arch
 
 
@@ -119,7 +119,7 @@ def fetch(target: Path, arch: str, say: Say) -> None:
             unpack(deb, draft)
         (draft / "VERSIONS").write_text("".join(f"{unquote(deb.stem)}\n" for deb in debs))
         if not version_of(of_tree(draft, arch).command):
-            raise NoAsterisk("The Asterisk that was fetched does not run on this machine.")
+            raise NoAsterisk("The downloaded Asterisk does not run on this machine.")
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
         say(f"Asterisk: unpacked in {time.monotonic() - started:.0f} s")
@@ -134,8 +134,8 @@ def mirror() -> str:
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     if not answer.stdout.strip():
         raise NoAsterisk(
-            "This machine's apt knows no Debian mirror to fetch Asterisk from. Install Asterisk"
-            f" {'.'.join(map(str, OLDEST))} or newer; on Debian, `apt-get update` may be all that is missing."
+            "This machine's apt has no Debian mirror to download Asterisk from. Install Asterisk"
+            f" {'.'.join(map(str, OLDEST))} or newer. On Debian, try `apt-get update` first."
         )
     return min(answer.stdout.split(), key=lambda uri: ("security" in uri, len(uri)))
 
@@ -189,7 +189,7 @@ class AptError(Exception):
 
 def download(apt: Apt, uri: str, say: Say) -> list[Path]:
     if not KEYRING.exists():
-        raise NoAsterisk("Debian's signing keys are missing: apt install debian-archive-keyring, and start again.")
+        raise NoAsterisk("Debian's signing keys are missing. Run apt install debian-archive-keyring and start again.")
     problem = ""
     for suite in SUITES:
         say(f"Asterisk: looking in Debian {suite}")
@@ -197,7 +197,7 @@ def download(apt: Apt, uri: str, say: Say) -> list[Path]:
             return download_from(apt, uri, suite, say)
         except AptError as error:
             problem = str(error)
-    raise NoAsterisk(f"Asterisk could not be fetched. apt says: {problem}")
+    raise NoAsterisk(f"Asterisk could not be downloaded. apt reported: {problem}")
 
 
 def download_from(apt: Apt, uri: str, suite: str, say: Say) -> list[Path]:
@@ -219,7 +219,7 @@ def update(apt: Apt, say: Say) -> None:
     except AptError as error:
         if "is expired" not in str(error):
             raise
-        say("Asterisk: the mirror's package list is past its date; going on without the date check, signatures hold")
+        say("Asterisk: the mirror's package list has expired. Continuing without date check; signatures are verified")
         apt.run("update", "-o", "Acquire::Check-Valid-Until=false")
 
 

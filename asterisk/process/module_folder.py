@@ -33,5 +33,5 @@ def padded(folder: str, size: int) -> str:
     """The same folder in a path of `size` bytes."""
     missing = size - len(os.fsencode(folder))
     if missing < 0:
-        raise ValueError(f"{folder} lies too deep.")
+        raise ValueError(f"{folder} is nested too deeply.")
     return folder + "/." * (missing // 2) + "/" * (missing % 2)

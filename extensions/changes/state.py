@@ -90,11 +90,11 @@ def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
-        words = _("Extension %(number)s: its former registration name belongs to another extension now.")
+        words = _("Extension %(number)s: another extension now uses its former registration name.")
         raise CannotPutBack(words % {"number": number})
     email = record["person"]["email"]
     if now is None and email and User.objects.filter(email=email).exists():
-        words = _("Extension %(number)s: %(email)s is another person's address now. Change that one first.")
+        words = _("Extension %(number)s: another person now uses %(email)s. Change that address first.")
         raise CannotPutBack(words % {"number": number, "email": email})
 
 

@@ -18,7 +18,7 @@ from extensions.my_account.views import may_change, picture_of
 from extensions.phones import qr_code, registration_problems
 from extensions.phones.settings import phone_settings
 
-REMOVED = _("The phone was removed. It registers again by itself unless its password is changed or it is switched off.")
+REMOVED = _("Phone removed. It registers again unless you change its password or turn it off.")
 
 
 @require_POST
@@ -42,11 +42,11 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
         log.record(request.user, "extension.phone_removed", number, result=log.Result.FAILED, error=error)
-        messages.error(request, _("The phone was not removed. %(why)s") % {"why": error})
+        messages.error(request, _("The phone could not be removed. %(why)s") % {"why": error})
         return redirect(extension)
     if removed:
         log.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
-    messages.success(request, REMOVED if removed else _("That phone is not registered any more."))
+    messages.success(request, REMOVED if removed else _("That phone is no longer registered."))
     return redirect(extension)
 
 
@@ -111,17 +111,17 @@ def new_password(request: SignedInRequest, number: str) -> HttpResponse:
         messages.error(request, why)
         return redirect(extension)
     self_service.new_registration_password(number, request.user)
-    next_step = _("Reveal it below, and type it into each phone.")
+    next_step = _("Reveal it below and enter it on each phone.")
     try:
         applied = pbx.get().apply([number], request.user)
     except pbx.PbxError as error:
-        saved = _("The new password is saved, and not on the PBX yet: phones keep the old one. %(error)s")
+        saved = _("The new password is saved but not applied. Phones keep the old one. %(error)s")
         messages.error(request, saved % {"error": error})
         return redirect(extension)
     if applied.live:
-        done = _("There is a new registration password, and the phones that had the old one were put out.")
+        done = _("New registration password created. Phones with the old one were disconnected.")
     else:
-        done = _("There is a new registration password.")
+        done = _("New registration password created.")
     (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words} {next_step}")
     return redirect(extension)
 

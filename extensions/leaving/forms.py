@@ -43,14 +43,14 @@ class LeaveForm(forms.Form):
     calls = forms.ChoiceField(
         label=_("Calls to the number"),
         choices=[(NOBODY, NOBODY), (COLLEAGUE, COLLEAGUE)],
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who answers them.")),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who answers calls.")),
     )
     colleague = forms.CharField(label=_("Colleague"), max_length=100, required=False)
     handed_to = forms.CharField(label=_("Colleague"), max_length=8, required=False)
     keep = forms.ChoiceField(
         label=_("Keep the extension"),
         choices=[(each, each) for each in (*DAYS, UNTIL_DATE, FOREVER)],
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how long.")),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how long to keep the extension.")),
     )
     delete_on = forms.DateField(
         label=_("Delete on"),
@@ -148,7 +148,7 @@ class LeaveForm(forms.Form):
             return self._only_match(text)
         found = colleagues(self.extension, self.by).filter(number=chosen).select_related("user").first()
         if found is None:
-            raise ValidationError(_("Enter the number or the name of the colleague."), code="required")
+            raise ValidationError(_("Enter the colleague's number or name."), code="required")
         return found
 
     def _only_match(self, text: str) -> SipExtension:
@@ -163,7 +163,7 @@ class LeaveForm(forms.Form):
         one = SipExtension.objects.visible_to(self.by).filter(number=text).select_related("user").first()
         if one is None:
             raise ValidationError(
-                _("Nobody matches “%(text)s”. Try a number, or part of a name."), code="none", params=params
+                _("No one matches “%(text)s”. Try a number, or part of a name."), code="none", params=params
             )
         raise ValidationError(_why_not(one, self.extension), code="not_now")
 
@@ -184,8 +184,8 @@ class LeaveForm(forms.Form):
 
 def _why_not(one: SipExtension, leaver: SipExtension) -> str:
     if one.pk == leaver.pk:
-        return gettext("This is the extension that is left. Choose somebody else.")
+        return gettext("This is the extension being offboarded. Choose someone else.")
     if one.left_on:
-        return gettext("%(name)s has left too. Choose somebody else.") % {"name": one.user}
-    words = gettext("Extension %(number)s is disabled. Enable it first, or choose somebody else.")
+        return gettext("%(name)s is offboarded too. Choose someone else.") % {"name": one.user}
+    words = gettext("Extension %(number)s is disabled. Enable it first, or choose someone else.")
     return words % {"number": one.number}

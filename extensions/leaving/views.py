@@ -55,10 +55,10 @@ def phones_of(number: str) -> str:
     try:
         count = len(pbx.get().lines([number])[number].phones)
     except pbx.PbxError:
-        return _("those that are registered are put out, and none can register")
+        return _("registered phones are disconnected, and none can register")
     if count == 0:
-        return _("none is registered now, and none can register")
-    return _("%(count)s registered now, put out at once, and none can register") % {"count": count}
+        return _("none registered now, and none can register")
+    return _("%(count)s registered now, disconnected immediately, and none can register") % {"count": count}
 
 
 def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
@@ -110,7 +110,7 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect("extensions:leave", number)
     done = _("Saved.")
     if not extension.left_on:
-        done = _("%(name)s has left: phones and sign-in are off.") % {"name": extension.user}
+        done = _("%(name)s is offboarded. Phones are disconnected and sign-in is blocked.") % {"name": extension.user}
     return applied(request, extension, done, lost)
 
 
@@ -135,7 +135,7 @@ def come_back(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     ask_again_about(request, extension.user.role)
     if not actions.come_back(number, request.user):
-        messages.info(request, _("%(name)s is back already.") % {"name": extension.user})
+        messages.info(request, _("%(name)s is already restored.") % {"name": extension.user})
         return redirect(extension)
-    done = _("%(name)s is back: phones and sign-in work as before.") % {"name": extension.user}
+    done = _("%(name)s is restored. Phones and sign-in work again.") % {"name": extension.user}
     return applied(request, extension, done, [])

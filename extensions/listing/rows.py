@@ -54,8 +54,8 @@ class Row:
         self.delete_url = address("delete", self.number)
         self.leave_url = address("leave", self.number)
         self.toggle_url = address("toggle", self.number)
-        self.menu_words = gettext("Menu of %(number)s") % {"number": self.number}
-        self.choose_words = gettext("Choose %(number)s") % {"number": self.number}
+        self.menu_words = gettext("Actions for %(number)s") % {"number": self.number}
+        self.choose_words = gettext("Select %(number)s") % {"number": self.number}
 
 
 def rows_of(found: list[SipExtension]) -> list[Row]:

@@ -42,7 +42,7 @@ ON_POSTGRESQL = (
     f"CREATE INDEX IF NOT EXISTS {TABLE} ON {ROWS} USING gin (search_text gin_trgm_ops)",
 )
 NOT_ALLOWED = (
-    "Search needs PostgreSQL's pg_trgm, and this database's user may not create it (%s). As a superuser of the "
+    "Search needs PostgreSQL's pg_trgm, and this database user may not create it (%s). As a superuser of the "
     "database: CREATE EXTENSION pg_trgm; then run migrate again."
 )
 

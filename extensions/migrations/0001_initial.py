@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='SipExtension',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(error_messages={'unique': 'Another extension has this number.'}, max_length=8, unique=True, validators=[django.core.validators.RegexValidator('\\A[1-9][0-9]{1,7}\\Z', 'Enter 2 to 8 digits, the first not 0.', code='number')], verbose_name='Extension Number')),
+                ('number', models.CharField(error_messages={'unique': 'Another extension has this number.'}, max_length=8, unique=True, validators=[django.core.validators.RegexValidator('\\A[1-9][0-9]{1,7}\\Z', 'Enter 2 to 8 digits. The first cannot be 0.', code='number')], verbose_name='Extension Number')),
                 ('position', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Cast('number', models.BigIntegerField()), output_field=models.BigIntegerField())),
                 ('caller_id', models.CharField(max_length=31, validators=[django.core.validators.RegexValidator('\\A[0-9*#+]{1,31}\\Z', 'Enter 1 to 31 of the characters 0-9 * # +.', code='caller_id')], verbose_name='Caller ID')),
                 ('registration_name', models.CharField(error_messages={'unique': 'Another extension registers with this name.'}, max_length=63, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9._-]{1,63}\\Z', 'Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -.', code='registration_name')], verbose_name='Registration Name')),

@@ -27,12 +27,12 @@ def ask(request: SignedInRequest) -> HttpResponse:
     form = EmailForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         if not Preferences.current().mail_host:
-            form.add_error(None, _("The portal cannot send mails yet. Ask your administrator to change the address."))
+            form.add_error(None, _("The portal cannot send e-mail yet. Ask your administrator to change the address."))
         elif email_change.asked_too_often(request.user):
-            form.add_error(None, _("You have asked for several changes within an hour. Try again later."))
+            form.add_error(None, _("You asked for several changes within an hour. Try again later."))
         else:
             email_change.ask(request.user, form.cleaned_data["new"])
-            messages.success(request, _("Mails are on their way. The address changes when their links were opened."))
+            messages.success(request, _("Check your e-mail. The address changes after each link is confirmed."))
             return redirect("account")
     context = {"section": "account", "tab": "profile", "form": form}
     return render(request, "extensions/my_account/email.html", context, status=422 if form.is_bound else 200)
@@ -42,9 +42,9 @@ def ask(request: SignedInRequest) -> HttpResponse:
 def cancel(request: SignedInRequest) -> HttpResponse:
     if change := email_change.pending(request.user):
         email_change.cancel(change)
-        messages.success(request, _("The change of your e-mail address was cancelled."))
+        messages.success(request, _("The change of your e-mail address was canceled."))
     else:
-        messages.info(request, _("No change of your e-mail address waits any more."))
+        messages.info(request, _("No e-mail address change is in progress."))
     return redirect("account")
 
 

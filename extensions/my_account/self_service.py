@@ -112,5 +112,5 @@ def waits_for_others(user: User, number: str) -> bool:
 def why_not_now(user: User, number: str) -> str:
     """ "": what the person changes of the PBX can be applied."""
     if waits_for_others(user, number):
-        return _("A change of your extension waits to be applied. Ask an administrator to apply it, then try again.")
+        return _("Your extension has an unapplied change. Ask an administrator to apply it, then try again.")
     return ""

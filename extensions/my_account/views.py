@@ -71,7 +71,7 @@ def apply_own(request: SignedInRequest, number: str, done: str) -> HttpResponse:
     try:
         applied = pbx.get().apply([number], request.user)
     except pbx.PbxError:
-        messages.error(request, f"{done} {_('The PBX does not follow it yet. Ask an administrator to apply it.')}")
+        messages.error(request, f"{done} {_('It is not applied yet. Ask an administrator to apply it.')}")
     else:
         (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
     return redirect("account")
@@ -115,7 +115,7 @@ def notifications(request: SignedInRequest) -> HttpResponse:
     form = NotificationsForm(data, user=request.user, preferences=Preferences.current())
     if form.is_valid():
         saved = self_service.set_muted(request.user, form.muted())
-        messages.success(request, _("Your choice was saved.") if saved else _("Nothing was changed."))
+        messages.success(request, _("Your choices were saved.") if saved else _("Nothing was changed."))
         return redirect("account_notifications")
     context = {"section": "account", "tab": "notifications", "form": form}
     return render(request, "extensions/my_account/notifications.html", context, status=422 if form.is_bound else 200)

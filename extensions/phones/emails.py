@@ -18,4 +18,4 @@ def new_network(email: Email) -> Words:
         "model": email.facts["model"],
         "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
-    return composition.words(email, _("A phone of yours registered from a new network"), context)
+    return composition.words(email, _("Your phone registered from a new network"), context)

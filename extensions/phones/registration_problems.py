@@ -51,12 +51,12 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
     known = {
         "number": extension.number,
         "name": extension.registration_name,
-        "networks": extension.allowed_networks or _("anywhere now"),
+        "networks": extension.allowed_networks or _("any network now"),
         "host": attempt.host,
     }
     if attempt.cause == Cause.CREDENTIALS:
         advice = _(
-            "The authentication name is %(name)s. Type it and the registration password into the phone again: Reveal"
+            "The authentication name is %(name)s. Enter it and the registration password on the phone again. Reveal"
             " shows the password."
         )
         return _("Wrong registration password or authentication name"), advice % known, ""
@@ -65,40 +65,40 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
         return _("Outside the allowed networks"), advice % known, "edit"
     if attempt.cause == Cause.CONTACT:
         advice = _(
-            "The phone must give its own address as its contact. In its network settings, turn off a fixed or"
-            " additional address, or STUN."
+            "The phone must use its own address as its contact. In its network settings, turn off any fixed or"
+            " additional address, and STUN."
         )
-        return _("The phone gave an address where it is not"), advice, ""
+        return _("The phone gave a wrong contact address"), advice, ""
     if attempt.cause == Cause.LIMIT:
         return _limit(extension, phones)
     if attempt.account == extension.registration_name:
-        advice = _("In the phone, the user name is %(number)s; %(name)s is the authentication name.")
-        return _("The registration name was given as the user name"), advice % known, ""
+        advice = _("On the phone, the user name is %(number)s. The authentication name is %(name)s.")
+        return _("The registration name was entered as the user name"), advice % known, ""
     return _unknown(extension)
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:
     heading = ngettext(
-        "%(count)s phone registered already, as many as allowed",
-        "%(count)s phones registered already, as many as allowed",
+        "%(count)s phone already registered, the maximum allowed",
+        "%(count)s phones already registered, the maximum allowed",
         extension.max_phones,
     ) % {"count": extension.max_phones}
     if len(phones) < extension.max_phones:
-        return heading, _("There is room for it now: it registers when it tries again."), ""
+        return heading, _("The phone can register now. It registers when it tries again."), ""
     one = _("%(model)s at %(address)s")
     those = "; ".join(one % {"model": each.model or _("a phone"), "address": each.address} for each in phones)
     known = {"phones": those}
     if extension.max_phones < max(SipExtension.MAX_PHONES):
-        return heading, _("Registered: %(phones)s. Remove one above, or allow more:") % known, "edit"
+        return heading, _("Registered: %(phones)s. Remove one above, or allow more phones:") % known, "edit"
     return heading, _("Registered: %(phones)s. Remove one above.") % known, ""
 
 
 def _unknown(extension: SipExtension) -> tuple[str, str, str]:
-    heading = _("The PBX did not know %(number)s") % {"number": extension.number}
+    heading = _("The PBX did not recognize %(number)s") % {"number": extension.number}
     if extension.left_on:
-        return heading, _("Its person has left: phones are to be set up anew for somebody else."), ""
+        return heading, _("This extension is offboarded. Set the phone up for another extension."), ""
     if not extension.enabled:
-        return heading, _("The extension is disabled: enable it."), "enable"
+        return heading, _("The extension is disabled. Enable it."), "enable"
     if Change.objects.waiting().of([extension.number]).exists():
-        return heading, _("What was saved waits to be applied: apply it."), "review"
-    return heading, _("It has it now: the phone registers when it tries again."), ""
+        return heading, _("The extension has an unapplied change. Apply it."), "review"
+    return heading, _("The PBX recognizes it now. The phone registers when it tries again."), ""

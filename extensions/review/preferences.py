@@ -43,15 +43,15 @@ def waiting(by: User) -> list[Waiting]:
 
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
-        return _("The PBX reloads its tones. No call is disturbed.")
+        return _("The PBX reloads its tones. Calls are not interrupted.")
     new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
     named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
     count = named.exclude(number__in=new.values("number")).count()
     if not count:
-        return _("No extension gets another caller name. No call is disturbed.")
+        return _("No caller names change. Calls are not interrupted.")
     words = ngettext(
-        "%(count)s extension gets another caller name. No call is disturbed.",
-        "%(count)s extensions get another caller name. No call is disturbed.",
+        "The caller name of %(count)s extension changes. Calls are not interrupted.",
+        "The caller names of %(count)s extensions change. Calls are not interrupted.",
         count,
     )
     return words % {"count": localization.count(count)}

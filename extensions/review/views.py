@@ -40,7 +40,7 @@ def finish(request: SignedInRequest, extension: SipExtension, saved: str) -> Htt
 
 def look_first(request: SignedInRequest, number: str, saved: str) -> HttpResponse:
     messages.info(
-        request, _("%(saved)s Somebody else's change of it waits too: look at both, then apply.") % {"saved": saved}
+        request, _("%(saved)s Someone else also changed it. Review both changes, then apply.") % {"saved": saved}
     )
     start = "" if review.page(review.waiting_changes(request.user)).is_all else f"?from={number}"
     return redirect(f"{reverse('review')}{start}#n{number}")
@@ -57,7 +57,7 @@ def words_for(request: SignedInRequest, error: pbx.PbxError) -> str:
     about = visible(request).filter(number=number), review.waiting_changes(request.user).of([number])
     if number and not any(each.exists() for each in about):
         return _(
-            "The PBX refused another extension, so nothing was applied. Ask an administrator to look at Apply History."
+            "The PBX refused another extension, so nothing was applied. Ask an administrator to check Apply History."
         )
     return str(error)
 
@@ -83,13 +83,11 @@ def apply(request: SignedInRequest) -> HttpResponse:
     waiting = review.waiting_changes(request.user).numbers()
     numbers = [number for number in waiting if number in chosen] if chosen else waiting
     if not numbers:
-        messages.info(request, _("Nothing waits any more."))
+        messages.info(request, _("There are no unapplied changes."))
         return redirect("review")
     seen = digits(request.POST.get("seen", ""))
     if seen is not None and not review.unseen(request.user, seen).isdisjoint(numbers):
-        messages.info(
-            request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
-        )
+        messages.info(request, _("Nothing was applied because someone else saved a change. Review it, then apply."))
         return redirect("review")
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
@@ -109,7 +107,7 @@ def chosen_numbers(request: SignedInRequest) -> set[str]:
 def apply_words(count: int) -> str:
     """Of the button, when so many are chosen."""
     if not count:
-        return _("Apply the chosen")
+        return _("Apply selected")
     return ngettext("Apply %(count)s extension", "Apply %(count)s extensions", count) % {"count": count}
 
 
@@ -150,5 +148,5 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("review")
     return apply_numbers(
-        request, [number], _("Extension %(number)s is as it was.") % {"number": number}, reverse("review")
+        request, [number], _("Changes to extension %(number)s were discarded.") % {"number": number}, reverse("review")
     )

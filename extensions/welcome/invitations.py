@@ -31,12 +31,12 @@ NAMED = 100  # as many are recorded one by one: each is a step of the log's chai
 class Standing(models.IntegerChoices):
     """Where a person stands: the first that is true."""
 
-    LEFT = 0, _("Has left")
-    DISABLED = 1, _("The extension is disabled")
-    NO_ADDRESS = 2, _("Has no e-mail address")
-    NO_SIGN_IN = 3, _("The sign-in is off")
-    HAS_PASSWORD = 4, _("Has a password already")
-    NEW = 5, _("Has not chosen a password yet")
+    LEFT = 0, _("Offboarded")
+    DISABLED = 1, _("Extension disabled")
+    NO_ADDRESS = 2, _("No e-mail address")
+    NO_SIGN_IN = 3, _("Sign-in blocked")
+    HAS_PASSWORD = 4, _("Already has a password")
+    NEW = 5, _("No password chosen yet")
 
 
 MAY_GET = (Standing.HAS_PASSWORD, Standing.NEW)

@@ -25,7 +25,7 @@ LEFT_OUT = tuple(each for each in Standing if each not in MAY_GET)
 
 
 def no_mail_server() -> str:
-    return _("No mail was sent: no mail server is set up. An administrator enters it in Preferences.")
+    return _("No e-mail was sent because no mail server is set up. An administrator can set it up in Preferences.")
 
 
 @require_POST
@@ -35,11 +35,11 @@ def one(request: SignedInRequest, number: str) -> HttpResponse:
     if not Preferences.current().mail_host:
         messages.error(request, no_mail_server())
     elif invitations.ask(SipExtension.objects.filter(pk=extension.pk), request.user):
-        sent = _("The welcome mail goes to %(address)s. A link of an earlier one works no more.")
+        sent = _("The welcome e-mail will be sent to %(address)s. Earlier links stop working.")
         messages.success(request, sent % {"address": user.email})
     else:
         why = invitations.standing_of(extension).label
-        messages.error(request, _("No mail was sent to %(name)s: %(why)s.") % {"name": user.full_name, "why": why})
+        messages.error(request, _("No e-mail was sent to %(name)s: %(why)s.") % {"name": user.full_name, "why": why})
     return redirect(extension)
 
 
@@ -102,7 +102,7 @@ def send(request: SignedInRequest, found: SipExtensionQuerySet) -> HttpResponse:
         return redirect("extensions:welcome")
     batch = uuid.uuid4()
     if not invitations.ask(found, request.user, batch=batch):
-        messages.info(request, _("No mail was sent: nobody who can get one was chosen."))
+        messages.info(request, _("No e-mail was sent. None of the selected people can get one."))
         return redirect("extensions:list")
     return redirect("extensions:welcome_batch", batch)
 

@@ -70,7 +70,7 @@ def account_picture_refused(tour: Tour) -> Page:
     page.locator("#id_picture").set_input_files(
         {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": Path(__file__).read_bytes()}
     )
-    press(page, "Upload the picture")
+    press(page, "Upload picture")
     page.get_by_role("alert").wait_for()
     return page
 
@@ -85,7 +85,7 @@ def account_notifications(tour: Tour) -> Page:
 def account_email(tour: Tour) -> Page:
     page = tour.opened(make_user("Vic"), "/account/email/")
     page.locator("#id_new").fill("nonsense")
-    press(page, "Send the mails")
+    press(page, "Send confirmation")
     page.get_by_role("alert").wait_for()
     return page
 

@@ -39,7 +39,7 @@ def leave_with_errors(tour: Tour) -> Page:
     company.people(2)
     page = leaving(tour)
     page.locator("#id_colleague").press_sequentially("nobody-of-this-name")
-    page.get_by_text("Nobody who can take the calls").wait_for()
+    page.get_by_text("No one who can take the calls").wait_for()
     page.get_by_label("Until a date").check()
     page.get_by_label("Delete on").fill("2020-01-01")
     press(page, "Continue")
@@ -58,7 +58,7 @@ def leave_summary(tour: Tour) -> Page:
     page.locator("#id_colleague").press_sequentially("1003")
     page.locator("#colleague-1003").wait_for()
     press(page, "Continue")
-    page.get_by_role("button", name="Leave and Apply").wait_for()
+    page.get_by_role("button", name="Offboard and apply").wait_for()
     return page
 
 

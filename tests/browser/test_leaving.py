@@ -39,7 +39,7 @@ def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) 
     expect(graces.get_by_role("heading", level=1)).to_contain_text("Grace Hopper")
 
     adas.goto("/extensions/1001/")
-    adas.get_by_role("link", name="Leaving…").click()
+    adas.get_by_role("link", name="Offboard…").click()
     adas.locator("#id_colleague").press_sequentially("torv")
     expect(adas.get_by_label("1002 Linus Torvalds Idle")).to_be_checked()
     expect(adas.get_by_label("A colleague’s phones ring")).to_be_checked()
@@ -48,17 +48,19 @@ def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) 
     day = f"{localdate() + timedelta(days=90):%m/%d/%Y}"
     main = adas.get_by_role("main")
     for words in (
-        "1 registered now, put out at once",
+        "1 registered now, disconnected immediately",
         "1 session ends",
         "ring 1002 Linus Torvalds",
-        f"On {day}, in 90 days",
+        f"Deleted automatically on {day}, in 90 days",
     ):
         expect(main).to_contain_text(words)
     assert own.register() == 200
-    press(adas, "Leave and Apply")
-    expect(main).to_contain_text("Grace Hopper has left: phones and sign-in are off. Asterisk was asked")
-    expect(main).to_contain_text(f"The extension is deleted on {day}, by itself.")
-    expect(main).to_contain_text("1001 rings 1002 Linus Torvalds, for 30 seconds.")
+    press(adas, "Offboard and apply")
+    expect(main).to_contain_text(
+        "Grace Hopper is offboarded. Phones are disconnected and sign-in is blocked. Verified: Asterisk has all"
+    )
+    expect(main).to_contain_text(f"The extension is deleted automatically on {day}.")
+    expect(main).to_contain_text("Calls to 1001 ring 1002 Linus Torvalds for 30 seconds.")
     assert own.register() == 401
     outgoing = caller.call("1001")
     colleague.wait_call().answer()
@@ -69,10 +71,10 @@ def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) 
     expect(graces.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     adas.goto("/extensions/")
-    expect(adas.locator("#status-1001")).to_have_text(f"Leaves: deleted on\u00a0{day}")
+    expect(adas.locator("#status-1001")).to_have_text(f"Deletes automatically on\u00a0{day}")
     adas.goto("/extensions/1001/")
-    press(adas, "Come back")
-    expect(main).to_contain_text("Grace Hopper is back")
+    press(adas, "Restore")
+    expect(main).to_contain_text("Grace Hopper is restored")
     expect(adas.get_by_role("button", name="Disable", exact=True)).to_be_visible()
     assert own.register() == 200
     caller.call("1001")
@@ -102,10 +104,10 @@ def test_without_scripts_one_searches_looks_changes_and_leaves(sign_in: SignIn, 
     expect(page.get_by_label("Delete on")).to_have_value(day)
     page.locator("#id_colleague").fill("1002")
     press(page, "Continue")
-    press(page, "Leave and Apply")
+    press(page, "Offboard and apply")
     expect(page.get_by_role("main")).to_contain_text("Calls to 1001 ring 1002 Linus 1002")
     assert str(SipExtension.objects.get(number="1001").delete_on) == day
-    press(page, "Come back")
+    press(page, "Restore")
     expect(page.get_by_role("button", name="Disable", exact=True)).to_be_visible()
 
 
@@ -124,8 +126,8 @@ def test_keyboard_alone(adas: Page, office: Office) -> None:
     adas.keyboard.press("ArrowDown")
     expect(adas.get_by_label("90 days")).to_be_checked()
     adas.get_by_role("button", name="Continue").press("Enter")
-    adas.get_by_role("button", name="Leave and Apply").press("Enter")
-    expect(adas.get_by_role("main")).to_contain_text("Grace Hopper has left")
+    adas.get_by_role("button", name="Offboard and apply").press("Enter")
+    expect(adas.get_by_role("main")).to_contain_text("Grace Hopper is offboarded")
 
 
 def test_the_date_chooses_its_choice(adas: Page, office: Office) -> None:
@@ -141,12 +143,12 @@ def test_the_sign_in_is_ended_and_allowed(adas: Page, sign_in: SignIn, office: O
     graces = sign_in(grace.user)
     graces.goto("/")
     adas.goto("/extensions/1001/")
-    press(adas, "End the sign-in")
+    press(adas, "Block sign-in")
     expect(adas.get_by_role("main")).to_contain_text("Grace Hopper is signed out everywhere and cannot sign in.")
     graces.reload()
     expect(graces.get_by_role("heading", level=1)).to_have_text("Sign in")
-    press(adas, "Allow the sign-in")
-    expect(adas.get_by_role("button", name="End the sign-in")).to_be_visible()
+    press(adas, "Allow sign-in")
+    expect(adas.get_by_role("button", name="Block sign-in")).to_be_visible()
 
 
 def test_a_call_to_a_number_that_nobody_took_says_so(adas: Page, office: Office) -> None:
@@ -154,7 +156,7 @@ def test_a_call_to_a_number_that_nobody_took_says_so(adas: Page, office: Office)
     caller = office.registered(office.extension(number="1900"))
     adas.goto("/extensions/1001/leave/")
     press(adas, "Continue")
-    expect(adas.get_by_role("main")).to_contain_text("callers hear that there is no such number")
-    press(adas, "Leave and Apply")
-    expect(adas.get_by_role("main")).to_contain_text("Grace Hopper has left")
+    expect(adas.get_by_role("main")).to_contain_text("callers hear that the number does not exist")
+    press(adas, "Offboard and apply")
+    expect(adas.get_by_role("main")).to_contain_text("Grace Hopper is offboarded")
     assert refusal(caller.call("1001")) == 404

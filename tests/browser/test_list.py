@@ -62,7 +62,7 @@ def test_slash_and_enter_search_and_a_chip_clears(adas: Page) -> None:
     expect(rows(adas)).to_have_count(1)
     first(adas, "1017")
     expect(adas.locator(".heading-count")).to_have_text("1 found")
-    adas.get_by_role("link", name="Clear the search").click()
+    adas.get_by_role("link", name="Clear search").click()
     expect(rows(adas)).to_have_count(25)
 
 
@@ -71,8 +71,8 @@ def test_a_search_without_a_match_says_what_was_searched(adas: Page) -> None:
     adas.goto("/extensions/")
     adas.get_by_role("searchbox").fill("nobody <b>here</b>")
     adas.keyboard.press("Enter")
-    expect(adas.get_by_role("heading", name="Nothing matches “nobody <b>here</b>”")).to_be_visible()
-    adas.get_by_role("link", name="Clear", exact=True).click()
+    expect(adas.get_by_role("heading", name="No results for “nobody <b>here</b>”")).to_be_visible()
+    adas.get_by_role("link", name="Clear search", exact=True).click()
     expect(rows(adas)).to_have_count(3)
 
 
@@ -86,7 +86,7 @@ def test_the_whole_row_opens_the_extension(adas: Page) -> None:
 def test_escape_closes_the_menu_of_a_row_and_gives_the_focus_back(adas: Page) -> None:
     people(2)
     adas.goto("/extensions/")
-    summary = adas.locator("summary", has_text="Menu of 1001")
+    summary = adas.locator("summary", has_text="Actions for 1001")
     summary.focus()
     adas.keyboard.press("Enter")
     adas.keyboard.press("Tab")

@@ -58,7 +58,7 @@ def test_an_extensions_page_leads_to_all_that_was_done_to_it(adas: Page, ada: Us
     adas.goto("/extensions/1000/")
     history = adas.get_by_role("region", name="History")
     expect(history.get_by_role("listitem").first).to_contain_text("ada@example.com changed an extension: Last Name")
-    history.get_by_role("link", name="All that was done to 1000").click()
+    history.get_by_role("link", name="Full history of 1000").click()
     expect(adas.locator(".chip > span:first-child")).to_have_text("Extension: 1000")
     expect(adas.locator("tbody tr")).to_have_count(2)
 

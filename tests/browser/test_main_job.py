@@ -130,7 +130,7 @@ def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, pag
         administrator.sets_up(link)
         expect(page.locator("#pbx")).to_contain_text("No PBX on this machine")
         administrator.adds("Grace", "grace@example.com")
-        expect(page.locator(".panel-wait")).to_contain_text("as soon as the PBX answers")
+        expect(page.locator(".panel-wait")).to_contain_text("as soon as the PBX responds")
         expect(page.locator("#pbx")).to_contain_text("1 change waits")
         assert command.stop() == 0, command.text
         assert command.left_running() == []

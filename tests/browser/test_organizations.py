@@ -157,7 +157,7 @@ def test_a_search_in_the_tree_shows_where_it_lies(adas: Page) -> None:
     expect(adas.get_by_role("treeitem")).to_have_count(3)
     expect(adas.get_by_role("searchbox", name="Search departments")).to_be_focused()
     expect(adas).to_have_url("/organizations/?q=asia")
-    adas.get_by_role("link", name="Clear the search").click()
+    adas.get_by_role("link", name="Clear search").click()
     expect(adas.get_by_role("treeitem")).to_have_count(4)
 
 
@@ -169,7 +169,7 @@ def test_members_are_a_list_of_extensions(adas: Page) -> None:
     adas.goto(f"/organizations/{sales.pk}/")
     adas.get_by_role("link", name="Show their extensions").click()
     expect(adas.locator("tbody .cell-number a")).to_have_text(["1000", "1001"])
-    adas.get_by_role("link", name="Clear the organization").click()
+    adas.get_by_role("link", name="Clear department filter").click()
     expect(adas.locator("tbody .cell-number a")).to_have_count(3)
 
 
@@ -235,7 +235,7 @@ def test_it_is_switched_off_and_on(adas: Page) -> None:
     for path in ("/extensions/", "/extensions/1000/", "/extensions/1000/edit/"):
         adas.goto(path)
         expect(adas.get_by_text("Sales", exact=True)).to_have_count(0)
-        expect(adas.get_by_text("Organization")).to_have_count(0)
+        expect(adas.get_by_text("Department")).to_have_count(0)
     switched(True)
     for path in ("/extensions/", "/extensions/1000/"):
         adas.goto(path)

@@ -73,7 +73,7 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     page.locator(".person-menu").get_by_role("link", name="My account").click()
 
     page.locator("#id_picture").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": face()})
-    press(page, "Upload the picture")
+    press(page, "Upload picture")
     saved(page, "Your picture was saved.")
     shown = page.get_by_role("img", name="Your picture")
     loaded = "image => image.decode().then(() => image.naturalWidth)"
@@ -91,8 +91,8 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
 
     page.get_by_role("link", name="Change Email Address").click()
     page.get_by_label("New Email Address").fill(NEW)
-    press(page, "Send the mails")
-    saved(page, "Mails are on their way.")
+    press(page, "Send confirmation")
+    saved(page, "Check your e-mail.")
     mails = deliver(postbox)
     assert len(mails) == 2
     for got in mails:
@@ -100,7 +100,7 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
         assert found
         page.goto(found[1])
         press(page, "Confirm")
-        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Confirmed|The address was changed"))
+        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Confirmed|Address changed"))
     page.get_by_role("link", name="Go to My account").click()
     expect(page.locator(".facts")).to_contain_text(NEW)
     assert vic().email == NEW
@@ -108,10 +108,10 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     page.get_by_role("link", name="Notifications").click()
     page.get_by_label("My second factor was changed").uncheck()
     press(page, "Save")
-    saved(page, "Your choice was saved.")
+    saved(page, "Your choices were saved.")
     assert vic().muted == ["second_factor_changed"]
     page.get_by_role("link", name="Profile").click()
-    press(page, "Remove the picture")
+    press(page, "Remove picture")
     saved(page, "Your picture was removed.")
     assert not Avatar.objects.exists()
     assert set(AuditRecord.objects.filter(module="account").values_list("by", flat=True)) == {vic().pk}
@@ -131,9 +131,9 @@ def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phon
     print(f"seen on the page after {time.monotonic() - began:.2f} s")  # noqa: T201 (for pytest -s: 2 s are promised)
 
     page.get_by_text("New registration password…").click()
-    press(page, "Make a new registration password")
-    saved(page, "There is a new registration password, and the phones that had the old one were put out.")
-    expect(page.locator("#phones-1000")).to_contain_text("Its registration was removed in the portal.")
+    press(page, "Create new registration password")
+    saved(page, "New registration password created. Phones with the old one were disconnected.")
+    expect(page.locator("#phones-1000")).to_contain_text("The registration was removed in the portal.")
     assert old.register() == 401
     expect(page.locator("#troubles-1000")).to_contain_text("Wrong registration password")
 
@@ -147,8 +147,8 @@ def test_a_phone_is_set_up_from_what_the_page_says(vics: Page, phones: list[Phon
     expect(page.locator("#phones-1000")).to_contain_text(f"127.0.0.1:{new.port}")
 
     press(page, f"Remove the phone at 127.0.0.1:{new.port}")
-    saved(page, "The phone was removed.")
-    expect(page.locator("#phones-1000")).to_contain_text("Its registration was removed in the portal.")
+    saved(page, "Phone removed.")
+    expect(page.locator("#phones-1000")).to_contain_text("The registration was removed in the portal.")
     assert account["AuthPass"] == SipExtension.objects.get().registration_password
 
 
@@ -173,5 +173,5 @@ def test_a_guide_is_chosen_and_a_picture_sent_without_scripts(office: Office, si
     expect(page.locator("#revealed-password")).to_have_text(extension.registration_password)
     page.goto("/account/")
     page.locator("#id_picture").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": face()})
-    press(page, "Upload the picture")
+    press(page, "Upload picture")
     saved(page, "Your picture was saved.")

@@ -122,7 +122,7 @@ def test_the_header_counts_what_waits_and_applies_it(
     adas.goto("/extensions/")
     expect(adas.locator("#pbx")).to_contain_text("1 change waits")
     press(adas, "Apply")
-    expect(adas.get_by_role("status").filter(has_text="exactly what was saved")).to_be_visible()
+    expect(adas.get_by_role("status").filter(has_text="Verified: Asterisk has all")).to_be_visible()
     expect(adas.get_by_role("button", name="Apply", exact=True)).to_have_count(0)
 
 
@@ -134,7 +134,7 @@ def test_of_two_administrators_the_second_chooses(adas: Page, sign_in: SignIn, g
     press(adas, "Save")
     heading(adas, "1000 Grace Hopper")
     press(berts, "Save")
-    heading(berts, "Extension 1000 was changed meanwhile")
+    heading(berts, "Extension 1000 has changed since you opened it")
     differing = berts.get_by_role("row").filter(has_text="Differs")
     expect(differing).to_have_count(1)
     expect(differing.get_by_role("cell")).to_have_text(["Admiral", "Captain"])
@@ -162,7 +162,7 @@ def test_disabling_puts_a_phone_out_at_once_and_enabling_lets_it_in(adas: Page, 
 def test_the_menu_of_a_row_disables(adas: Page, asterisk: Embedded, grace: SipExtension, ada: User) -> None:
     belongs_to(ada)
     adas.goto("/extensions/")
-    adas.locator("summary", has_text="Menu of 1000").click()
+    adas.locator("summary", has_text="Actions for 1000").click()
     press(adas, "Disable")
     expect(adas.locator("#status-1000")).to_contain_text("Disabled")
 
@@ -174,7 +174,7 @@ def test_deleting_says_what_goes_and_then_it_is_gone(adas: Page, office: Office)
     phone = office.registered(extension)
     adas.goto("/extensions/1000/")
     adas.get_by_role("link", name="Delete").click()
-    for words in ("Number 1000", "sign-in of Grace (grace@example.com)", "Review can take this back"):
+    for words in ("Number 1000", "sign-in account of Grace (grace@example.com)", "you can discard this under Review"):
         expect(adas.get_by_role("main")).to_contain_text(words)
     adas.get_by_role("link", name="Cancel").click()
     assert SipExtension.objects.exists()

@@ -28,15 +28,15 @@ def test_another_order_of_names_is_saved_reviewed_and_applied(adas: Page, office
     adas.goto("/preferences/")
     adas.get_by_label("Name Display Format").select_option(label="Last First (Lovelace Ada)")
     press(adas, "Save")
-    expect(adas.get_by_text("2 extensions get another caller name. No call is disturbed.")).to_be_visible()
+    expect(adas.get_by_text("The caller names of 2 extensions change. Calls are not interrupted.")).to_be_visible()
     adas.goto("/extensions/")
     expect(adas.get_by_role("cell", name="Hopper Grace")).to_be_visible()
     expect(adas.locator("#pbx")).to_contain_text("1 change wait")
     expect(adas.locator("#apply")).to_have_count(0)
     adas.get_by_role("link", name="Review").click()
     press(adas, "Apply Preferences")
-    expect(adas.get_by_role("status").first).to_contain_text("Asterisk was asked, and has exactly what was saved")
-    expect(adas.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    expect(adas.get_by_role("status").first).to_contain_text("Verified: Asterisk has all")
+    expect(adas.get_by_role("heading", name="No unapplied changes")).to_be_visible()
     phone.call("1001")
     assert other.wait_call().caller_name == "Hopper Grace"
 
@@ -45,7 +45,7 @@ def test_a_change_is_discarded(adas: Page, asterisk: Embedded) -> None:
     adas.goto("/preferences/")
     adas.get_by_label("Country").select_option("DE")
     press(adas, "Save")
-    press(adas, "Discard the change of Preferences")
+    press(adas, "Discard the change to Preferences")
     expect(adas.get_by_text("Preferences say what the PBX has")).to_be_visible()
     expect(adas.get_by_label("Country")).to_have_value("US")
 

@@ -63,7 +63,7 @@ def test_only_what_is_chosen_is_applied(adas: Page, ada: User, two: tuple[SipExt
     expect(apply_button(adas)).to_have_text("Apply 2 extensions")
     choice(adas, "1001").uncheck()
     press(adas, "Apply 1 extension")
-    expect(adas.get_by_role("status").filter(has_text="exactly what was saved")).to_be_visible()
+    expect(adas.get_by_role("status").filter(has_text="Verified: Asterisk has all")).to_be_visible()
     expect(of(adas, "1000")).to_have_count(0)
     expect(choice(adas, "1001")).to_be_checked()
     assert Change.objects.waiting().numbers() == ["1001"]
@@ -74,13 +74,13 @@ def test_one_box_chooses_all_and_none(adas: Page, ada: User, two: tuple[SipExten
     for extension in two:
         edited(extension, ada, caller_id="7000")
     adas.goto("/review/")
-    every = adas.get_by_label("All", exact=True)
+    every = adas.get_by_label("Select all", exact=True)
     expect(every).to_be_checked()
     every.uncheck()
-    expect(apply_button(adas)).to_have_text("Apply the chosen")
+    expect(apply_button(adas)).to_have_text("Apply selected")
     for number in ("1000", "1001"):
         expect(choice(adas, number)).not_to_be_checked()
-    press(adas, "Apply the chosen")
+    press(adas, "Apply selected")
     expect(adas.get_by_role("status").filter(has_text="Choose what to apply.")).to_be_visible()
     assert len(Change.objects.waiting().numbers()) == 2
 
@@ -112,7 +112,7 @@ def test_save_and_apply_leads_to_the_review_where_another_has_changed_it_too(
     adas.locator("#id_first_name").fill("Amazing")
     press(adas, "Save and Apply")
     expect(adas.get_by_role("heading", level=1)).to_have_text("Review changes")
-    expect(of(adas, "1000")).to_contain_text("not only yours")
+    expect(of(adas, "1000")).to_contain_text("also changed by others")
     expect(of(adas, "1000")).to_be_in_viewport()
     expect(choice(adas, "1000")).not_to_be_checked()
 
@@ -123,17 +123,19 @@ def test_discarding_puts_back_what_the_pbx_has(adas: Page, ada: User, two: tuple
     make_extension("1002", first_name="Half done")
     adas.goto("/review/")
     for number, kind, words in (
-        ("1000", "Changed", "puts back what the PBX has"),
-        ("1001", "Deleted", "brings the extension back"),
-        ("1002", "New", "deletes the extension and the person again"),
+        ("1000", "Changed", "reverts to the values on the PBX"),
+        ("1001", "Deleted", "restores the extension"),
+        ("1002", "New", "deletes the new extension and person"),
     ):
         expect(of(adas, number).get_by_role("heading")).to_contain_text(kind)
         of(adas, number).locator("summary").click()
         expect(of(adas, number)).to_contain_text(words)
-        press(adas, f"Discard the change of {number}")
+        press(adas, f"Discard the change to {number}")
         expect(of(adas, number)).to_have_count(0)
-        expect(adas.get_by_role("status").filter(has_text=f"{number} is as it was")).to_be_visible()
-    expect(adas.get_by_role("heading", name="Nothing waits")).to_be_visible()
+        expect(
+            adas.get_by_role("status").filter(has_text=f"Changes to extension {number} were discarded")
+        ).to_be_visible()
+    expect(adas.get_by_role("heading", name="No unapplied changes")).to_be_visible()
     assert dict(SipExtension.objects.values_list("number", "caller_id")) == {"1000": "1000", "1001": "1001"}
 
 
@@ -147,7 +149,7 @@ def test_an_undo_is_reviewed_and_applied_and_the_old_caller_name_rings_again(
     adas.goto("/extensions/")
     adas.get_by_role("link", name="Apply History").click()
     newest = adas.locator("tbody tr").first
-    for words in ("Ada", "1000", "Proved"):
+    for words in ("Ada", "1000", "Verified"):
         expect(newest).to_contain_text(words)
     newest.get_by_role("link").click()
     expect(row(adas, "1000", "First Name").get_by_role("cell")).to_have_text(["Grace", "Amazing"])
@@ -155,7 +157,7 @@ def test_an_undo_is_reviewed_and_applied_and_the_old_caller_name_rings_again(
     expect(adas.get_by_role("heading", level=1)).to_have_text("Review changes")
     expect(row(adas, "1000", "First Name").get_by_role("cell")).to_have_text(["Amazing", "Grace"])
     press(adas, "Apply 1 extension")
-    expect(adas.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    expect(adas.get_by_role("heading", name="No unapplied changes")).to_be_visible()
     assert caller_name(*phones) == "Grace Hopper"
 
 
@@ -167,14 +169,14 @@ def test_going_back_takes_an_apply_and_all_after_it(
     edited(two[1], ada, caller_id="7001")
     apply(["1001"], ada)
     adas.goto(f"/history/{run.pk}/")
-    press(adas, "Undo it and all after it")
+    press(adas, "Undo this and all later applies")
     for number in ("1000", "1001"):
         expect(row(adas, number, "Caller ID").get_by_role("cell")).to_have_text([f"700{number[-1]}", number])
     press(adas, "Apply 2 extensions")
-    expect(adas.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    expect(adas.get_by_role("heading", name="No unapplied changes")).to_be_visible()
     adas.goto("/history/")
-    adas.get_by_label("Day and time").fill("2026-01-31T18:00:00")
-    press(adas, "Go back")
+    adas.get_by_label("Date and time").fill("2026-01-31T18:00:00")
+    press(adas, "Undo")
     expect(of(adas, "1000").get_by_role("heading")).to_contain_text("Deleted")
 
 
@@ -182,7 +184,7 @@ def test_keyboard_alone_chooses_and_applies(adas: Page, ada: User, two: tuple[Si
     for extension in two:
         edited(extension, ada, caller_id="7000")
     adas.goto("/review/")
-    every = adas.get_by_label("All", exact=True)
+    every = adas.get_by_label("Select all", exact=True)
     every.focus()
     adas.keyboard.press("Tab")
     expect(choice(adas, "1000")).to_be_focused()
@@ -205,13 +207,13 @@ def test_without_scripts_one_chooses_applies_discards_and_undoes(
         edited(extension, ada, caller_id="7000")
     page = sign_in(ada, java_script_enabled=False)
     page.goto("/review/")
-    expect(page.get_by_label("All", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Select all", exact=True)).to_be_hidden()
     choice(page, "1001").uncheck()
-    press(page, "Apply the chosen")
+    press(page, "Apply selected")
     expect(of(page, "1000")).to_have_count(0)
     of(page, "1001").locator("summary").click()
-    press(page, "Discard the change of 1001")
-    expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    press(page, "Discard the change to 1001")
+    expect(page.get_by_role("heading", name="No unapplied changes")).to_be_visible()
     page.goto("/history/")
     page.locator("tbody tr").filter(has_text="Ada").filter(has_text="1000").get_by_role("link").click()
     press(page, "Undo this apply")

@@ -27,12 +27,12 @@ def test_from_add_to_a_chosen_password(adas: Page, stranger: Page, postbox: Post
     expect(adas.get_by_label("User Password (optional)")).to_have_value("")
     adas.locator("#id_first_name").fill("Grace")
     adas.locator("#id_email").fill("grace@example.com")
-    expect(adas.get_by_label("Send welcome mail")).to_be_checked()
+    expect(adas.get_by_label("Send welcome e-mail")).to_be_checked()
     adas.get_by_role("button", name="Save", exact=True).click()
-    expect(adas.locator("#welcome-1000")).to_have_text("Waits to be sent")
+    expect(adas.locator("#welcome-1000")).to_have_text("Waiting")
     expect(adas.locator("#user-password-1000")).to_have_text("Not chosen yet")
     [got] = deliver(postbox)
-    expect(adas.locator("#welcome-1000")).to_contain_text("Taken by the mail server")
+    expect(adas.locator("#welcome-1000")).to_contain_text("Accepted by the mail server")
 
     stranger.goto(path_in(got))
     stranger.get_by_label("New Password").fill(PASSWORD)
@@ -41,8 +41,8 @@ def test_from_add_to_a_chosen_password(adas: Page, stranger: Page, postbox: Post
     expect(adas.locator("#user-password-1000")).to_have_text("Set")
 
     adas.get_by_role("button", name="Send again").click()
-    expect(adas.locator(".alert-success")).to_contain_text("goes to grace@example.com")
-    expect(adas.locator("#welcome-1000")).to_have_text("Waits to be sent")
+    expect(adas.locator(".alert-success")).to_contain_text("will be sent to grace@example.com")
+    expect(adas.locator("#welcome-1000")).to_have_text("Waiting")
 
 
 def test_many_are_chosen_in_the_list_and_watched(adas: Page, postbox: Postbox) -> None:
@@ -51,27 +51,27 @@ def test_many_are_chosen_in_the_list_and_watched(adas: Page, postbox: Postbox) -
     adas.goto("/extensions/")
     bar = adas.locator(".bulk-bar")
     expect(bar).to_be_hidden()
-    adas.get_by_role("checkbox", name="Choose 1001").check()
-    expect(bar).to_contain_text("Chosen: 1")
-    every = bar.get_by_label("All on this page")
+    adas.get_by_role("checkbox", name="Select 1001").check()
+    expect(bar).to_contain_text("Selected: 1")
+    every = bar.get_by_label("Select all on this page")
     every.check()
-    expect(bar).to_contain_text("Chosen: 4")
+    expect(bar).to_contain_text("Selected: 4")
     every.uncheck()
     expect(bar).to_be_hidden()
     adas.set_viewport_size(NARROW)
     for each in ("1001", "1003"):
-        adas.get_by_role("checkbox", name=f"Choose {each}").check()
+        adas.get_by_role("checkbox", name=f"Select {each}").check()
     with adas.expect_response(re.compile("/extensions/status/")):
         pass
-    expect(bar).to_contain_text("Chosen: 2")
-    bar.get_by_role("button", name="Send welcome mail").click()
-    adas.get_by_role("button", name="Send welcome mail (2)").click()
+    expect(bar).to_contain_text("Selected: 2")
+    bar.get_by_role("button", name="Send welcome e-mail").click()
+    adas.get_by_role("button", name="Send welcome e-mail (2)").click()
     expect(adas.get_by_role("heading", name="0 of 2 done")).to_be_visible()
     postbox.refuses = lambda address: "550 5.1.1 No such user" if address == "p1003@example.com" else ""
     deliver(postbox)
-    expect(adas.get_by_role("heading", name="2 mails: done")).to_be_visible()
+    expect(adas.get_by_role("heading", name="2 e-mails: done")).to_be_visible()
     expect(adas.get_by_role("row", name="1003")).to_contain_text("Refused by the mail server: 550 5.1.1 No such user")
-    expect(adas.get_by_role("row", name="1001")).to_contain_text("Taken by the mail server")
+    expect(adas.get_by_role("row", name="1001")).to_contain_text("Accepted by the mail server")
     adas.get_by_role("button", name="Send again to 1").click()
     expect(adas.get_by_role("heading", name="0 of 1 done")).to_be_visible()
     assert Email.objects.count() == 3

@@ -168,7 +168,7 @@ def list_full(tour: Tour) -> Page:
 @stop
 def list_with_menu_and_detail_open(tour: Tour) -> Page:
     page = list_with_phones(tour, 6)
-    page.locator("summary", has_text="Menu of 1003").click()
+    page.locator("summary", has_text="Actions for 1003").click()
     page.locator("#status-1001-words").hover()
     return page
 
@@ -302,7 +302,7 @@ def conflict(tour: Tour) -> Page:
     page.locator("#id_caller_id").fill("7777")
     page.locator("#id_registration_password").fill("t7Rw9KqX2mZv5LpB8nYc")
     press(page, "Save")
-    page.get_by_role("heading", name="was changed meanwhile").wait_for()
+    page.get_by_role("heading", name="has changed since you opened it").wait_for()
     return page
 
 

@@ -60,7 +60,7 @@ def list_with_some_chosen(tour: Tour) -> Page:
     people(30)
     page = tour.ada("/extensions/")
     for number in ("1000", "1002", "1003"):
-        page.get_by_role("checkbox", name=f"Choose {number}").check()
+        page.get_by_role("checkbox", name=f"Select {number}").check()
     return page
 
 
@@ -68,7 +68,7 @@ def list_with_some_chosen(tour: Tour) -> Page:
 def list_with_its_menu_open(tour: Tour) -> Page:
     people(6)
     page = tour.ada("/extensions/")
-    page.locator("summary", has_text="More for this list").click()
+    page.locator("summary", has_text="More actions").click()
     return page
 
 
@@ -121,7 +121,7 @@ def detail_with_the_welcome_mail_next(tour: Tour) -> Page:
     page = tour.ada("/extensions/add/")
     page.locator("#id_first_name").fill("Grace")
     page.locator("#id_email").fill("grace@example.com")
-    page.get_by_label("Send welcome mail").uncheck()
+    page.get_by_label("Send welcome e-mail").uncheck()
     press(page, "Save and Apply")
     page.get_by_role("heading", name="is live").wait_for()
     return page
@@ -130,7 +130,7 @@ def detail_with_the_welcome_mail_next(tour: Tour) -> Page:
 @stop
 def detail_with_a_welcome_mail_refused(tour: Tour) -> Page:
     page = detail_with_the_welcome_mail_next(tour)
-    press(page, "Send welcome mail")
+    press(page, "Send welcome e-mail")
     page.locator(".alert-success").wait_for()
     Email.objects.update(state=State.REFUSED, answer=TROUBLES[1]["answer"], tries=1)
     page.goto("/extensions/1000/")

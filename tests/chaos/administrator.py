@@ -16,10 +16,10 @@ from tests.chaos.phones import Desk, Spare
 from tests.node import connected
 from tests.people import PASSWORD
 
-PROVED = "Asterisk was asked, and has exactly what was saved"
+PROVED = "Verified: Asterisk has all"
 NOT_APPLIED = "The change was not applied"
 LOST_TABLE = "table was replaced"
-REMOVED = "The phone was removed."
+REMOVED = "Phone removed."
 BUSY_TABLE = ("The PBX's table", "The PBX's file")  # an apply that names these is right while they are lost or full
 PAUSE = (0.1, 1.0)
 READ_SECONDS = 60

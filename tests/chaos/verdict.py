@@ -174,7 +174,7 @@ class Verdict:
         if not endpoint:
             return ""
         reachable = sum(each.get("Status") not in ("Unavailable", "Unreachable") for each in proof.contacts(endpoint))
-        shown = page.text.count('class="phone-where"') - page.text.count("Does not answer")
+        shown = page.text.count('class="phone-where"') - page.text.count("Not responding")
         return "" if shown == reachable else f"{shown} reachable phones shown, Asterisk has {reachable}: {page.words}"
 
     # --- in the end everything is applied, and everybody called ---

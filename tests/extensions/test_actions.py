@@ -91,7 +91,7 @@ def test_without_a_pbx_an_apply_waits_and_says_so(signed_in: Client, settings: S
     settings.AMI_PORT = 9
     answer = signed_in.post("/extensions/add/", {**Typed().fields, "then": "apply"}, follow=True)
     assert answer.status_code == 200
-    assert "Kept for the PBX" in answer.content.decode()
+    assert "Waiting for the PBX" in answer.content.decode()
     assert Change.objects.waiting().numbers() == ["1000"]
 
 

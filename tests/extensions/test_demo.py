@@ -60,7 +60,7 @@ def test_without_organization_management_there_are_no_departments(ada: User) -> 
 
 def test_it_is_kept_for_a_pbx_that_is_away(ada: User) -> None:
     lines = demo()
-    assert lines[2].startswith("Waiting: Kept for the PBX")
+    assert lines[2].startswith("Not live yet. Waiting for the PBX")
     assert len(Change.objects.waiting().numbers()) == 26
 
 
@@ -73,19 +73,19 @@ def test_no_password_is_printed(ada: User) -> None:
 
 def test_a_second_time_nothing_is_added(ada: User) -> None:
     demo()
-    assert demo() == ["The demo company exists already: nothing was added."]
+    assert demo() == ["The demo company already exists. Nothing was added."]
     assert SipExtension.objects.count() == 26
 
 
 def test_what_was_deleted_comes_back_alone(ada: User) -> None:
     demo()
     User.objects.get(email="kwame@example.com").delete()
-    assert demo()[0].endswith("; 25 existed already.")
+    assert demo()[0].endswith("; 25 already existed.")
     assert SipExtension.objects.count() == 26
 
 
 def test_without_an_administrator_it_says_what_to_do_first(db: None) -> None:
-    with pytest.raises(CommandError, match="Open the set-up link"):
+    with pytest.raises(CommandError, match="Open the setup link"):
         demo()
     assert not SipExtension.objects.exists()
 

@@ -204,7 +204,7 @@ def test_without_organization_management_the_field_is_gone_and_memberships_stay(
     extension = make_extension("1000")
     extension.user.organizations.add(Organization.company())
     Preferences.objects.update(organization_management=False)
-    assert "Organization" not in html_of(signed_in, "/extensions/1000/edit/")
+    assert "Department" not in html_of(signed_in, "/extensions/1000/edit/")
     typed = Typed(more={"version": "1", "organizations": [], "registration_name": extension.registration_name})
     assert errors(signed_in, typed, "/extensions/1000/edit/") == {}
     assert extension.user.organizations.count() == 1

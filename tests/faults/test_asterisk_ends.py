@@ -40,7 +40,7 @@ def test_killed_before_an_apply_it_is_told_and_the_change_is_there_when_it_is_ba
     assert "PBX running" in page(client)
     asterisk.kill()
     assert eventually(lambda: not is_known(phone.number), TOLD_SECONDS)
-    assert "PBX not reachable" in page(client)
+    assert "PBX not responding" in page(client)
     assert "Unknown" in page(client)
     extension = make_extension()
     run = apply([extension.number], ada)

@@ -107,7 +107,7 @@ def test_an_engine_that_may_not_be_written_is_told_with_what_to_do(
     with read_only(*locked):
         answer = signed_in.post("/apply/", {"n": "1100"})
         assert answer.status_code == 503
-        assert "Let the portal&#x27;s user write" in answer.content.decode()
+        assert "Give the portal&#x27;s user write access" in answer.content.decode()
         assert [signed_in.get(each).status_code for each in PAGES] == [200] * len(PAGES)
     assert (rows("1100"), waiting()) == (before, ["1100"])
     assert apply(["1100"], ada).outcome == ApplyRun.Outcome.PROVED

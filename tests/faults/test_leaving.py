@@ -58,7 +58,7 @@ def test_who_hand_over_to_each_other_make_no_ring(ada: User) -> None:
         people = [make_extension() for _ in range(3)]
         forms = [form(one, ada, people[place - 1]) for place, one in enumerate(people)]
         said = at_once(*(each.save for each in forms))
-        assert any(each.startswith("refused: Choose somebody else") for each in said), said
+        assert any(each.startswith("refused: Choose someone else") for each in said), said
         assert not SipExtension.objects.filter(handed_to__left_on__isnull=False).exists()
 
 

@@ -156,4 +156,4 @@ def test_who_has_left_is_deleted_on_the_day(tmp_path: Path, program: Program) ->
         assert eventually(lambda: in_portal(command, HERE).stdout.split() == gone, HEALED_SECONDS), command.text
         log = (tmp_path / "log/leavers.log").read_text()
         assert log.startswith("1000: ")
-        assert "1 are to be deleted later" in log
+        assert "1 scheduled for deletion later" in log

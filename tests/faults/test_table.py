@@ -109,7 +109,7 @@ def test_lost_while_asterisk_runs_it_is_said_with_what_to_do(
     client.force_login(ada)
     page = client.get("/extensions/")
     assert page.status_code == 200
-    assert "PBX reads a lost table" in page.content.decode()
+    assert "PBX needs a restart" in page.content.decode()
     assert "Restart the PBX" in page.content.decode()
     asterisk.restart()
     catch_up()

@@ -79,7 +79,7 @@ def test_no_page_waits_for_a_slow_pbx(office: Office, proxy: Proxy, client: Clie
     for page in ("/extensions/", "/extensions/1100/", "/review/", "/history/", "/pbx/"):
         began = time.monotonic()
         answer = client.get(page)
-        assert (answer.status_code, "PBX not reachable" in answer.content.decode()) == (200, True), page
+        assert (answer.status_code, "PBX not responding" in answer.content.decode()) == (200, True), page
         assert time.monotonic() - began < 2.5, page
 
 
@@ -230,7 +230,7 @@ def test_whoever_else_answers_at_the_port_is_told_from_asterisk(
 ) -> None:
     stranger.append(greeting)
     with (
-        pytest.raises(AmiUnreachable, match=r"It is not Asterisk that answers at port .* Check AMI_PORT"),
+        pytest.raises(AmiUnreachable, match=r"The program on port .* is not Asterisk. Check AMI_PORT"),
         connected(2),
     ):
         pass
@@ -239,7 +239,7 @@ def test_whoever_else_answers_at_the_port_is_told_from_asterisk(
 
 def test_an_answer_without_an_end_is_not_collected_for_ever(stranger: list[bytes]) -> None:
     stranger += [b"Asterisk Call Manager/11.0.0\r\n", b"x" * 65536]
-    with pytest.raises(AmiUnreachable, match="has no end"), connected(30):
+    with pytest.raises(AmiUnreachable, match="was too long"), connected(30):
         pass
 
 

@@ -226,7 +226,7 @@ def test_a_dial_plan_that_asterisk_reads_differently_is_refused(asterisk: Embedd
                 apply([extension.number], None)
         finally:
             tables.execute("DROP TRIGGER planted")
-    assert str(refused.value).endswith(", Dial plan: the PBX said “7” instead of “30”.")
+    assert str(refused.value).endswith(", Dial plan: the PBX reported “7” instead of “30”.")
     assert rows(extension.number) == Rows()
 
 
@@ -239,7 +239,7 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
         apply([extension.number], None)
     assert refused.value.extension == extension.number
-    assert str(refused.value).endswith("Registration: the PBX said “there” instead of “gone”.")
+    assert str(refused.value).endswith("Registration: the PBX reported “present” instead of “missing”.")
     assert rows(extension.number) == before
 
 
@@ -414,10 +414,10 @@ def test_the_command_shows_the_plan_and_writes_nothing(office: Office) -> None:
 
 def test_the_command_applies_what_waits(office: Office, asterisk: Embedded) -> None:
     extension = make_extension()
-    assert "1 extensions, 1 written" in told("--yes")
+    assert "1 extensions, 1 rows written" in told("--yes")
     assert waiting() == []
     assert office.phone(extension).register() == 200
-    assert told() == "The PBX's tables hold all of it.\n"
+    assert told() == "No differences: the PBX's tables are up to date.\n"
 
 
 def test_the_command_finds_and_repairs_rows_that_somebody_else_changed(office: Office) -> None:
@@ -426,15 +426,15 @@ def test_the_command_finds_and_repairs_rows_that_somebody_else_changed(office: O
         tables.execute("DELETE FROM sip_login WHERE number = ?", (lost.number,))
         tables.execute("UPDATE sip_login SET max_contacts = 9 WHERE number = ?", (changed.number,))
         tables.execute("INSERT INTO pbx_number VALUES ('4999', 30, '')")
-    assert "all of it" in told()
+    assert "No differences" in told()
     text = told("--all")
     assert f"  {changed.number} max_contacts: 9 -> 1" in text
     assert f"  {lost.number} caller_name:  -> " in text
     assert "- 4999" in text
-    assert "3 written" in told("--all", "--yes")
+    assert "3 rows written" in told("--all", "--yes")
     assert office.phone(lost).register() == 200
     assert all_numbers() == [lost.number, changed.number]
-    assert told("--all") == "The PBX's tables hold all of it.\n"
+    assert told("--all") == "No differences: the PBX's tables are up to date.\n"
 
 
 def test_the_command_ends_with_an_error_when_asterisk_refuses(asterisk: Embedded) -> None:
@@ -446,4 +446,4 @@ def test_the_command_ends_with_an_error_when_asterisk_refuses(asterisk: Embedded
 def test_the_command_says_that_it_waits(asterisk: Embedded) -> None:
     asterisk.stop()
     make_extension()
-    assert "Kept for the PBX" in told("--yes")
+    assert "Waiting for the PBX" in told("--yes")

@@ -55,7 +55,10 @@ BEHIND_OUR_BACK = {
         sql("UPDATE sip_login SET password_digest = 'MD5:00112233445566778899aabbccddeeff' WHERE number = '{number}'"),
         ("Registration Password", "(secret)", "(secret)", "(secret)"),
     ),
-    "a login": (sql("DELETE FROM sip_login WHERE number = '{number}'"), ("Registration", "there", "gone", "gone")),
+    "a login": (
+        sql("DELETE FROM sip_login WHERE number = '{number}'"),
+        ("Registration", "present", "missing", "missing"),
+    ),
     "a dial plan": (sql("DELETE FROM pbx_number WHERE number = '{number}'"), ("Dial plan", "30", "", "")),
 }
 
@@ -70,7 +73,7 @@ def test_a_row_that_was_changed_by_hand_is_found_and_repaired(office: Office, wh
     code, text = checked()
     assert code == 1
     assert drifts() == [(extension.number, *found)]
-    assert f"{extension.number}\n  {found[0]}: wished" in text
+    assert f"{extension.number}\n  {found[0]}: applied" in text
     assert "2 extensions in" in text
     assert rows(extension.number) != before[0]
     assert checked("--repair")[0] == 0
@@ -85,7 +88,7 @@ def test_a_row_that_nobody_wished_is_found_and_removed(office: Office) -> None:
     with engine_tables() as tables:
         tables.execute(INSERT["sip_login"], astuple(replace(held, id="4711", number="4711")))
     assert checked()[0] == 1
-    assert drifts() == [("4711", "Registration", "gone", "there", "there")]
+    assert drifts() == [("4711", "Registration", "missing", "present", "present")]
     assert checked("--repair")[0] == 0
     assert rows("4711").login is None
     assert rows(extension.number).login
@@ -126,7 +129,7 @@ def test_without_a_pbx_the_tables_are_compared(office: Office, settings: Setting
     settings.AMI_PORT = 9
     code, text = checked()
     assert code == 1
-    assert "Asterisk could not be asked." in text
+    assert "Asterisk could not be checked." in text
     assert drifts() == [(extension.number, "Dial plan", "30", "", None)]
 
 

@@ -42,7 +42,7 @@ def test_only_who_manages_extensions_sees_it_and_presses_its_buttons(client: Cli
 
 def test_before_the_first_check_it_offers_one(signed_in: Client) -> None:
     page = shown(signed_in)
-    assert "Nothing was checked yet" in page
+    assert "No check has run yet" in page
     assert "Check now" in page
     assert "Repair" not in page
 
@@ -51,7 +51,7 @@ def test_what_is_equal_is_said(signed_in: Client, office: Office) -> None:
     office.extension()
     check.check(from_settings())
     page = shown(signed_in)
-    assert "All equal" in page
+    assert "No differences" in page
     assert "Repair" not in page
 
 
@@ -68,18 +68,18 @@ def test_what_differs_is_shown_and_repaired(signed_in: Client, office: Office) -
     ):
         assert words in page
     answer = signed_in.post(f"{PAGE}repair/", follow=True).content.decode()
-    assert "Repaired: the PBX has exactly what was applied." in answer
-    assert "All equal" in answer
+    assert "Repaired. The PBX has exactly what was applied." in answer
+    assert "No differences" in answer
     assert rows(extension.number) == before
-    assert "Nothing differs any more." in signed_in.post(f"{PAGE}repair/", follow=True).content.decode()
+    assert "There are no differences." in signed_in.post(f"{PAGE}repair/", follow=True).content.decode()
 
 
 def test_a_check_that_was_broken_off_is_said(signed_in: Client, asterisk: Embedded) -> None:
     check.check(from_settings())
     CheckRun.objects.create(total=100, compared=40)
     page = shown(signed_in)
-    assert "The last check was broken off." in page
-    assert "All equal" in page
+    assert "The last check was interrupted." in page
+    assert "No differences" in page
 
 
 def test_one_under_way_shows_how_far_it_is_and_asks_again(signed_in: Client, asterisk: Embedded) -> None:
@@ -99,7 +99,7 @@ def test_a_repair_beside_a_check_says_why_not(signed_in: Client, office: Office)
     check.check(from_settings())
     with check.only_one(from_settings().engine_file):
         page = signed_in.post(f"{PAGE}repair/", follow=True).content.decode()
-    assert "Not repaired. A check is running already." in page
+    assert "Not repaired. A check is already running." in page
     login = rows(extension.number).login
     assert login
     assert login.max_contacts == 9

@@ -26,11 +26,11 @@ def status(office: Office, number: str) -> int | None:
 
 def test_what_the_words_say_happens(office: Office, ada: User) -> None:
     called = office.extension(max_phones=3)
-    assert "at most 3, ring for 30 seconds" in words(called.number)
-    assert "Nobody is registered as" in words(called.number)
+    assert "up to 3, ring for 30 seconds" in words(called.number)
+    assert "If no phone is registered as" in words(called.number)
     assert status(office, called.number) == 480
     actions.disable(called.number, ada)
-    assert "at most 3" in words(called.number), "what the PBX reads, not what is wished"
+    assert "up to 3" in words(called.number), "what the PBX reads, not what is wished"
     apply([called.number], ada)
-    assert "no such number (404)" in words(called.number)
+    assert "the number does not exist (404)" in words(called.number)
     assert status(office, called.number) == 404

@@ -65,7 +65,7 @@ def test_nobody_goes_back_behind_what_is_kept(asterisk: Embedded, ada: User) -> 
     moment = timezone.now()
     turned(extension, ada, KEPT + 1)
     assert back_to(ApplyRun.objects.earliest("pk").started_at, ada) == []
-    with pytest.raises(CannotPutBack, match="begins at"):
+    with pytest.raises(CannotPutBack, match="starts at"):
         back_to(moment, ada)
 
 

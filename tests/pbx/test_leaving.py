@@ -94,8 +94,8 @@ def test_without_a_colleague_there_is_no_such_number(office: Office, ada: User, 
 def test_the_words_say_who_rings(office: Office, ada: User, grace: SipExtension, linus: SipExtension) -> None:
     leave(grace, ada, linus)
     said = words(grace.number)
-    assert f"{grace.number} rings {linus.number} Linus Torvalds, for 30 seconds." in said
-    assert f"Nobody is registered as {linus.number}: the call ends at once (480)." in said
+    assert f"Calls to {grace.number} ring {linus.number} Linus Torvalds for 30 seconds." in said
+    assert f"If no phone is registered as {linus.number}, the call ends immediately (480)." in said
     caller = office.registered()
     assert refusal(caller.call(grace.number)) == 480
     colleague = office.registered(linus)
@@ -104,7 +104,7 @@ def test_the_words_say_who_rings(office: Office, ada: User, grace: SipExtension,
     assert refusal(outgoing) == 486
     actions.disable(again(linus).number, ada)
     apply([linus.number], ada)
-    assert f"{linus.number} is not on the PBX, or disabled: the call ends at once (480)." in words(grace.number)
+    assert f"{linus.number} is not on the PBX or is disabled. The call ends immediately (480)." in words(grace.number)
     assert refusal(caller.call(grace.number)) == 480
 
 
@@ -138,7 +138,7 @@ def test_what_asterisk_reads_otherwise_is_refused(ada: User, grace: SipExtension
             "CREATE TRIGGER planted AFTER INSERT ON pbx_number BEGIN UPDATE pbx_number SET rings = '77'; END"
         )
     try:
-        with pytest.raises(ApplyError, match="Calls Handed To"):
+        with pytest.raises(ApplyError, match="Calls Redirected To"):
             leave(grace, ada, linus)
     finally:
         with engine_tables() as tables:
@@ -237,13 +237,13 @@ def test_when_the_time_is_over_the_number_is_gone_from_the_pbx(
     caller = office.registered()
     office.registered(linus)
     leave(grace, ada, linus)
-    assert leavers().startswith("1 are to be deleted later")
+    assert leavers().startswith("1 scheduled for deletion later")
     due(grace)
-    assert leavers().startswith(f"{grace.number}: Asterisk was asked")
+    assert leavers().startswith(f"{grace.number}: Verified: Asterisk has all")
     assert refusal(caller.call(grace.number)) == 404
     assert rows(grace.number) == Rows()
     assert not Change.objects.waiting().exists()
-    assert leavers() == "Nobody is due later.\n"
+    assert leavers() == "No later deletions are scheduled.\n"
 
 
 def test_with_the_pbx_down_it_is_done_when_it_is_up(
@@ -252,7 +252,7 @@ def test_with_the_pbx_down_it_is_done_when_it_is_up(
     leave(grace, ada, linus)
     due(grace)
     asterisk.stop()
-    assert "Kept for the PBX" in leavers()
+    assert "Waiting for the PBX" in leavers()
     assert not SipExtension.objects.filter(pk=grace.pk).exists()
     asterisk.start()
     catch_up()

@@ -76,7 +76,7 @@ def test_a_database_that_fails_is_asked_again(
     run(f"ALTER TABLE {TABLE} RENAME TO elsewhere")
     try:
         office.registered(extension)
-        assert eventually(lambda: "could not be noted" in caplog.text)
+        assert eventually(lambda: "Could not record the networks" in caplog.text)
         assert is_heard()
     finally:
         run(f"ALTER TABLE elsewhere RENAME TO {TABLE}")

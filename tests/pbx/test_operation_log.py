@@ -35,7 +35,7 @@ def test_an_apply_says_who_how_many_the_outcome_and_the_run(asterisk: Embedded, 
     run = apply(["1000", "1001"], ada)
     record = newest("apply.proved")
     assert (record.by, record.on_text, record.number, record.result) == (ada.pk, "2 extensions", "", "done")
-    assert dict(record.more) == {"Run": str(run.pk), "Outcome": "Proved", "Numbers": "1000, 1001"}
+    assert dict(record.more) == {"Apply": str(run.pk), "Outcome": "Verified", "Numbers": "1000, 1001"}
     run = apply(["1000"], None)
     record = newest("apply.proved")
     assert (record.who, record.on_text, record.number) == ("system", "Extension 1000", "1000")

@@ -305,8 +305,8 @@ def test_review_says_what_it_would_do_and_applies_it(adas: Client, grace: SipExt
     make_extension("1001", first_name="Suharto")
     wish(name_format=LAST_FIRST, country="DE")
     page = adas.get("/review/").content.decode()
-    assert "1 extension gets another caller name. No call is disturbed." in page
-    assert "The PBX reloads its tones. No call is disturbed." in page
+    assert "The caller name of 1 extension changes. Calls are not interrupted." in page
+    assert "The PBX reloads its tones. Calls are not interrupted." in page
     answer = adas.post("/preferences/apply/", {**seen(), "from": "review"}, follow=True)
     assert "Asterisk reloaded its tones." in answer.content.decode()
     assert caller_name("1000") == "Hopper Grace"
@@ -320,7 +320,7 @@ def test_what_was_saved_after_the_page_was_made_is_not_applied_unseen(adas: Clie
     before = seen()
     wish(name_format=LASTFIRST)
     answer = adas.post("/preferences/apply/", before, follow=True)
-    assert "somebody else saved a change meanwhile" in answer.content.decode()
+    assert "someone else saved a change" in answer.content.decode()
     assert caller_name("1000") == "Grace Hopper"
 
 
@@ -344,7 +344,7 @@ def test_an_undo_wishes_the_preference_back(adas: Client, grace: SipExtension) -
     wish(name_format=LAST_FIRST)
     run = apply_preferences(None)
     answer = adas.post(f"/history/{run.pk}/undo/", follow=True)
-    assert "Preferences wait to be as before" in answer.content.decode()
+    assert "The undo of Preferences is ready" in answer.content.decode()
     assert waits() == ["Name Display Format: Last First -> First Last"]
     apply_preferences(None)
     assert caller_name("1000") == "Grace Hopper"
@@ -355,9 +355,9 @@ def test_who_may_not_change_preferences_undoes_none(client: Client, hugo: User, 
     run = apply_preferences(None)
     client.force_login(hugo)
     answer = client.post(f"/history/{run.pk}/undo/", follow=True)
-    assert "somebody who may change them must do this" in answer.content.decode()
+    assert "Someone who can change Preferences must undo it" in answer.content.decode()
     assert Preferences.load().name_format == LAST_FIRST
-    with pytest.raises(Exception, match="somebody who may change them"):
+    with pytest.raises(Exception, match="Someone who can change Preferences"):
         back_to(run.started_at, hugo)
 
 
@@ -378,7 +378,7 @@ def test_the_command_shows_and_applies(grace: SipExtension) -> None:
     wish(name_format=LAST_FIRST)
     assert told("apply").splitlines()[0] == "  Preferences Name Display Format: First Last -> Last First"
     assert caller_name("1000") == "Grace Hopper"
-    assert "1 extensions, 1 written" in told("apply", "--yes")
+    assert "1 extensions, 1 rows written" in told("apply", "--yes")
     assert caller_name("1000") == "Hopper Grace"
     run = ApplyRun.objects.latest("pk")
     assert "Last First -> First Last" in told("apply", "--undo", str(run.pk))

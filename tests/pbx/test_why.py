@@ -85,14 +85,14 @@ def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page
 
 
 def test_a_number_that_never_had_a_phone(office: Office, page: Page) -> None:
-    assert page.says(office.extension().number, "No phone yet.")
+    assert page.says(office.extension().number, "No phone registered yet.")
 
 
 def test_a_phone_that_signed_off(office: Office, page: Page) -> None:
     phone = office.registered()
     assert page.state(phone.number, "Idle")
     phone.unregister()
-    assert page.says(phone.number, f"Offline since {localdate():%m/%d/%Y}", "The phone signed off.")
+    assert page.says(phone.number, f"Offline since {localdate():%m/%d/%Y}", "The phone unregistered.")
 
 
 def test_a_phone_that_was_removed(office: Office, page: Page, ada: User) -> None:
@@ -100,7 +100,7 @@ def test_a_phone_that_was_removed(office: Office, page: Page, ada: User) -> None
     office.registered(extension)
     assert page.state(extension.number, "Idle")
     remove(page, extension.number, contacts(extension.number)[0]["ID"])
-    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+    assert page.says(extension.number, "Offline since", "The registration was removed in the portal.")
 
 
 def test_a_phone_that_an_apply_put_out(office: Office, page: Page) -> None:
@@ -108,7 +108,7 @@ def test_a_phone_that_an_apply_put_out(office: Office, page: Page) -> None:
     office.registered(extension)
     assert page.state(extension.number, "Idle")
     allow(extension, "10.0.0.0/8")
-    assert page.says(extension.number, "Offline since", "Its registration was removed in the portal.")
+    assert page.says(extension.number, "Offline since", "The registration was removed in the portal.")
 
 
 def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, page: Page) -> None:
@@ -124,7 +124,7 @@ def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, 
         qualify(unplugged.number)
         assert page.state(unplugged.number, "Unreachable")  # asked in vain, well before it expires
         assert eventually(lambda: contacts(unplugged.number) == contacts(silent.number) == [], 40)
-        assert page.says(silent.number, "Offline since", "The registration expired, and the phone did not renew it.")
+        assert page.says(silent.number, "Offline since", "The registration expired and the phone did not renew it.")
         assert page.says(unplugged.number, "Offline since", "The phone stopped answering.")
     finally:
         engine.prepare(settings.ENGINE_FILE)
@@ -136,7 +136,7 @@ def test_the_phones_of_whoever_had_the_number_before_are_not_told_of(office: Off
     phone.unregister()
     assert page.says(phone.number, "Offline since")
     Change.objects.create(number=phone.number, kind=Change.Kind.ADDED)
-    assert page.says(phone.number, "No phone yet.")
+    assert page.says(phone.number, "No phone registered yet.")
 
 
 def test_a_contact_without_a_user_part_is_shown_noted_and_stays_through_an_apply(office: Office, page: Page) -> None:
@@ -189,15 +189,15 @@ def test_a_phone_is_removed(office: Office, page: Page) -> None:
     extension = office.extension(max_phones=2)
     gone, kept = office.registered(extension), office.registered(extension)
     (first,) = [each["ID"] for each in contacts(extension.number) if str(gone.port) in each["URI"]]
-    assert "The phone was removed." in remove(page, extension.number, first)
+    assert "Phone removed." in remove(page, extension.number, first)
     assert [str(kept.port) in each["URI"] for each in contacts(extension.number)] == [True]
-    assert "not registered any more" in remove(page, extension.number, first)
+    assert "no longer registered" in remove(page, extension.number, first)
 
 
 def test_a_phone_of_another_number_is_not_removed_by_its_id(office: Office, page: Page) -> None:
     one, other = office.registered(), office.registered()
     (theirs,) = [each["ID"] for each in contacts(other.number)]
-    assert "not registered any more" in remove(page, one.number, theirs)
+    assert "no longer registered" in remove(page, one.number, theirs)
     assert len(contacts(other.number)) == 1
 
 
@@ -207,7 +207,7 @@ def test_people_remove_their_own_phones_alone(office: Office, client: Client) ->
     phone, theirs = office.registered(own), office.registered(other)
     client.force_login(vic)
     (mine,) = [each["ID"] for each in contacts(phone.number)]
-    assert "The phone was removed." in remove(Page(client), own.number, mine)
+    assert "Phone removed." in remove(Page(client), own.number, mine)
     assert remove(Page(client), other.number, "x") == "404"
     assert len(contacts(theirs.number)) == 1
 
@@ -215,12 +215,12 @@ def test_people_remove_their_own_phones_alone(office: Office, client: Client) ->
 def test_a_pbx_that_is_away_is_said(office: Office, page: Page, settings: Settings) -> None:
     phone = office.registered()
     settings.AMI_PORT = 9
-    assert "The phone was not removed." in remove(page, phone.number, "x")
+    assert "The phone could not be removed." in remove(page, phone.number, "x")
 
 
 # --- why a phone does not register ---
 
-WHY = "Why does my phone not register?"
+WHY = "Why can’t my phone register?"
 
 
 def test_a_calm_page_asks_nothing(office: Office, page: Page) -> None:
@@ -252,8 +252,8 @@ def test_the_registration_name_in_place_of_the_number(office: Office, page: Page
     assert office.phone(extension, number=extension.registration_name).register() == 401
     assert page.says(
         extension.number,
-        "The registration name was given as the user name",
-        f"the user name is {extension.number}; {extension.registration_name} is the authentication name.",
+        "The registration name was entered as the user name",
+        f"the user name is {extension.number}. The authentication name is {extension.registration_name}.",
     )
 
 
@@ -262,13 +262,15 @@ def test_an_extension_that_is_disabled(office: Office, page: Page, ada: User) ->
     actions.disable(extension.number, ada)
     apply([extension.number], ada)
     assert office.phone(extension).register() == 401
-    assert page.says(extension.number, f"The PBX did not know {extension.number}", "disabled: enable it.", "Enable")
+    assert page.says(
+        extension.number, f"The PBX did not recognize {extension.number}", "disabled. Enable it.", "Enable"
+    )
 
 
 def test_an_extension_that_waits_to_be_applied(office: Office, page: Page) -> None:
     extension = make_extension()
     assert office.phone(extension).register() == 401
-    assert page.says(extension.number, "waits to be applied: apply it.", "Review and apply")
+    assert page.says(extension.number, "has an unapplied change. Apply it.", "Review and apply")
 
 
 def test_more_phones_than_allowed(office: Office, page: Page) -> None:
@@ -278,11 +280,11 @@ def test_more_phones_than_allowed(office: Office, page: Page) -> None:
     assert office.phone(extension).register() == 403
     assert page.says(
         extension.number,
-        "1 phone registered already, as many as allowed",
+        "1 phone already registered, the maximum allowed",
         f"Registered: a phone at 127.0.0.1:{first.port}.",
     )
     first.unregister()
-    assert page.says(extension.number, "There is room for it now")
+    assert page.says(extension.number, "The phone can register now")
 
 
 def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> None:
@@ -302,7 +304,7 @@ def test_a_contact_outside_the_allowed_networks(office: Office, page: Page) -> N
     phone = office.phone(extension)
     phone._registration.contact = f"<sip:{phone.number}@203.0.113.9:5060>"
     assert phone.register() == 401
-    assert page.says(extension.number, "The phone gave an address where it is not", "turn off a fixed")
+    assert page.says(extension.number, "The phone gave a wrong contact address", "turn off any fixed")
 
 
 def allow(extension: SipExtension, networks: str) -> None:
@@ -324,14 +326,14 @@ def test_a_trouble_is_solved_by_a_registration_from_there(office: Office, page: 
     assert page.says(extension.number, "Wrong registration password")
     phone.line.password = extension.registration_password
     assert phone.register() == 200
-    assert page.says(extension.number, "Since then a phone at this address has registered.")
+    assert page.says(extension.number, "A phone at this address has registered since.")
 
 
 def test_one_attempt_counts_once_and_repeated_ones_are_one_line(office: Office, page: Page) -> None:
     extension = office.extension()
     phone = office.phone(extension, number=extension.registration_name)
     phone.register()
-    assert page.says(extension.number, "The registration name was given")
+    assert page.says(extension.number, "The registration name was entered")
     assert "times since" not in page.text(extension.number)
     assert page.html(extension.number).count("trouble-what") == 1
 
@@ -345,7 +347,7 @@ def test_many_attempts_close_together_are_one_line_with_all_of_them(office: Offi
     for _ in range(30):
         unknown.register()
     assert page.says(
-        extension.number, "30 times since", "Wrong registration password", "The registration name was given"
+        extension.number, "30 times since", "Wrong registration password", "The registration name was entered"
     )
     assert page.text(extension.number).count("30 times since") == 2
     assert page.html(extension.number).count("trouble-what") == 2
@@ -354,7 +356,7 @@ def test_many_attempts_close_together_are_one_line_with_all_of_them(office: Offi
 def test_what_is_forgotten_is_gone(office: Office, page: Page, client: Client) -> None:
     extension = office.extension(user=make_user("Vic"))
     office.phone(extension, password="wrong").register()
-    assert page.says(extension.number, WHY, "Forget these")
+    assert page.says(extension.number, WHY, "Clear these")
     page.client.post(f"/extensions/{extension.number}/attempts/forget/")
     assert WHY not in page.text(extension.number)
 
@@ -365,7 +367,7 @@ def test_the_extensions_own_person_is_told_whom_to_ask(office: Office, client: C
     office.phone(extension).register()
     client.force_login(vic)
     assert Page(client).says(extension.number, "Ask an administrator to do it.")
-    assert "Forget these" not in Page(client).text(extension.number)
+    assert "Clear these" not in Page(client).text(extension.number)
     assert client.post(f"/extensions/{extension.number}/attempts/forget/").status_code == 403
 
 

@@ -234,14 +234,14 @@ def test_a_time_is_typed_in_the_chosen_zone(signed_in: Client) -> None:
         signed_in.post("/history/back/", {"moment": moment}, follow=True).content.decode()
         for moment in ("2026-07-02T08:29", "2026-07-02T08:31")
     )
-    assert "begins at 07/02/2026 8:30:00 AM" in before
-    assert "as it was then already" in after
+    assert "starts at 07/02/2026 8:30:00 AM" in before
+    assert "already as it was" in after
 
 
 def test_the_command_reads_a_time_in_the_chosen_zone(db: None) -> None:
     Preferences.objects.update(time_zone="Asia/Tokyo", restore_points=10)
     ApplyRun.objects.bulk_create(ApplyRun(started_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) for _ in range(10))
-    with pytest.raises(CommandError, match="begins at 07/02/2026 8:30:00 AM"):
+    with pytest.raises(CommandError, match="starts at 07/02/2026 8:30:00 AM"):
         call_command("apply", "--to", "2026-07-02T08:29")
     call_command("apply", "--to", "2026-07-02T08:31")
 

@@ -45,20 +45,25 @@ def moment(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None:
-        raise ArgumentTypeError("a day and a time such as 2026-01-31T18:00")
+        raise ArgumentTypeError("enter a date and time such as 2026-01-31T18:00")
     return found
 
 
 class Command(BaseCommand):
-    help = "Shows what an apply of the waiting changes would write; with --yes, applies and proves them."
+    help = "Shows what applying the unapplied changes would write. With --yes, applies and verifies them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--yes", action="store_true", help="apply, not only show")
+        parser.add_argument("--yes", action="store_true", help="apply the changes instead of only showing them")
         which = parser.add_mutually_exclusive_group()
-        which.add_argument("--all", action="store_true", help="compare every extension, not only those with changes")
-        which.add_argument("--undo", type=int, metavar="RUN", help="take back what this run of the history changed")
         which.add_argument(
-            "--to", type=moment, metavar="TIME", help="take back all that was applied after 2026-01-31T18:00"
+            "--all", action="store_true", help="compare every extension, not only those with unapplied changes"
+        )
+        which.add_argument("--undo", type=int, metavar="APPLY", help="undo what this apply changed")
+        which.add_argument(
+            "--to",
+            type=moment,
+            metavar="TIME",
+            help="undo everything applied after this time, such as 2026-01-31T18:00",
         )
 
     @context.override_origin(context.COMMAND)
@@ -89,7 +94,7 @@ class Command(BaseCommand):
 
     def _tell(self, run: ApplyRun) -> None:
         with translation.override(ENGLISH):
-            done = f"{run.rows_written} written, {run.seconds or 0:.3f} s: {run.explanation_text}"
+            done = f"{run.rows_written} rows written, {run.seconds or 0:.3f} s: {run.explanation_text}"
         self.stdout.write(f"{len(run.numbers)} extensions, {done}")
 
     def _preferences(self, options: dict[str, Any], before: set[SystemChange]) -> list[str]:
@@ -102,7 +107,7 @@ class Command(BaseCommand):
         if options["undo"]:
             run = ApplyRun.objects.filter(pk=options["undo"]).first()
             if run is None:
-                raise CommandError(f"There is no run {options['undo']} in the history.")
+                raise CommandError(f"Apply {options['undo']} is not in Apply History.")
             return undo(run, None)
         if options["to"]:
             to = options["to"]
@@ -113,10 +118,10 @@ class Command(BaseCommand):
         for line in [*preferences, *(line for step in steps for line in told(step))]:
             self.stdout.write(line)
         if preferences and not steps:
-            self.stdout.write("Preferences wait. Nothing is written without --yes.")
+            self.stdout.write("Preferences have unapplied changes. Nothing is written without --yes.")
             return
         self.stdout.write(
             f"{len(steps)} extensions differ. Nothing is written without --yes."
             if steps
-            else "The PBX's tables hold all of it."
+            else "No differences: the PBX's tables are up to date."
         )

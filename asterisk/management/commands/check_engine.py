@@ -16,14 +16,14 @@ from extensions.pbx import PbxError
 
 
 def shown(value: Any) -> str:
-    return "not compared" if value is None else coded_text.show(value) or "nothing"
+    return "not compared" if value is None else coded_text.show(value) or "none"
 
 
 class Command(BaseCommand):
-    help = "Compares what is wished with the PBX's tables and with what Asterisk says, for every extension."
+    help = "Compares the applied settings of every extension with the PBX's tables and with what Asterisk reports."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="write the wish again where something differs")
+        parser.add_argument("--repair", action="store_true", help="write the applied settings again where they differ")
 
     @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -46,6 +46,6 @@ class Command(BaseCommand):
             for drift in drifts:
                 wished, held, said = (shown(drift[side]) for side in ("wished", "engine", "said"))
                 field = coded_text.show(drift["field"])
-                self.stdout.write(f"  {field}: wished {wished}; engine {held}; Asterisk {said}")
-        asked = "" if run.asterisk_asked else " Asterisk could not be asked."
+                self.stdout.write(f"  {field}: applied {wished}; PBX table {held}; Asterisk {said}")
+        asked = "" if run.asterisk_asked else " Asterisk could not be checked."
         self.stdout.write(f"{run.total} extensions in {run.seconds or 0:.1f} s: {run.differing} differ.{asked}")

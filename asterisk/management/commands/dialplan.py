@@ -8,7 +8,7 @@ from asterisk.engine.store import EngineError
 
 
 class Command(BaseCommand):
-    help = "Says what happens when someone calls a number, from the rows that the PBX reads."
+    help = "Shows what happens when someone calls a number, based on the rows that the PBX reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number")

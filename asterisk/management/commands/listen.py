@@ -9,7 +9,7 @@ from asterisk.live.network_recorder import Sightings
 
 
 class Command(BaseCommand):
-    help = "Hears what the PBX says of phones, for the pages, until it is stopped. `run` starts it."
+    help = "Receives phone events from the PBX for the pages until stopped. `run` starts it."
 
     def handle(self, **_: Any) -> None:
         stopped = False

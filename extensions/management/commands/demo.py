@@ -12,14 +12,14 @@ from extensions.models import SipExtension
 
 
 class Command(BaseCommand):
-    help = "Makes a company of 25 people in departments, to try the portal with, and applies it."
+    help = "Adds a demo company of 25 people in departments and applies it."
 
     @context.override_origin(context.COMMAND)
     def handle(self, *_args: Any, **_options: Any) -> None:
         by = User.objects.super_administrators().order_by("pk").first()
         if by is None:
             raise CommandError(
-                "There is no administrator yet. Open the set-up link that `make run` shows, then try again."
+                "There is no administrator yet. Open the setup link that `make run` shows, then try again."
             )
         preferences = Preferences.load()
         departments = make_departments() if preferences.organization_management else {}
@@ -28,22 +28,20 @@ class Command(BaseCommand):
             self._say(made)
             self._apply(made, by)
         else:
-            self.stdout.write("The demo company exists already: nothing was added.")
+            self.stdout.write("The demo company already exists. Nothing was added.")
 
     def _say(self, made: list[SipExtension]) -> None:
         there = len(PEOPLE) - len(made)
-        besides = f"; {there} existed already" if there else ""
+        besides = f"; {there} already existed" if there else ""
         self.stdout.write(f"Added {len(made)} extensions, {made[0].number} to {made[-1].number}{besides}.")
-        self.stdout.write(
-            "Passwords are random, and nobody was told them: Reveal shows a phone's, Edit sets a person's."
-        )
+        self.stdout.write("Passwords are random. Use Reveal to see a phone's password and Edit to set a person's.")
 
     def _apply(self, made: list[SipExtension], by: User) -> None:
         try:
             applied = pbx.get().apply([extension.number for extension in made], by)
         except pbx.PbxError as error:
-            raise CommandError(f"They are saved, but not applied. {error}") from error
-        self.stdout.write(f"{'Live' if applied.live else 'Waiting'}: {applied.words}")
+            raise CommandError(f"The extensions are saved but not applied. {error}") from error
+        self.stdout.write(f"{'Live' if applied.live else 'Not live yet'}. {applied.words}")
 
 
 def make_departments() -> dict[str, Organization]:

@@ -10,7 +10,7 @@ from extensions.models import SipExtension
 
 
 class Command(BaseCommand):
-    help = "Deletes and applies the extensions of people who have left whose time is over. `run` does it every day."
+    help = "Deletes offboarded extensions on their deletion date and applies this. `run` does this every day."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         today = localdate()
@@ -26,4 +26,8 @@ class Command(BaseCommand):
     def _next(self, today: date) -> str:
         waiting = SipExtension.objects.filter(delete_on__gt=today)
         first = waiting.order_by("delete_on").values_list("delete_on", flat=True).first()
-        return f"{waiting.count()} are to be deleted later, the first on {first}." if first else "Nobody is due later."
+        return (
+            f"{waiting.count()} scheduled for deletion later, the first on {first}."
+            if first
+            else "No later deletions are scheduled."
+        )

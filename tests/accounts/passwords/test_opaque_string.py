@@ -60,4 +60,4 @@ def test_its_length_is_counted_in_that_form(client: Client, ada: User) -> None:
 def test_a_registration_password_stays_as_it_is(client: Client, ada: User) -> None:
     client.force_login(ada)
     page = client.post("/extensions/add/", Typed(more={"registration_password": "t7Rw9KqX2mZv\u00a05LpB8nYc"}).fields)
-    assert "without blanks or accents" in page.content.decode()
+    assert "without spaces or accents" in page.content.decode()

@@ -101,7 +101,7 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     page = html_of(client, "/extensions/1000/")
     assert "Authenticator app" in page
     assert REMOVE in page
-    assert "Authenticator app. All of it goes" in html_of(client, REMOVE)
+    assert "Authenticator app. This removes all of it" in html_of(client, REMOVE)
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
     assert not Factors.of(grace.user)
     record = AuditRecord.objects.get(action="second_factor.removed")

@@ -58,7 +58,7 @@ def test_a_number_that_is_handed_over_has_a_dial_plan_and_no_login() -> None:
     ("number", "to"), [("1001", "1001"), ("1001", ""), ("1001", "1&2"), ("1001", "1002\n"), ("", "1")]
 )
 def test_a_hand_over_that_cannot_be_is_refused(number: str, to: str) -> None:
-    with pytest.raises(render.RenderError, match="cannot take"):
+    with pytest.raises(render.RenderError, match="not valid for the PBX"):
         render.handed_over(HandOver(number, to))
 
 

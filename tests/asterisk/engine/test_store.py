@@ -127,7 +127,10 @@ def test_a_table_of_an_earlier_version_is_given_the_new_columns(path: Path) -> N
 def test_a_file_that_is_no_database_is_said_so(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nothing that SQLite knows" * 100)
-    with pytest.raises(engine.EngineError, match=r"engine\.sqlite3: .*It is made anew"), engine.opened(path) as db:
+    with (
+        pytest.raises(engine.EngineError, match=r"engine\.sqlite3: .*A new table is created"),
+        engine.opened(path) as db,
+    ):
         engine.numbers(db)
 
 

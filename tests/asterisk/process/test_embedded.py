@@ -175,7 +175,7 @@ def test_the_asterisk_of_a_system_is_started_by_a_name_that_ends_it() -> None:
 
 @pytest.mark.parametrize("secret", ["a;b", "a\nb", "", " a", "a ", ">a", "a\0b"])
 def test_a_value_that_would_read_as_something_else_is_refused(own: Embedded, tmp_path: Path, secret: str) -> None:
-    with pytest.raises(ValueError, match="AMI_SECRET must be one line"):
+    with pytest.raises(ValueError, match="AMI_SECRET must be one non-empty line"):
         embedded.configure(own.program, replace(node_at(tmp_path), ami_secret=secret))
 
 

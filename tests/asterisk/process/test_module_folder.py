@@ -25,7 +25,7 @@ def test_no_name_leads_out_of_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_lies_too_deep_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="lies too deep"):
+    with pytest.raises(ValueError, match="is nested too deeply"):
         module_folder.padded(str(tmp_path), 3)
 
 

@@ -26,7 +26,7 @@ def test_a_change_of_the_address_by_the_links_in_the_mails(vic: User, postbox: P
     by_address = {got.to: got for got in deliver(postbox)}
     assert set(by_address) == {"vic@example.com", NEW}
     for kind in ("plain", "html"):
-        assert "because this address was typed" in by_address[NEW].text(kind)
+        assert "because this address was entered" in by_address[NEW].text(kind)
         assert "because you have an account" in by_address["vic@example.com"].text(kind)
     for got in by_address.values():
         assert got.mail["Subject"] == "Confirm your new e-mail address"
@@ -60,7 +60,7 @@ def test_a_new_network(vic: User, postbox: Postbox) -> None:
     make_extension("1000", user=vic)
     outbox.notify("new_network", vic, number="1000", address="198.51.100.7", model="Yealink <T54W>")
     [got] = deliver(postbox)
-    assert got.mail["Subject"] == "A phone of yours registered from a new network"
+    assert got.mail["Subject"] == "Your phone registered from a new network"
     assert "Phone: Yealink <T54W>" in got.text("plain")
     assert "Yealink &lt;T54W&gt;" in got.text("html")
     assert "http://127.0.0.1:8000/extensions/1000/" in got.text("plain")

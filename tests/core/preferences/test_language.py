@@ -205,15 +205,15 @@ def test_what_was_said_of_an_apply_is_shown_in_the_language_of_the_page(brackete
     run.refresh_from_db()
     assert run.explanation == {"code": "apply.compared", "count": 12_345}
     with translation.override(pseudo.CODE):
-        text = "⟦Asterisk was asked, and has exactly what was saved: 12,345 values compared.⟧"
+        text = "⟦Verified: Asterisk has all 12,345 values.⟧"
         assert run.explanation_text == text
     difference = CodedText("proof.differs", said="there", wanted=CodedText("proof.gone"))
     error = ApplyError(difference, "1001", fields.label_of("caller_id"))
     run.close(ApplyRun.Outcome.REFUSED, CodedText("apply.refused_with", run="7", why=error))
     run.refresh_from_db()
     with translation.override(pseudo.CODE):
-        why = "⟦Extension 1001, ⟦Caller ID⟧: ⟦the PBX said “there” instead of “⟦gone⟧”.⟧⟧"
-        assert run.explanation_text == f"⟦Refused with apply 7. {why}⟧"
+        why = "⟦Extension 1001, ⟦Caller ID⟧: ⟦the PBX reported “there” instead of “⟦missing⟧”.⟧⟧"
+        assert run.explanation_text == f"⟦Refused together with apply 7. {why}⟧"
 
 
 def test_an_error_is_said_in_the_language_of_who_reads_it(bracketed: None) -> None:

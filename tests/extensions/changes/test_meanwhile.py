@@ -81,5 +81,5 @@ def test_nobody_who_left_meanwhile_is_brought_back_by_half(
 def test_an_action_refuses_by_itself_who_has_left(do: Callable[[str, User], None], ada: User) -> None:
     make_extension("1000", user=make_user("Grace"))
     actions.leave("1000", ada, None, None)
-    with pytest.raises(actions.ActionRefusedError, match="has left"):
+    with pytest.raises(actions.ActionRefusedError, match="is offboarded"):
         do("1000", ada)

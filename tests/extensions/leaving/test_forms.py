@@ -18,7 +18,7 @@ def test_the_form_asks_and_says_that_nothing_is_deleted_yet(
     adas: Client, grace: SipExtension, linus: SipExtension
 ) -> None:
     page = adas.get("/extensions/1001/leave/").content.decode()
-    for words in ("grace@example.com is signed out everywhere", "Nobody answers", "A colleague’s phones ring"):
+    for words in ("grace@example.com is signed out everywhere", "No one answers", "A colleague’s phones ring"):
         assert words in page
     assert f"deleted on {localdate() + timedelta(days=30):%m/%d/%Y}" in page
     assert again(grace).enabled
@@ -32,9 +32,9 @@ def test_before_it_is_done_it_is_said_what_will_be(adas: Client, grace: SipExten
     for words in (
         "2 sessions end",
         "<bdi>Linus Torvalds</bdi>",
-        f"On {localdate() + timedelta(days=7):%m/%d/%Y}, in 7 days, by itself",
+        f"Deleted automatically on {localdate() + timedelta(days=7):%m/%d/%Y}, in 7 days",
         "Number 1001 and its registration",
-        "Leave and Apply",
+        "Offboard and apply",
     ):
         assert words in page, words
     assert again(grace).enabled
@@ -69,12 +69,12 @@ TODAY, LATE = str(localdate()), str(localdate() + timedelta(days=4000))
         ({"keep": "date", "delete_on": TODAY}, "id_delete_on", "Enter a date from"),
         ({"keep": "date", "delete_on": LATE}, "id_delete_on", "Enter a date from"),
         ({"keep": "date", "delete_on": "soon"}, "id_delete_on", "such as 2026-12-24"),
-        ({"calls": "colleague"}, "id_colleague", "number or the name"),
-        ({"calls": "colleague", "colleague": "nobody-like-this"}, "id_colleague", "Nobody matches"),
-        ({"calls": "colleague", "colleague": "1001"}, "id_colleague", "somebody else"),
+        ({"calls": "colleague"}, "id_colleague", "number or name"),
+        ({"calls": "colleague", "colleague": "nobody-like-this"}, "id_colleague", "No one matches"),
+        ({"calls": "colleague", "colleague": "1001"}, "id_colleague", "Choose someone else"),
         ({"calls": "colleague", "colleague": "1003"}, "id_colleague", "disabled"),
-        ({"calls": "colleague", "colleague": "1004"}, "id_colleague", "has left too"),
-        ({"calls": "colleague", "handed_to": "1004"}, "id_colleague", "number or the name"),
+        ({"calls": "colleague", "colleague": "1004"}, "id_colleague", "is offboarded too"),
+        ({"calls": "colleague", "handed_to": "1004"}, "id_colleague", "number or name"),
         ({"calls": "colleague", "handed_to": "100200300"}, "id_colleague", "at most 8"),
         ({"calls": "colleague", "colleague": "x" * 101}, "id_colleague", "at most 100"),
         ({"calls": "colleague", "colleague": "Twin"}, "id_colleague", "2 people match"),
@@ -113,7 +113,7 @@ def test_without_scripts_a_button_searches(adas: Client, grace: SipExtension, li
 def test_enter_in_another_field_goes_on(adas: Client, grace: SipExtension) -> None:
     """A browser then presses the first button, which searches."""
     answer = adas.post("/extensions/1001/leave/", {**LEAVE, "then": "search", "colleague": " "})
-    assert "Leave and Apply" in answer.content.decode()
+    assert "Offboard and apply" in answer.content.decode()
     assert '<input type="hidden" name="calls" value="nobody">' in answer.content.decode()
 
 

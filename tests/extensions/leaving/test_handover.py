@@ -22,12 +22,12 @@ from tests.people import make_extension
 def test_only_a_colleague_whom_one_sees_is_found_or_chosen(north: User) -> None:
     noras = signed_in(north)
     said = html_of(noras, "/extensions/1001/leave/colleagues/?colleague=Secret")
-    assert "Nobody" in said
+    assert "No one" in said
     assert "Secret" not in said.split("matches")[0]
     for answers in ({"colleague": "1002"}, {"colleague": "Secret"}, {"handed_to": "1002"}):
         found = errors(noras, calls="colleague", **answers)
         assert list(found) == ["id_colleague"]
-        assert "left" not in found["id_colleague"]
+        assert "offboarded" not in found["id_colleague"]
     assert SipExtension.objects.get(number="1001").enabled
 
 
@@ -54,7 +54,7 @@ def test_a_lost_hand_over_of_strangers_is_only_counted(north: User, ada: User) -
         )
         assert answer.status_code == 200
         text = answer.content.decode()
-        assert "1 more that you do not see" in text
+        assert "1 more that you cannot see" in text
         assert "1002" not in text
     assert again(one).enabled
 
@@ -62,7 +62,7 @@ def test_a_lost_hand_over_of_strangers_is_only_counted(north: User, ada: User) -
 def test_there_is_no_chain_and_no_ring(ada: User, grace: SipExtension, linus: SipExtension) -> None:
     leaves(grace, ada, calls="colleague", colleague="1002")
     form = LeaveForm({**LEAVE, "calls": "colleague", "colleague": "1001"}, extension=again(linus), by=ada)
-    assert "has left too" in str(form.errors)
+    assert "is offboarded too" in str(form.errors)
     assert leaves(linus, ada) == ["1001"]
     assert again(grace).handed_to is None
     assert actions_on("1001")[-1] == ("extension.changed", "ada@example.com")
@@ -78,7 +78,7 @@ def test_two_who_hand_over_to_each_other_at_once_make_no_ring(
     ]
     assert all(form.is_valid() for form in forms)
     forms[0].save()
-    with pytest.raises(ActionRefusedError, match="Choose somebody else"):
+    with pytest.raises(ActionRefusedError, match="Choose someone else"):
         forms[1].save()
     assert again(linus).enabled
 
@@ -100,7 +100,7 @@ def test_deleting_a_colleague_says_and_ends_what_is_lost(adas: Client, ada: User
     linus = make_extension("1002", first_name="Linus")
     for number in ("1003", "1004"):
         leaves(make_extension(number), ada, calls="colleague", colleague="1002")
-    assert "The hand-over of 2 numbers (1003, 1004)" in adas.get("/extensions/1002/delete/").content.decode()
+    assert "Call redirection from 2 numbers (1003, 1004)" in adas.get("/extensions/1002/delete/").content.decode()
     assert actions.delete(linus.number, ada) == ["1003", "1004"]
     assert not SipExtension.objects.filter(handed_to__isnull=False).exists()
     assert actions_on("1003")[-1][0] == "extension.changed"

@@ -46,7 +46,7 @@ def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipEx
     adas.post("/extensions/1001/sign-in/", {"allowed": "no"})
     assert is_out(browser)
     assert again(grace).enabled
-    assert "Off: ended everywhere" in adas.get("/extensions/1001/").content.decode()
+    assert "Blocked" in adas.get("/extensions/1001/").content.decode()
     adas.post("/extensions/1001/sign-in/", {"allowed": "yes"})
     assert again(grace).user.is_active
     assert is_out(browser)
@@ -58,12 +58,12 @@ def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipEx
 def test_the_sign_in_of_one_who_has_left_is_not_allowed_alone(adas: Client, ada: User, grace: SipExtension) -> None:
     leaves(grace, ada)
     answer = adas.post("/extensions/1001/sign-in/", {"allowed": "yes"}, follow=True)
-    assert "Let them come back first" in answer.content.decode()
+    assert "Restore this person first" in answer.content.decode()
     assert not again(grace).user.is_active
 
 
 def test_disabled_the_sign_in_stays_and_the_page_says_so(adas: Client, ada: User, grace: SipExtension) -> None:
-    assert "the sign-in stays" in adas.get("/extensions/1001/").content.decode()
+    assert "Sign-in still works" in adas.get("/extensions/1001/").content.decode()
     actions.disable(grace.number, ada)
-    assert "can still sign in here" in adas.get("/extensions/1001/").content.decode()
+    assert "can still sign in." in adas.get("/extensions/1001/").content.decode()
     assert again(grace).user.is_active

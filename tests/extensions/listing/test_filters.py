@@ -61,7 +61,7 @@ def test_the_list_is_of_one_department_or_of_all_below(signed_in: Client) -> Non
     assert numbers(signed_in, organization=sales.pk, below="yes", sort="-number") == ["1002", "1001", "1000"]
     assert numbers(signed_in, organization=sales.pk, below="yes", q="smith") == ["1001", "1002"]
     page = signed_in.get(f"/extensions/?organization={sales.pk}&below=yes&q=smith").content.decode()
-    assert "Organization: <bdi>Sales</bdi> with those below" in page
+    assert "Department: <bdi>Sales</bdi> and sub-departments" in page
     assert f'href="/extensions/?organization={sales.pk}&amp;below=yes"' in page
     assert 'href="/extensions/?q=smith"' in page
     assert f'name="organization" value="{sales.pk}"' in page
@@ -84,7 +84,7 @@ def test_pages_of_few_and_of_many_members_lose_none(
 
 def test_a_department_without_extensions_says_so(signed_in: Client) -> None:
     page = signed_in.get(f"/extensions/?organization={department('Sales').pk}").content.decode()
-    assert "No extension in <bdi>Sales</bdi>" in page
+    assert "No extensions in <bdi>Sales</bdi>" in page
 
 
 @pytest.mark.parametrize("wrong", ["999", "x", "-1", "१", "9" * 30])
@@ -267,7 +267,7 @@ def test_a_conflict_while_it_is_off_does_not_speak_of_it(signed_in: Client) -> N
     typed = Typed(more={"registration_name": extension.registration_name, "version": "1"}).fields
     answer = signed_in.post("/extensions/1000/edit/", typed)
     assert answer.status_code == 409
-    assert "Organization" not in answer.content.decode()
+    assert "Department" not in answer.content.decode()
 
 
 def test_who_has_no_address_has_an_empty_cell(client: Client, ada: User) -> None:

@@ -52,7 +52,7 @@ def text_of(client: Client, path: str = "/account/") -> str:
 def test_people_see_what_is_known_of_them(vics: Client, own: SipExtension, vic: User) -> None:
     User.objects.filter(pk=vic.pk).update(job_title="Pilot")
     page = text_of(vics)
-    for words in ("vic@example.com", "2222", "Pilot", "Organization", "/extensions/1000/"):
+    for words in ("vic@example.com", "2222", "Pilot", "Departments", "/extensions/1000/"):
         assert words in page
 
 
@@ -128,7 +128,7 @@ def test_a_name_may_be_changed_where_preferences_say_so_and_goes_to_the_pbx(
 def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: SipExtension, vic: User) -> None:
     allow("name")
     answer = vics.post("/account/", {"first_name": "Victor", "last_name": "", "language": ""})
-    assert "waits to be applied" in answer.content.decode()
+    assert "has an unapplied change" in answer.content.decode()
     vic.refresh_from_db()
     assert vic.first_name == "Vic"
 

@@ -40,7 +40,7 @@ def vics(client: Client, vic: User) -> Client:
 
 def asks(client: Client, new: str = NEW) -> EmailChange:
     answer = client.post("/account/email/", {"new": new}, follow=True)
-    assert "Mails are on their way." in answer.content.decode()
+    assert "Check your e-mail." in answer.content.decode()
     return EmailChange.objects.get()
 
 
@@ -128,12 +128,12 @@ def test_the_profile_shows_what_waits_and_cancels_it(vics: Client, vic: User) ->
     assert "Your e-mail address is about to change" in page
     assert page.count("not confirmed yet") == 1
     answer = vics.post("/account/email/cancel/", follow=True)
-    assert "was cancelled" in answer.content.decode()
+    assert "was canceled" in answer.content.decode()
     assert Client().get(link(change, OLD_SIDE)).status_code == 410
     assert Client().post(link(change, OLD_SIDE)).status_code == 410
     assert User.objects.get(pk=vic.pk).email == "vic@example.com"
     assert actions() == ["person.email_cancelled", "person.email_confirmed", "person.email_asked"]
-    assert "waits any more" in vics.post("/account/email/cancel/", follow=True).content.decode()
+    assert "is in progress" in vics.post("/account/email/cancel/", follow=True).content.decode()
 
 
 @pytest.mark.parametrize("side", [OLD_SIDE, NEW_SIDE])
@@ -178,7 +178,7 @@ def test_after_a_day_it_is_over(vics: Client) -> None:
     asks(vics)
     EmailChange.objects.update(asked_at=timezone.now() - timedelta(days=1, seconds=1))
     assert "about to change" not in html_of(vics, "/account/")
-    assert "waits any more" in vics.post("/account/email/cancel/", follow=True).content.decode()
+    assert "is in progress" in vics.post("/account/email/cancel/", follow=True).content.decode()
 
 
 def test_who_was_disabled_changes_nothing(vics: Client, vic: User) -> None:
@@ -222,7 +222,7 @@ def test_without_a_mail_server_it_is_refused_at_once(vics: Client) -> None:
     Preferences.objects.update(mail_host="")
     answer = vics.post("/account/email/", {"new": NEW})
     assert answer.status_code == 422
-    assert "cannot send mails yet" in answer.content.decode()
+    assert "cannot send e-mail yet" in answer.content.decode()
     assert not EmailChange.objects.exists()
 
 

@@ -139,7 +139,7 @@ def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None
 def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: User, own: SipExtension) -> None:
     before = own.registration_password
     answer = vics.post(NEW, follow=True)
-    assert "There is a new registration password." in answer.content.decode()
+    assert "New registration password created." in answer.content.decode()
     now = SipExtension.objects.get()
     assert now.registration_password != before
     assert len(now.registration_password) == 20
@@ -154,7 +154,7 @@ def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: Us
 def test_it_does_not_take_somebody_elses_change_along(vics: Client, ada: User, own: SipExtension) -> None:
     Change.objects.create(number="1000", kind="changed", by=ada, fields={"caller_id": ["1000", "1"]})
     answer = vics.post(NEW, follow=True)
-    assert "waits to be applied. Ask an administrator" in answer.content.decode()
+    assert "has an unapplied change. Ask an administrator" in answer.content.decode()
     assert SipExtension.objects.get().sealed_password == own.sealed_password
 
 

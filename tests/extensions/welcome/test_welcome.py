@@ -77,7 +77,7 @@ def test_one_is_asked_for_and_recorded(adas: Client, ada: User) -> None:
     record = AuditRecord.objects.get(action="extension.welcome_asked")
     assert (record.number, record.by) == ("1000", ada.pk)
     page = adas.get("/extensions/1000/").content.decode()
-    assert "Waits to be sent" in page
+    assert "Waiting" in page
     assert "Not chosen yet" in page
     assert "Send again" in page
 
@@ -112,7 +112,7 @@ def test_without_a_mail_server_none_is_sent(adas: Client) -> None:
     assert adas.post("/extensions/welcome/", {"n": ["1000"]}).status_code == 302
     assert emails() == []
     assert versions() == {"1000": 0}
-    assert "No mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
+    assert "no mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
 
 
 # --- Add ---
@@ -133,7 +133,7 @@ def test_add_sends_it_and_asks_for_no_password(adas: Client, ada: User) -> None:
     assert grace.link_version == 1
     fields = AuditRecord.objects.get(action="extension.added").detail["fields"]
     assert "password" not in fields
-    assert "The welcome mail goes to grace@example.com." in html_of(adas, "/extensions/1000/")
+    assert "The welcome e-mail will be sent to grace@example.com." in html_of(adas, "/extensions/1000/")
 
 
 def test_add_without_the_tick_or_an_address_sends_none(adas: Client) -> None:
@@ -141,7 +141,7 @@ def test_add_without_the_tick_or_an_address_sends_none(adas: Client) -> None:
     adas.post("/extensions/add/", typed(number="1001", registration_name="other", email="", send_welcome="on"))
     assert SipExtension.objects.count() == 2
     assert emails() == []
-    assert "Send welcome mail" in adas.get("/extensions/1000/").content.decode()
+    assert "Send welcome e-mail" in adas.get("/extensions/1000/").content.decode()
 
 
 def test_a_typed_password_is_kept_beside_the_mail(adas: Client) -> None:
@@ -186,10 +186,10 @@ def test_the_page_says_to_whom_and_who_is_left_out(adas: Client) -> None:
     context = adas.get("/extensions/welcome/?" + urlencode([("n", str(1000 + each)) for each in Standing])).context
     assert [(row["number"], row["new"]) for row in context["goes_to"]] == [("1004", False), ("1005", True)]
     assert [(row["number"], row["why"]) for row in context["left_out"]] == [
-        ("1000", "Has left"),
-        ("1001", "The extension is disabled"),
-        ("1002", "Has no e-mail address"),
-        ("1003", "The sign-in is off"),
+        ("1000", "Offboarded"),
+        ("1001", "Extension disabled"),
+        ("1002", "No e-mail address"),
+        ("1003", "Sign-in blocked"),
     ]
     assert emails() == []
 
@@ -225,8 +225,8 @@ def test_nobody_is_no_batch(adas: Client) -> None:
     for body in ({}, {"n": ["1000"]}, {"n": ["x", "9999", "²"]}):
         assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
     assert not Email.objects.exists()
-    assert "Nobody is chosen" in chosen(adas)
-    assert "Nobody to send to" in chosen(adas, "1000")
+    assert "No one selected" in chosen(adas)
+    assert "No one to send to" in chosen(adas, "1000")
 
 
 def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: User) -> None:
@@ -253,7 +253,7 @@ def test_a_batch_says_how_far_it_is_and_sends_the_rest_again(adas: Client, ada: 
     assert emails()[5:] == [("1001", 2), ("1002", 2)]
     page = adas.get(url)
     assert page.context["again"] == 0
-    assert page.content.decode().count("Sent again since") == 2
+    assert page.content.decode().count("Sent again later") == 2
     fragment = adas.get(url, headers={"HX-Request": "true"}).content.decode()
     assert fragment.lstrip().startswith('<div id="batch"')
     assert [each["total"] for each in adas.get("/extensions/welcome/").context["before"]] == [2, 5]
