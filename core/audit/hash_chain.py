@@ -71,4 +71,4 @@ def walk(rows: Iterable[Sequence[Any]], count: int, last: str) -> None:
         gone = f"Row {count:,} is" if place == count - 1 else f"Rows {place + 1:,} to {count:,} are"
         raise Broken(place + 1, f"{gone} missing at the end.")
     if previous != last:
-        raise Broken(place, f"Row {place:,} was altered: the log's head has another hash of it.")
+        raise Broken(place, f"Row {place:,} was altered: the log's head has a different hash for it.")

@@ -118,11 +118,11 @@ def test_a_deleted_person_stays_in_the_log_as_they_were(five: list[AuditRecord],
 
 def test_a_log_that_nobody_touched_is_whole(five: list[AuditRecord]) -> None:
     code, said = verified()
-    assert (code, said) == (0, f"5 rows, none altered. The last: 5:{five[-1].hash}")
+    assert (code, said) == (0, f"5 rows, none altered. Last row: 5:{five[-1].hash}")
 
 
 def test_an_empty_log_is_whole(db: None) -> None:
-    assert verified() == (0, f"0 rows, none altered. The last: 0:{hash_chain.START}")
+    assert verified() == (0, f"0 rows, none altered. Last row: 0:{hash_chain.START}")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_row_put_in_is_named(five: list[AuditRecord], row: int) -> None:
 def test_a_lost_head_is_named(five: list[AuditRecord]) -> None:
     tampered("DELETE FROM core_audithead")
     code, said = verified()
-    assert (code, said) == (1, "The head of the log is missing: rows may be missing at the end.")
+    assert (code, said) == (1, "The log's head is missing: rows may be missing at the end.")
 
 
 def test_a_log_written_anew_as_a_whole_is_found_by_a_hash_kept_elsewhere(five: list[AuditRecord]) -> None:
@@ -192,7 +192,7 @@ def test_a_log_written_anew_as_a_whole_is_found_by_a_hash_kept_elsewhere(five: l
     tampered("UPDATE core_audithead SET last_hash = %s", previous)
     assert verified()[0] == 0
     code, said = verified("--known", kept)
-    assert (code, said) == (1, "Row 3 is not the one known: it, or a row before it, was altered.")
+    assert (code, said) == (1, "Row 3 does not match the known hash: it or an earlier row was altered.")
 
 
 # --- what is recorded ---
@@ -310,7 +310,7 @@ def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User)
 def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Client, ada: User) -> None:
     record = signing(client, "Correct7Horse9Staple@example.com", "x")
     assert (record.by, record.who, record.on_text) == (
-        AuditRecord.NOBODY, "somebody unknown", "an address without an account",
+        AuditRecord.NOBODY, "unknown person", "an address without an account",
     )  # fmt: skip
     assert "Horse" not in "".join(map(str, AuditRecord.objects.values_list()))
 
@@ -411,6 +411,6 @@ def test_what_is_stored_of_somebody_unknown_is_a_code_and_shown_as_a_text(db: No
     record = newest()
     assert (record.by_name, record.on) == ("", {"code": "sign_in.no_account"})
     assert record.detail == {"why": {"code": "sign_in.account_disabled"}}
-    assert (record.who, record.on_text) == ("somebody unknown", "an address without an account")
+    assert (record.who, record.on_text) == ("unknown person", "an address without an account")
     assert record.more == [("Why", "the account is disabled")]
     assert verified()[0] == 0
