@@ -53,12 +53,12 @@ KINDS = {
         _("A phone of my extension registers from a new network"),
     ),
     "email_change_old": Kind(
-        _("New e-mail address, to the old one"),
+        _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",
         "extensions/my_account/emails/email_change_old",
     ),
     "email_change_new": Kind(
-        _("New e-mail address, to the new one"),
+        _("Address change, to the new address"),
         "extensions.my_account.emails.to_the_new",
         "extensions/my_account/emails/email_change_new",
     ),

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('restore_points', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(100000)], verbose_name='Applies to keep')),
                 ('password_length', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(63)], verbose_name='Minimum user password length')),
                 ('password_signs', models.BooleanField(default=False, verbose_name='Require a symbol')),
-                ('idle_minutes', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(120)], verbose_name='Idle limit (minutes)')),
+                ('idle_minutes', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(120)], verbose_name='Idle timeout (minutes)')),
                 ('session_hours', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(720)], verbose_name='Maximum session length (hours)')),
                 ('language', models.CharField(default='en', max_length=10, validators=[core.preferences.models.known_language], verbose_name='Language')),
                 ('second_factor', models.BooleanField(default=False, verbose_name='Require two-step verification for administrators')),

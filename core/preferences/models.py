@@ -108,7 +108,7 @@ class Preferences(models.Model):
     )
     password_signs = models.BooleanField(_("Require a symbol"), default=False)
     idle_minutes = models.PositiveSmallIntegerField(
-        _("Idle limit (minutes)"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+        _("Idle timeout (minutes)"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
     )
     session_hours = models.PositiveSmallIntegerField(
         _("Maximum session length (hours)"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]

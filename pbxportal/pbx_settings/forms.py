@@ -134,8 +134,7 @@ class PreferencesForm(SettingsForm):
         choices=countries,
         widget=LongSelect,
         help_text=_(
-            "Sets how numbers without + are read, which numbers are emergency numbers, and, after the next"
-            " apply, the tones."
+            "Sets how numbers without + are read, the emergency numbers, and, after the next apply, the tones."
         ),
     )
     time_zone = ZoneField(

@@ -60,7 +60,7 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
     seen = request.POST.getlist("seen")
     there = [f"{each.pk}.{each.new}" for each in SystemChange.objects.waiting()]
     if not there:
-        messages.info(request, _("There is nothing left to apply."))
+        messages.info(request, _("There are no unapplied changes."))
         return redirect(back)
     if sorted(seen) != sorted(there):
         messages.info(request, _("Nothing was applied because someone else saved a change. Review it, then apply."))
@@ -79,5 +79,5 @@ def discard_preferences(request: SignedInRequest) -> HttpResponse:
     if preference_changes.discard(request.user):
         messages.success(request, _("Discarded. Preferences match the PBX again."))
     else:
-        messages.info(request, _("There is nothing left to apply."))
+        messages.info(request, _("There are no unapplied changes."))
     return redirect("review" if request.POST.get("from") == "review" else "preferences")

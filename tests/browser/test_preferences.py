@@ -86,7 +86,7 @@ def grow_old(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("seen", "after a time without activity"), ("began", "as old as it may become")]
+    ("name", "words"), [("seen", "after a period of inactivity"), ("began", "the session reached its maximum length")]
 )
 def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
     adas: Page, ada: User, asterisk: Embedded, name: str, words: str

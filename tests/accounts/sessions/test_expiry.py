@@ -61,7 +61,7 @@ def test_no_session_lasts_longer_than_preferences_say(
 
 
 @pytest.mark.parametrize(
-    ("why", "words"), [("idle", "after a time without activity"), ("longest", "at the maximum session length")]
+    ("why", "words"), [("idle", "after a period of inactivity"), ("longest", "the session reached its maximum length")]
 )
 def test_the_sign_in_page_says_why_and_leads_back(client: Client, ada: User, why: str, words: str) -> None:
     ago = {"idle": {"seen": HOUR}, "longest": {"began": 30 * HOUR}}[why]

@@ -276,13 +276,13 @@ def exported(client: Client, query: str = "") -> list[list[str]]:
 def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> None:
     fill(12)
     head, *lines = exported(signed_in, "?number=1001")
-    assert head[:4] == ["Row", "Time", "Person", "From"]
+    assert head[:4] == ["Entry", "Time", "Person", "From"]
     assert [line[0] for line in lines] == ["13", "8", "3"]
     assert lines[0][9] == "Last Name: a -> b"
     record = AuditRecord.objects.first()
     assert record
     assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
-    assert record.more == [("Filtered", "Extension: 1001")]
+    assert record.more == [("Filter", "Extension: 1001")]
 
 
 def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> None:
@@ -290,7 +290,7 @@ def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> Non
     log.record(make_user("Jörg"), "extension.added", 1000)
     answer: Any = signed_in.post("/log/export/")
     content = b"".join(answer.streaming_content)
-    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Row", 1)
+    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Ent", 1)
     assert "jörg@example.com" in content.decode()
 
 
