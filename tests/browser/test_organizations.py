@@ -91,7 +91,7 @@ def test_a_tree_is_built_by_keyboard_alone(adas: Page) -> None:
     tab_to(adas, "input[name=parent]")
     keyboard.press("ArrowUp")
     keyboard.press("Enter")
-    expect(adas.get_by_role("status").filter(has_text="Europe is in Company now.")).to_be_visible()
+    expect(adas.get_by_role("status").filter(has_text="Europe moved to Company.")).to_be_visible()
     assert shape() == {"Company": {"Europe": {}, "Sales": {}}}
     tab_to(adas, "#find-department")
     tab_to(adas, "[role=treeitem]")
@@ -211,7 +211,7 @@ def test_without_scripts_one_adds_moves_finds_and_deletes(sign_in: SignIn, ada: 
     press(page, "Find")
     page.get_by_role("radio", name="Department 42").check()
     press(page, "Move")
-    expect(page.get_by_role("status").filter(has_text="Sales is in Department 42 now.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Sales moved to Department 42.")).to_be_visible()
     page.goto(f"/organizations/{Organization.objects.get(name='Department 42').pk}/")
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("main")).to_contain_text("1 sub-department moves to Company")

@@ -83,7 +83,7 @@ def test_without_scripts_a_role_is_made_and_errors_are_at_their_fields(ada: User
     box(page, "Manage Preferences")
     box(page, "Company")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("Untick Preferences")
+    expect(page.get_by_role("alert")).to_contain_text("Clear Preferences")
     page.get_by_label("All extensions").check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Keeper")

@@ -134,7 +134,7 @@ def test_the_header_counts_what_she_may_apply(eves: Client) -> None:
     assert "/review/" not in page
     of_sales("1000")
     page = html_of(eves, "/pbx/")
-    assert '1<span class="waiting-noun"> change</span> waits' in page
+    assert '1 unapplied<span class="waiting-noun"> change</span>' in page
     assert "/review/" in page
 
 

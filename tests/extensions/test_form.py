@@ -65,7 +65,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("password", "Xx7!x1000!Xx7!", "without “1000”"),
     ("password", "", "Enter the User Password"),
     ("role", "999", "more permissions than yours"),
-    ("organizations", [], "at least one organization"),
+    ("organizations", [], "at least one department"),
     ("organizations", ["999"], "not one of the available"),
     ("number", "999", "from 1000 to 5999. 1000 is free."),
     ("number", "6000", "from 1000 to 5999. 1000 is free."),

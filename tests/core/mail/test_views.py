@@ -39,7 +39,7 @@ def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
     for words in (
         "vic@example.com", "New device signed in", "Failed", "550 5.1.1 No such person", "Delivery unknown",
         "It cannot be reached. Check Mail server, Port, and any firewalls. (Connection refused)",
-        "Next attempt:", "it may have taken the letter",
+        "Next attempt:", "The e-mail may have been accepted",
     ):  # fmt: skip
         assert words in page
 
@@ -146,7 +146,7 @@ def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any
     assert "E-mail delayed since" in page
     assert "The mail server at 127.0.0.1 is not responding. It did not respond in time." in page
     Email.objects.filter(delayed_since__isnull=False).update(answer_code="password_refused", answer="535 No")
-    assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
+    assert "The mail server at 127.0.0.1 refuses e-mail." in said(client.get("/pbx/"))
     Email.objects.update(delayed_since=None)
     assert "E-mail delayed" not in said(client.get("/pbx/"))
 

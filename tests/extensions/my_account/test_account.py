@@ -52,7 +52,7 @@ def text_of(client: Client, path: str = "/account/") -> str:
 def test_people_see_what_is_known_of_them(vics: Client, own: SipExtension, vic: User) -> None:
     User.objects.filter(pk=vic.pk).update(job_title="Pilot")
     page = text_of(vics)
-    for words in ("vic@example.com", "2222", "Pilot", "Department", "/extensions/1000/"):
+    for words in ("vic@example.com", "2222", "Pilot", "Organization", "/extensions/1000/"):
         assert words in page
 
 
