@@ -11,7 +11,7 @@ run: .venv/installed ## The portal and its PBX, until Ctrl-C
 demo: .venv/installed ## A believable company of 25 people, applied (the portal must have been set up)
 	@$(BIN)/python manage.py demo
 
-check: .venv/tools ## Lint, types, templates, migrations, layers
+check: .venv/tools ## Lint, types, templates, migrations, layers, advisories for the pinned packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
@@ -19,6 +19,7 @@ check: .venv/tools ## Lint, types, templates, migrations, layers
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/pytest -q tests/test_layers.py
+	@$(BIN)/python -m tests.advisories
 
 test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
@@ -37,6 +38,10 @@ lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet uv
 	@for each in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$each.in -o $$each.txt; done
+	@$(MAKE) --no-print-directory advisories
+
+advisories: .venv/tools ## Renew the copy of PyPI's advisories, which counts for 90 days where PyPI cannot be read
+	@$(BIN)/python -m tests.advisories --keep
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed.'; exit 1; }
@@ -53,4 +58,4 @@ lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run demo check test mutation bench chaos lock
+.PHONY: help run demo check test mutation bench chaos lock advisories

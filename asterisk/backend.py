@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from asterisk import dialplan, nodes
-from asterisk.ami.client import AmiError, connected, is_fully_booted
+from asterisk import ari, dialplan, nodes
+from asterisk.ami.client import AmiError, SignInRefused, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
@@ -28,10 +28,16 @@ from core import localization
 from core.coded_text import CodedText
 from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Offline, PbxError, Phone, State
 
-STATE_TIMEOUT_SECONDS = 1.0
+STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
 KEPT = _("Changes are kept, and applied as soon as it is up.")
+UNREACHABLE = _("Changes are kept, and applied as soon as it is up. If this lasts, restart the portal and its PBX.")
+STARTING = _("It answers, and does not read its table yet. Changes are kept. If this lasts, restart the PBX.")
+LOCKED_OUT = _(
+    "It refuses the portal's sign-in. Changes are kept. If this lasts, check AMI_SECRET and ARI_SECRET, and restart the"
+    " portal and its PBX."
+)
 
 # Asterisk's device state -> the line's; every other one is idle, or offline where no phone is registered.
 STATES = {
@@ -121,15 +127,18 @@ def _asked(node: Node) -> State:
     try:
         with connected(node, STATE_TIMEOUT_SECONDS) as ami:
             read = proof.table(ami, STATE_TIMEOUT_SECONDS)
-        starting = not read and not is_fully_booted(node)
         with engine.opened(node.engine_file) as db:
             there = engine.token(db)
+        if read:
+            ari.check(node, STATE_TIMEOUT_SECONDS)
+    except SignInRefused:
+        return State(False, _("PBX refuses the portal"), LOCKED_OUT)
     except AmiError:
-        return State(False, _("PBX not reachable"), KEPT)
+        return State(False, _("PBX not reachable"), UNREACHABLE)
     except EngineError as error:
         return State(False, _("PBX table unusable"), str(error))
-    if starting:
-        return State(False, _("PBX starting"), _("It answers, and does not read its table yet. Changes are kept."))
+    if not read:  # one that ends says so too: only another token is another table
+        return State(False, _("PBX starting"), STARTING)
     if read != there:
         return State(False, _("PBX reads a lost table"), _("Restart the PBX: its table was replaced while it ran."))
     return State(True, _("PBX running"), _("Asterisk answers."))

@@ -16,6 +16,11 @@ TEXTS = {
     "apply.kept_for_restart": _(
         "Kept for the PBX: its table was replaced while it ran. Restart the PBX: it then takes effect."
     ),
+    "apply.kept_for_sign_in": _(
+        "Kept for the PBX: it refuses the portal's sign-in. If this lasts, check AMI_SECRET and ARI_SECRET, and restart"
+        " the portal and its PBX."
+    ),
+    "apply.nothing_to_compare": _("There was nothing to compare."),
     "apply.cut_short": _("It was cut short. What it had begun waits, and is proved with the next apply or start."),
     "apply.proved_by": _("Proved by apply %(run)s."),
     "apply.proved_later": _("Proved by apply %(run)s, when the PBX was up again."),
@@ -34,6 +39,10 @@ TEXTS = {
     "pbx.refused": _("The PBX refused."),
     "pbx.not_asterisk": _("It is not Asterisk that answers at port %(port)s. Check AMI_PORT."),
     "pbx.not_let_in": _("The PBX does not let the portal in: %(why)s. Check AMI_SECRET."),
+    "pbx.not_let_in_by_rest": _("The PBX's REST interface does not let the portal in. Check ARI_SECRET."),
+    "pbx.not_now": _("The PBX does not let the portal in now: %(why)s."),
+    "pbx.registration_unwatched": _("The PBX would not watch a registration (answer %(status)s)."),
+    "pbx.nothing_compared": _("The PBX was asked, and nothing could be compared."),
     "pbx.registration_stays": _("The PBX would not remove a registration (answer %(status)s)."),
     "pbx.no_rest_answer": _("The PBX's REST interface did not answer: %(error)s."),
     "pbx.starting": _("The PBX starts or ends: it answers, and reads no table."),

@@ -9,7 +9,6 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -38,7 +37,6 @@ MOST_DRIFTS = 200
 
 @needs(Permission.VIEW_HISTORY)
 @require_GET
-@never_cache
 def index(request: SignedInRequest) -> HttpResponse:
     before = digits(request.GET.get("before", ""))
     page = newest_first(ApplyRun.objects.select_related("by"), before=before, size=PAGE_SIZE)
@@ -48,7 +46,6 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.VIEW_HISTORY)
 @require_GET
-@never_cache
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ApplyRun.objects.select_related("by"), pk=pk)
     page = review.page(found.changes.all(), request.GET.get("from", ""))
@@ -89,7 +86,6 @@ def back(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.VIEW_CHECK)
 @require_GET
-@never_cache
 def checks(request: SignedInRequest) -> HttpResponse:
     """The last comparison of everything, and how far the one under way is."""
     last = CheckRun.objects.first()

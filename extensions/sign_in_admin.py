@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
@@ -18,7 +17,6 @@ from extensions.access import ask_again_about, get_managed
 from extensions.listing.rows import rows_of
 
 
-@never_cache
 @require_http_methods(["GET", "POST"])
 def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)

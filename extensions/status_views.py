@@ -1,6 +1,5 @@
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
@@ -11,7 +10,6 @@ from extensions.validators import is_extension_number
 
 
 @require_GET
-@never_cache
 def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""
     numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if is_extension_number(number)]
@@ -22,6 +20,5 @@ def statuses(request: SignedInRequest) -> HttpResponse:
 
 
 @require_GET
-@never_cache
 def pbx_state(request: SignedInRequest) -> HttpResponse:
     return render(request, "frame/_pbx.html")

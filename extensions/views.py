@@ -4,7 +4,6 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
@@ -69,7 +68,6 @@ def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
 
 @needs(Permission.MANAGE_EXTENSIONS)
 @sensitive_post_parameters("password", "registration_password")
-@never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
@@ -90,7 +88,6 @@ def add(request: SignedInRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password", "registration_password")
-@never_cache
 def edit(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     data = request.POST if request.method == "POST" else None
@@ -148,7 +145,6 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
     return render(request, "extensions/conflict.html", context, status=409)
 
 
-@never_cache
 def delete(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     refusal = actions.refusal("delete", extension, request.user)
@@ -201,7 +197,6 @@ def toggle(request: SignedInRequest, number: str) -> HttpResponse:
 @needs(Permission.MANAGE_EXTENSIONS)
 @sensitive_post_parameters("registration_password")
 @require_POST
-@never_cache
 def strength(request: SignedInRequest) -> HttpResponse:
     known = [request.POST.get(name, "") for name in ("number", "registration_name", "first_name", "last_name", "email")]
     password = request.POST.get("registration_password", "")

@@ -42,24 +42,24 @@ OWN_TESTS = {
     "extensions/listing/filters.py": ["tests/extensions/listing/test_filters.py"],
     "extensions/my_account/email_views.py": ["tests/extensions/my_account/test_email_change.py"],
     "extensions/changes/history.py": ["tests/core/audit/test_log.py"],
-    "extensions/leaving/views.py": ["tests/extensions/leaving/test_leaving.py"],
+    "extensions/leaving/views.py": ["tests/extensions/leaving"],
     "extensions/access.py": ["tests/extensions/welcome/test_welcome.py"],
     "extensions/detail/page.py": [
         "tests/extensions/phones/test_own_phone.py",
-        "tests/extensions/leaving/test_leaving.py",
+        "tests/extensions/leaving",
     ],
     "extensions/detail/views.py": [
         "tests/extensions/phones/test_own_phone.py",
         "tests/accounts/sessions/test_reauthentication.py",
     ],
     "extensions/sign_in_admin.py": [
-        "tests/extensions/leaving/test_leaving.py",
+        "tests/extensions/leaving",
         "tests/accounts/second_factor/test_compulsory.py",
         "tests/accounts/security/test_security.py",
     ],
     "extensions/views.py": [
         "tests/accounts/sessions/test_reauthentication.py",
-        "tests/extensions/leaving/test_leaving.py",
+        "tests/extensions/leaving",
         "tests/extensions/phones/test_own_phone.py",
     ],
     "extensions/welcome/views.py": ["tests/extensions/welcome/test_welcome.py"],

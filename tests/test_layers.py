@@ -175,4 +175,5 @@ def test_the_settings_name_each_variable_in_the_readme() -> None:
         and node.args and isinstance(node.args[0], ast.Constant)
     }  # fmt: skip
     readme = (ROOT / "README.md").read_text()
+    assert "SECRET_KEY" in named
     assert not {name for name in named if f"`{name}`" not in readme}

@@ -310,4 +310,5 @@ def test_no_one_is_sent_to_the_sign_in(cast: Cast, record_property: Callable[[st
                     assert got.status_code not in (403, 404), f"{method} {path}"
                     assert got.status_code < 500, f"{method} {path}"
                 cases += 1
+    assert cases
     record_property("cases", cases)

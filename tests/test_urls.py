@@ -99,3 +99,13 @@ def test_every_page_forbids_foreign_content(client: Client, ada: User, route: st
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_browser_keeps_a_page(client: Client, ada: User, route: str, method: str) -> None:
+    make_extension("1000")
+    for _ in ("stranger", "ada"):
+        answer = getattr(client, method)(address(route))
+        assert "no-store" in answer["Cache-Control"]
+        client.force_login(ada)

@@ -52,7 +52,7 @@ SILENT = {
 # Texts that are none, and why.
 NO_TEXT = {
     "disk I/O": "what the database says", "No space": "", "too large": "", "unable to open": "", "could not extend": "",
-    "not a database": "", "no such table": "", "Unable to retrieve": "what Asterisk says",
+    "not a database": "", "no such table": "", "Unable to retrieve": "what Asterisk says", "Authentication failed": "",
     "The portal never asks for {}.": "an error of the program",
     "The mail would have other headers than it was given.": "",
     "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",

@@ -2,7 +2,6 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import one_time_links
@@ -14,7 +13,6 @@ KEY = "setup_link"  # in the session
 
 
 @sensitive_post_parameters("password")
-@never_cache
 @login_not_required
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     text = one_time_links.token_of(request, KEY, token)

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organization
@@ -66,7 +65,6 @@ def in_tree(pk: int) -> HttpResponse:
 @while_managed
 @needs(Permission.VIEW_ORGANIZATIONS)
 @require_GET
-@never_cache
 def index(request: SignedInRequest) -> HttpResponse:
     tree = Organization.tree()
     q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
@@ -81,7 +79,6 @@ def index(request: SignedInRequest) -> HttpResponse:
 @while_managed
 @needs(Permission.VIEW_ORGANIZATIONS)
 @require_GET
-@never_cache
 def detail(request: SignedInRequest, department: int) -> HttpResponse:
     tree = Organization.tree()
     shown = get_department(tree, department)
@@ -112,7 +109,6 @@ def parent_picker(form: AddForm | MoveForm, finding: str = "") -> Picker:
 
 @while_managed
 @needs(Permission.MANAGE_ORGANIZATIONS)
-@never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and not wants_to_find(request):
         with Organization.locked_tree() as tree:
@@ -134,7 +130,6 @@ def add(request: SignedInRequest) -> HttpResponse:
 
 @while_managed
 @needs(Permission.MANAGE_ORGANIZATIONS)
-@never_cache
 def rename(request: SignedInRequest, department: int) -> HttpResponse:
     if request.method != "POST":
         shown = get_movable(Organization.tree(), department)
@@ -159,7 +154,6 @@ def move_page(request: SignedInRequest, form: MoveForm, picker: Picker) -> HttpR
 
 @while_managed
 @needs(Permission.MANAGE_ORGANIZATIONS)
-@never_cache
 def move(request: SignedInRequest, department: int) -> HttpResponse:
     if request.method != "POST" or wants_to_find(request):
         tree = Organization.tree()
@@ -184,7 +178,6 @@ def move(request: SignedInRequest, department: int) -> HttpResponse:
 
 @while_managed
 @needs(Permission.MANAGE_ORGANIZATIONS)
-@never_cache
 def delete(request: SignedInRequest, department: int) -> HttpResponse:
     if request.method != "POST":
         form = DeleteForm(get_movable(Organization.tree(), department), request.user)
@@ -215,7 +208,6 @@ def choices_of(request: SignedInRequest, offered: Collection[Department], name: 
 @while_managed
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_GET
-@never_cache
 def choices(request: SignedInRequest) -> HttpResponse:
     """For a person's departments: those that the signed-in one reaches."""
     user = request.user
@@ -226,7 +218,6 @@ def choices(request: SignedInRequest) -> HttpResponse:
 @while_managed
 @needs(Permission.MANAGE_ORGANIZATIONS)
 @require_GET
-@never_cache
 def parents(request: SignedInRequest) -> HttpResponse:
     """For a department that is added, or is moved: those that it may be in."""
     tree, moving = Organization.tree(), request.GET.get("moving", "")

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organization, Role, User
@@ -67,7 +66,6 @@ def get_changeable(request: SignedInRequest, pk: int) -> Role:
 
 @needs(Permission.VIEW_ROLES)
 @require_GET
-@never_cache
 def index(request: SignedInRequest) -> HttpResponse:
     roles = Role.objects.annotate(people=Count("users")).order_by("position", "name").prefetch_related("organizations")
     context = {"section": "role", "rows": [row_of(role, request.user, role.people) for role in roles]}
@@ -76,7 +74,6 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.VIEW_ROLES)
 @require_GET
-@never_cache
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_object_or_404(Role, pk=pk)
     holders = role.users.order_by("pk")
@@ -118,14 +115,12 @@ def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
 
 @needs(Permission.MANAGE_ROLES)
 @reauthentication_required
-@never_cache
 def add(request: SignedInRequest) -> HttpResponse:
     return save(request, RoleForm(request.POST if request.method == "POST" else None, by=request.user))
 
 
 @needs(Permission.MANAGE_ROLES)
 @require_GET
-@never_cache
 def copy(request: SignedInRequest, pk: int) -> HttpResponse:
     """The form of a new role, filled in from this one as far as who copies may give it."""
     like = get_object_or_404(Role, pk=pk)
@@ -134,7 +129,6 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_ROLES)
-@never_cache
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
     require_reauthentication(request)
@@ -142,7 +136,6 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_ROLES)
-@never_cache
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     role = get_changeable(request, pk)
     require_reauthentication(request)
@@ -160,7 +153,6 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
 @while_managed
 @needs(Permission.MANAGE_ROLES)
 @require_GET
-@never_cache
 def choices(request: SignedInRequest) -> HttpResponse:
     """Departments that a search in the form finds."""
     return choices_of(request, list(Organization.tree()), "organizations", "checkbox")

@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -48,7 +47,6 @@ def after(request: SignedInRequest) -> HttpResponse:
 
 
 @require_GET
-@never_cache
 def set_up(request: SignedInRequest) -> HttpResponse:
     """Where they are led who must have one and have none."""
     if not second_factor_factors.is_missing(request.user):
@@ -59,7 +57,6 @@ def set_up(request: SignedInRequest) -> HttpResponse:
 @reauthentication_required
 @sensitive_variables()
 @sensitive_post_parameters()
-@never_cache
 @require_http_methods(["GET", "POST"])
 def app(request: SignedInRequest) -> HttpResponse:
     if Factors.of(request.user).app:
@@ -88,7 +85,6 @@ def app_page(request: SignedInRequest, form: AppForm) -> HttpResponse:
 
 @reauthentication_required
 @sensitive_post_parameters("credential")
-@never_cache
 @require_http_methods(["GET", "POST"])
 def add_passkey(request: SignedInRequest) -> HttpResponse:
     if not passkey_name():
@@ -122,7 +118,6 @@ def gone(request: SignedInRequest) -> HttpResponse:
 
 
 @reauthentication_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def rename_passkey(request: SignedInRequest) -> HttpResponse:
     passkey = own_passkey(request)
@@ -141,7 +136,6 @@ def rename_passkey(request: SignedInRequest) -> HttpResponse:
 
 
 @reauthentication_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def remove(request: SignedInRequest) -> HttpResponse:
     """A passkey, or the app where none is named."""
@@ -169,7 +163,6 @@ def remove(request: SignedInRequest) -> HttpResponse:
 
 @reauthentication_required
 @sensitive_variables()
-@never_cache
 @require_GET
 def codes(request: SignedInRequest) -> HttpResponse:
     """The recovery codes, once: who opens the page again is told how many are left."""
@@ -183,7 +176,6 @@ def codes(request: SignedInRequest) -> HttpResponse:
 
 
 @reauthentication_required
-@never_cache
 @require_http_methods(["POST"])
 def new_codes(request: SignedInRequest) -> HttpResponse:
     if not second_factor_factors.new_codes(request.user):

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -39,7 +38,6 @@ class Place:
 
 
 @require_safe
-@never_cache
 def security(request: SignedInRequest) -> HttpResponse:
     key = active_sessions.key(request)
     places = [Place(each, each.pk == key) for each in active_sessions.living(request.user)]
@@ -86,7 +84,6 @@ def end_everywhere(by: User, request: SignedInRequest, *, of: User) -> int:
 
 
 @sensitive_post_parameters("present", "password")
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: SignedInRequest) -> HttpResponse:
     user = User.objects.get(pk=request.user.pk)

@@ -13,10 +13,10 @@ from core.coded_text import CodedText
 from extensions.pbx import PbxError
 
 TIMEOUT_SECONDS = 5.0
-BOOTED_SECONDS = 0.5  # within which it is said, if it is so
 # Questions under way at once. Their answers must fit into the connection: Asterisk hangs up on who reads too slowly.
 WINDOW = 16
 BANNER = b"Asterisk Call Manager/"
+REFUSES_SIGN_IN = "Authentication failed"
 LARGEST_MESSAGE = 1_000_000
 
 # All that the portal ever asks for. Asterisk's manager.conf refuses more as well.
@@ -27,6 +27,7 @@ ALLOWED = {
     "Login",
     "Logoff",
     "Ping",
+    "PJSIPQualify",
     "PJSIPShowEndpoint",
     "PJSIPShowRegistrationInboundContactStatuses",
     "Reload",
@@ -47,6 +48,10 @@ class AmiUnreachable(AmiError):
 
 class AmiQuiet(AmiUnreachable):
     """No word in time."""
+
+
+class SignInRefused(AmiUnreachable):
+    """The user or the secret is not the PBX's: that does not pass by itself."""
 
 
 class AmiRefused(AmiError):
@@ -164,7 +169,9 @@ class Ami:
         try:
             self.ask("Login", timeout, Username=node.ami_user, Secret=node.ami_secret, Events=events)
         except AmiRefused as refusal:
-            raise AmiUnreachable(CodedText("pbx.not_let_in", why=refusal)) from refusal
+            wrong = str(refusal) == REFUSES_SIGN_IN
+            kind = SignInRefused if wrong else AmiUnreachable
+            raise kind(CodedText("pbx.not_let_in" if wrong else "pbx.not_now", why=refusal)) from refusal
 
 
 @contextmanager
@@ -181,9 +188,3 @@ def connected(node: Node, timeout: float = TIMEOUT_SECONDS, events: str = "off")
         ami.read_banner(node.ami_port, until - time.monotonic())
         ami.log_in(node, until - time.monotonic(), events)
         yield ami
-
-
-def is_fully_booted(node: Node) -> bool:
-    """Asterisk says so of itself to each new connection that hears its events. Raises AmiError."""
-    with connected(node, events="system") as ami:
-        return any(said.get("Event") == "FullyBooted" for said in ami.events(BOOTED_SECONDS))

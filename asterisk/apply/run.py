@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.ami.client import Ami, AmiError, AmiUnreachable, connected, is_fully_booted
+from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.apply import log_row, retention, rollback, void_registrations
 from asterisk.apply.errors import ApplyError, Elsewhere, text_of
@@ -141,10 +141,13 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
     try:
         since = _since_proof(db, steps, wanted, run)
         with connected(node) as ami:
-            _refuse_another_table(node, ami, db)
+            _refuse_another_table(ami, db)
             gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
             now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
+            if wanted and not run.values_compared:
+                raise AmiUnreachable(CodedText("pbx.nothing_compared"))
+            _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(ami, run)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
@@ -152,8 +155,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             engine.write(db, steps, run.pk)
         logger.warning("Apply %s waits: %s", run.pk, in_english(error))
         with transaction.atomic():
-            code = "apply.kept_for_restart" if isinstance(error, Elsewhere) else "apply.kept"
-            run.close(Outcome.WAITING, CodedText(code))
+            run.close(Outcome.WAITING, CodedText(_code_of(error)))
             log_row.record(run, "apply.waiting")
         return
     except ApplyError as error:
@@ -171,15 +173,24 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         log_row.record(run, "apply.proved")
 
 
+def _code_of(error: AmiError) -> str:
+    match error:
+        case Elsewhere():
+            return "apply.kept_for_restart"
+        case SignInRefused():
+            return "apply.kept_for_sign_in"
+    return "apply.kept"
+
+
 def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
-    if reloaded and not run.numbers:
-        return CodedText("apply.reloaded")
+    if not run.values_compared:
+        return CodedText("apply.reloaded" if reloaded else "apply.nothing_to_compare")
     return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
 
 
-def _refuse_another_table(node: Node, ami: Ami, db: sqlite3.Connection) -> None:
+def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:
     token = proof.table(ami)
-    if not token and not is_fully_booted(node):
+    if not token:
         raise AmiUnreachable(CodedText("pbx.starting"))
     if token != engine.token(db):
         raise Elsewhere(CodedText("pbx.another_table"))

@@ -7,11 +7,11 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from asterisk import ari
-from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.live import failed_registrations, watching
@@ -29,10 +29,15 @@ ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 DEVICE = "PJSIP/"
+REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
+COMPARE_SECONDS = 60.0
+COMPARE_SHARE = 50  # at most one part in so many of the time goes into comparing
+SHOWN = 10
 SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
+BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain before it: see qualify_timeout
 
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", *failed_registrations.EVENTS]
@@ -97,8 +102,11 @@ class Hearing:
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
+        self._unreachable: set[str] = set()
+        self._back: set[str] = set()
         self._failed = FailedRegistrations()
         self._beat_at = 0.0
+        self._compare_at = 0.0
         self._booted = False
 
         for event in HEARD:
@@ -111,18 +119,18 @@ class Hearing:
             else:
                 self._hear(message)
         if self._booted:
+            self._ask_those_back()
             self._look_now()
             for number in self._waker.step():
                 self._look(number, [0])
             self._write()
+            if time.monotonic() > self._compare_at:
+                self._compare()
 
     def _begin(self) -> None:
         self._booted = True
         watching.after_start(self._node.engine_file)
-        said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
-        found = [live.contact_of(message) for message in said if message.get("ID")]
-        devices = self._mouth.ask_for_list("DeviceStateList")
-        states = dict(filter(None, map(state_of, devices)))
+        found, states = self._list()
         live.replace_all(self._db, found, states)
         self._sources.trust(found)
         self._seen(found)
@@ -132,6 +140,26 @@ class Hearing:
             by_number.setdefault(contact.number, []).append(contact.id)
         self._waker.ask(by_number)
 
+    def _list(self) -> tuple[list[Contact], dict[str, str]]:
+        """All phones, and the state of each number that Asterisk watches."""
+        began = time.monotonic()
+        said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
+        devices = self._mouth.ask_for_list("DeviceStateList")
+        now = time.monotonic()
+        self._compare_at = now + max(COMPARE_SECONDS, COMPARE_SHARE * (now - began))
+        found = [live.contact_of(message) for message in said if message.get("ID")]
+        self._unreachable = {contact.number for contact in found if contact.status == UNREACHABLE}
+        return found, dict(filter(None, map(state_of, devices)))
+
+    def _compare(self) -> None:
+        """What was heard with what Asterisk says; what is heard later is newer than that."""
+        differing = live.replace_all(self._db, *self._list())
+        if differing:
+            some = ", ".join(sorted(differing)[:SHOWN])
+            logger.warning("Phones of %s numbers were not as Asterisk has them: %s", len(differing), some)
+        for number in differing:
+            self._look(number, [0])
+
     def _hear(self, message: Message) -> None:
         event = message.get("Event")
         if event == "DeviceStateChange" and (pair := state_of(message)):
@@ -139,9 +167,14 @@ class Hearing:
             if is_there(pair[1]):
                 self._waker.confirm(pair[0])
         elif event == "ContactStatus":
-            self._look(message.get("AOR", ""), [0])
-            if message.get("ContactStatus") in ("Reachable", "Unreachable"):
-                self._waker.confirm(message.get("AOR", ""))
+            number, status = message.get("AOR", ""), message.get("ContactStatus")
+            self._look(number, [0])
+            if status == UNREACHABLE:
+                self._unreachable.add(number)
+                if self._sources.has_signed_in(number, BACK_SECONDS):
+                    self._back.add(number)
+            if status in (REACHABLE, UNREACHABLE):
+                self._waker.confirm(number)
         elif event == "SuccessfulAuth":
             self._signed_in(message)
         else:
@@ -152,8 +185,17 @@ class Hearing:
         if message.get("Service") != "PJSIP" or len(remote) != 4 or not is_extension_number(number):
             return
         self._sources.note(number, remote[2])
+        if number in self._unreachable:
+            self._back.add(number)
         if not self._waker.is_awake(number):
             self._look(number, AFTER_SIGN_IN)
+
+    def _ask_those_back(self) -> None:
+        """A phone that Asterisk holds for vanished, and that has signed in, is not called before it is asked again."""
+        for number in self._back & self._unreachable:
+            with suppress(AmiRefused):  # its extension is deleted or disabled
+                self._mouth.ask("PJSIPQualify", Endpoint=number)
+        self._back.clear()
 
     def _look(self, number: str, after: Sequence[float]) -> None:
         """Ask for the phones of the number, after so many seconds each."""
@@ -171,6 +213,8 @@ class Hearing:
                 self._looks[number] = later
             its = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
             found[number] = self._without_foreign(its)
+            if not any(each.status == UNREACHABLE for each in its):
+                self._unreachable.discard(number)
         if found:
             live.replace(self._db, found, lambda number: self._sources.has_signed_in(number, SIGN_OFF_SECONDS))
             self._seen(contact for its in found.values() for contact in its)

@@ -157,9 +157,13 @@ def _put_offline(db: sqlite3.Connection, number: str, offline: Offline) -> None:
     db.execute("INSERT OR REPLACE INTO offline VALUES (?, ?, ?)", (number, offline.at, offline.ending))
 
 
-def replace_all(db: sqlite3.Connection, found: list[Contact], states: dict[str, str]) -> None:
-    """Nobody has heard how those ended that are gone."""
+def replace_all(db: sqlite3.Connection, found: list[Contact], states: dict[str, str]) -> set[str]:
+    """Return the numbers of which something else was there. Nobody has heard how those ended that are gone."""
     with transaction(db):
+        before = set(db.execute("SELECT number, id, status FROM phone"))
+        before |= set(db.execute("SELECT number, '', state FROM device"))
+        now = {(each.number, each.id, each.status) for each in found}
+        now |= {(number, "", state) for number, state in states.items()}
         there, numbers = {contact.id for contact in found}, {contact.number for contact in found}
         for row in db.execute("SELECT * FROM phone").fetchall():
             gone = Contact(*row)
@@ -170,6 +174,7 @@ def replace_all(db: sqlite3.Connection, found: list[Contact], states: dict[str, 
         _keep(db, found)
         db.execute("DELETE FROM device")
         db.executemany("INSERT INTO device VALUES (?, ?)", states.items())
+    return {number for number, *_ in before ^ now}
 
 
 def replace(

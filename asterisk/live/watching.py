@@ -71,9 +71,12 @@ class Waker:
         return self._db.execute("SELECT 1 FROM awake WHERE number = ?", (number,)).fetchone() is not None
 
     def confirm(self, number: str) -> None:
-        """Asterisk has said something of the number that it says only of those that it watches."""
+        """Asterisk has said something of the number that it says only of those that it watches.
+
+        It may have ended since: what its next start is to list stays listed.
+        """
         if number in self._since:
-            self._db.execute("UPDATE awake SET listed = 0 WHERE number = ?", (number,))
+            self._db.execute("UPDATE awake SET listed = 0 WHERE number = ? AND listed = ?", (number, NOW))
             del self._since[number]
 
     def step(self) -> list[str]:
@@ -86,7 +89,9 @@ class Waker:
         return given_up
 
     def _wake(self, number: str, contacts: list[str]) -> None:
-        self._db.execute("INSERT OR REPLACE INTO awake VALUES (?, ?)", (number, NOW))
+        begun = self._db.execute("INSERT OR IGNORE INTO awake VALUES (?, ?)", (number, NOW))
+        if not begun.rowcount:
+            return  # Asterisk is starting, and lists it
         self._since[number] = self._clock()
         watched = [ari.qualify_contact(self._node, contact, QUALIFY_SECONDS) for contact in contacts]
         if not any(watched):
@@ -94,5 +99,5 @@ class Waker:
 
     def _let_sleep(self, number: str) -> None:
         """So that its next registration wakes it: one that is awake and that Asterisk does not watch stays dark."""
-        self._db.execute("DELETE FROM awake WHERE number = ?", (number,))
+        self._db.execute("DELETE FROM awake WHERE number = ? AND listed = ?", (number, NOW))
         del self._since[number]

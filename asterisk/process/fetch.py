@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MULTIARCH = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 # The host's ways through the network hold for us too; its hooks and its other sources do not.
 HOST_SETTING = re.compile(r"Acquire::(https?|Retries|ForceIPv[46])\b.*")
 NOT_NEEDED = ("etc", "var", "usr/bin", "usr/share/[!a]*", "usr/share/alsa", "usr/lib/*/perl*", "usr/lib/systemd")
+# Asterisk restarts itself by executing its argv[0]: it is to end, as whoever started it prepares each start.
+ENDS = "true"
+NAMED = (sys.executable, "-c", f"import os, sys; os.execv(sys.argv[1], ['{ENDS}', *sys.argv[2:]])")
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"))
 
 Say = Callable[[str], None]
@@ -54,13 +58,14 @@ def find_or_fetch(target: Path, say: Say) -> Program:
 
 
 def of_system() -> Program | None:
-    command = shutil.which("asterisk", path=SYSTEM_PATH)
-    modules = next(Path("/usr").glob("lib*/**/asterisk/modules/res_config_sqlite3.so"), None) if command else None
+    asterisk = shutil.which("asterisk", path=SYSTEM_PATH)
+    modules = next(Path("/usr").glob("lib*/**/asterisk/modules/res_config_sqlite3.so"), None) if asterisk else None
     data = next((path for path in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if path.exists()), None)
-    if not command or not modules or not data:
+    if not asterisk or not modules or not data:
         return None
-    version = version_of((command,))
-    return Program((command,), modules.parent, data, version) if is_new_enough(version) else None
+    command = (*NAMED, asterisk)
+    version = version_of(command)
+    return Program(command, modules.parent, data, version) if is_new_enough(version) else None
 
 
 def of_tree(tree: Path, arch: str) -> Program:
@@ -68,7 +73,8 @@ def of_tree(tree: Path, arch: str) -> Program:
     loader = next(libraries.glob("ld-linux-*.so.*"), None)
     if loader is None:
         raise NoAsterisk(f"{tree} is not whole. Delete it, and start again.")
-    command = (str(loader), "--library-path", str(libraries), str(tree / "usr/sbin/asterisk"))
+    asterisk = str(tree / "usr/sbin/asterisk")
+    command = (str(loader), "--library-path", str(libraries), "--argv0", ENDS, asterisk)
     return Program(command, libraries / "asterisk/modules", tree / "usr/share/asterisk", version_of(command))
 
 

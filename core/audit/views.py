@@ -7,7 +7,6 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime, now
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from core.access.decorators import needs
@@ -49,7 +48,6 @@ def links(page: Page[AuditRecord], asked: dict[str, str]) -> dict[str, str]:
 
 @needs(Permission.VIEW_LOG)
 @require_GET
-@never_cache
 def index(request: SignedInRequest) -> HttpResponse:
     form = LogFilter(request.GET)
     valid = form.is_valid()
@@ -77,7 +75,6 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.VIEW_LOG)
 @require_GET
-@never_cache
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(AuditRecord, pk=pk)
     return render(request, "core/audit/record.html", {"section": "log", "record": found})
@@ -85,7 +82,6 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @needs(Permission.VIEW_LOG)
 @require_POST
-@never_cache
 @reauthentication_required  # type: ignore[untyped-decorator]
 def export(request: SignedInRequest) -> HttpResponseBase:
     form = LogFilter(request.GET)

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from core.access.decorators import needs
@@ -76,7 +75,6 @@ def _containing(word: str) -> Q:
 
 @needs(Permission.VIEW_MAIL)
 @require_GET
-@never_cache
 def index(request: SignedInRequest) -> HttpResponse:
     """The newest first, and each page begins where another ended."""
     form = MailFilter(request.GET)

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -52,7 +51,6 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-@never_cache
 def detail(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
     password = taken(request, "user_password", number)
@@ -65,7 +63,6 @@ def detail(request: SignedInRequest, number: str) -> HttpResponse:
     )
 
 
-@never_cache
 def reveal(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
     if request.method != "POST":
@@ -90,7 +87,6 @@ def get_used(request: SignedInRequest, number: str) -> SipExtension:
     return extension
 
 
-@never_cache
 def code(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
     if request.method != "POST":

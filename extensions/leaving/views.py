@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -83,7 +82,6 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
     )
 
 
-@never_cache
 def leave(request: SignedInRequest, number: str) -> HttpResponse:
     """The questions; then what will be, to look at; then it is done."""
     extension = get_managed(request, number)
@@ -125,7 +123,6 @@ def applied(request: SignedInRequest, extension: SipExtension, done: str, lost: 
 
 
 @require_GET
-@never_cache
 def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
     """Those whom what is being typed may mean."""
     form = LeaveForm(extension=get_managed(request, number), by=request.user)

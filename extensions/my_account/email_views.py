@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import one_time_links
@@ -21,7 +20,6 @@ from extensions.my_account.email_change import Outcome
 from extensions.my_account.views import may_change
 
 
-@never_cache
 def ask(request: SignedInRequest) -> HttpResponse:
     if not may_change("email"):
         raise PermissionDenied
@@ -50,7 +48,6 @@ def cancel(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
-@never_cache
 @login_not_required
 def confirm(request: HttpRequest, side: str, token: str) -> HttpResponse:
     """A GET changes nothing: mail scanners open links too. Each side has a key, so that both may be open at once."""

@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
@@ -48,7 +47,6 @@ def profile_page(
     return render(request, "extensions/my_account/profile.html", context, status=422 if bound else 200)
 
 
-@never_cache
 def profile(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return profile_page(request)
@@ -112,7 +110,6 @@ def own_picture(request: SignedInRequest, version: str) -> HttpResponse:
     return picture_of(request.user, version)
 
 
-@never_cache
 def notifications(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = NotificationsForm(data, user=request.user, preferences=Preferences.current())

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -116,7 +115,6 @@ def apply_words(count: int) -> str:
 
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_GET
-@never_cache
 def review_page(request: SignedInRequest) -> HttpResponse:
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
     page = review.page(review.waiting_changes(request.user), request.GET.get("from", ""))

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedInRequest
@@ -57,7 +56,6 @@ def typed(request: HttpRequest) -> str:
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-@never_cache
 def choose(request: SignedInRequest) -> HttpResponse:
     """To whom it goes and who is left out, and why; then it is sent."""
     found = found_for(request)
@@ -110,7 +108,6 @@ def send(request: SignedInRequest, found: SipExtensionQuerySet) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-@never_cache
 def batch(request: SignedInRequest, batch: uuid.UUID) -> HttpResponse:
     """How far it is; a POST sends again what was refused or is uncertain."""
     if not batches.visible_to(request.user, batch):

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -22,7 +21,6 @@ from pbxportal.pbx_settings.mail_forms import MailForm, RecipientForm
 
 
 @needs(Permission.VIEW_PREFERENCES)
-@never_cache
 @sensitive_post_parameters("mail_password")
 def mail(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
@@ -41,7 +39,6 @@ def mail(request: SignedInRequest) -> HttpResponse:
 
 @needs(Permission.MANAGE_PREFERENCES)
 @require_POST
-@never_cache
 @sensitive_post_parameters("mail_password")
 def test_mail(request: SignedInRequest) -> HttpResponse:
     """By what is typed, saved or not. Nothing is saved."""

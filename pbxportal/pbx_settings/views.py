@@ -4,7 +4,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -21,7 +20,6 @@ from pbxportal.pbx_settings.forms import Conflict, PreferencesForm
 
 
 @needs(Permission.VIEW_PREFERENCES)
-@never_cache
 def preferences(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         require(request.user, Permission.MANAGE_PREFERENCES)

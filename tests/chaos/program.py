@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection
 from accounts.models import User
 from asterisk.ami.client import AmiError
 from asterisk.models import ApplyRun
+from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from tests.bench.surroundings import Failed
 from tests.chaos.administrator import Administrator
@@ -31,6 +32,7 @@ FIRST_NUMBER = 1000
 JOIN_SECONDS = 300
 SHOWN_ALIKE = 3
 LONGEST_LINE = 200
+MOST_APPLIES = 100_000
 
 
 def run(database: Database, seconds: float, seed: int, *, can_fill: bool) -> Journal:
@@ -73,6 +75,7 @@ def say(text: str) -> None:
 
 
 def set_up() -> list[SipExtension]:
+    Preferences.objects.update(restore_points=MOST_APPLIES)  # the verdict reads the records of all
     for each in range(ADMINISTRATORS):
         make_user(f"Admin{each}", role="super_administrator")
     numbers = [str(FIRST_NUMBER + each) for each in range(EXTENSIONS)]

@@ -28,7 +28,7 @@ def begin(office: Office, client: Browser, tmp_path: Path) -> Iterator[Callable[
             program = kind(account.of(office.extension(), client), tmp_path, transport)
             begun.enter_context(closing(program))
             program.register()
-            assert eventually(lambda: len(contacts(program.account.user_name)) == 1, 10), "it does not register"
+            assert eventually(lambda: len(contacts(program.account.user_name)) == 1), "it does not register"
             return program
 
         yield registered

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO
 
-WAIT_SECONDS = 10
+WAIT_SECONDS = 30
 
 
 class Program:

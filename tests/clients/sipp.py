@@ -15,8 +15,21 @@ HANG_UP = (
     "INFO sip:sipp SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1\r\nFrom: <sip:test>;tag=1\r\nTo: <sip:sipp>;tag=1\r\n"
     f"Call-ID: {CALL_ID}\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n"
 )
+
+
+def is_free(port: int) -> bool:
+    """With those beside it, which are for commands and for sound."""
+    try:
+        for beside in (0, 1, 2, 4):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+                one.bind(("127.0.0.1", port + beside))
+    except OSError:
+        return False
+    return True
+
+
 # Of this test process alone, below those of Asterisk's sound and those that the system hands out.
-ports = count(12000 + os.getpid() % 60 * 100, 10)
+ports = filter(is_free, count(12000 + os.getpid() % 60 * 100, 10))
 
 
 class Sipp(Client):

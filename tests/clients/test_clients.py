@@ -61,7 +61,7 @@ def stays(count: Callable[[], int]) -> bool:
 def called_by(client: Client, office: Office) -> Call:
     phone = office.registered()
     client.call(phone.number)
-    call = phone.wait_call(10)
+    call = phone.wait_call()
     call.answer()
     assert sound_goes_both_ways(client, call), (client, call.audio_received)
     return call
@@ -74,7 +74,7 @@ def calling(client: Client, office: Office) -> Call:
     except AssertionError:
         call.wait_answered()  # says what the caller was told
         raise
-    call.wait_answered(10)
+    call.wait_answered()
     assert sound_goes_both_ways(client, call), (client, call.audio_received)
     return call
 
@@ -128,7 +128,7 @@ def test_it_transfers_without_asking(office: Office, begin: Begin, kind: type[So
     client = begin(kind)
     call, third = called_by(client, office), office.registered()
     client.transfer(third.number)
-    other = third.wait_call(10)
+    other = third.wait_call()
     other.answer()
     other.start_audio(500)
     assert hears(call, 500)

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
 
+WHOLE = b"\r\n\r\n"
+BANNER = rb"Asterisk Call Manager/[^\r]*\r\n"
+
 
 class Proxy:
     """Hands on what both sides say, as it has been told to: late, or cut off in the middle."""
@@ -40,12 +43,19 @@ class Proxy:
 
     def _hand_on(self, source: socket.socket, sink: socket.socket, way: Callable[[bytes], bytes]) -> None:
         with suppress(OSError), source, sink:
-            while (received := source.recv(65536)) and (given := way(received)):
+            while (received := self._receive(source)) and (given := way(received)):
                 sink.sendall(given)
                 if len(given) < len(received):
                     break
             for end in (source, sink):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self, source: socket.socket) -> bytes:
+        """Whole messages, where answers are exchanged: Asterisk may send one in pieces."""
+        received = more = source.recv(65536)
+        while more and self.says_no and not received.endswith(WHOLE) and not re.fullmatch(BANNER, received):
+            received += (more := source.recv(65536))
+        return received
 
     def _ask(self, received: bytes) -> bytes:
         for action, deed in list(self.when_asked.items()):
@@ -63,11 +73,14 @@ class Proxy:
         return received
 
     def _instead(self, received: bytes, first: int, message: str) -> bytes:
-        """Errors in place of the answers to the action of that id and all later ones."""
+        """In place of the answers to the action of that id and all later ones: errors, or "" for empty values."""
 
         def error(found: re.Match[bytes]) -> bytes:
             mark = int(found[1])
-            refusal = f"Response: Error\r\nActionID: {mark}\r\nMessage: {message}\r\n\r\n"
-            return refusal.encode() if mark >= first else found[0]
+            if mark < first:
+                return found[0]
+            if not message:
+                return re.sub(rb"\r\nValue: [^\r]*", b"\r\nValue: ", found[0])
+            return f"Response: Error\r\nActionID: {mark}\r\nMessage: {message}\r\n\r\n".encode()
 
         return re.sub(rb"Response: \w+\r\nActionID: (\d+)\r\n(?:.+\r\n)*\r\n", error, received)

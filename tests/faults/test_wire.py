@@ -10,13 +10,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from asterisk import backend
-from asterisk.ami.client import AmiUnreachable, is_fully_booted
-from asterisk.apply import run as apply_run
+from asterisk.ami.client import AmiUnreachable
 from asterisk.backend import Asterisk
 from asterisk.live import listener
 from asterisk.live import store as live
@@ -26,8 +24,10 @@ from asterisk.process.embedded import Embedded
 from asterisk.readback import proof
 from extensions import actions
 from extensions.models import Change
+from extensions.pbx import PbxError
 from tests.faults.proxy import Proxy
 from tests.node import apply, catch_up, connected
+from tests.pages import html_of
 from tests.pbx.office import Office, contacts, eventually
 from tests.pbx.test_apply import rows
 from tests.people import make_extension
@@ -75,7 +75,7 @@ def test_an_answer_that_takes_too_long_holds_an_apply_up_for_seconds_alone(offic
 def test_no_page_waits_for_a_slow_pbx(office: Office, proxy: Proxy, client: Client, ada: User) -> None:
     office.extension(number="1100")
     client.force_login(ada)
-    proxy.delay = 0.6
+    proxy.delay = 0.8
     for page in ("/extensions/", "/extensions/1100/", "/review/", "/history/", "/pbx/"):
         began = time.monotonic()
         answer = client.get(page)
@@ -104,25 +104,100 @@ def test_an_asterisk_that_dies_while_it_answers_gets_the_change_when_it_is_back(
 STATES = [
     "Asterisk is shutting down",
     "Did not find context hints",
+    "Did not find any extensions",
     "Invalid/unknown command",
     "Permission denied",
+    "Authentication Required",
     "A reload is in progress",
+    "Module not initialized",
+    "No such module",
+    "An unknown error occurred",
+    "No such channel",
+    "Unable to find endpoint",
+    "",  # each value is empty
 ]
+# The first action that is answered so: asked alone (the table), in a row (the endpoint, its rows, its hint), and at
+# the end (the table again). An action that gets no Response: Success is answered by events that nobody waits for.
+FIRST = {"alone": 2, "endpoint": 3, "row": 4, "hint": 5 + len(proof.ASKED)}
+FIRST["again"] = FIRST["hint"] + 1
 
 
-@pytest.mark.parametrize("first", [2, 3], ids=["ask", "ask_many"])
+@pytest.mark.parametrize("first", FIRST.values(), ids=FIRST)
 @pytest.mark.parametrize("state", STATES)
 def test_an_answer_that_speaks_of_the_state_of_the_pbx_is_no_refusal_of_a_value(
-    office: Office, proxy: Proxy, ada: User, state: str, first: int
+    office: Office, proxy: Proxy, state: str, first: int
 ) -> None:
-    extension = office.extension()
-    actions.disable(extension.number, ada)
+    extension = make_extension()
     proxy.says_no = (first, state)
+    assert apply([extension.number], None).outcome == Outcome.WAITING
+    proxy.says_no = None
+    catch_up()
+    assert Change.objects.waiting().numbers() == []
+    assert office.phone(extension).register() == 200
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_state_of_the_pbx_proves_that_a_login_is_gone(office: Office, proxy: Proxy, ada: User, state: str) -> None:
+    extension = office.extension()
+    phone = office.registered(extension)
+    actions.disable(extension.number, ada)
+    proxy.says_no = (3, state)
     assert apply([extension.number], None).outcome == Outcome.WAITING
     assert rows(extension.number).login is None
     proxy.says_no = None
     catch_up()
     assert Change.objects.waiting().numbers() == []
+    assert phone.register() in (401, 403, 404)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_phone_is_taken_away_or_missed_by_a_state_of_the_pbx(office: Office, proxy: Proxy, state: str) -> None:
+    phone = office.registered()
+    (contact,) = contacts(phone.number)
+    if state:
+        proxy.says_no = (2, state)
+        with pytest.raises(PbxError):
+            Asterisk().remove_phone(phone.number, contact["ID"])
+        assert eventually(lambda: not Asterisk().state().up)
+    proxy.says_no = None
+    assert Asterisk().remove_phone(phone.number, contact["ID"])
+
+
+@pytest.mark.parametrize("name", ["AMI_SECRET", "ARI_SECRET"])
+def test_a_sign_in_that_is_refused_is_told_with_what_to_do(
+    office: Office, client: Client, ada: User, name: str
+) -> None:
+    extension = office.extension()
+    office.registered(extension)
+    actions.disable(extension.number, ada)
+    client.force_login(ada)
+    with override_settings(**{name: "another"}):
+        assert eventually(lambda: "PBX refuses the portal" in html_of(client, "/extensions/"), 15)
+        assert eventually(lambda: "check AMI_SECRET and ARI_SECRET, and restart" in html_of(client, "/extensions/"), 15)
+        run = apply([extension.number], None)
+        assert run.outcome == Outcome.WAITING
+        assert "restart the portal and its PBX" in run.explanation_text
+    catch_up()
+    run.refresh_from_db()
+    assert run.outcome == Outcome.PROVED
+    assert eventually(lambda: "PBX running" in html_of(client, "/extensions/"), 15)
+
+
+def test_a_proof_that_compared_nothing_is_none(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = make_extension()
+    with monkeypatch.context() as patch:
+        patch.setattr(proof, "ask", lambda *_: iter(()))
+        run = apply([extension.number], None)
+    assert (run.outcome, run.values_compared) == (Outcome.WAITING, 0)
+    assert Change.objects.waiting().numbers() == [extension.number]
+    catch_up()
+    run.refresh_from_db()
+    assert (run.outcome, Change.objects.waiting().numbers()) == (Outcome.PROVED, [])
+
+
+def test_where_there_is_nothing_to_compare_no_proof_is_told(asterisk: Embedded) -> None:
+    run = apply([], None)
+    assert (run.outcome, run.explanation_text) == (Outcome.PROVED, "There was nothing to compare.")
 
 
 @pytest.fixture
@@ -194,31 +269,21 @@ def test_a_wire_that_stalls_while_asterisk_starts_leaves_nobody_deaf(
         ear.join()
 
 
-@pytest.mark.parametrize(
-    ("booted", "words"), [(False, "PBX starting"), (True, "PBX reads a lost table")], ids=["starting", "lost"]
-)
-def test_no_table_is_a_start_until_asterisk_says_that_it_has_booted(
-    office: Office, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, booted: bool, words: str
+def test_an_asterisk_that_reads_no_table_has_lost_none(
+    office: Office, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One that ends has booted, and reads no table any more."""
     extension = office.extension()
     actions.disable(extension.number, ada)
     client.force_login(ada)
     with monkeypatch.context() as patch:
         patch.setattr(proof, "table", lambda *_: "")
-        for module in (backend, apply_run):
-            patch.setattr(module, "is_fully_booted", lambda _node: booted)
-        page = client.get("/extensions/")
-        assert page.status_code == 200
-        assert words in page.content.decode()
+        assert "PBX starting" in html_of(client, "/extensions/")
         run = apply([extension.number], None)
     assert run.outcome == Outcome.WAITING
-    assert ("Restart the PBX" in run.explanation_text) == booted
+    assert "Restart the PBX" not in run.explanation_text
     catch_up()
     assert Change.objects.waiting().numbers() == []
-
-
-def test_asterisk_says_that_it_has_booted(asterisk: Embedded) -> None:
-    assert is_fully_booted(from_settings())
 
 
 def test_values_that_vanish_while_asterisk_ends_are_no_differences(

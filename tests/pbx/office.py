@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,6 @@ from tests.phones.call import IncomingCall, OutgoingCall
 from tests.phones.dialog import Dialog
 from tests.phones.phone import CallFailedError, Phone
 from tests.phones.wire import PhoneTimeoutError
-
-QUIET_SECONDS = 0.15  # a phone that is going to ring here does so within some 20 ms
 
 
 class Office:
@@ -94,9 +93,30 @@ def refusal(call: OutgoingCall) -> int:
 
 
 def rings(*phones: Phone) -> bool:
-    """Whether any of them has a call, or gets one now."""
-    time.sleep(QUIET_SECONDS)
-    return not all(phone._incoming.empty() for phone in phones)
+    """Whether any of them has a call. To be asked when the caller has heard what becomes of the call."""
+    assert eventually(lambda: "Down" not in channels()), "Asterisk is still calling"
+    return any(phone.was_called() for phone in phones)
+
+
+def channels() -> list[str]:
+    """The state of each channel. One that Asterisk calls is Down until that phone has answered something."""
+    answer = asked("CoreShowChannels", b"EventList: Complete")
+    return [
+        channel["ChannelStateDesc"]
+        for channel in map(parse, answer.split(b"\r\n\r\n"))
+        if "ChannelStateDesc" in channel
+    ]
+
+
+def saved(directory: Path, *phones: Phone) -> bool:
+    """Whether, within a while, their registrations are in the file of Asterisk, which it writes once a second."""
+    file, journal = directory / "lib/astdb.sqlite3", directory / "lib/astdb.sqlite3-journal"
+    return eventually(
+        lambda: (
+            all(f"/registrar/contact/{phone.number};".encode() in file.read_bytes() for phone in phones)
+            and not journal.exists()
+        ),
+    )
 
 
 def contacts(number: str) -> list[Message]:
@@ -105,7 +125,7 @@ def contacts(number: str) -> list[Message]:
         return proof.contacts(proof.endpoint(ami, number))
 
 
-def eventually(true: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
     until = time.monotonic() + seconds
     while not (now := true()) and time.monotonic() < until:
         time.sleep(0.02)
@@ -129,13 +149,13 @@ def lamp(number: str) -> str:
     return parse(asked("ExtensionState", Context="hints", Exten=number)).get("StatusText", "")
 
 
-def asked(action: str, **headers: str) -> bytes:
-    """The answer to what the portal never asks for, and its own client would refuse to."""
+def asked(action: str, end: bytes = b"Response: Success", **headers: str) -> bytes:
+    """The answer to what the portal never asks for, and its own client would refuse to. A list has an `end`."""
     with socket.create_connection((settings.AMI_HOST, settings.AMI_PORT), 5) as link:
         login = {"Username": settings.AMI_USER, "Secret": settings.AMI_SECRET, "Events": "off"}
         link.sendall(encode("Login", login) + encode(action, headers))
         heard = b""
-        while heard.count(b"Response: Success") < 2 or not heard.endswith(b"\r\n\r\n"):
+        while end not in heard.partition(b"Response: Success")[2] or not heard.endswith(b"\r\n\r\n"):
             received = link.recv(4096)
             assert received, heard
             heard += received

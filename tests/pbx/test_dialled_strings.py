@@ -83,15 +83,16 @@ def test_the_parameters_of_an_address_are_not_the_number(office: Office, colleag
     with phone.wire.changed:
         call = dial(phone, number, f";user=phone;x={other}&PJSIP/{other}")
     assert colleagues[0].wait_call().caller_number == phone.number
-    call.hangup()
+    call.wait_ringing()
     assert not rings(colleagues[1])
 
 
 def test_a_zero_byte_ends_the_number(office: Office, colleagues: list[Phone]) -> None:
     """Who dials it reaches the number before it, like everybody, and nothing else."""
     number, other = (phone.number for phone in colleagues)
-    dial(office.registered(), f"{number}%00{other}&PJSIP/{other}")
+    call = dial(office.registered(), f"{number}%00{other}&PJSIP/{other}")
     colleagues[0].wait_call()
+    call.wait_ringing()
     assert not rings(colleagues[1])
 
 
@@ -117,13 +118,25 @@ CONTACTS = [
 ]
 
 
+UNREADABLE = {
+    "sip:x&Local/A@ring&y@HOST",
+    "sip:x^PJSIP/A@HOST",
+    "sip:${EXTEN}@HOST",
+    "sip:${SHELL(id)}@HOST",
+    "sip:x@HOST;y&PJSIP/A/sip:A@HOST",
+}
+
+
 def register_as(phone: Phone, contact: str, victim: Phone) -> None:
-    """Whether or not Asterisk takes it. It leaves the worst of them without any answer."""
+    """Whether or not Asterisk takes it. What it cannot read it drops, before it reads what comes next."""
     uri = contact.replace("HOST", f"127.0.0.1:{phone.port}").replace("A", victim.number)
     phone._registration.contact = f"<{uri}>"
     answers: list[sip.Message] = []
     phone.line.ask(lambda extra: phone._registration.request("REGISTER", extra), lambda _, reply: answers.append(reply))
-    eventually(lambda: bool(answers), 0.5)
+    if contact in UNREADABLE:
+        phone.options()
+    else:
+        assert eventually(lambda: bool(answers))
 
 
 @pytest.mark.parametrize("contact", CONTACTS)
@@ -146,7 +159,7 @@ def test_an_address_cannot_be_several_in_place_of_those_that_vanished(office: Of
     register_as(office.phone(extension), "sip:x&PJSIP/A&PJSIP/y@HOST", victim)
     assert len(contacts(extension.number)) == 3
     qualify(extension.number)
-    assert eventually(lambda: [each["Status"] for each in contacts(extension.number)].count("Unreachable") == 2, 8)
+    assert eventually(lambda: [each["Status"] for each in contacts(extension.number)].count("Unreachable") == 2)
     call = caller.call(extension.number)
     assert eventually(lambda: call.early or call.ended)
     assert not rings(victim)

@@ -1,21 +1,27 @@
 """What a number does, as a lamp shows it: among few extensions, and among so many that few are listed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from asterisk.ami.client import Ami
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Extension
 from asterisk.engine.render import rows
 from asterisk.live import store as live
 from asterisk.live import watching
+from asterisk.live.listener import Hearing
+from asterisk.live.network_recorder import ignored
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
+from tests.node import connected
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
+from tests.phones import sip
 
 MANY = watching.FEW + 100
 FIRST = 20_000_000
@@ -30,6 +36,15 @@ class Clock:
 
 def shows(number: str, state: str) -> bool:
     return eventually(lambda: lamp(number) == state)
+
+
+def statuses(number: str) -> list[str]:
+    return [each["Status"] for each in contacts(number)]
+
+
+def heard_of(ear: Ami, number: str) -> list[str]:
+    """What Asterisk says of the phones of the number meanwhile."""
+    return [said.get("ContactStatus", "") for said in ear.events(0.1) if said.get("AOR") == number]
 
 
 def awake() -> dict[str, int]:
@@ -91,6 +106,72 @@ def test_a_phone_that_vanishes_is_noticed(company: Embedded, office: Office) -> 
     assert shows(extension.number, "Idle")
 
 
+def test_a_phone_that_had_vanished_rings_as_soon_as_it_has_registered_again(company: Embedded, office: Office) -> None:
+    phone, caller = office.registered(), office.registered()
+    assert shows(phone.number, "Idle")
+    phone.reachable = False
+    qualify(phone.number)
+    assert shows(phone.number, "Unavailable")
+    phone.reachable = True
+    assert phone.register() == 200
+    assert eventually(lambda: statuses(phone.number) == ["Reachable"])
+    caller.call(phone.number)
+    phone.wait_call().reject()
+
+
+def test_a_phone_that_registers_while_it_is_asked_in_vain_is_asked_once_more(company: Embedded, office: Office) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    answer = phone.wire.on_request
+    asked: list[sip.Message] = []
+    phone.wire.on_request = asked.append
+    with connected(events="system") as ear:
+        qualify(phone.number)
+        assert eventually(lambda: len(asked) == 3)  # it is not asked a fourth time before Asterisk gives up
+        phone.wire.on_request = answer
+        assert phone.register() == 200
+        assert eventually(lambda: "Unreachable" in heard_of(ear, phone.number), 10)
+    assert eventually(lambda: statuses(phone.number) == ["Reachable"])
+
+
+def test_what_was_missed_is_found_by_comparing(
+    asterisk: Embedded, office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    phone, other = office.registered(), office.registered()
+    numbers = [phone.number, other.number]
+    idle = dict.fromkeys(numbers, "NOT_INUSE")
+    node = replace(from_settings(), live_file=tmp_path / "live.sqlite3")
+    live.prepare(node.live_file)
+    with (
+        live.opened(node.live_file) as db,
+        engine.opened(node.engine_file) as tables,
+        connected(events="system,call,security") as ear,
+        connected() as mouth,
+    ):
+        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, ignored)
+
+        def hears(true: Callable[[], bool]) -> bool:
+            def after_a_round() -> bool:
+                hearing.round()
+                return true()
+
+            return eventually(after_a_round)
+
+        assert hears(lambda: set(live.phones(db, numbers)) == set(numbers) and live.states(db, numbers) == idle)
+        talking(phone, other)
+        assert hears(lambda: live.states(db, numbers) == dict.fromkeys(numbers, "INUSE"))
+        hearing._compare()
+        assert not caplog.records, "what was heard is what Asterisk says"
+        db.execute("DELETE FROM phone WHERE number = ?", (phone.number,))
+        live.set_states(db, {phone.number: "UNAVAILABLE"})
+        hearing._compare_at = 0
+        assert hears(lambda: set(live.phones(db, numbers)) == set(numbers))
+        assert live.states(db, numbers) == dict.fromkeys(numbers, "INUSE")
+    assert [each.getMessage() for each in caplog.records] == [
+        f"Phones of 1 numbers were not as Asterisk has them: {phone.number}"
+    ]
+
+
 def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office) -> None:
     before, later = office.extension(), office.extension()
     office.registered(before)
@@ -108,7 +189,7 @@ def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded,
     for extension in extensions:
         office.registered(extension)
     numbers = [each.number for each in extensions]
-    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"})
     assert eventually(lambda: not any(awake().values()))
 
 
@@ -124,7 +205,7 @@ def test_a_phone_that_goes_as_soon_as_it_came_has_its_lamp_when_it_comes_back(
     for phone in phones:
         assert phone.register() == 200
     numbers = [phone.number for phone in phones]
-    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"}, 10)
+    assert eventually(lambda: {lamp(number) for number in numbers} == {"Idle"})
     with live.opened(settings.LIVE_FILE) as db:
         assert eventually(lambda: set(live.phones(db, numbers)) == set(numbers))
 
@@ -197,3 +278,29 @@ def test_a_waker_that_was_killed_is_followed_by_one_that_begins_again(office: Of
         assert awake()[phone.number] == 0
         assert not waker.busy
     assert shows(phone.number, "Idle")
+
+
+@pytest.mark.parametrize("late", ["an answer", "no answer", "its turn"])
+def test_what_a_late_waker_does_takes_no_number_from_the_list_of_the_next_start(office: Office, late: str) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    assert eventually(lambda: not any(awake().values()))
+    registered = {phone.number: [each["ID"] for each in contacts(phone.number)]}
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        waker = watching.Waker(from_settings(), tables, clock := Clock())
+        with engine.transaction(tables):  # the listener sees nothing to do in between
+            tables.execute("DELETE FROM awake WHERE number = ?", (phone.number,))
+            waker.ask(registered)
+            if late == "its turn":
+                tables.execute("INSERT INTO awake VALUES (?, 0)", (phone.number,))
+            else:
+                waker.step()
+        watching.before_start(settings.ENGINE_FILE, [phone.number])
+        if late == "an answer":
+            waker.confirm(phone.number)  # of the Asterisk before
+        else:
+            clock.now += watching.PATIENCE_SECONDS + 1
+            waker.step()
+        assert awake()[phone.number] == watching.AT_START
+        assert not waker.busy
+    watching.after_start(settings.ENGINE_FILE)

@@ -24,7 +24,7 @@ from extensions.leaving.forms import LeaveForm
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.node import apply, catch_up, make_whole
-from tests.pbx.office import Office, asked, engine_tables, refusal, rings
+from tests.pbx.office import Office, channels, engine_tables, eventually, refusal, rings
 from tests.pbx.test_apply import rows
 from tests.pbx.test_dialplan import words
 from tests.phones.phone import Phone
@@ -163,7 +163,7 @@ def test_rows_that_nobody_wished_make_no_ring_either(
         for one, other in pairs:
             tables.execute("UPDATE pbx_number SET rings = ? WHERE number = ?", (other.number, one.number))
     assert refusal(caller.call(grace.number)) == 480
-    assert b"Up" not in asked("CoreShowChannels")
+    assert eventually(lambda: channels() == [])
 
 
 @pytest.mark.parametrize("text", ["&PJSIP/x", "1,30", "${SHELL(id)}", "x", "1002-1", "*43"])
@@ -176,7 +176,7 @@ def test_what_is_no_number_there_is_no_way_in(office: Office, grace: SipExtensio
     call = caller.call(grace.number)
     call.wait_ended()
     assert call.status in (404, 480)
-    assert not rings(caller)
+    assert not rings(caller, other)
 
 
 def test_undo_and_discard_bring_it_back_to_the_pbx(

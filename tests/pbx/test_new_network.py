@@ -63,10 +63,10 @@ def test_a_locked_database_delays_it_and_holds_up_nothing_else(noting: Sightings
             run(f"LOCK TABLE {TABLE}")
         office.registered(extension)
         with live.opened(settings.LIVE_FILE) as db:
-            assert eventually(lambda: "1000" in live.phones(db, ["1000"]), 2)
+            assert eventually(lambda: "1000" in live.phones(db, ["1000"]))
         time.sleep(live.STALE_SECONDS)
         assert is_heard()
-    assert eventually(lambda: networks() == ["127.0.0.0/24"], 10)
+    assert eventually(lambda: networks() == ["127.0.0.0/24"])
 
 
 def test_a_database_that_fails_is_asked_again(
@@ -80,4 +80,4 @@ def test_a_database_that_fails_is_asked_again(
         assert is_heard()
     finally:
         run(f"ALTER TABLE elsewhere RENAME TO {TABLE}")
-    assert eventually(lambda: networks() == ["127.0.0.0/24"], 10)
+    assert eventually(lambda: networks() == ["127.0.0.0/24"])

@@ -1,24 +1,23 @@
 """An Asterisk that stops, or is killed, comes back as it was."""
 
-import time
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 
 from asterisk.process.embedded import Embedded
-from tests.pbx.office import Office, contacts, talking
+from tests.pbx.office import Office, contacts, saved, talking
 
 Ending = Callable[[Embedded], None]
 
 ENDINGS = pytest.mark.parametrize("ending", [Embedded.stop, Embedded.kill], ids=["stopped", "killed"])
-WRITTEN_SECONDS = 1.2  # Asterisk writes registrations to its disk once a second
 
 
 @ENDINGS
 def test_phones_need_not_register_again(office: Office, asterisk: Embedded, ending: Ending) -> None:
     one, other = office.registered(), office.registered()
     before = [[each["URI"] for each in contacts(phone.number)] for phone in (one, other)]
-    time.sleep(WRITTEN_SECONDS)
+    assert saved(settings.ASTERISK_DIR, one, other)
     ending(asterisk)
     asterisk.start()
     assert [[each["URI"] for each in contacts(phone.number)] for phone in (one, other)] == before

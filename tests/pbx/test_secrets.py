@@ -1,7 +1,6 @@
 """What the secrets of AMI and ARI are good for: to ask, to reload, to end a registration. Never to run a program."""
 
 import http.client
-import time
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
@@ -92,7 +91,6 @@ def test_a_line_in_the_dial_plan_runs_no_program(office: Office, tmp_path: Path)
          Application="Set", ApplicationData=f"FILE({made})=${{SHELL(touch {made})}}")  # fmt: skip
     refusal(dial(phone, "77"))
     told("DialplanExtensionRemove", Context="from-extension", Extension="77")
-    time.sleep(0.2)
     assert not made.exists()
 
 

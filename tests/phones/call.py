@@ -60,18 +60,18 @@ class Call:
     def start_audio(self, frequency: int = 400) -> None:
         self.audio.play(frequency)
 
-    def wait_ringing(self, timeout: float = 5) -> None:
+    def wait_ringing(self, timeout: float = 20) -> None:
         """Has rung, whatever came after; CallFailedError when it was refused without ringing."""
         self.line.wire.wait_for(lambda: self._rang or self._answered or self._ended, timeout, "ringing")
         if not self._rang:
             raise CallFailedError(self.status)
 
-    def wait_answered(self, timeout: float = 5) -> None:
+    def wait_answered(self, timeout: float = 20) -> None:
         self.line.wire.wait_for(lambda: self._answered or self._ended, timeout, "answer")
         if not self._answered:
             raise CallFailedError(self.status)
 
-    def wait_ended(self, timeout: float = 5) -> None:
+    def wait_ended(self, timeout: float = 20) -> None:
         self.line.wire.wait_for(lambda: self._ended, timeout, "end of the call")
 
     def hangup(self) -> None:

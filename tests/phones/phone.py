@@ -104,12 +104,17 @@ class Phone:
             call.start()
         return call
 
-    def wait_call(self, timeout: float = 5) -> IncomingCall:
+    def wait_call(self, timeout: float = 20) -> IncomingCall:
         """The next incoming call not yet handed out, oldest first."""
         try:
             return self._incoming.get(timeout=timeout)
         except Empty:
             raise PhoneTimeoutError(f"no call for {self.number} within {timeout:g} s") from None
+
+    def was_called(self) -> bool:
+        """Whether a call is here that is not yet handed out: the reply to OPTIONS follows what was sent before it."""
+        self.options()
+        return not self._incoming.empty()
 
     def subscribe(self, target: str, expires: int = 120) -> Subscription:
         """Watch a number; look at `status` to see whether the server agreed."""

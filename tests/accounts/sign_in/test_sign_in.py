@@ -81,7 +81,7 @@ def test_a_wrong_sign_in_says_the_same_for_known_and_unknown(
 
 def test_a_disabled_person_does_not_get_in(client: Client, ada: User) -> None:
     User.objects.update(is_active=False)
-    sign_in(client, "ada@example.com")
+    assert sign_in(client, "ada@example.com") == "/sign-in/"
     assert "_auth_user_id" not in client.session
 
 

@@ -105,6 +105,7 @@ def test_a_list_past_its_date_is_used_and_that_is_said(host: Host) -> None:
 
 def test_a_list_in_time_is_checked(host: Host) -> None:
     host.find_or_fetch()
+    assert "update" in host.asked
     assert "Check-Valid-Until=false" not in host.asked
 
 

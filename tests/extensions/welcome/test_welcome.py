@@ -158,6 +158,7 @@ def test_nothing_is_sent_of_a_form_with_errors(adas: Client) -> None:
 def test_without_a_mail_server_the_form_is_as_it_was(adas: Client) -> None:
     Preferences.objects.update(mail_host="")
     page = adas.get("/extensions/add/")
+    assert page.status_code == 200
     assert "send_welcome" not in page.content.decode()
     assert page.context["form"].person["password"].value()
     assert adas.post("/extensions/add/", typed(send_welcome="on")).status_code == 422
