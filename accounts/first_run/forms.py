@@ -50,7 +50,7 @@ class SetupForm(forms.Form):
         choices=[(reach.MACHINE, _("This machine only")), (reach.NETWORK, _("My network"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who can reach this PBX.")},
-        help_text=_("Phones and browsers on your network need My network. It takes effect at the next start."),
+        help_text=_("My network lets phones and browsers on your network connect, after a restart of pbxportal."),
     )
 
     def __init__(self, data: Any = None) -> None:
