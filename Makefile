@@ -49,13 +49,13 @@ advisories: .venv/tools ## Renew the copy of PyPI's advisories, which counts for
 	@$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.txt | .venv/bin/python
-	@echo 'Python packages: installing'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo 'Installing the Python packages into .venv. The first time, this takes about a minute.'
+	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/tools: requirements-dev.txt .venv/installed
-	@echo 'Python packages for development: installing'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo 'Installing the Python packages for development.'
+	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 .PHONY: help run demo check test mutation bench chaos lock advisories

@@ -10,7 +10,7 @@ from accounts.security import views as security_views
 from accounts.sign_in.views import sign_in
 
 urlpatterns = [
-    path("sign-in/", sign_in, name="account_login"),
+    path("sign-in/", first_run_views.once_set_up(sign_in), name="account_login"),
     path("sign-in/again/", allauth.reauthenticate, name="account_reauthenticate"),
     path("sign-in/again/code/", allauth_mfa.reauthenticate, name="mfa_reauthenticate"),
     path("sign-in/again/passkey/", sign_in_views.passkey_again, name="mfa_reauthenticate_webauthn"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from unicodedata import combining, normalize
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format, get_format, number_format
 from django.utils.timezone import localtime
@@ -28,6 +29,19 @@ def region() -> str:
     """ISO 3166 letters of the country whose language it is: US of en, GB of en-gb, DE of de."""
     tongue, _, place = to_locale(language()).partition("_")
     return place if len(place) == 2 else str(get_global("likely_subtags").get(tongue, "")).rpartition("_")[2]
+
+
+def language_of(country_code: str) -> str:
+    """The English in which dates and the clock stand in that country, or nearly so."""
+    own = f"{ENGLISH}-{country_code.lower()}"
+    if own in dict(settings.LANGUAGES):
+        return own
+    try:
+        locale = Locale.parse(f"und_{country_code}")
+    except (UnknownLocaleError, ValueError):
+        return ENGLISH
+    month_first = str(locale.date_formats["short"].pattern).startswith("M")
+    return ENGLISH if month_first and "a" in locale.time_formats["short"].pattern else "en-gb"
 
 
 def country(code: str) -> str:

@@ -1,7 +1,8 @@
 """Time zones as people choose them: a continent and a city, or UTC."""
 
 from functools import cache
-from zoneinfo import available_timezones
+from pathlib import Path
+from zoneinfo import TZPATH, available_timezones
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -23,6 +24,17 @@ def names() -> tuple[str, ...]:
 def options() -> SafeString:
     """Of a <datalist>, made once: there are some 480."""
     return format_html_join("", '<option value="{}">', ((name,) for name in names()))
+
+
+@cache
+def of_country(code: str) -> str:
+    """The zone that the system's table names first for the country; UTC where there is none."""
+    for folder in TZPATH:
+        table = Path(folder, "zone.tab")
+        if table.exists():
+            rows = (line.split("\t") for line in table.read_text().splitlines() if not line.startswith("#"))
+            return next((row[2] for row in rows if row[0] == code and row[2] in names()), "UTC")
+    return "UTC"
 
 
 def find(text: str) -> str:

@@ -1,10 +1,10 @@
 """The one lookup of an extension for a page, and the lock: hides what one may not see, refuses what one may not do."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
 from extensions.models import SipExtension, SipExtensionQuerySet
@@ -49,6 +49,18 @@ def managed(request: SignedInRequest) -> SipExtensionQuerySet:
         return SipExtension.objects.none()
     within = [role.pk for role in Role.objects.all() if user.reaches_up_to(role)]
     return SipExtension.objects.reached_by(user).filter(Q(user__role=None) | Q(user__role__in=within))
+
+
+def without_extension(by: User) -> QuerySet[User]:
+    """The people to whom `by` may give the extension that they do not have yet, `by` among them."""
+    if not by.adds_extensions:
+        return User.objects.none()
+    within = [role.pk for role in Role.objects.all() if by.reaches_up_to(role)]
+    found = User.objects.filter(Q(role=None) | Q(role__in=within), sip_extension=None)
+    if by.reaches_everybody:
+        return found
+    members = User.organizations.through.objects.filter(organization__in=by.reached_organizations)
+    return found.filter(Q(pk=by.pk) | Q(pk__in=members.values("user")))
 
 
 def ask_again_about(request: SignedInRequest, *roles: Role | None) -> None:

@@ -16,6 +16,7 @@ from core.preferences.models import Preferences
 from core.random_text import random_password, random_text
 from core.validators import digits
 from extensions import validators
+from extensions.access import without_extension
 from extensions.changes import record as changes
 from extensions.fields import SECRET, Owner, form_fields, label
 from extensions.models import Change, SipExtension
@@ -24,6 +25,10 @@ from extensions.welcome import invitations
 
 class Conflict(Exception):
     """Somebody else saved this extension after the form was opened."""
+
+
+class PersonNotFree(Exception):
+    """Who was chosen got an extension, or is not the administrator's to manage any more."""
 
 
 class SipExtensionForm(forms.ModelForm[SipExtension]):
@@ -174,17 +179,27 @@ class ExtensionForm:
     """The Add and Edit form: a person and their extension, checked and saved as one."""
 
     def __init__(
-        self, data: Any = None, *, by: User, preferences: Preferences, extension: SipExtension | None = None
+        self,
+        data: Any = None,
+        *,
+        by: User,
+        preferences: Preferences,
+        extension: SipExtension | None = None,
+        chosen: User | None = None,
     ) -> None:
+        """`chosen`: of `without_extension`, who gets the new extension instead of a new person."""
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
+        self.chosen = chosen
+        self.to_choose: User | None = None  # whose the typed address is
         opened = data.get("version", "") if data is not None else str(extension.version if extension else "")
         self.opened_version = digits(opened) or 0
-        mails = extension is None and bool(preferences.mail_host)
+        signs_in = chosen is not None and chosen.has_usable_password()
+        mails = extension is None and not signs_in and bool(preferences.mail_host)
         self.person = PersonForm(
             data,
             by=by,
             preferences=preferences,
-            instance=extension.user if extension else None,
+            instance=extension.user if extension else chosen,
             password_by_mail=mails,
         )
         self.welcome = WelcomeForm(data) if mails else None
@@ -198,9 +213,21 @@ class ExtensionForm:
         valid = [self.person.is_valid(), self.sip.is_valid()]
         if self.data is None:
             return False
+        self._offer_whose_address_it_is()
         self.person.refuse_known([self.sip.cleaned_data.get("number", "")])
         self.sip.check_password(list(self.person.instance.words()))
         return all(valid) and not self.person.errors and not self.sip.errors
+
+    def _offer_whose_address_it_is(self) -> None:
+        """To nobody who may not choose that person, of whom they then learn nothing."""
+        if self.extension or not self.person.has_error("email", "unique"):
+            return
+        found = without_extension(self.by).filter(email=self.person.instance.email).first()
+        if found:
+            words = _("%(name)s has this e-mail address and no extension. Choose this person, or type another address.")
+            error = ValidationError(words, code="unique", params={"name": found.full_name})
+            self.person.errors["email"] = self.person.error_class([error])
+            self.to_choose = found
 
     def ask_again(self) -> None:
         """To be shown once more as it was typed, without a word about errors."""
@@ -230,10 +257,16 @@ class ExtensionForm:
         return {name: value for name, value in typed.items() if name in shown}
 
     def save(self) -> SipExtension:
-        """Raises Conflict, or IntegrityError when a unique value was taken a moment ago; nothing is written then."""
+        """Raises Conflict, PersonNotFree, or IntegrityError when a unique value was taken a moment ago.
+
+        Nothing is written then.
+        """
         self.person.hash_password()
         with log.together():
-            extension = self._change(self.extension) if self.extension else self._add()
+            if self.extension:
+                extension = self._change(self.extension)
+            else:
+                extension = self._give(self.chosen) if self.chosen else self._add()
             if self.sends_welcome:
                 invitations.ask(SipExtension.objects.filter(pk=extension.pk), self.by)
         return extension
@@ -242,6 +275,22 @@ class ExtensionForm:
         self.sip.instance.user = self.person.save()
         extension = self.sip.save()
         changes.record(self.by, Change.Kind.ADDED, extension.number, changes.NOTHING, changes.picture(extension))
+        return extension
+
+    def _give(self, chosen: User) -> SipExtension:
+        """A number to a person who is there, of whom only what the form has is changed."""
+        user = without_extension(self.by).select_for_update(of=("self",)).filter(pk=chosen.pk).first()
+        if user is None or SipExtension.objects.filter(user=user).exists():
+            raise PersonNotFree
+        was_super, before = user.is_super_administrator, changes.values_of_person(user)
+        self.person.change(user)
+        user.save()
+        if was_super and not user.is_super_administrator:
+            User.objects.keep_a_super_administrator()
+        self.sip.instance.user = user
+        self.sip.instance.person_was_there = True
+        extension = self.sip.save()
+        changes.record_given(self.by, extension, before)
         return extension
 
     def _change(self, opened: SipExtension) -> SipExtension:
@@ -273,7 +322,9 @@ class ExtensionForm:
             return self.save()
         except (IntegrityError, NoSuperAdministrator):
             now = self.extension and SipExtension.objects.get(pk=self.extension.pk)
-            again = ExtensionForm(self.data, by=self.by, preferences=self.preferences, extension=now)
+            again = ExtensionForm(
+                self.data, by=self.by, preferences=self.preferences, extension=now, chosen=self.chosen
+            )
             if again.is_valid():
                 raise
             self.person, self.sip = again.person, again.sip

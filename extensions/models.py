@@ -147,6 +147,7 @@ class SipExtension(models.Model):
     handed_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="handed_over_to_it"
     )  # whose phones ring for the number of one who has left
+    person_was_there = models.BooleanField(default=False, editable=False)  # before it: an undo leaves the person
     version = models.PositiveIntegerField(default=1, editable=False)
     sort_name = models.CharField(max_length=127, editable=False)
     sort_email = models.CharField(max_length=254, editable=False)

@@ -7,23 +7,28 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import wants_to_find
 from core.audit import log
+from core.localization import sortable
 from core.preferences.models import Preferences
+from core.validators import digits
 from extensions import actions, handover
-from extensions.access import ask_again_about, get_managed
+from extensions.access import ask_again_about, get_managed, without_extension
 from extensions.changes import record as changes
 from extensions.fields import SECRET, label, value_shown
-from extensions.forms import Conflict, ExtensionForm
+from extensions.forms import Conflict, ExtensionForm, PersonNotFree
 from extensions.listing.rows import rows_of
 from extensions.models import SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, finish, look_first
 from extensions.validators import Strength
+
+MOST_TO_CHOOSE = 200
 
 
 @require_GET
@@ -44,11 +49,18 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "errors": form.error_list(),
             "extension": extension,
             "title": _("Edit extension %(number)s") % {"number": extension.number} if extension else _("Add extension"),
+            "people": people_to_choose(request, form) if extension is None else [],
             "organizations_on": "organizations" in form.person.fields,
             "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
         },
         status=422 if form.data is not None and not wants_to_find(request) else 200,
     )
+
+
+def people_to_choose(request: SignedInRequest, form: ExtensionForm) -> list[User]:
+    """For the Add form: those without an extension, by name."""
+    found = [] if form.chosen else list(without_extension(request.user)[:MOST_TO_CHOOSE])
+    return sorted(found, key=lambda user: sortable(user.full_name))
 
 
 def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
@@ -71,13 +83,22 @@ def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
 def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
+    chosen = without_extension(request.user).filter(pk=digits(request.GET.get("person", "")) or 0).first()
+    if chosen is None and request.GET.get("person"):
+        return not_free(request)
     form = ExtensionForm(
-        request.POST if request.method == "POST" else None, by=request.user, preferences=Preferences.current()
+        request.POST if request.method == "POST" else None,
+        by=request.user,
+        preferences=Preferences.current(),
+        chosen=chosen,
     )
     if wants_to_find(request):
         form.ask_again()
         return form_page(request, form, None)
-    extension = save(request, form)
+    try:
+        extension = save(request, form)
+    except PersonNotFree:
+        return not_free(request)
     if extension is None:
         return form_page(request, form, None)
     show_once(request, extension, form.person.cleaned_data["password"])
@@ -85,6 +106,11 @@ def add(request: SignedInRequest) -> HttpResponse:
     if form.sends_welcome:
         saved = _("%(extension)s saved. The welcome e-mail will be sent to %(address)s.")
     return finish(request, extension, saved % {"extension": extension, "address": extension.user.email})
+
+
+def not_free(request: SignedInRequest) -> HttpResponse:
+    messages.error(request, _("This person has an extension now, or is not in your scope. Choose another."))
+    return redirect("extensions:add")
 
 
 @sensitive_post_parameters("password", "registration_password")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-from pbxportal.portal_address import is_local
+from core.reach import is_local
 
 SHORTEST_KEY, FEWEST_CHARACTERS = 32, 8
 NAMES_OF_NOTHING = {"*", ".", ""}

@@ -93,14 +93,3 @@ def own_addresses(bind: str) -> Iterator[str]:
             address6 = IPv6Address(bytes.fromhex(line.split()[0]))
             if not address6.is_loopback and not address6.is_link_local:
                 yield str(address6)
-
-
-def is_local(host: str) -> bool:
-    """Whether only this machine reaches it."""
-    host = host.strip("[]")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -14,7 +14,7 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
-from core import proxies
+from core import proxies, reach
 from pbxportal import portal_address
 
 django_stubs_ext.monkeypatch()
@@ -49,7 +49,7 @@ SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # else those of the file
 SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
 if not SEALING_KEYS:
     kept_secret(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
-PORTAL_BIND = env.str("PORTAL_BIND", default="127.0.0.1:8000")
+PORTAL_BIND = env.str("PORTAL_BIND", default=f"{reach.host(VAR)}:8000")
 PORTAL_HOST, PORTAL_PORT = portal_address.listening(PORTAL_BIND)
 named = env.str("PORTAL_URL", default="")
 PORTAL_ADDRESSES = [portal_address.normalized(named)] if named else portal_address.by_itself(PORTAL_HOST, PORTAL_PORT)
@@ -294,7 +294,7 @@ PBX = env.str("PBX", default="asterisk.backend.Asterisk")
 ASTERISK_DIR = Path(env.str("ASTERISK_DIR", default=str(VAR / "asterisk"))).resolve()
 ENGINE_FILE = Path(env.str("ENGINE_FILE", default=str(ASTERISK_DIR / "db" / "engine.sqlite3")))
 LIVE_FILE = ENGINE_FILE.with_name("live.sqlite3")
-SIP_BIND = env.str("SIP_BIND", default="127.0.0.1")
+SIP_BIND = env.str("SIP_BIND", default=reach.host(VAR))
 SIP_PORT = env.int("SIP_PORT", default=5060)
 RTP_PORTS = (env.int("RTP_FIRST", default=10000), env.int("RTP_LAST", default=10499))
 AMI_HOST = env.str("AMI_HOST", default="127.0.0.1")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,16 +13,18 @@ from accounts.first_run import link as set_up_link
 from accounts.models import Organization, Role, User
 from accounts.passwords import rules as password_rules
 from accounts.passwords.fields import UserPasswordField
+from core import localization, reach, time_zones
 from core.audit import log
 from core.countries import countries
-from core.forms.fields import EmailFormField, LongSelect, SingleLineFormField
+from core.forms.fields import EmailFormField, LongSelect, SingleLineFormField, ZoneField
 from core.forms.layout import finish
-from core.preferences.models import Preferences, SystemChange
+from core.preferences.models import Preferences, SystemChange, known_zone
+from core.reach import is_local
 from core.validators import single_line
 
 
 class SetupForm(forms.Form):
-    """The first administrator, the company's name and its country."""
+    """The first administrator, the company's name and place, and who can reach the PBX."""
 
     first_name = SingleLineFormField(label=_("First Name"), max_length=63, validators=[single_line])
     last_name = SingleLineFormField(label=_("Last Name"), max_length=63, required=False, validators=[single_line])
@@ -33,13 +36,40 @@ class SetupForm(forms.Form):
         choices=lambda: [("", _("Choose a country")), *countries()],
         widget=LongSelect,
         error_messages={"required": _("Choose a country.")},
-        help_text=_("Phone numbers without + are treated as numbers in this country."),
+        help_text=_("Decides how dates, times and phone numbers are written and read."),
+    )
+    time_zone = ZoneField(
+        label=_("Time Zone"),
+        max_length=63,
+        required=False,
+        validators=[known_zone],
+        help_text=_("Type a city. Leave empty for the main time zone of the country."),
+    )
+    reach = forms.ChoiceField(
+        label=_("Who can reach this PBX"),
+        choices=[(reach.MACHINE, _("This machine only")), (reach.NETWORK, _("My network"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who can reach this PBX.")},
+        help_text=_("My network lets phones and browsers on your network connect, after a restart of pbxportal."),
     )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
-        self.helper = finish(self, "last_name")
+        self.fields["time_zone"].initial = settings.TIME_ZONE if settings.TIME_ZONE != "UTC" else ""
+        self._say_what_the_environment_sets()
+        self.helper = finish(self, "last_name", "time_zone")
+
+    def _say_what_the_environment_sets(self) -> None:
+        field, names = self.fields["reach"], reach.set_by_environment()
+        field.initial = reach.chosen(settings.VAR)
+        if names == [*reach.VARIABLES]:
+            field.disabled = True
+            local = is_local(settings.SIP_BIND) and is_local(settings.PORTAL_HOST)
+            field.initial = reach.MACHINE if local else reach.NETWORK
+        if names:
+            words = _("Set by the environment: %(names)s.") % {"names": ", ".join(names)}
+            field.help_text = words if field.disabled else f"{field.help_text} {words}"
 
     def clean(self) -> None:
         typed = self.cleaned_data
@@ -75,13 +105,28 @@ class SetupForm(forms.Form):
                 return None
             self._tell_the_pbx(preferences.country, typed["country"])
             preferences.country = typed["country"]
-            preferences.save(update_fields=["country"])
+            preferences.language = localization.language_of(typed["country"])
+            preferences.time_zone = typed["time_zone"] or time_zones.of_country(typed["country"])
+            preferences.save(update_fields=["country", "language", "time_zone"])
             company = Organization.company()
             before = company.name
             company.name = typed["company"]
             company.save()
             user.save()
             user.organizations.add(company)
-            fields = {"company": [before, company.name], "country": ["", typed["country"]]}
+            fields = {
+                "company": [before, company.name],
+                "country": ["", preferences.country],
+                "time_zone": ["", preferences.time_zone],
+                "language": ["", preferences.language],
+            }
             log.record(user, "setup", user.full_name, fields=fields)
+            if not self.fields["reach"].disabled:
+                reach.choose(settings.VAR, typed["reach"])
         return user
+
+    @property
+    def needs_restart(self) -> bool:
+        """Of a saved form: the network was let in, and is not yet."""
+        wants = self.cleaned_data["reach"] == reach.NETWORK and not self.fields["reach"].disabled
+        return wants and is_local(settings.SIP_BIND)

@@ -1,15 +1,36 @@
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import one_time_links
 from accounts.first_run import link as set_up_link
 from accounts.first_run.forms import SetupForm
+from accounts.models import User
 from accounts.sessions import known_devices
+from core import time_zones
 
 KEY = "setup_link"  # in the session
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def once_set_up(sign_in: View) -> View:
+    """While there is nobody who could sign in, the page says where the set-up link is."""
+
+    @wraps(sign_in)
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.method == "GET" and not User.objects.exists():
+            return render(request, "accounts/first_run/needed.html")
+        return sign_in(request)
+
+    return view
 
 
 @sensitive_post_parameters("password")
@@ -27,11 +48,14 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 def set_up(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/first_run/set_up.html", {"form": form}, status=422 if form.is_bound else 200)
+        context = {"form": form, "zones": time_zones.options()}
+        return render(request, "accounts/first_run/set_up.html", context, status=422 if form.is_bound else 200)
     user = form.save()
     if user is None:
         return render(request, "accounts/first_run/closed.html", {"open": False}, status=410)
     login(request, user)
+    if form.needs_restart:
+        messages.warning(request, _("Restart pbxportal to let your network in: press Ctrl+C there, then run make run."))
     response = redirect("home")
     known_devices.remember(request, response, user)
     return response

@@ -12,6 +12,7 @@ from phonenumber_field import modelfields
 from phonenumber_field.modelfields import PhoneNumberDescriptor
 from phonenumber_field.phonenumber import to_python
 
+from core import time_zones
 from core.email_addresses import comparable
 from core.validators import normal_email, single_line, tidy
 
@@ -28,6 +29,16 @@ class SingleLineField(models.CharField[str, str]):
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": SingleLineFormField, **kwargs})
+
+
+class ZoneField(forms.CharField):
+    """Whatever is typed of its name, the zone's own name comes out."""
+
+    widget = forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value) or "")
+        return time_zones.find(text) or text
 
 
 class EmailFormField(forms.CharField):

@@ -20,10 +20,15 @@ Belongings = dict[str, Any]
 NOTHING: Belongings = {"person": [], "rows": []}
 
 
-def of(extension: SipExtension) -> Belongings:
-    owners = {"user": extension.user, "extension": extension}
-    rows = [each for model, name in KEPT.items() for each in model._default_manager.filter(**{name: owners[name]})]  # noqa: SLF001
-    return {"person": _as_json([extension.user], OWN_COLUMNS), "rows": _as_json(rows)}
+def of(extension: SipExtension, *, person_stays: bool) -> Belongings:
+    owners = {"extension": extension} if person_stays else {"user": extension.user, "extension": extension}
+    rows = [
+        each
+        for model, name in KEPT.items()
+        if name in owners
+        for each in model._default_manager.filter(**{name: owners[name]})  # noqa: SLF001
+    ]
+    return {"person": [] if person_stays else _as_json([extension.user], OWN_COLUMNS), "rows": _as_json(rows)}
 
 
 def _as_json(rows: list[Model], columns: tuple[str, ...] | None = None) -> Any:

@@ -43,14 +43,19 @@ def picture(extension: SipExtension) -> Picture:
     return Picture(values(extension), record_of(extension))
 
 
-def picture_of_deleted(extension: SipExtension) -> Picture:
+def picture_of_deleted(extension: SipExtension, *, person_stays: bool = False) -> Picture:
     """Before it is deleted, with what goes with it."""
-    return Picture(values(extension), record_of(extension) | {"belongings": belongings.of(extension)})
+    goes = belongings.of(extension, person_stays=person_stays)
+    return Picture(values(extension), record_of(extension) | {"belongings": goes})
 
 
 def values(extension: SipExtension) -> Values:
     """Every field as text. A secret stands as its hash or seal: enough to tell that it changed."""
     return {field.name: field.text_of(_owner(extension, field)) for field in FIELDS}
+
+
+def values_of_person(user: User) -> Values:
+    return {field.name: field.text_of(user) for field in FIELDS if field.owner is Owner.PERSON}
 
 
 def _owner(extension: SipExtension, field: Field) -> SipExtension | User:
@@ -74,6 +79,15 @@ def record(by: User | None, kind: Change.Kind, number: str, before: Picture, aft
         tell(by, number, fields)
     log.record(by, f"extension.{action or kind}", number, fields=fields)
     return waits
+
+
+def record_given(by: User, extension: SipExtension, before: Values) -> None:
+    """A new extension of a person who was there, with the values `before`. Inside the transaction of the save."""
+    after = picture(extension)
+    add_change(by, Change.Kind.ADDED, extension.number, NOTHING, after)
+    tell(by, extension.number, difference(before, values_of_person(extension.user)))
+    names = difference({}, {name: after.values[name] for name in ("first_name", "last_name")})
+    log.record(by, "extension.added", extension.number, fields=names | difference(before, after.values))
 
 
 def add_change(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture) -> bool:

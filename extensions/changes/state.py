@@ -32,6 +32,7 @@ def record_of(extension: SipExtension) -> Record:
         "id": str(extension.pk),
         "person": {field.attribute: _stored(user, field) for field in PERSON},
         "role": user.role.key if user.role else None,
+        "stays": user.pk if extension.person_was_there else None,
         "organizations": sorted(user.organizations.values_list("pk", flat=True)),
         "extension": {field.attribute: _stored(extension, field) for field in EXTENSION}
         | {"handed_to": extension.handed_to.number if extension.handed_to else None},
@@ -81,8 +82,16 @@ def extension_of(number: str, record: Record) -> SipExtension:
 def refuse_mightier(by: User | None, now: SipExtension | None, record: Record | None) -> None:
     """Raises PermissionDenied where `by` may not change such a person."""
     roles = [now.user.role if now else None, Role.objects.filter(key=record["role"]).first() if record else None]
+    if now is None and record and (person := _who_stayed(record)):
+        roles.append(person.role)
     if by and not all(map(by.reaches_up_to, roles)):
         raise PermissionDenied
+
+
+def _who_stayed(record: Record) -> User | None:
+    """Whose extension it was, where the person was there before it and still is."""
+    stays = record.get("stays")
+    return User.objects.filter(pk=stays).first() if stays else None
 
 
 def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
@@ -92,8 +101,12 @@ def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
         words = _("Extension %(number)s: another extension now uses its former registration name.")
         raise CannotPutBack(words % {"number": number})
+    stayed = _who_stayed(record) if now is None else None
+    if stayed and (other := SipExtension.objects.filter(user=stayed).first()):
+        words = _("Extension %(number)s: %(name)s has extension %(other)s now. Delete that one first.")
+        raise CannotPutBack(words % {"number": number, "name": stayed, "other": other.number})
     email = record["person"]["email"]
-    if now is None and email and User.objects.filter(email=email).exists():
+    if now is None and stayed is None and email and User.objects.filter(email=email).exists():
         words = _("Extension %(number)s: another person now uses %(email)s. Change that address first.")
         raise CannotPutBack(words % {"number": number, "email": email})
 
@@ -113,13 +126,21 @@ def set_back(extension: SipExtension, record: Record) -> None:
 
 
 def made_again(number: str, record: Record) -> SipExtension:
-    """One who was deleted, with all that went with them."""
+    """One that was deleted, with all that went with it: the person too, unless they stayed."""
     belongings = belongings_of.of_deleted(number, record["id"])
+    user = _who_stayed(record) or _person_made_again(record, belongings)
+    was_there = bool(record.get("stays"))
+    extension = SipExtension.objects.create(
+        id=record["id"], user=user, number=number, person_was_there=was_there, **_columns_now(record)
+    )
+    belongings_of.save(belongings)
+    return extension
+
+
+def _person_made_again(record: Record, belongings: belongings_of.Belongings) -> User:
     user = User(**record["person"], role=Role.objects.filter(key=record["role"]).first())
     belongings_of.give_to(user, belongings)
     user.save(force_insert=True)
     user.organizations.set(Organization.objects.filter(pk__in=record["organizations"]))
     user.join_the_company()
-    extension = SipExtension.objects.create(id=record["id"], user=user, number=number, **_columns_now(record))
-    belongings_of.save(belongings)
-    return extension
+    return user

@@ -180,7 +180,8 @@ def _put_back(number: str, record: Record | None, by: User | None) -> tuple[chan
     state.refuse_mightier(by, now, record)
     leaves = record is None or bool(record["extension"].get("left_on"))
     first = now is not None and leaves and (record is None or now.left_on is None)
-    if now and first and (why := actions.refusal("undo", now, by)):
+    stays = record is None and now is not None and now.person_was_there
+    if now and first and not stays and (why := actions.refusal("undo", now, by)):
         raise CannotPutBack(why)
     if now and leaves:
         handover.end(now, by)
@@ -199,9 +200,10 @@ def _put_back(number: str, record: Record | None, by: User | None) -> tuple[chan
 def _removed(extension: SipExtension | None) -> tuple[changes.Picture, changes.Picture]:
     if extension is None:
         return changes.NOTHING, changes.NOTHING
-    before = changes.picture_of_deleted(extension)
+    stays = extension.person_was_there
+    before = changes.picture_of_deleted(extension, person_stays=stays)
     try:
-        extension.user.delete()
+        (extension if stays else extension.user).delete()
     except NoSuperAdministrator:
         raise CannotPutBack(actions.last_super_administrator(extension.user)) from None
     return before, changes.NOTHING

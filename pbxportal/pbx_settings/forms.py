@@ -12,14 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.second_factor import factors
-from core import time_zones
 from core.access.permissions import Permission
 from core.audit import fields, log
 from core.audit.fields import MASK
 from core.audit.models import AuditRecord
 from core.coded_text import CodedText
 from core.countries import countries
-from core.forms.fields import LongSelect, SingleLineFormField
+from core.forms.fields import LongSelect, SingleLineFormField, ZoneField
 from core.forms.layout import finish
 from core.preferences.models import SELF_SERVICE, NameFormat, Preferences
 from core.validators import digits, single_line
@@ -30,16 +29,6 @@ EXAMPLE = ("Ada", "Lovelace")
 
 class Conflict(Exception):
     """Somebody else saved between the check and the save: checked again, the form says so."""
-
-
-class ZoneField(forms.CharField):
-    """Whatever is typed of its name, the zone's own name comes out."""
-
-    widget = forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"})
-
-    def to_python(self, value: Any) -> str:
-        text = str(super().to_python(value) or "")
-        return time_zones.find(text) or text
 
 
 class SettingsForm(forms.ModelForm[Preferences]):

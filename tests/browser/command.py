@@ -85,7 +85,7 @@ class Command:
         return f"http://{self.environment['PORTAL_BIND']}"
 
     def setup_link(self) -> str | None:
-        found = re.search(r"first administrator: (http\S+)", self.text)
+        found = re.search(r"first administrator.*:\n\n(http\S+)\n\n", self.text)
         return found[1] if found else None
 
     def stop(self) -> int:

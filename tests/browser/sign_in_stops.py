@@ -17,6 +17,7 @@ def choose_path(tour: Tour, tokens: LinkTokenGenerator) -> str:
 
 @stop
 def sign_in_stopped(tour: Tour) -> Page:
+    make_user("Vic")
     for _ in range(5):
         tries("nobody@example.com", address="127.0.0.1")
     page = tour.stranger

@@ -256,3 +256,28 @@ def test_a_phone_that_registers_appears_in_the_list_by_itself(adas: Page, office
     expect(adas.locator("#status-1000")).to_contain_text("Offline")
     office.registered(extension)
     expect(adas.locator("#status-1000")).to_contain_text("Idle", timeout=7000)
+
+
+# --- before there is an extension ---
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_administrator_gives_themselves_an_extension(sign_in: SignIn, live_server: object, scripts: bool) -> None:
+    ada = make_user("Ada", role="super_administrator")
+    page = sign_in(ada, java_script_enabled=scripts)
+    page.goto("/account/")
+    page.get_by_role("link", name="Give me an extension").click()
+    expect(page.get_by_label("Email Address")).to_have_value("ada@example.com")
+    press(page, "Save")
+    heading(page, "1000")
+    assert SipExtension.objects.get().user == ada
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_somebody_without_an_extension_is_chosen(sign_in: SignIn, live_server: object, scripts: bool) -> None:
+    make_user("Hugo")
+    page = sign_in(make_user("Ada", role="super_administrator"), java_script_enabled=scripts)
+    page.goto("/extensions/add/")
+    page.get_by_label("Someone who has no extension yet").select_option("Hugo (hugo@example.com)")
+    press(page, "Choose")
+    expect(page.get_by_label("First Name")).to_have_value("Hugo")

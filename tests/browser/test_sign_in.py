@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.first_run import link as set_up_link
 from accounts.models import User
 from core.mail import composition
 from core.mail.models import Email
@@ -88,3 +90,11 @@ def test_a_session_is_ended_from_another_browser(
     expect(here.locator(".places li")).to_have_count(1)
     there.goto("/account/security/")
     expect(there.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_the_set_up_proposes_the_browsers_time_zone(watched: NewContext, live_server: LiveServer) -> None:
+    url = set_up_link.setup_url()
+    assert url
+    page = watched(base_url=live_server.url, timezone_id="Europe/Vienna").new_page()
+    page.goto(url.removeprefix(settings.PORTAL_URL))
+    expect(page.get_by_label("Time Zone")).to_have_value("Europe/Vienna")

@@ -95,7 +95,14 @@ def edited(extension: SipExtension, by: User, **fields: str) -> None:
 
 
 @stop
+def not_set_up(tour: Tour) -> Page:
+    tour.stranger.goto("/sign-in/")
+    return tour.stranger
+
+
+@stop
 def sign_in(tour: Tour) -> Page:
+    ada()
     tour.stranger.goto("/sign-in/")
     return tour.stranger
 
@@ -138,6 +145,22 @@ def set_up_closed(tour: Tour) -> Page:
 
 
 # --- the list ---
+
+
+@stop
+def add_for_somebody_who_is_there(tour: Tour) -> Page:
+    return tour.ada(f"/extensions/add/?person={ada().pk}")
+
+
+@stop
+def add_with_the_address_of_somebody_without(tour: Tour) -> Page:
+    make_user("Hugo", last_name="Montgomery-Featherstonehaugh", role="human_resource")
+    page = tour.ada("/extensions/add/")
+    page.get_by_label("First Name").fill("Hugo")
+    page.get_by_label("Email Address").fill("hugo@example.com")
+    press(page, "Save")
+    page.locator("[data-error-summary]").wait_for()
+    return page
 
 
 @stop
@@ -417,6 +440,7 @@ def database_full(tour: Tour) -> Page:
 
 @stop
 def signed_out_when_idle(tour: Tour) -> Page:
+    ada()
     tour.stranger.goto("/sign-in/?next=/extensions/&ended=idle")
     return tour.stranger
 

@@ -68,7 +68,7 @@ def test_what_is_as_large_as_it_may_be_is_passed_on() -> None:
     assert NoLargeBodies(lambda _: HttpResponse("passed"))(request).content == b"passed"
 
 
-def test_of_many_files_in_one_request_none_but_the_first_is_read(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_files_in_one_request_none_but_the_first_is_read(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
     new_file = SmallFiles.new_file
 
@@ -84,7 +84,7 @@ def test_of_many_files_in_one_request_none_but_the_first_is_read(db: None, monke
     assert begun == ["file0"]
 
 
-def test_what_strangers_get_wrong_fills_no_log(db: None, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_strangers_get_wrong_fills_no_log(ada: User, capfd: pytest.CaptureFixture[str]) -> None:
     stranger = Client(enforce_csrf_checks=True)
     stranger.get("/sign-in/")
     files = {f"file{n}": SimpleUploadedFile(f"{n}.png", b"x") for n in range(2)}

@@ -56,7 +56,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("job_title", "\u202egnp.exe", "one line"),
     ("email", "grace@localhost", "e-mail address such as"),
     ("email", "=?utf-8?q?a=0d=0aBcc=3ae?=@example.com", "must not contain “=?”"),
-    ("email", "ADA@example.com", "Another person already signs in with this e-mail address"),
+    ("email", "ADA@example.com", "Ada has this e-mail address and no extension."),
     ("mobile", "12", "such as"),
     ("mobile", "call me", "such as"),
     ("password", "Short1xq", "10 to 128"),

@@ -397,6 +397,7 @@ def test_the_set_up_gives_the_pbx_the_country(asterisk: Embedded, db: None, clie
     url = set_up_link.setup_url()
     assert url
     typed = {"first_name": "Ada", "email": "a@example.com", "password": "Correct7Horse9Staple", "company": "A"}
+    typed |= {"reach": "machine"}
     client.post(client.get(url.removeprefix(settings.PORTAL_URL))["Location"], {**typed, "country": "FR"})
     assert (waits(), is_behind(), tones_of()) == ([], True, "us")
     catch_up()

@@ -121,6 +121,12 @@ def test_run_prints_where_the_portal_is_found(settings: Settings) -> None:
     assert welcome.lines[0] == "Portal:  http://192.0.2.2:8000 or http://127.0.0.1:8000"
 
 
+def test_run_prints_the_set_up_link_on_a_line_of_its_own() -> None:
+    welcome = Welcome(door("Portal", "PORTAL_BIND", "127.0.0.1:8000"), "http://127.0.0.1:8000/x", None, from_settings())
+    at = welcome.lines.index("http://127.0.0.1:8000/x")
+    assert welcome.lines[at - 1] == welcome.lines[at + 1] == ""
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_wrong_name_is_told_the_right_one_and_which_setting(db: None, settings: Settings, method: str) -> None:
     settings.PORTAL_URL = "https://pbx.example.com"

@@ -148,10 +148,11 @@ class Welcome:
     def __init__(self, portal_door: Door, link: str | None, program: Program | None, node: Node) -> None:
         self.address = (portal_door.host, portal_door.port)
         self.lines = [f"Portal:  {' or '.join(settings.PORTAL_ADDRESSES)}"]
-        if link:
-            self.lines.append(f"Open this link once to create the first administrator: {link}")
         if program:
             self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {node.sip_bind}:{node.sip_port}")
+        if link:
+            how = "Open this link once to create the first administrator. It is valid for 24 hours:"
+            self.lines += ["", how, "", link, ""]
         self.lines.append("Press Ctrl-C to stop.")
 
     def __call__(self) -> None:

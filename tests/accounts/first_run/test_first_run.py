@@ -1,17 +1,25 @@
 import time
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.first_run import link as set_up_link
 from accounts.models import Organization, User
+from core import reach
 from core.preferences.models import Preferences
+from tests.pages import html_of
+from tests.pbxportal.test_portal_address import settings_with
 
 TYPED = {
     "first_name": "Ada", "last_name": "", "email": "Ada@Example.COM", "password": "Correct7Horse9Staple",
     "company": "Analytical Engines", "country": "GB",
+    "reach": "machine",
 }  # fmt: skip
 
 
@@ -70,6 +78,8 @@ def test_a_guessed_link_opens_nothing(client: Client) -> None:
         ("first_name", "", "Enter the First Name"),
         ("company", "a\u202eb", "one line"),
         ("country", "XX", "valid choice"),
+        ("time_zone", "Atlantis", "time zone of the list"),
+        ("reach", "", "Choose who can reach this PBX"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(client: Client, field: str, value: str, words: str) -> None:
@@ -85,3 +95,98 @@ def test_the_link_is_good_for_a_day(client: Client, monkeypatch: pytest.MonkeyPa
     link, now = path(), time.time()
     monkeypatch.setattr(signing.time, "time", lambda: now + hours * 3600)  # type: ignore[attr-defined]
     assert client.get(link).status_code == status
+
+
+@pytest.mark.django_db
+def test_before_the_set_up_the_sign_in_says_where_the_link_is(client: Client) -> None:
+    page = html_of(client, "/sign-in/?next=/")
+    assert "pbxportal is not set up yet" in page
+    assert "manage.py setup_link" in page
+    assert 'name="password"' not in page
+    assert client.get("/")["Location"] == "/sign-in/?next=/"
+    client.post(opened(client, path()), TYPED)
+    assert 'name="password"' in html_of(Client(), "/sign-in/")
+
+
+@pytest.mark.django_db
+def test_a_command_prints_a_link_until_there_is_an_administrator(client: Client) -> None:
+    said = StringIO()
+    call_command("setup_link", stdout=said)
+    link = said.getvalue().strip().removeprefix(settings.PORTAL_URL)
+    client.post(opened(client, link), TYPED)
+    assert User.objects.count() == 1
+    with pytest.raises(CommandError, match="set up already"):
+        call_command("setup_link")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("country", "typed", "zone", "language"),
+    [
+        ("GB", "", "Europe/London", "en-gb"),
+        ("DE", "", "Europe/Berlin", "en-gb"),
+        ("US", "", "America/New_York", "en"),
+        ("US", "los angeles", "America/Los_Angeles", "en"),
+        ("AU", "Australia/Perth", "Australia/Perth", "en-au"),
+        ("PH", "", "Asia/Manila", "en"),
+        ("JP", "UTC", "UTC", "en-gb"),
+        ("AC", "", "UTC", "en"),
+    ],
+)
+def test_the_country_decides_formats_and_the_zone_that_is_not_typed(
+    client: Client, country: str, typed: str, zone: str, language: str
+) -> None:
+    client.post(opened(client, path()), {**TYPED, "country": country, "time_zone": typed})
+    preferences = Preferences.load()
+    assert (preferences.time_zone, preferences.language) == (zone, language)
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    settings.VAR = tmp_path
+    for name in reach.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+    return tmp_path
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("choice", "host"), [("machine", "127.0.0.1"), ("network", "0.0.0.0")])  # noqa: S104
+def test_who_can_reach_the_pbx_is_in_force_from_the_next_start(
+    client: Client, elsewhere: Path, choice: str, host: str
+) -> None:
+    page = client.post(opened(client, path()), {**TYPED, "reach": choice}, follow=True).content.decode()
+    assert ("Restart pbxportal to let your network in" in page) is (choice == "network")
+    found = settings_with(elsewhere)
+    assert (found["SIP_BIND"], found["PORTAL_BIND"]) == (host, f"{host}:8000")
+    found = settings_with(elsewhere, SIP_BIND="127.0.0.3", PORTAL_BIND="127.0.0.4:8001")
+    assert (found["SIP_BIND"], found["PORTAL_BIND"]) == ("127.0.0.3", "127.0.0.4:8001")
+
+
+@pytest.mark.django_db
+def test_what_the_environment_sets_is_said_and_not_chosen(
+    client: Client, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIP_BIND", "127.0.0.1")
+    page = html_of(client, opened(client, path()))
+    assert "Set by the environment: SIP_BIND." in page
+    monkeypatch.setenv("PORTAL_BIND_FILE", "/run/bind")
+    page = html_of(client, "/setup/opened/")
+    assert "Set by the environment: PORTAL_BIND, SIP_BIND." in page
+    client.post("/setup/opened/", {**TYPED, "reach": "network"})
+    assert User.objects.count() == 1
+    assert not (elsewhere / reach.FILE).exists()
+
+
+def test_a_command_says_and_sets_who_can_reach_the_pbx(elsewhere: Path) -> None:
+    said = StringIO()
+    call_command("reach", stdout=said)
+    call_command("reach", "network", stdout=said)
+    assert said.getvalue().splitlines() == ["machine", "Saved: network. It takes effect when pbxportal starts again."]
+    assert reach.chosen(elsewhere) == reach.NETWORK
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n"])
+def test_a_choice_that_cannot_be_read_lets_nobody_in(tmp_path: Path, content: str) -> None:
+    (tmp_path / reach.FILE).write_text(content)
+    assert reach.host(tmp_path) == "127.0.0.1"

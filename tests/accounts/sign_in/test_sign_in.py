@@ -43,7 +43,7 @@ def test_a_forgotten_password_in_whatever_form_of_the_address(client: Client, db
 
 
 def test_the_other_form_of_an_address_is_taken_too(client: Client, ada: User) -> None:
-    make_user("Idna", email="idna@exämple.de")
+    make_extension(user=make_user("Idna", email="idna@exämple.de"))
     client.force_login(ada)
     answer = client.post("/extensions/add/", Typed(email="idna@xn--exmple-cua.de").fields)
     assert "Another person already signs in with this e-mail address" in answer.content.decode()

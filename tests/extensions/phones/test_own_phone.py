@@ -1,6 +1,7 @@
 """What people do for their own phones: values in the words of a phone, the QR code, a new registration password."""
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -11,8 +12,10 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.profile.models import Avatar
+from core import reach
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
+from extensions import pbx
 from extensions.models import Change, SipExtension
 from extensions.phones import guides, qr_code
 from extensions.phones.guides import GUIDES, What
@@ -192,3 +195,57 @@ def test_a_picture_is_shown_to_who_may_see_the_person(vics: Client, vic: User, h
         assert client.get(path).content == b"picture"
     assert eves.get(path).status_code == 404
     assert Client().get(path).status_code == 302
+
+
+HERE_ALONE = "is this machine only"
+
+
+@pytest.fixture
+def reach_is_chosen(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.VAR = tmp_path
+    monkeypatch.delenv("SIP_BIND", raising=False)
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1", "127.0.0.2", "localhost", "[::1]"])
+def test_a_server_that_no_other_device_reaches_is_said(
+    client: Client, vics: Client, ada: User, reach_is_chosen: None, server: str
+) -> None:
+    Preferences.objects.update(sip_host=server)
+    page = html_of(vics, "/extensions/1000/")
+    assert f"{server} {HERE_ALONE}" in page
+    assert "Ask an administrator to open the PBX to your network." in page
+    assert "manage.py reach network" not in page
+    client.force_login(ada)
+    assert "manage.py reach network" in html_of(client, "/extensions/1000/?phone=yealink")
+
+
+def test_what_to_change_depends_on_what_was_chosen(
+    client: Client,
+    own: SipExtension,
+    ada: User,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    reach_is_chosen: None,
+) -> None:
+    Preferences.objects.update(sip_host="127.0.0.1")
+    client.force_login(ada)
+    reach.choose(settings.VAR, reach.NETWORK)
+    page = html_of(client, "/extensions/1000/")
+    assert "My network was chosen. Restart pbxportal" in page
+    monkeypatch.setenv("SIP_BIND", "127.0.0.1")
+    assert "set SIP_BIND to 0.0.0.0 and restart pbxportal" in html_of(client, "/extensions/1000/")
+
+
+def test_a_server_of_the_network_needs_no_word(vics: Client) -> None:
+    Preferences.objects.update(sip_host="192.0.2.1")
+    assert HERE_ALONE not in html_of(vics, "/extensions/1000/")
+
+
+def test_who_sits_at_the_machine_is_told_its_address_in_the_network(
+    vics: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(pbx.get()), "address", lambda _: ("0.0.0.0", 5060))  # noqa: S104
+    settings.PORTAL_URL = "http://192.0.2.7:8000"
+    page = html_of(vics, "/extensions/1000/", headers={"Host": "127.0.0.1:8000"})
+    assert ">192.0.2.7<" in page
+    assert HERE_ALONE not in page

@@ -1,0 +1,47 @@
+"""Who can reach the portal and its PBX: chosen at the set-up, and in force from the next start on.
+
+The settings read it before there is a database. SIP_BIND and PORTAL_BIND in the environment win.
+"""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+
+MACHINE, NETWORK = "machine", "network"
+FILE = "reach"
+VARIABLES = ("PORTAL_BIND", "SIP_BIND")
+HOSTS = {MACHINE: "127.0.0.1", NETWORK: "0.0.0.0"}  # noqa: S104 (what was asked for)
+
+
+def chosen(directory: Path) -> str:
+    path = directory / FILE
+    said = path.read_text().strip() if path.exists() else MACHINE
+    return said if said in HOSTS else MACHINE
+
+
+def choose(directory: Path, reach: str) -> None:
+    draft = directory / f"{FILE}.new"
+    draft.touch(mode=0o600)
+    draft.write_text(f"{reach}\n")
+    draft.replace(directory / FILE)
+
+
+def host(directory: Path) -> str:
+    """Where to listen."""
+    return HOSTS[chosen(directory)]
+
+
+def set_by_environment() -> list[str]:
+    """The variables that win over the choice."""
+    return [name for name in VARIABLES if name in os.environ or f"{name}_FILE" in os.environ]
+
+
+def is_local(name: str) -> bool:
+    """Whether only this machine reaches that host."""
+    name = name.strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
