@@ -165,7 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.rules.LengthAndClasses"},
     {"NAME": "accounts.passwords.rules.NotAboutThePerson"},
     {"NAME": "accounts.passwords.rules.HardToGuess"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.leaked.NotLeaked"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
