@@ -32,7 +32,7 @@ DEFAULT_ROLE_NAMES = {
     "supervisor": gettext_noop("Supervisor"),
     "operator": gettext_noop("Operator"),
     "employee": gettext_noop("Employee"),
-    "human_resource": gettext_noop("Human Resource"),
+    "human_resource": gettext_noop("Human Resources"),
     "accounting": gettext_noop("Accounting"),
 }
 
@@ -53,7 +53,7 @@ class Role(ConstraintsOfFields):
 
     class Reach(models.TextChoices):
         ALL = "all", _("All extensions")
-        ORGANIZATIONS = "organizations", _("Extensions of chosen organizations")
+        ORGANIZATIONS = "organizations", _("Extensions in selected departments")
 
     name = SingleLineField(max_length=63)
     key = models.SlugField(max_length=40, unique=True, editable=False, default=custom_key)
@@ -63,7 +63,7 @@ class Role(ConstraintsOfFields):
     organizations: models.ManyToManyField[Organization, Any] = models.ManyToManyField(
         "Organization", related_name="reached_by", blank=True
     )
-    below = models.BooleanField(_("With the organizations below them"), default=True)
+    below = models.BooleanField(_("Include sub-departments"), default=True)
 
     class Meta:
         ordering = ["position", "name"]
@@ -72,7 +72,7 @@ class Role(ConstraintsOfFields):
                 Lower("name"),
                 name="one_role_of_a_name",
                 violation_error_code="same_name",
-                violation_error_message=_("Another role has this name. Choose another."),
+                violation_error_message=_("A role with this name already exists. Choose another name."),
             )
         ]
 
@@ -177,7 +177,9 @@ class User(ConstraintsOfFields, AbstractBaseUser):
         unique=True,
         null=True,
         blank=True,
-        error_messages={"unique": _("Another person has this e-mail address. Each address is one person's sign-in.")},
+        error_messages={
+            "unique": _("Another person already signs in with this e-mail address. Enter a different one.")
+        },
     )
     mobile: models.Field[PhoneNumber | str, PhoneNumber] = PhoneNumberField(max_length=16, blank=True)
     role = models.ForeignKey(Role, models.PROTECT, null=True, blank=True, related_name="users")

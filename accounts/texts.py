@@ -10,13 +10,13 @@ from core.audit.fields import RecordedField, one_of
 TEXTS = {
     "second_factor.app": _("Authenticator app"),
     "second_factor.passkeys": ngettext_lazy("%(count)s passkey", "%(count)s passkeys", "count"),
-    "second_factor.unknown_passkey": _("a passkey that is not known"),
+    "second_factor.unknown_passkey": _("an unknown passkey"),
     "sign_in.no_account": _("an address without an account"),
-    "sign_in.by_mail": _("by mail"),
+    "sign_in.by_mail": _("by e-mail"),
     "sign_in.account_disabled": _("the account is disabled"),
     "sign_in.too_many_passwords": _("too many wrong passwords"),
-    "password.by_welcome_link": _("by the link of the welcome mail"),
-    "password.by_reset_link": _("by a link for a forgotten password"),
+    "password.by_welcome_link": _("with the link in the welcome e-mail"),
+    "password.by_reset_link": _("with a password reset link"),
 }
 
 
@@ -28,15 +28,15 @@ def show_permissions(names: list[str]) -> str:
 
 FIELDS = {
     "permissions": RecordedField(_("Permissions"), show_permissions),
-    "reach": RecordedField(_("Reach"), one_of(dict(Role.Reach.choices))),
-    "organizations": RecordedField(_("Organization")),
-    "below": RecordedField(_("With the organizations below them")),
+    "reach": RecordedField(_("Scope"), one_of(dict(Role.Reach.choices))),
+    "organizations": RecordedField(_("Departments")),
+    "below": RecordedField(_("Include sub-departments")),
     "department": RecordedField(_("Department Name")),
     "parent": RecordedField(_("Parent")),
     "people": RecordedField(_("People")),
     "departments": RecordedField(_("Departments")),
     "roles": RecordedField(_("Roles")),
-    "factors": RecordedField(_("Second factor")),
+    "factors": RecordedField(_("Two-step verification")),
     "address": RecordedField(_("Address")),
     "browser": RecordedField(_("Browser")),
     "sessions": RecordedField(_("Sessions")),

@@ -50,7 +50,7 @@ def renewed(sealed: str) -> str:
     try:
         return _keys().rotate(sealed.encode()).decode()
     except InvalidToken as error:
-        raise SealError("Not sealed with this installation's keys") from error
+        raise SealError("Not encrypted with this installation's keys") from error
 
 
 def seal(label: str, row: object, text: str) -> str:
@@ -62,7 +62,7 @@ def unseal(label: str, row: object, sealed: str) -> str:
     try:
         found_label, found_row, text = json.loads(_keys().decrypt(sealed))
     except (InvalidToken, ValueError) as error:
-        raise SealError(f"{label} of {row}: not sealed with this installation's keys") from error
+        raise SealError(f"{label} of {row}: not encrypted with this installation's keys") from error
     if (found_label, found_row) != (label, str(row)):
-        raise SealError(f"{label} of {row}: sealed for another row")
+        raise SealError(f"{label} of {row}: encrypted for another row")
     return str(text)

@@ -29,12 +29,12 @@ def single_line(text: str) -> None:
     printable = all((c.isprintable() or c in JOINERS) and c not in FILLERS for c in text)
     if not printable or (text and not any(unicodedata.category(c)[0] in "LNPS" for c in text)):
         raise ValidationError(
-            _("Type one line of ordinary text: this holds a line break or an invisible character."),
+            _("Enter one line of plain text. This contains a line break or an invisible character."),
             code="not_single_line",
         )
     if "=?" in text:
         raise ValidationError(
-            _("Type it without “=?”: mail programs take what follows for encoded text."), code="encoded_word"
+            _("Remove “=?”. E-mail programs treat what follows it as encoded text."), code="encoded_word"
         )
 
 

@@ -123,7 +123,7 @@ FIELDS: tuple[Field, ...] = (
     person_field(name="mobile", label=gettext_noop("Mobile Number"), text=lambda user: user.mobile_typed),
     secret_field(name="password", label=gettext_noop("User Password"), owner=Owner.PERSON, text=_password),
     person_field(name="role", label=gettext_noop("User Role"), storage=Storage.OTHER, text=_role, shown=_role_shown),
-    person_field(name="organizations", label=gettext_noop("Organization"), storage=Storage.OTHER, text=_organizations),
+    person_field(name="organizations", label=gettext_noop("Departments"), storage=Storage.OTHER, text=_organizations),
     person_field(name="job_title", label=gettext_noop("Job Title"), is_fact=True),
     extension_field(name="number", label=gettext_noop("Extension Number"), storage=Storage.OTHER, on_the_pbx=True),
     extension_field(name="caller_id", label=gettext_noop("Caller ID"), on_the_pbx=True),

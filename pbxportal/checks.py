@@ -36,14 +36,14 @@ def refuse_to_start() -> None:
 
 def debug() -> Iterator[Error]:
     if settings.DEBUG:
-        yield Error("DEBUG is on: each error page would show settings and code.", "Unset DEBUG.", id="portal.E001")
+        yield Error("DEBUG is on: error pages would show settings and code.", "Unset DEBUG.", id="portal.E001")
 
 
 def hosts() -> Iterator[Error]:
     if not NAMES_OF_NOTHING.isdisjoint(settings.ALLOWED_HOSTS):
         yield Error(
-            "ALLOWED_HOSTS lets any name through: links of mails could lead elsewhere.",
-            "Name those by which the portal is reached.",
+            "ALLOWED_HOSTS allows any host name: links in e-mails could lead elsewhere.",
+            "List the host names that people use to open the portal.",
             id="portal.E002",
         )
 
@@ -52,8 +52,8 @@ def secret_key() -> Iterator[Error]:
     key = settings.SECRET_KEY
     if len(key) < SHORTEST_KEY or len({*key}) < FEWEST_CHARACTERS or key.startswith("django-insecure"):
         yield Error(
-            "SECRET_KEY can be guessed: whoever knows it signs in as anybody.",
-            "Unset it, so that the portal makes one, or set it to 32 random characters or more.",
+            "SECRET_KEY can be guessed: anyone who knows it can sign in as anybody.",
+            "Unset it so that the portal creates one, or set it to 32 or more random characters.",
             id="portal.E003",
         )
 
@@ -61,8 +61,8 @@ def secret_key() -> Iterator[Error]:
 def https() -> Iterator[Error]:
     if settings.HTTPS and not settings.BEHIND_PROXY:
         yield Error(
-            "PORTAL_URL is https://, but the portal itself speaks plain http.",
-            "Set BEHIND_PROXY to the address of the web server that speaks https for it, or to True if it is on this"
+            "PORTAL_URL starts with https://, but the portal itself uses plain HTTP.",
+            "Set BEHIND_PROXY to the address of the web server that provides HTTPS, or to True if it is on this"
             " machine.",
             id="portal.E004",
         )
@@ -71,7 +71,7 @@ def https() -> Iterator[Error]:
 def modes() -> Iterator[Error]:
     for path in private_files():
         if path.exists() and is_open(path.parent) and is_open(path):
-            yield Error(f"Others of this machine may read {path}.", f"chmod 600 {path}", id="portal.E005")
+            yield Error(f"Other users of this machine can read {path}.", f"chmod 600 {path}", id="portal.E005")
 
 
 def is_open(path: Path) -> bool:

@@ -34,8 +34,8 @@ def normalized(url: str) -> str:
 
 def _wrong_url(url: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f"PORTAL_URL is {url!r}, which is no address of a portal."
-        " Set it to http:// or https:// and a name, such as https://pbx.example.com, with nothing behind it."
+        f"PORTAL_URL is {url!r}, which is not a valid portal address."
+        " Set it to http:// or https:// and a host name, such as https://pbx.example.com, with nothing after it."
     )
 
 

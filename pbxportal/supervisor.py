@@ -75,13 +75,13 @@ class Child:
             self.signal(signal.SIGKILL)  # what it started itself must not outlive it
             self.delay = next_delay(self.delay, now - self.started)
             self.due = now + self.delay
-            ended = f"{self.name} ended ({ending(self.process.returncode)}); starting it again in {self.delay:g} s."
+            ended = f"{self.name} stopped ({ending(self.process.returncode)}). Restarting it in {self.delay:g} s."
             say("\n    ".join((ended, *self.last_lines())))
             self.process = None
         elif not self.process and now >= self.due:
             self.start()
         elif self.process and (why := self.trouble()):
-            say(f"{self.name} must start again: {why}.")
+            say(f"{self.name} must restart: {why}.")
             stop([self])
             self.due = now
 
@@ -168,7 +168,7 @@ def check_free(doors: Sequence[Door]) -> None:
             try:
                 try_to_bind(one.host, one.port, kind)
             except OSError as error:
-                raise CannotStart(f"{one}: {error.strerror}. Set {one.setting} to another.") from error
+                raise CannotStart(f"{one}: {error.strerror}. Change {one.setting}.") from error
 
 
 def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
@@ -182,8 +182,8 @@ def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
 def refuse_root(*, allowed: bool) -> None:
     if os.geteuid() == 0 and not allowed:
         raise CannotStart(
-            "The portal does not run as root: whoever broke into it would control the whole machine. Start it as an"
-            " ordinary user who owns this folder and PBXPORTAL_VAR, or set PORTAL_ALLOW_ROOT=True."
+            "The portal does not run as root: anyone who broke into it would control the whole machine. Start it as a"
+            " regular user who owns this folder and PBXPORTAL_VAR, or set PORTAL_ALLOW_ROOT=True."
         )
 
 
@@ -191,7 +191,7 @@ def only_one(lock: Path) -> AbstractContextManager[object]:
     try:
         return file_lock.try_acquire(lock)
     except file_lock.LockedError as error:
-        raise CannotStart(f"It is running already, from {lock.parent}.") from error
+        raise CannotStart(f"The portal is already running from {lock.parent}.") from error
 
 
 def keep_small(logs: Path) -> None:

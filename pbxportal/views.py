@@ -14,10 +14,10 @@ from core.database_errors import Fault, fault_of
 
 # What is at fault with the portal's own database -> what to do about it.
 REMEDIES = {
-    Fault.FULL: _("Free space on the disk that holds the portal's database."),
-    Fault.FORBIDDEN: _("Let the portal's user write its database and the folder around it."),
-    Fault.AWAY: _("The portal's database does not answer. Start it; the portal goes on by itself."),
-    Fault.BUSY: _("Many wrote at once. Try again in a moment."),
+    Fault.FULL: _("Free up space on the disk that holds the portal's database."),
+    Fault.FORBIDDEN: _("Give the portal's user write access to its database and the database's folder."),
+    Fault.AWAY: _("The portal's database is not responding. Start it; the portal then continues on its own."),
+    Fault.BUSY: _("The database is busy. Try again in a moment."),
 }
 
 

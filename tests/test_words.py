@@ -1,5 +1,6 @@
 """All that people read goes through gettext, and stands in the language of whoever reads it."""
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -187,6 +188,120 @@ def test_the_check_of_python_finds(sample: str) -> None:
 )
 def test_the_check_of_python_leaves_alone(sample: str) -> None:
     assert untranslated.in_python(sample) == []
+
+
+# --- one word for one thing ---
+
+# Where the glossary holds, from the root of the project.
+TOP = [f"templates/{each.name}" for each in sorted((ROOT / "templates").glob("*.html"))]
+WORDED = [
+    "accounts", "core", "pbxportal", "templates/account", "templates/accounts", "templates/core", "templates/frame",
+    "templates/mfa", "templates/pbxportal", *TOP,
+]  # fmt: skip
+# A word that no page, mail or command says (a regular expression) -> what it is called instead.
+BANNED = {
+    r"deeds?": "activity, entry",
+    r"(?<!case )letters?(?!, digits)": "e-mail; characters",
+    r"(?<!e-)mails?(?! (server|worker))": "e-mail",
+    r"reach(es)?": "scope; have access to",
+    r"(un)?seal(s|ed|ing)?": "encrypted",
+    r"second factors?": "two-step verification",
+    r"(a|one) signs?(?! (in|out|up))|(digits|letters),? and signs": "symbol",
+    r"(dis)?prove[nsd]?": "verified",
+    r"waits|changes? waits?|waiting changes?": "unapplied change; is waiting for",
+    r"wish(es|ed)?": "undo; change",
+    r"(come|comes|came|coming) back": "restore",
+    r"leavers?|leaving|leaves|let a person leave": "offboard",
+    r"(end|ends|ended|ending) the sign-in": "block sign-in",
+    r"no more(?! than)|any ?more": "no longer",
+    r"anew": "again",
+    r"uncertain": "delivery unknown",
+    r"stands?|lies": "is",
+    r"whoever": "anyone who",
+    r"(un)?tick(s|ed)?": "select, clear",
+    r"(?-i:organizations?)": "department",
+    r"(upper|lower)-case": "uppercase, lowercase",
+    r"cancell(ed|ing)|colours?|behaviours?|licences?|organisations?": "as Americans write it",
+    r"please|oops|sorry": "nothing",
+    r"\w+!": "no exclamation mark",
+}
+# Whole texts that say one of these words nevertheless, and why.
+SAID_SO = {"Mail": "the menu, as Yeastar names it"}
+BANNED_WORDS = re.compile("|".join(rf"(?<![\w-])(?:{each})(?![\w-])" for each in BANNED), re.IGNORECASE)
+COMMANDS = ("management/commands", *SILENT)
+
+
+def files_of(part: str) -> list[Path]:
+    path = ROOT / part
+    found = [path] if path.is_file() else sorted(path.rglob("*.*"))
+    return [each for each in found if each.suffix in (".py", ".html", ".txt") and "migrations" not in each.parts]
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Its part of the catalogue; of what writes to the terminal or the log all that it may say."""
+    if path.suffix == ".py":
+        messages = pseudo.in_python(path.read_bytes())
+        if any(each in str(path.relative_to(ROOT)) for each in COMMANDS):
+            yield from said_in(path.read_text())
+    else:
+        messages = pseudo.in_template(path.read_text())
+    for message in messages:
+        yield from [message] if isinstance(message, str) else message
+
+
+def said_in(source: str) -> Iterator[str]:
+    """Strings of more than one word, but for docstrings."""
+    tree = ast.parse(source)
+    docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+    strings = (each for each in ast.walk(tree) if isinstance(each, ast.Constant) and id(each) not in docstrings)
+    yield from (each.value for each in strings if isinstance(each.value, str) and " " in each.value.strip())
+
+
+@pytest.mark.parametrize("part", WORDED)
+def test_the_words_are_those_of_the_glossary(part: str) -> None:
+    files = files_of(part)
+    assert files
+    wrong = [
+        f"{path.relative_to(ROOT)}: {found[0]!r} in {text!r}"
+        for path in files
+        for text in texts_of(path)
+        if text not in SAID_SO and (found := BANNED_WORDS.search(text))
+    ]
+    assert not wrong, "Say it as BANNED tells, or put the whole text into SAID_SO where it means something else."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Signed out after 5 minutes without a deed.", "Letters wait until then.", "Look into your mail", "Reach",
+        "The password is sealed.", "Set up a second factor", "Use a digit and a sign.", "Applied and proved",
+        "1 change waits", "3 changes wait", "3 waiting changes", "Wished back", "Come back", "Leaving…", "A leaver",
+        "End the sign-in", "It works no more.", "It does not work any more.", "Save it anew.", "Uncertain",
+        "It stands in the list.", "It lies in Sales.", "Whoever knows it", "Tick one.", "Choose an organization.",
+        "An upper-case one", "It was cancelled.", "Please try again.", "Saved!",
+    ],
+)  # fmt: skip
+def test_the_glossary_finds(text: str) -> None:
+    assert BANNED_WORDS.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sign in", "Signs out everyone else and signs you in", "Check the mail server.", "Send an e-mail",
+        "The PBX cannot be reached.", "Organization Management", "Waiting", "applied, waiting for the PBX",
+        "Enter no more than 5.", "an uppercase letter", "10 to 63 letters, digits, and symbols", "Approved",
+        "Improve it", "A symbol such as ! or #", "Understand",
+    ],
+)  # fmt: skip
+def test_the_glossary_leaves_alone(text: str) -> None:
+    assert not BANNED_WORDS.search(text)
+
+
+def test_each_exception_of_the_glossary_is_a_text_that_needs_one() -> None:
+    every = {text for part in ("accounts", "core", "extensions", "asterisk", "pbxportal", "templates")
+             for path in files_of(part) for text in texts_of(path)}  # fmt: skip
+    assert [each for each in SAID_SO if each not in every or not BANNED_WORDS.search(each)] == []
 
 
 # --- every page in a language of which every text is known ---

@@ -25,7 +25,7 @@ class SetupForm(forms.Form):
 
     first_name = SingleLineFormField(label=_("First Name"), max_length=63, validators=[single_line])
     last_name = SingleLineFormField(label=_("Last Name"), max_length=63, required=False, validators=[single_line])
-    email = EmailFormField(label=_("Email Address"), max_length=254, help_text=_("You sign in with it."))
+    email = EmailFormField(label=_("Email Address"), max_length=254, help_text=_("You use it to sign in."))
     password = UserPasswordField()
     company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     country = forms.ChoiceField(
@@ -33,7 +33,7 @@ class SetupForm(forms.Form):
         choices=lambda: [("", _("Choose a country")), *countries()],
         widget=LongSelect,
         error_messages={"required": _("Choose a country.")},
-        help_text=_("Phone numbers typed without + are read as numbers of this country."),
+        help_text=_("Phone numbers without + are treated as numbers in this country."),
     )
 
     def __init__(self, data: Any = None) -> None:

@@ -31,7 +31,7 @@ def name_field() -> SingleLineFormField:
 class ParentField(forms.Field):
     """A department of the tree, by its primary key."""
 
-    default_error_messages = {"required": _("Choose the department that it is to be in.")}
+    default_error_messages = {"required": _("Choose a parent department.")}
     tree: Tree
 
     def to_python(self, value: Any) -> Department | None:
@@ -39,13 +39,13 @@ class ParentField(forms.Field):
             return None
         found = self.tree.get(digits(str(value)) or 0)
         if found is None:
-            raise ValidationError(_("That department is gone. Choose another one."), code="gone")
+            raise ValidationError(_("That department no longer exists. Choose another one."), code="gone")
         return found
 
 
 def refuse_same_name(parent: Department, name: str, besides: Department | None = None, message: str = "") -> None:
     if parent.has_below(name, besides=besides):
-        message = message or gettext("%(parent)s has a department %(name)s already. Choose another name.")
+        message = message or gettext("%(parent)s already has a department named %(name)s. Choose another name.")
         raise ValidationError(message, code="same_name", params={"parent": parent.name, "name": name})
 
 
@@ -66,7 +66,7 @@ class AddForm(forms.Form):
         parent: Department = self.cleaned_data["parent"]
         if parent.level >= LEVELS:
             raise ValidationError(
-                _("%(parent)s is on level %(most)s, the deepest. Choose one above it."),
+                _("%(parent)s is at level %(most)s, the deepest. Choose a department above it."),
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
@@ -75,7 +75,7 @@ class AddForm(forms.Form):
     def clean(self) -> None:
         if self.tree.is_full:
             raise ValidationError(
-                _("There are %(most)s departments, as many as fit. Delete one that is not needed first."),
+                _("You have %(most)s departments, the maximum. Delete one you no longer need first."),
                 code="full",
                 params={"most": localization.count(MOST)},
             )
@@ -134,17 +134,17 @@ class MoveForm(forms.Form):
         parent: Department = self.cleaned_data["parent"]
         if parent in set(self.department.with_all_below()):
             raise ValidationError(
-                _("%(department)s cannot lie in itself or in what lies in it. Choose another one."),
+                _("%(department)s cannot be moved into itself or its sub-departments. Choose another one."),
                 code="ring",
                 params={"department": self.department.name},
             )
         if parent.level + 1 + self.height > LEVELS:
             raise ValidationError(
-                _("%(parent)s lies too deep: there would be more than %(most)s levels. Choose one above it."),
+                _("Under %(parent)s, there would be more than %(most)s levels. Choose a department above it."),
                 code="too_deep",
                 params={"parent": parent.name, "most": LEVELS},
             )
-        rename = gettext("%(parent)s has a department %(name)s already. Rename one of the two first.")
+        rename = gettext("%(parent)s already has a department named %(name)s. Rename one of them first.")
         refuse_same_name(parent, self.department.name, self.department, rename)
         return parent
 
@@ -171,7 +171,9 @@ class DeleteForm:
         twice = [each for each in self.department.below if self.parent.has_below(each.name, besides=self.department)]
         if not twice:
             return ""
-        words = gettext("%(parent)s has a department %(name)s too, as %(department)s has. Rename one of the two first.")
+        words = gettext(
+            "%(parent)s and %(department)s both have a department named %(name)s. Rename one of them first."
+        )
         return words % {"parent": self.parent, "name": twice[0], "department": self.department}
 
     @property

@@ -27,7 +27,7 @@ class Members:
 
     def words(self, of: Department) -> tuple[str, str]:
         own = ngettext("%(count)s member", "%(count)s members", self.own) % {"count": localization.count(self.own)}
-        return own, gettext("%(count)s in all") % {"count": localization.count(self.in_all)} if of.below else ""
+        return own, gettext("%(count)s total") % {"count": localization.count(self.in_all)} if of.below else ""
 
 
 def count(tree: Tree) -> dict[int, Members]:

@@ -48,11 +48,11 @@ class Picker:
         if not self.searches or not self.finding:
             return ""
         if len(self._found) > FOUND:
-            return _("%(count)s match, %(shown)s are shown. Type more of the name.") % {
+            return _("Showing %(shown)s of %(count)s matches. Type more of the name.") % {
                 "count": localization.count(len(self._found)),
                 "shown": FOUND,
             }
-        return "" if self._found else _("No other department matches.")
+        return "" if self._found else _("No other departments match.")
 
 
 def within(tree: Tree, pks: frozenset[int] | None) -> list[Department]:

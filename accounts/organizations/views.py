@@ -117,7 +117,7 @@ def add(request: SignedInRequest) -> HttpResponse:
         if made is None:
             return form_page(request, "add", form, picker=parent_picker(form), search_url=parents_url())
         parent = form.cleaned_data["parent"]
-        messages.success(request, _("%(name)s added. It is in %(parent)s.") % {"name": made, "parent": parent})
+        messages.success(request, _("%(name)s added to %(parent)s.") % {"name": made, "parent": parent})
         if request.POST.get("then") == "another":
             return redirect(f"{reverse('organizations:add')}?{urlencode({'parent': parent.pk})}")
         return in_tree(made.pk)
@@ -141,7 +141,9 @@ def rename(request: SignedInRequest, department: int) -> HttpResponse:
             form.save()
     if form.errors:
         return form_page(request, "rename", form, department=shown)
-    messages.success(request, _("%(before)s is %(name)s now.") % {"before": shown, "name": form.cleaned_data["name"]})
+    messages.success(
+        request, _("%(before)s renamed to %(name)s.") % {"before": shown, "name": form.cleaned_data["name"]}
+    )
     return in_tree(department)
 
 
@@ -169,7 +171,7 @@ def move(request: SignedInRequest, department: int) -> HttpResponse:
     if form.errors:
         return move_page(request, form, parent_picker(form))
     messages.success(
-        request, _("%(name)s is in %(parent)s now.") % {"name": shown, "parent": form.cleaned_data["parent"]}
+        request, _("%(name)s moved to %(parent)s.") % {"name": shown, "parent": form.cleaned_data["parent"]}
     )
     return in_tree(department)
 
@@ -189,7 +191,8 @@ def delete(request: SignedInRequest, department: int) -> HttpResponse:
         return page(request, "delete", form=form, department=form.department, status=409)
     messages.success(
         request,
-        _("%(name)s deleted. What it had is in %(parent)s now.") % {"name": form.department, "parent": form.parent},
+        _("%(name)s deleted. Its people and sub-departments moved to %(parent)s.")
+        % {"name": form.department, "parent": form.parent},
     )
     return in_tree(form.parent.pk)
 

@@ -93,7 +93,7 @@ class ChooseForm(NewPasswordForm):
 
 class OwnPasswordForm(NewPasswordForm):
     present = forms.CharField(
-        label=_("Present Password"),
+        label=_("Current Password"),
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -108,7 +108,7 @@ class OwnPasswordForm(NewPasswordForm):
             throttle.succeed()
             return typed
         throttle.fail()
-        raise ValidationError(_("This is not your present password. Type it again."), code="wrong")
+        raise ValidationError(_("That is not your current password. Try again."), code="wrong")
 
     def save(self, but: str, circumstances: dict[str, Any]) -> bool:
         """Ends all sessions `but` one. False where the password was changed meanwhile."""

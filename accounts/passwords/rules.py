@@ -47,11 +47,11 @@ class Rules:
 
     @property
     def words(self) -> str:
-        words = _("%(shortest)s to %(longest)s characters with a digit, an upper-case and a lower-case letter.")
+        words = _("%(shortest)s to %(longest)s characters, with a digit, an uppercase letter, and a lowercase letter.")
         if self.signs:
             words = _(
-                "%(shortest)s to %(longest)s characters with a digit, an upper-case letter, a lower-case letter and a"
-                " sign such as ! or #."
+                "%(shortest)s to %(longest)s characters, with a digit, an uppercase letter, a lowercase letter,"
+                " and a symbol such as ! or #."
             )
         return words % {"shortest": self.shortest, "longest": LONGEST}
 
@@ -85,11 +85,11 @@ def is_sign(character: str) -> bool:
 def missing_classes(password: str, rules: Rules) -> list[str]:
     classes: dict[str, Callable[[str], bool]] = {
         _("a digit"): str.isdigit,
-        _("an upper-case letter"): str.isupper,
-        _("a lower-case letter"): str.islower,
+        _("an uppercase letter"): str.isupper,
+        _("a lowercase letter"): str.islower,
     }
     if rules.signs:
-        classes[_("a sign such as ! or #")] = is_sign
+        classes[_("a symbol such as ! or #")] = is_sign
     return [name for name, has in classes.items() if not any(map(has, password))]
 
 
@@ -102,7 +102,7 @@ def contained(password: str, words: Iterable[str]) -> str:
 def refuse_words(password: str, words: Iterable[str]) -> None:
     if word := contained(password, words):
         raise ValidationError(
-            _("Choose a password without “%(word)s”: names, numbers and addresses are what others try first."),
+            _("Choose a password without “%(word)s”. Names, numbers, and addresses are easy to guess."),
             code="password_about_person",
             params={"word": word},
         )
@@ -141,13 +141,13 @@ class NotAboutThePerson:
         refuse_words(password, company_words(Organization.company_name()))
         if found := SEASON_AND_YEAR.search(password):
             raise ValidationError(
-                _("Choose a password without “%(word)s”: a season or month with a year is what others try first."),
+                _("Choose a password without “%(word)s”. A season or month with a year is easy to guess."),
                 code="password_season",
                 params={"word": found[0]},
             )
 
     def get_help_text(self) -> str:
-        return _("Not the number, the names, the company or the e-mail address.")
+        return _("Must not contain the extension number, name, company name, or e-mail address.")
 
 
 class HardToGuess:
@@ -158,9 +158,7 @@ class HardToGuess:
             return  # LengthAndClasses says so
         known = [*(user.words() if user is not None else ()), *company_words(Organization.company_name()), *SEASONS]
         if zxcvbn(password[:LOOKED_AT], user_inputs=known)["guesses"] < WEAKEST_GUESSES:
-            raise ValidationError(
-                _("This is easy to guess. Add words that have nothing to do with each other."), code="password_weak"
-            )
+            raise ValidationError(_("This password is easy to guess. Add a few unrelated words."), code="password_weak")
 
     def get_help_text(self) -> str:
-        return _("Not easy to guess.")
+        return _("Must not be easy to guess.")

@@ -70,7 +70,7 @@ class ChooseView(PasswordResetConfirmView):
             logout(request)
         if not form.save(self.token_generator, known_devices.circumstances(request)):
             return closed(request)
-        messages.success(request, _("Your new password is set."))
+        messages.success(request, _("Your new password has been set."))
         return sign_in(request, user)
 
 

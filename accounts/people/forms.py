@@ -29,10 +29,10 @@ class PersonForm(forms.ModelForm[User]):
     mobile = MobileField()
     password = UserPasswordField()
     organizations = forms.ModelMultipleChoiceField(
-        label=_("Organization"),
+        label=_("Departments"),
         queryset=Organization.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one organization.")},
+        error_messages={"required": _("Choose at least one department.")},
     )
 
     class Meta:
@@ -45,7 +45,7 @@ class PersonForm(forms.ModelForm[User]):
             "role": _("User Role"),
             "job_title": _("Job Title"),
         }
-        help_texts = {"email": _("The sign-in name. Without one this person cannot sign in or get mail.")}
+        help_texts = {"email": _("Used to sign in. Without an address, this person cannot sign in or get e-mail.")}
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class PersonForm(forms.ModelForm[User]):
         self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
         if instance:
             self.fields["password"].required = False
-            self.fields["password"].help_text += " " + _("Leave empty to keep the password.")
+            self.fields["password"].help_text += " " + _("Leave empty to keep the current password.")
         elif password_by_mail:
             self.fields["password"].required = False
-            self.fields["password"].help_text = _("Empty: the person chooses one by the link in the welcome mail.")
+            self.fields["password"].help_text = _("Leave empty to let the person choose one from the welcome e-mail.")
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         optional = ["last_name", "email", "mobile", "job_title", *(["password"] if password_by_mail else [])]
@@ -111,7 +111,7 @@ class PersonForm(forms.ModelForm[User]):
         given = [role.pk for role in Role.objects.all() if self.by.reaches_up_to(role)]
         field.queryset = Role.objects.filter(pk__in=given)  # type: ignore[attr-defined]
         field.error_messages["invalid_choice"] = _(
-            "Choose one of the roles offered: nobody gives one that may do more than they may."
+            "Choose a role from the list. You cannot assign a role with more permissions than yours."
         )
         field.empty_label = _("None")  # type: ignore[attr-defined]
 
@@ -119,7 +119,7 @@ class PersonForm(forms.ModelForm[User]):
         role: Role | None = self.cleaned_data["role"]
         if (role is None or role.key != Role.SUPER_ADMINISTRATOR) and self.instance.is_last_super_administrator():
             raise ValidationError(
-                _("This is the last Super Administrator. Make somebody else one first."),
+                _("This is the last Super Administrator. Assign that role to someone else first."),
                 code="last_super_administrator",
             )
         return role

@@ -23,7 +23,7 @@ class MobileField(PhoneNumberField):  # type: ignore[misc]
             label=_("Mobile Number"),
             max_length=31,
             required=False,
-            help_text=_("Colleagues see it in the form that is usual for them."),
+            help_text=_("Shown to colleagues in their country's format."),
             widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         )
 

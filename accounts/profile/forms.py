@@ -36,7 +36,7 @@ class ProfileForm(forms.ModelForm[User]):
     def __init__(self, data: Any = None, *, instance: User, preferences: Preferences) -> None:
         super().__init__(data, instance=instance, initial={"mobile": instance.mobile_typed})
         names = dict(settings.LANGUAGES)
-        usual = _("As the system (%(language)s)") % {"language": names.get(preferences.language, preferences.language)}
+        usual = _("System default (%(language)s)") % {"language": names.get(preferences.language, preferences.language)}
         self.fields["language"].choices = [("", usual), *settings.LANGUAGES]  # type: ignore[attr-defined]
         allowed = preferences.self_service
         for field in [*(NAMES if "name" not in allowed else ()), *(["mobile"] if "mobile" not in allowed else ())]:
@@ -47,7 +47,7 @@ class ProfileForm(forms.ModelForm[User]):
 class PictureForm(forms.Form):
     picture = forms.FileField(
         label=gettext_lazy("Picture"),
-        help_text=gettext_lazy("A JPG or PNG file of up to 1 MB. Its middle is shown, as a square."),
+        help_text=gettext_lazy("A JPG or PNG file up to 1 MB. Its center is shown as a square."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png"}),
         error_messages={
             "required": gettext_lazy("Choose a JPG or PNG file."),
@@ -63,9 +63,7 @@ class PictureForm(forms.Form):
     def clean_picture(self) -> bytes:
         """As it is kept."""
         if self.too_many:
-            raise ValidationError(
-                _("You sent many pictures in a short time. Try again in a few minutes."), code="too_many"
-            )
+            raise ValidationError(_("You uploaded too many pictures. Try again in a few minutes."), code="too_many")
         upload: UploadedFile[Any] = self.cleaned_data["picture"]
         if (upload.size or 0) > uploads.MOST_BYTES:
             raise ValidationError(_("The file is larger than 1 MB. Choose a smaller one."), code="size")
@@ -86,7 +84,7 @@ class EmailForm(forms.Form):
     def clean_new(self) -> str:
         new: str = self.cleaned_data["new"]
         if new == self.user.email:
-            raise ValidationError(_("This is your address already. Enter another."), code="same")
+            raise ValidationError(_("This is already your address. Enter a different one."), code="same")
         return new
 
 
@@ -94,7 +92,7 @@ class NotificationsForm(forms.Form):
     """Ticked: wanted. What the system sends to nobody cannot be ticked, and stays as the person had it."""
 
     wanted = forms.MultipleChoiceField(
-        label=gettext_lazy("Send me a mail when"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("E-mail me when"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, data: Any = None, *, user: User, preferences: Preferences) -> None:

@@ -43,13 +43,13 @@ def drawn(data: bytes) -> bytes:
                 return _encoded(_flat(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValidationError(
-            _("The picture has more than %(millions)s million pixels. Choose a smaller one, or scale it down.")
+            _("The picture has more than %(millions)s million pixels. Choose a smaller one or scale it down.")
             % {"millions": MOST_PIXELS // 1_000_000},
             code="pixels",
         ) from None
     except BROKEN:
         raise ValidationError(
-            _("This file is not a whole JPG or PNG picture. Choose another, or save it anew as JPG."),
+            _("This file is not a complete JPG or PNG picture. Choose another, or save it again as JPG."),
             code="not_a_picture",
         ) from None
 

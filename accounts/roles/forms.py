@@ -56,17 +56,19 @@ class RoleForm(forms.ModelForm[Role]):
     granted = forms.MultipleChoiceField(
         label=_("Permissions"),
         required=False,
-        error_messages={"invalid_choice": _("Untick what you may not do yourself: you can give only what you have.")},
+        error_messages={
+            "invalid_choice": _("Clear the permissions you do not have. You can grant only your own permissions.")
+        },
     )
     organizations = forms.ModelMultipleChoiceField(
-        label=_("Organization"), queryset=Organization.objects.none(), required=False
+        label=_("Departments"), queryset=Organization.objects.none(), required=False
     )
 
     class Meta:
         model = Role
         fields = ["name", "reach", "organizations", "below"]
-        labels = {"name": _("Name"), "reach": _("Reach")}
-        help_texts = {"name": _("As it stands in User Role of an extension.")}
+        labels = {"name": _("Name"), "reach": _("Scope")}
+        help_texts = {"name": _("Shown in the User Role list of an extension.")}
         widgets = {"reach": forms.RadioSelect}
 
     def __init__(self, data: Any = None, *, by: User, instance: Role | None = None, like: Role | None = None) -> None:
@@ -76,8 +78,8 @@ class RoleForm(forms.ModelForm[Role]):
         self.offered = [each for each in Permission if by.can(each)]
         self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
         self.fields["reach"].error_messages |= {
-            "invalid_choice": _("Choose one of the two."),
-            "required": _("Choose one."),
+            "invalid_choice": _("Choose one of the two options."),
+            "required": _("Choose an option."),
         }
         self.fields["organizations"].queryset = Organization.objects.order_by()  # type: ignore[attr-defined]
         if not Preferences.current().organization_management:
@@ -131,7 +133,7 @@ class RoleForm(forms.ModelForm[Role]):
         granted = with_views(frozenset(map(Permission, self.cleaned_data["granted"])))
         if self.instance.pk and self.instance.pk == self.by.role_id and Permission.MANAGE_ROLES not in granted:
             raise ValidationError(
-                _("This is your own role, and you would lock yourself out. Tick Manage of Role."), code="own_role"
+                _("This is your own role, and you would lock yourself out. Select Manage for Role."), code="own_role"
             )
         return granted
 
@@ -139,8 +141,8 @@ class RoleForm(forms.ModelForm[Role]):
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk and self.data.get("opened") != self._mark():
             self.add_error(None, ValidationError(
-                _("Somebody else saved this role after you had opened it. Yours is below: look at theirs on the"
-                " role's page, then save again."), code="conflict",
+                _("Someone else saved this role after you opened it. Your version is below. Compare it with the role's"
+                " page, then save again."), code="conflict",
             ))  # fmt: skip
         reach = cleaned.get("reach", self.instance.reach)
         if reach == Role.Reach.ORGANIZATIONS:
@@ -153,18 +155,19 @@ class RoleForm(forms.ModelForm[Role]):
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
         if names := [gettext(module.name) for module in MODULES if module.level(beyond)]:
             words = gettext(
-                "Untick %(names)s: only Extension can be given by organization, the others concern the whole system."
+                "Clear %(names)s. Only Extension can be limited to departments; other modules apply to the whole"
+                " system."
             )
             if "reach" in self.fields:
                 words = gettext(
-                    "Untick %(names)s, or choose All extensions: only Extension can be given by organization, the"
-                    " others concern the whole system."
+                    "Clear %(names)s, or choose All extensions. Only Extension can be limited to departments; other"
+                    " modules apply to the whole system."
                 )
             params = {"names": ", ".join(names)}
             self.add_error("granted", ValidationError(words, code="whole_system", params=params))
         if "organizations" in self.fields and "organizations" not in self.errors and not cleaned["organizations"]:
             self.add_error(
-                "organizations", ValidationError(_("Choose at least one organization."), code="no_organization")
+                "organizations", ValidationError(_("Choose at least one department."), code="no_organization")
             )
 
     def try_save(self) -> Role | None:
@@ -208,16 +211,16 @@ class DeleteRoleForm:
         known = {"count": localization.count(count), "names": named, "more": localization.count(max(0, count - NAMED))}
         if not named:
             words = ngettext(
-                "%(count)s person has this role. Give that person another one first.",
-                "%(count)s people have this role. Give them another one first.",
+                "%(count)s person has this role. Assign that person another role first.",
+                "%(count)s people have this role. Assign them another role first.",
                 count,
             )
         elif count > NAMED:
-            words = gettext("%(names)s and %(more)s more have this role. Give them another one first.")
+            words = gettext("%(names)s and %(more)s more have this role. Assign them another role first.")
         else:
             words = ngettext(
-                "%(names)s has this role. Give that person another one first.",
-                "%(names)s have this role. Give them another one first.",
+                "%(names)s has this role. Assign that person another role first.",
+                "%(names)s have this role. Assign them another role first.",
                 count,
             )
         return words % known

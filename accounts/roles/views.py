@@ -49,8 +49,8 @@ def reach_of(role: Role) -> str:
         return _("Nobody while Organization Management is off")
     names = ", ".join(sorted(each.name for each in role.organizations.all()))
     if not names:
-        return _("Nobody: no organization is chosen")
-    return _("%(names)s, and below") % {"names": names} if role.below else names
+        return _("Nobody: no department is selected")
+    return _("%(names)s, including sub-departments") % {"names": names} if role.below else names
 
 
 def can_change(by: User, role: Role) -> bool:
@@ -109,7 +109,7 @@ def save(request: SignedInRequest, form: RoleForm) -> HttpResponse:
     role = form.try_save() if form.is_valid() else None
     if role is None:
         return form_page(request, form)
-    messages.success(request, _("Role %(role)s saved. Who has it may do this from now on.") % {"role": role})
+    messages.success(request, _("Role %(role)s saved. It takes effect immediately.") % {"role": role})
     return redirect("roles:detail", role.pk)
 
 

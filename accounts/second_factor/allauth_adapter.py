@@ -37,7 +37,7 @@ def is_of_this_page(client_data: CollectedClientData) -> bool:
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("That did not match. Type the newest code: each works once."),
+        "incorrect_code": gettext_lazy("That code did not match. Enter the latest code; each code works only once."),
     }
 
     def encrypt(self, text: str) -> str:

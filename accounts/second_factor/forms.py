@@ -70,7 +70,7 @@ def wrong() -> ValidationError:
 class CodeForm(AuthenticateForm):  # type: ignore[misc]
     """At the sign-in: a code of the app, or a recovery code."""
 
-    code = CodeField(help_text=_("From your authenticator app, or one of your recovery codes."))
+    code = CodeField(help_text=_("From your authenticator app, or a recovery code."))
     reauthenticated = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -159,7 +159,7 @@ class PasskeyAloneForm(CheckedPasskey, webauthn.LoginWebAuthnForm):  # type: ign
 class AppForm(forms.Form):
     """Proves that the app has the secret."""
 
-    code = CodeField(help_text=_("The six digits that the app shows now."))
+    code = CodeField(help_text=_("The six-digit code the app shows now."))
 
     def __init__(self, data: Any = None, *, secret: str) -> None:
         self.secret = secret
@@ -172,7 +172,7 @@ class AppForm(forms.Form):
         step = factors.step_of(self.secret, code)
         if step is None:
             raise ValidationError(
-                _("This code is of another secret, or too old. Check the device's clock, and type the newest code."),
+                _("That code is wrong or has expired. Check the device's clock and enter the latest code."),
                 code="wrong_code",
             )
         self.step = step
@@ -192,7 +192,7 @@ class PasskeyNameForm(forms.Form):
         label=_("Name"),
         max_length=63,
         validators=[single_line],
-        help_text=_("So that you know it in the list, such as Phone or Blue key."),
+        help_text=_("Helps you recognize it in the list, such as Phone or Blue key."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -207,8 +207,8 @@ class NewPasskeyForm(PasskeyNameForm):
     credential = forms.JSONField(
         widget=forms.HiddenInput,
         error_messages={
-            "required": _("No passkey was made. Press the button again."),
-            "invalid": _("No passkey was made."),
+            "required": _("No passkey was created. Press the button again."),
+            "invalid": _("No passkey was created."),
         },
     )
 
@@ -220,7 +220,7 @@ class NewPasskeyForm(PasskeyNameForm):
             complete_registration(credential)
         except BAD_ANSWER as error:
             raise ValidationError(
-                _("The passkey does not answer to this page. Make it again."), code="wrong_passkey"
+                _("The passkey does not match this page. Create it again."), code="wrong_passkey"
             ) from error
         return credential
 

@@ -60,7 +60,7 @@ def set_up(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def app(request: SignedInRequest) -> HttpResponse:
     if Factors.of(request.user).app:
-        messages.info(request, _("You have an authenticator app already. Remove it to set up another one."))
+        messages.info(request, _("You already have an authenticator app. Remove it to set up another one."))
         return redirect("account_security")
     if request.method != "POST" or SECRET not in request.session:
         request.session[SECRET] = new_secret()
@@ -71,7 +71,7 @@ def app(request: SignedInRequest) -> HttpResponse:
         return app_page(request, form)
     form.save(request.user)
     del request.session[SECRET]
-    messages.success(request, _("The authenticator app is set up."))
+    messages.success(request, _("Authenticator app set up."))
     return after(request)
 
 
@@ -88,13 +88,13 @@ def app_page(request: SignedInRequest, form: AppForm) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_passkey(request: SignedInRequest) -> HttpResponse:
     if not passkey_name():
-        messages.error(request, _("Passkeys work only where the portal has a name and https."))
+        messages.error(request, _("Passkeys work only if the portal has a host name and uses HTTPS."))
         return redirect("account_security")
     name = get_adapter().generate_authenticator_name(request.user, second_factor_factors.Passkey)
     form = NewPasskeyForm(request.POST if request.method == "POST" else None, initial={"name": name})
     if form.is_valid():
         form.save(request.user)
-        messages.success(request, _("The passkey is added."))
+        messages.success(request, _("Passkey added."))
         return after(request)
     context = {
         **frame(request),
@@ -113,7 +113,7 @@ def own_passkey(request: SignedInRequest) -> Authenticator | None:
 
 
 def gone(request: SignedInRequest) -> HttpResponse:
-    messages.info(request, _("It has been removed already."))
+    messages.info(request, _("It has already been removed."))
     return redirect("account_security")
 
 
@@ -131,7 +131,7 @@ def rename_passkey(request: SignedInRequest) -> HttpResponse:
         second_factor_factors.rename(request.user, passkey, form.cleaned_data["name"])
     except Gone:
         return gone(request)
-    messages.success(request, _("The passkey has its new name."))
+    messages.success(request, _("Passkey renamed."))
     return redirect("account_security")
 
 
@@ -153,7 +153,7 @@ def remove(request: SignedInRequest) -> HttpResponse:
         except LastFactor:
             refused = True
         else:
-            messages.success(request, _("It is removed."))
+            messages.success(request, _("Verification method removed."))
             return redirect("account_security")
     context = {**frame(request), "factor": factor, "last": last, "refused": refused}
     return render(

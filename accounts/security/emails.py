@@ -18,9 +18,9 @@ CHANGED = {
     "app_removed": gettext_lazy("The authenticator app was removed."),
     "passkey_added": gettext_lazy("A passkey was added."),
     "passkey_removed": gettext_lazy("A passkey was removed."),
-    "codes_made": gettext_lazy("New recovery codes were made. The old ones no longer work."),
-    "code_used": gettext_lazy("A recovery code was used to sign in. It does not work a second time."),
-    "removed": gettext_lazy("The second factor was removed."),
+    "codes_made": gettext_lazy("New recovery codes were created. The old ones no longer work."),
+    "code_used": gettext_lazy("A recovery code was used to sign in. It cannot be used again."),
+    "removed": gettext_lazy("Two-step verification was removed."),
 }
 
 
@@ -29,12 +29,14 @@ def password_changed(email: Email) -> Words:
 
 
 def new_device(email: Email) -> Words:
-    return composition.words(email, _("Your account was used on a new device"), _circumstances(email))
+    return composition.words(email, _("New device signed in to your account"), _circumstances(email))
 
 
 def second_factor_changed(email: Email) -> Words:
-    what = CHANGED.get(email.facts.get("what", ""), _("The second factor was changed."))
-    return composition.words(email, _("Your second factor was changed"), {**_circumstances(email), "what": what})
+    what = CHANGED.get(email.facts.get("what", ""), _("Two-step verification was changed."))
+    return composition.words(
+        email, _("Your two-step verification was changed"), {**_circumstances(email), "what": what}
+    )
 
 
 def _circumstances(email: Email) -> dict[str, str]:

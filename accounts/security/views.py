@@ -56,9 +56,9 @@ def end_session(request: SignedInRequest) -> HttpResponse:
             found.delete()
             log.record(request.user, "sign_in.session_ended", request.user, address=found.address, browser=found.agent)
     if found:
-        messages.success(request, _("%(device)s is signed out.") % {"device": user_agents.words(found.agent)})
+        messages.success(request, _("%(device)s has been signed out.") % {"device": user_agents.words(found.agent)})
     else:
-        messages.info(request, _("That session has ended already."))
+        messages.info(request, _("That session has already ended."))
     return redirect("account_security")
 
 
@@ -66,10 +66,12 @@ def end_session(request: SignedInRequest) -> HttpResponse:
 def end_others(request: SignedInRequest) -> HttpResponse:
     count = end_everywhere(request.user, request, of=request.user)
     if count:
-        words = ngettext("%(count)s other session is signed out.", "%(count)s other sessions are signed out.", count)
+        words = ngettext(
+            "%(count)s other session has been signed out.", "%(count)s other sessions have been signed out.", count
+        )
         messages.success(request, words % {"count": count})
     else:
-        messages.info(request, _("You are signed in nowhere else."))
+        messages.info(request, _("You are not signed in anywhere else."))
     return redirect("account_security")
 
 
@@ -91,7 +93,7 @@ def password(request: SignedInRequest) -> HttpResponse:
         return render(request, "accounts/passwords/change.html", context, status=422 if form.is_bound else 200)
     if form.save(active_sessions.key(request), known_devices.circumstances(request)):
         update_session_auth_hash(request, user)
-        messages.success(request, _("Your new password is set. You are signed out everywhere else."))
+        messages.success(request, _("Your new password has been set. You have been signed out everywhere else."))
     else:
-        messages.error(request, _("Your password was changed elsewhere a moment ago. Nothing was changed here."))
+        messages.error(request, _("Your password was just changed somewhere else. Nothing was changed here."))
     return redirect("account_security")

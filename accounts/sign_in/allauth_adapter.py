@@ -20,8 +20,8 @@ FAILED_SECONDS = 0.2
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("The e-mail address or the password is not right. Type both again."),
-        "incorrect_password": _("The password is not right. Type it again."),
+        "email_password_mismatch": _("The e-mail address or password is incorrect. Try again."),
+        "incorrect_password": _("The password is incorrect. Try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's signature)

@@ -42,8 +42,8 @@ def of_account(email: str) -> Bucket:
 class PasswordThrottle(Throttle):
     def _words(self, minutes: int) -> str:
         words = ngettext(
-            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minute.",
-            "Too many sign-ins failed for this account or from your network. Try again in %(minutes)s minutes.",
+            "Too many failed sign-ins for this account or from your network. Try again in %(minutes)s minute.",
+            "Too many failed sign-ins for this account or from your network. Try again in %(minutes)s minutes.",
             minutes,
         )
         return words % {"minutes": minutes}

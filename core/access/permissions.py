@@ -106,7 +106,7 @@ def with_views(granted: frozenset[Permission]) -> frozenset[Permission]:
 def in_words(permissions: frozenset[Permission]) -> str:
     """In short; empty where there is nothing."""
     if permissions == EVERYTHING:
-        return gettext("Everything")
-    levels = {"Manage": gettext("Manages %(modules)s"), "View": gettext("Views %(modules)s")}
+        return gettext("Full access")
+    levels = {"Manage": gettext("Manage %(modules)s"), "View": gettext("View %(modules)s")}
     named = {level: [gettext(each.name) for each in MODULES if each.level(permissions) == level] for level in levels}
     return "; ".join(levels[level] % {"modules": ", ".join(names)} for level, names in named.items() if names)

@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from core.audit.models import AuditRecord
 from core.localization import ENGLISH
 
-HEAD = ("Row", "Time", "Person", "From", "Module", "Action", "On", "Extension", "Result", "Changed", "More", "Hash")
+HEAD = ("Entry", "Time", "Person", "From", "Module", "Action", "On", "Extension", "Result", "Changed", "More", "Hash")
 # A spreadsheet takes a cell that begins with one of these for a formula; their full-width forms too.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

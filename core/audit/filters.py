@@ -27,7 +27,7 @@ EXPORTED_AT_ONCE = 1000
 Ids = tuple[int, int]  # from, to; both are meant
 
 
-UNKNOWN = {"module": _("Choose a module of the list."), "result": _("Choose a result of the list.")}
+UNKNOWN = {"module": _("Choose a module from the list."), "result": _("Choose a result from the list.")}
 
 
 class LogFilter(forms.Form):
@@ -40,7 +40,7 @@ class LogFilter(forms.Form):
         r"\A[0-9]{1,8}\Z",
         label=_("Extension"),
         required=False,
-        error_messages={"invalid": _("Enter an extension's number, such as 1001.")},
+        error_messages={"invalid": _("Enter an extension number, such as 1001.")},
     )
 
     def __init__(self, data: Any) -> None:
@@ -62,7 +62,7 @@ class LogFilter(forms.Form):
         self.people = [*others, *found.values_list("by", flat=True).distinct()[: MOST_PEOPLE + 1]]
         if len(self.people) > MOST_PEOPLE:
             raise ValidationError(
-                _("More than %(most)s people match. Type more of the name, or the whole address."),
+                _("More than %(most)s people match. Type more of the name, or the full address."),
                 code="too_many_people",
                 params={"most": MOST_PEOPLE},
             )
@@ -72,7 +72,7 @@ class LogFilter(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
-            self.add_error("until", ValidationError(_("Enter a time after the first."), code="order"))
+            self.add_error("until", ValidationError(_("Enter a time after From."), code="order"))
         return cleaned
 
     def asked(self) -> dict[str, str]:

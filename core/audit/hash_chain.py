@@ -60,15 +60,17 @@ def walk(rows: Iterable[Sequence[Any]], count: int, last: str) -> None:
         place += 1
         row = values[0]
         if row < place:
-            raise Broken(row, f"Row {row:,} was inserted: rows are numbered from 1.")
+            raise Broken(row, f"Entry {row:,} was inserted: entries are numbered from 1.")
         if row > place:
-            gone = f"Row {place:,} is missing" if row == place + 1 else f"Rows {place:,} to {row - 1:,} are missing"
+            gone = (
+                f"Entry {place:,} is missing" if row == place + 1 else f"Entries {place:,} to {row - 1:,} are missing"
+            )
             raise Broken(place, f"{gone}.")
         if digest(previous, values) != found:
-            raise Broken(row, f"Row {row:,} was altered.")
+            raise Broken(row, f"Entry {row:,} was altered.")
         previous = found
     if place < count:
-        gone = f"Row {count:,} is" if place == count - 1 else f"Rows {place + 1:,} to {count:,} are"
+        gone = f"Entry {count:,} is" if place == count - 1 else f"Entries {place + 1:,} to {count:,} are"
         raise Broken(place + 1, f"{gone} missing at the end.")
     if previous != last:
-        raise Broken(place, f"Row {place:,} was altered: the log's head has another hash of it.")
+        raise Broken(place, f"Entry {place:,} was altered: the log's head has a different hash for it.")

@@ -38,7 +38,7 @@ class AuditRecord(models.Model):
 
     SYSTEM, COMMAND, NOBODY = 0, -1, -2
     # Who, where it is no user.
-    OTHERS = {SYSTEM: _("system"), COMMAND: _("command line"), NOBODY: _("somebody unknown")}
+    OTHERS = {SYSTEM: _("system"), COMMAND: _("command line"), NOBODY: _("unknown person")}
 
     at = models.DateTimeField(default=timezone.now)
     set_back = models.BooleanField(default=False)  # the clock was, since the row before

@@ -34,9 +34,9 @@ SWITCHES = ("organization_management", "password_signs", "second_factor")
 FIELDS = {
     "name": RecordedField(_("Name")),
     "count": RecordedField(_("Count")),
-    "why": RecordedField(_("Why")),
-    "error": RecordedField(_("Words")),
-    "filtered": RecordedField(_("Filtered"), filter_text),
+    "why": RecordedField(_("Reason")),
+    "error": RecordedField(_("Message")),
+    "filtered": RecordedField(_("Filter"), filter_text),
     "company": RecordedField(_("Company Name")),
     "country": RecordedField(_("Country"), localization.country),
     "language": RecordedField(_label("language"), show_language),

@@ -48,7 +48,7 @@ class MomentInput(forms.TextInput):
 class MomentField(forms.Field):
     """`end`: what a day or a minute ends with is meant, not what it begins with."""
 
-    default_error_messages = {"invalid": _("Enter a day, or a day and a time, such as 2026-01-31 or 2026-01-31T18:00.")}
+    default_error_messages = {"invalid": _("Enter a date, or a date and time, such as 2026-01-31 or 2026-01-31T18:00.")}
 
     def __init__(self, *, end: bool = False, **kwargs: Any) -> None:
         self.end = end

@@ -26,7 +26,7 @@ class Outcome:
 
 
 def written(email: Email) -> composition.Words:
-    return composition.words(email, _("Test mail"), {})
+    return composition.words(email, _("Test e-mail"), {})
 
 
 def send(server: Server, to: str, by: Person) -> Outcome:
@@ -48,12 +48,12 @@ def _try(server: Server, to: str, by: Person, replies: list[Reply]) -> tuple[boo
     except Trouble as trouble:
         return False, str(trouble)
     except Refused as refused:
-        return False, _("The mail server refuses this mail: %(answer)s") % {"answer": refused}
+        return False, _("The mail server rejected this e-mail: %(answer)s") % {"answer": refused}
     except Later as later:
-        return False, _("The mail server does not take this mail now: %(answer)s") % {"answer": later}
+        return False, _("The mail server cannot accept this e-mail now: %(answer)s") % {"answer": later}
     except Uncertain:
-        return False, _("The mail server gave no answer after the mail. Look whether it arrived.")
-    return True, _("The mail server took the mail for %(to)s.") % {"to": to}
+        return False, _("The mail server did not confirm the e-mail. Check whether it arrived.")
+    return True, _("The mail server accepted the e-mail for %(to)s.") % {"to": to}
 
 
 def _matters(reply: Reply) -> bool:

@@ -21,51 +21,51 @@ class Kind:
 
 KINDS = {
     "welcome": Kind(_("Welcome"), "extensions.welcome.emails.welcome", "extensions/welcome/emails/welcome"),
-    "reset": Kind(_("Forgotten password"), "accounts.passwords.emails.reset", "accounts/passwords/emails/reset"),
+    "reset": Kind(_("Password reset"), "accounts.passwords.emails.reset", "accounts/passwords/emails/reset"),
     "password_changed": Kind(
         _("Password changed"),
         "accounts.security.emails.password_changed",
         "accounts/security/emails/password_changed",
-        _("My user password was changed"),
+        _("My password is changed"),
     ),
     "new_device": Kind(
-        _("Signed in on a new device"),
+        _("New device signed in"),
         "accounts.security.emails.new_device",
         "accounts/security/emails/new_device",
-        _("Somebody signed in as me from a new device"),
+        _("Someone signs in to my account from a new device"),
     ),
     "second_factor_changed": Kind(
-        _("Second factor changed"),
+        _("Two-step verification changed"),
         "accounts.security.emails.second_factor_changed",
         "accounts/security/emails/second_factor_changed",
-        _("My second factor was changed"),
+        _("My two-step verification is changed"),
     ),
     "extension_changed": Kind(
         _("Extension changed"),
         "extensions.changes.emails.extension_changed",
         "extensions/changes/emails/extension_changed",
-        _("An administrator changed my extension"),
+        _("An administrator changes my extension"),
     ),
     "new_network": Kind(
-        _("Phone in a new network"),
+        _("Phone on a new network"),
         "extensions.phones.emails.new_network",
         "extensions/phones/emails/new_network",
-        _("A phone of my extension registered from a new network"),
+        _("A phone of my extension registers from a new network"),
     ),
     "email_change_old": Kind(
-        _("Another address, to the old one"),
+        _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",
         "extensions/my_account/emails/email_change_old",
     ),
     "email_change_new": Kind(
-        _("Another address, to the new one"),
+        _("Address change, to the new address"),
         "extensions.my_account.emails.to_the_new",
         "extensions/my_account/emails/email_change_new",
     ),
     "email_changed": Kind(
-        _("Address changed"), "extensions.my_account.emails.done", "extensions/my_account/emails/email_changed"
+        _("E-mail address changed"), "extensions.my_account.emails.done", "extensions/my_account/emails/email_changed"
     ),
-    "test": Kind(_("Test mail"), "core.mail.diagnostics.written", "core/mail/emails/test"),
+    "test": Kind(_("Test e-mail"), "core.mail.diagnostics.written", "core/mail/emails/test"),
 }
 NOTIFICATIONS = [name for name, kind in KINDS.items() if kind.wish is not None]
 

@@ -19,10 +19,10 @@ from core.preferences.models import Preferences
 State = Email.State
 STATES: dict[str, str | Promise] = {
     State.WAITING: gettext_lazy("Waiting"),
-    State.SENDING: gettext_lazy("Being sent"),
-    State.TAKEN: gettext_lazy("Taken by the server"),
-    State.REFUSED: gettext_lazy("Refused"),
-    State.UNCERTAIN: gettext_lazy("Uncertain"),
+    State.SENDING: gettext_lazy("Sending"),
+    State.TAKEN: gettext_lazy("Accepted by the mail server"),
+    State.REFUSED: gettext_lazy("Failed"),
+    State.UNCERTAIN: gettext_lazy("Delivery unknown"),
     State.VOID: gettext_lazy("Not sent"),
 }
 
@@ -90,10 +90,10 @@ class MailState:
             uncertain=Count("pk", filter=Q(state=State.UNCERTAIN)),
         )
         if found["since"]:
-            words = _("Mail waits since %(moment)s") % {"moment": short(found["since"])}
+            words = _("E-mail delayed since %(moment)s") % {"moment": short(found["since"])}
             return cls(words, _why(troubled.filter(late)))
         if number := found["uncertain"]:
-            words = ngettext("%(number)s mail is uncertain", "%(number)s mails are uncertain", number)
+            words = ngettext("Delivery of %(number)s e-mail unknown", "Delivery of %(number)s e-mails unknown", number)
             return cls(words % {"number": localization.count(number)}, uncertain=True)
         return cls()
 

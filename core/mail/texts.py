@@ -11,10 +11,10 @@ def show_kinds(names: list[str]) -> str:
 
 
 FIELDS = {
-    "kind": RecordedField(_("Kind"), kinds.label),
+    "kind": RecordedField(_("Type"), kinds.label),
     "server": RecordedField(_("Server")),
-    "taken": RecordedField(_("Taken")),
+    "taken": RecordedField(_("Accepted")),
     "answer": RecordedField(_("Answer")),
     "notifications": RecordedField(_("Notifications"), show_kinds),
-    "muted": RecordedField(_("Notifications not wanted"), show_kinds),
+    "muted": RecordedField(_("Notifications turned off"), show_kinds),
 }

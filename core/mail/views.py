@@ -41,7 +41,7 @@ class MailFilter(forms.Form):
         super().__init__(data)
         self.fields["person"].widget.attrs |= {"autocomplete": "off", "class": "form-control"}
         self.fields["state"].widget.attrs |= {"class": "form-select"}
-        self.fields["state"].error_messages["invalid_choice"] = gettext_lazy("Choose a state of the list.")
+        self.fields["state"].error_messages["invalid_choice"] = gettext_lazy("Choose a state from the list.")
 
     def asked(self) -> dict[str, str]:
         return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}
@@ -111,13 +111,13 @@ def back(request: SignedInRequest) -> HttpResponse:
 def send_again(request: SignedInRequest, pk: int) -> HttpResponse:
     email = get_object_or_404(Email, pk=pk)
     if email.state not in (State.REFUSED, State.UNCERTAIN):
-        messages.info(request, _("That mail needs no second sending."))
+        messages.info(request, _("That e-mail does not need to be sent again."))
         return back(request)
     with transaction.atomic():
         Email.objects.filter(pk=email.pk, settled_at=None).update(settled_at=timezone.now())
         outbox.send_again(email)
         log.record(request.user, "mail.sent_again", email.to, kind=email.kind)
-    messages.success(request, _("The mail to %(to)s is sent again.") % {"to": email.to})
+    messages.success(request, _("The e-mail to %(to)s will be sent again.") % {"to": email.to})
     return back(request)
 
 
@@ -132,10 +132,10 @@ def discard(request: SignedInRequest, pk: int) -> HttpResponse:
         discarded = {"state": State.VOID, "answer_code": "discarded", "answer": "", "settled_at": now}
         if here.filter(state=State.WAITING).update(**discarded):
             log.record(request.user, "mail.discarded", email.to, kind=email.kind)
-            messages.success(request, _("The mail to %(to)s is not sent.") % {"to": email.to})
+            messages.success(request, _("The e-mail to %(to)s will not be sent.") % {"to": email.to})
         elif here.filter(state=State.UNCERTAIN, settled_at=None).update(settled_at=now):
             log.record(request.user, "mail.looked_after", email.to, kind=email.kind)
-            messages.success(request, _("The mail to %(to)s is left as it is.") % {"to": email.to})
+            messages.success(request, _("The e-mail to %(to)s has been dismissed.") % {"to": email.to})
         else:
-            messages.info(request, _("That mail waits no more."))
+            messages.info(request, _("That e-mail is no longer waiting."))
     return back(request)

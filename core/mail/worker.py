@@ -84,7 +84,7 @@ def reap() -> bool:
     """What a worker before this one was about when it was killed."""
     cut = Email.objects.filter(state=State.SENDING).update(state=State.UNCERTAIN, answer="", answer_code="stopped")
     if cut:
-        logger.warning("Cut off in sending: %s letters, which may have been taken or not", cut)
+        logger.warning("Interrupted while sending: %s e-mails, which may or may not have been accepted", cut)
     return True
 
 
@@ -137,7 +137,7 @@ class Postman:
         except DatabaseError:
             raise
         except Exception as error:
-            logger.exception("A letter of kind %s could not be written", email.kind)
+            logger.exception("An e-mail of type %s could not be created", email.kind)
             settle(email, State.REFUSED, type(error).__name__, "unwritten")
             return None
         if mail is None:

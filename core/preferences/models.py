@@ -24,17 +24,17 @@ HOST = RegexValidator(
 
 def known_country(code: str) -> None:
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValidationError(_("Choose a country of the list."), code="country")
+        raise ValidationError(_("Choose a country from the list."), code="country")
 
 
 def known_zone(name: str) -> None:
     if name != settings.TIME_ZONE and name not in time_zones.names():
-        raise ValidationError(_("Choose a time zone of the list, such as Europe/Berlin."), code="time_zone")
+        raise ValidationError(_("Choose a time zone from the list, such as America/New_York."), code="time_zone")
 
 
 def known_language(code: str) -> None:
     if code not in dict(settings.LANGUAGES):
-        raise ValidationError(_("Choose a language of the list."), code="language")
+        raise ValidationError(_("Choose a language from the list."), code="language")
 
 
 def default_zone() -> str:
@@ -100,23 +100,23 @@ class Preferences(models.Model):
         _("SIP port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
     restore_points = models.PositiveIntegerField(
-        _("Applies kept"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+        _("Applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
     password_length = models.PositiveSmallIntegerField(
-        _("Shortest User Password"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
+        _("Minimum user password length"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
     )
-    password_signs = models.BooleanField(_("User passwords need a sign"), default=False)
+    password_signs = models.BooleanField(_("Require a symbol"), default=False)
     idle_minutes = models.PositiveSmallIntegerField(
-        _("Idle limit, minutes"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
+        _("Idle timeout (minutes)"), default=15, validators=[MinValueValidator(5), MaxValueValidator(120)]
     )
     session_hours = models.PositiveSmallIntegerField(
-        _("Longest session, hours"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+        _("Maximum session length (hours)"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
     )
     language = models.CharField(_("Language"), max_length=10, default="en", validators=[known_language])
-    second_factor = models.BooleanField(_("Second factor for who manages anything"), default=False)
+    second_factor = models.BooleanField(_("Require two-step verification for administrators"), default=False)
     notifications = models.JSONField(_("Notifications"), default=list)
-    self_service = models.JSONField(_("What people may change themselves"), default=usual_self_service)
+    self_service = models.JSONField(_("What people can change themselves"), default=usual_self_service)
     mail_host = models.CharField(_("Mail server"), max_length=253, blank=True, validators=[HOST])
     mail_port = models.PositiveIntegerField(
         _("Port"), default=587, validators=[MinValueValidator(1), MaxValueValidator(65535)]
@@ -133,7 +133,7 @@ class Preferences(models.Model):
             models.CheckConstraint(
                 condition=models.Q(first_number__lte=models.F("last_number")),
                 name="range_of_numbers",
-                violation_error_message=_("The last extension number must not be below the first."),
+                violation_error_message=_("The last extension number must not be lower than the first."),
             ),
         ]
 

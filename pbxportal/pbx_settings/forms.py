@@ -69,7 +69,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
     def _say_what_is_saved_now(self) -> None:
         """Somebody else saved meanwhile: both values of each field that differs, and another Save decides."""
         last = AuditRecord.objects.filter(module="preferences", action="preferences.changed").first()
-        who = last.who if last else gettext("Somebody else")
+        who = last.who if last else gettext("Someone else")
         self.opened_version = self.before.version
         for name in self.changed_data:
             if name in self.initial and name not in self.errors:
@@ -77,13 +77,14 @@ class SettingsForm(forms.ModelForm[Preferences]):
                 self.add_error(
                     name,
                     ValidationError(
-                        _("It is %(saved)s now: change it to that, or keep yours."), params={"saved": saved}
+                        _("The saved value is now %(saved)s. Enter that value, or keep yours."),
+                        params={"saved": saved},
                     ),
                 )
         self.add_error(
             None,
             ValidationError(
-                _("%(who)s saved Preferences while you had them open. Look at what differs, and press Save again."),
+                _("%(who)s saved Preferences while you had them open. Check what differs, then press Save again."),
                 code="conflict",
                 params={"who": who},
             ),
@@ -126,36 +127,34 @@ class PreferencesForm(SettingsForm):
     name_format = forms.ChoiceField(
         label=_("Name Display Format"),
         choices=lambda: [(each.value, f"{each.label} ({each.of(*EXAMPLE)})") for each in NameFormat],
-        help_text=_("How people's names stand in every list. Callers see them so after an apply."),
+        help_text=_("How names are shown in lists, and on phones after the next apply."),
     )
     country = forms.ChoiceField(
         label=_("Country"),
         choices=countries,
         widget=LongSelect,
         help_text=_(
-            "How numbers without + are read, which are emergency numbers, and, after an apply, how tones sound."
+            "Sets how numbers without + are read, the emergency numbers, and, after the next apply, the tones."
         ),
     )
     time_zone = ZoneField(
         label=_("Time Zone"),
         max_length=63,
-        help_text=_("Of all times that are shown and typed. Type a city."),
+        help_text=_("Used for all times. Start typing a city."),
     )
 
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_(
-            "Of pages and mails, and how they write dates and numbers. People may choose another for themselves."
-        ),
+        help_text=_("Used for pages and e-mails, including dates and numbers. People can choose their own."),
     )
 
     self_service = forms.MultipleChoiceField(
-        label=_("What people may change themselves"),
+        label=_("What people can change themselves"),
         choices=SELF_SERVICE.items,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("In My account, and on the page of their own extension. All else is for administrators."),
+        help_text=_("In My account and on the page of their own extension. Administrators change everything else."),
     )
 
     class Meta:
@@ -179,18 +178,22 @@ class PreferencesForm(SettingsForm):
             "restore_points",
         ]
         help_texts = {
-            "organization_management": _("Off: the departments and their fields are hidden. Nothing is deleted."),
-            "first_number": _("Of the numbers that can be given to new extensions."),
-            "sip_host": _("The name or address that phones are told to register with. Empty: this machine's own."),
-            "sip_port": _("The port that phones are told. Empty: the one that the PBX listens on."),
-            "password_length": _("10 to 63 characters, for passwords that are set from now on."),
-            "password_signs": _("Besides a digit, an upper-case and a lower-case letter, one of ! # % and the like."),
-            "idle_minutes": _("5 to 120. Who may change anything here is signed out after so long without a deed."),
-            "session_hours": _("1 to 720. Everybody signs in again after so long."),
-            "second_factor": _(
-                "Whoever has none is led to set one up after signing in, and can do nothing else before."
+            "organization_management": _("When off, departments and their fields are hidden. Nothing is deleted."),
+            "first_number": _("The first number available for new extensions."),
+            "sip_host": _("Host name or address that phones register with. Defaults to this machine's own."),
+            "sip_port": _("Port that phones register with. Defaults to the port the PBX listens on."),
+            "password_length": _("10 to 63 characters. Applies to passwords set from now on."),
+            "password_signs": _(
+                "A symbol such as ! # %, in addition to a digit, an uppercase letter, and a lowercase letter."
             ),
-            "restore_points": _("How many applies Apply History keeps, each of which can be undone."),
+            "idle_minutes": _(
+                "5 to 120. Anyone who can change anything here is signed out after this long without activity."
+            ),
+            "session_hours": _("1 to 720. Everyone must sign in again after this long."),
+            "second_factor": _(
+                "Anyone who manages anything must set it up after signing in, before doing anything else."
+            ),
+            "restore_points": _("How many applies Apply History keeps. Each of them can be undone."),
         }
 
     @property
@@ -205,13 +208,13 @@ class PreferencesForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("first_number", 0) > cleaned.get("last_number", cleaned.get("first_number", 0)):
-            self.add_error("last_number", _("Enter a number that is not below the first."))
+            self.add_error("last_number", _("Enter a number that is not lower than the first."))
         return cleaned
 
     def clean_second_factor(self) -> bool:
         wanted: bool = self.cleaned_data["second_factor"]
         if wanted and not self.before.second_factor and not factors.has_one(self.by):
-            raise ValidationError(_("Set up your own second factor first."), code="no_second_factor")
+            raise ValidationError(_("Set up two-step verification for yourself first."), code="no_second_factor")
         return wanted
 
     def _write(self, version: int) -> None:

@@ -36,25 +36,25 @@ class MailForm(SettingsForm):
         label=_("Sender Address"),
         max_length=254,
         required=False,
-        help_text=_("From which mails come, such as portal@example.com. The company's name stands before it."),
+        help_text=_("E-mails come from this address, such as portal@example.com, with the company name."),
     )
     notifications = forms.MultipleChoiceField(
         label=_("Notifications"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Which mails are sent to the person concerned. Each person can switch more of them off."),
+        help_text=_("E-mails that are sent to the person concerned. Each person can turn more of them off."),
     )
 
     class Meta:
         model = Preferences
         fields = ["mail_host", "mail_port", "mail_security", "mail_user", "mail_from", "notifications"]
         help_texts = {
-            "mail_host": _("Its name, as in its certificate. Empty: no mail is sent, and letters wait."),
+            "mail_host": _("Host name, as in its certificate. Leave empty to send no e-mail; messages wait."),
             "mail_port": _("Often 587 with STARTTLS, 465 with TLS, 25 with None."),
             "mail_security": _(
-                "How the connection is encrypted. None: for a server on this machine or in a safe network."
+                "How the connection is encrypted. Choose None only for this machine or a trusted network."
             ),
-            "mail_user": _("Empty: the server asks for none."),
+            "mail_user": _("Leave empty if the server does not require one."),
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:
@@ -64,7 +64,9 @@ class MailForm(SettingsForm):
             (kind, KINDS[kind].label) for kind in NOTIFICATIONS
         ]
         self.fields["mail_password"].help_text = (
-            _("Leave empty to keep the saved one. It is never shown.") if self.has_password else _("It is kept sealed.")
+            _("Leave empty to keep the saved password. It is never shown.")
+            if self.has_password
+            else _("Stored encrypted.")
         )
         if not self.has_password:
             del self.fields["remove_password"]
@@ -80,27 +82,27 @@ class MailForm(SettingsForm):
         if self.errors.keys() & {"mail_host", "mail_user", "mail_password", "mail_security"}:
             return cleaned
         if cleaned["mail_host"] and not cleaned.get("mail_from") and "mail_from" not in self.errors:
-            self._refuse("mail_from", _("Enter the address that mails come from."))
+            self._refuse("mail_from", _("Enter the address that e-mails come from."))
         if cleaned["mail_user"]:
             self._check_password(cleaned)
         elif cleaned["mail_password"]:
-            self._refuse("mail_user", _("Enter the User Name that the password belongs to."))
+            self._refuse("mail_user", _("Enter the User Name for this password."))
         return cleaned
 
     def _check_password(self, cleaned: dict[str, Any]) -> None:
         if cleaned["mail_security"] == MailSecurity.NONE and not is_this_machine(cleaned["mail_host"]):
             self._refuse(
                 "mail_security",
-                _("A password is not sent over a connection that is not encrypted. Choose STARTTLS or TLS."),
+                _("Passwords are not sent over an unencrypted connection. Choose STARTTLS or TLS."),
             )
         if cleaned["mail_password"]:
             return
         if not self.has_password or cleaned.get("remove_password"):
-            self._refuse("mail_password", _("Enter the password of this User Name, or leave User Name empty."))
+            self._refuse("mail_password", _("Enter the password for this User Name, or leave User Name empty."))
         elif not self.PASSWORD_IS_FOR.isdisjoint(self.changed_data):
             words = _(
-                "Enter the password again: the saved one is for the former Mail server, Port and Security,"
-                " and is sent to no other."
+                "Enter the password again. The saved one is used only with the previous Mail server, Port, and"
+                " Security."
             )
             self._refuse("mail_password", words)
 
@@ -126,7 +128,7 @@ class MailForm(SettingsForm):
 class RecipientForm(forms.Form):
     """Where the test mail goes."""
 
-    test_to = EmailFormField(label=_("Send it to"), max_length=254)
+    test_to = EmailFormField(label=_("Send to"), max_length=254)
 
     def __init__(self, data: Any = None, *, by: User) -> None:
         super().__init__(data, initial={"test_to": by.email})

@@ -51,7 +51,7 @@ def test_mail(request: SignedInRequest) -> HttpResponse:
     except Trouble as trouble:
         return page(request, form, where, Outcome(False, str(trouble), [], to))
     if server is None:
-        form.add_error("mail_host", _("Enter the mail server that is to be tried."))
+        form.add_error("mail_host", _("Enter the mail server to test."))
         return page(request, form, where)
     return page(request, form, where, tried(request, server, to))
 

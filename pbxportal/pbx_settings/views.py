@@ -46,7 +46,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
 def saved_words(by: User) -> str:
     waits = preference_changes.waiting(by)
     if waits:
-        return gettext("Preferences saved. Apply to have the PBX follow them.")
+        return gettext("Preferences saved. Apply to update the PBX.")
     return gettext("Preferences saved.")
 
 
@@ -58,12 +58,10 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
     seen = request.POST.getlist("seen")
     there = [f"{each.pk}.{each.new}" for each in SystemChange.objects.waiting()]
     if not there:
-        messages.info(request, _("Nothing waits any more."))
+        messages.info(request, _("There are no unapplied changes."))
         return redirect(back)
     if sorted(seen) != sorted(there):
-        messages.info(
-            request, _("Nothing was applied: somebody else saved a change meanwhile. Look at it, then apply.")
-        )
+        messages.info(request, _("Nothing was applied because someone else saved a change. Review it, then apply."))
         return redirect(back)
     try:
         applied = pbx.get().apply_preferences(request.user)
@@ -77,7 +75,7 @@ def apply_preferences(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def discard_preferences(request: SignedInRequest) -> HttpResponse:
     if preference_changes.discard(request.user):
-        messages.success(request, _("Discarded: Preferences say what the PBX has."))
+        messages.success(request, _("Discarded. Preferences match the PBX again."))
     else:
-        messages.info(request, _("Nothing waits any more."))
+        messages.info(request, _("There are no unapplied changes."))
     return redirect("review" if request.POST.get("from") == "review" else "preferences")

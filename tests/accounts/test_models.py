@@ -12,7 +12,7 @@ from tests.people import Typed
 from tests.trees import department
 
 NO_NAME = {"first_name": ["Enter a first name or a last name."]}
-ONE_LINE = {"first_name": ["Type one line of ordinary text: this holds a line break or an invisible character."]}
+ONE_LINE = {"first_name": ["Enter one line of plain text. This contains a line break or an invisible character."]}
 
 
 def test_a_person_has_a_name(db: None) -> None:
@@ -54,7 +54,7 @@ def test_no_two_roles_have_one_name(db: None) -> None:
     role.full_clean()
     with pytest.raises(ValidationError) as refused:
         Role(name="FRONT desk").full_clean()
-    assert refused.value.message_dict == {"name": ["Another role has this name. Choose another."]}
+    assert refused.value.message_dict == {"name": ["A role with this name already exists. Choose another name."]}
     with pytest.raises(IntegrityError, match="one_role_of_a_name"):
         Role.objects.create(name="front desk")
 

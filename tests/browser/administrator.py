@@ -26,7 +26,7 @@ class Administrator:
         self._input("User Password*").fill(PASSWORD)
         self._input("Company Name*").fill("Analytical Engines")
         self._input("Country*").select_option("GB")
-        self._button("Create the account and start").click()
+        self._button("Create account").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Extension")
 
     def signs_in(self, url: str) -> None:

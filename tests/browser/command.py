@@ -16,7 +16,7 @@ from typing import Self
 from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY = "Ctrl-C stops it."
+READY = "Press Ctrl-C to stop."
 LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
 
 
@@ -85,7 +85,7 @@ class Command:
         return f"http://{self.environment['PORTAL_BIND']}"
 
     def setup_link(self) -> str | None:
-        found = re.search(r"First administrator.*: (http\S+)", self.text)
+        found = re.search(r"first administrator: (http\S+)", self.text)
         return found[1] if found else None
 
     def stop(self) -> int:

@@ -78,8 +78,8 @@ def second_factor_app_wrong(tour: Tour) -> Page:
     page = tour.ada("/account/security/app/")
     page.get_by_label("Code*").fill("123456")
     press(page, "Set up")
-    page.get_by_text("of another secret").wait_for()
-    page.get_by_text("Type it instead").click()
+    page.get_by_text("wrong or has expired").wait_for()
+    page.get_by_text("Enter it manually").click()
     return page
 
 
@@ -92,7 +92,7 @@ def second_factor_app_first(tour: Tour) -> Page:
 @stop
 def second_factor_passkey(tour: Tour) -> Page:
     page = at_its_name(tour, "/account/security/passkeys/add/")
-    page.get_by_role("button", name="Make the passkey").wait_for()
+    page.get_by_role("button", name="Create passkey").wait_for()
     return page
 
 
@@ -131,14 +131,14 @@ def second_factor_asked_for(tour: Tour) -> Page:
     page = asked(tour, with_app(ada()))
     page.get_by_label("Code*").fill("123456")
     press(page, "Sign in")
-    page.get_by_text("That did not match").wait_for()
+    page.get_by_text("That code did not match").wait_for()
     return page
 
 
 @stop
 def second_factor_by_passkey(tour: Tour) -> Page:
     page = at_its_name(tour, "/account/security/passkeys/add/")
-    press(page, "Make the passkey")
+    press(page, "Create passkey")
     page.get_by_role("heading", name="Recovery codes").wait_for()
     be_stale_everywhere()
     page.goto("/".join([*page.url.split("/")[:3], "roles/add/"]))
@@ -164,7 +164,7 @@ def who_it_is(tour: Tour) -> Page:
     page = stale(tour, "/sign-in/again/")
     page.get_by_label("User Password*").fill("wrong")
     press(page, "Continue")
-    page.get_by_text("The password is not right").wait_for()
+    page.get_by_text("The password is incorrect").wait_for()
     return page
 
 

@@ -75,7 +75,7 @@ def mail_preferences_with_errors(tour: Tour) -> Page:
 def mail_preferences_tested(tour: Tour) -> Page:
     postbox(tour)
     page = mail_preferences(tour)
-    press(page, "Send test mail").get_by_role("heading", name="Test mail sent").wait_for()
+    press(page, "Send test e-mail").get_by_role("heading", name="Test e-mail sent").wait_for()
     return page
 
 
@@ -83,7 +83,7 @@ def mail_preferences_tested(tour: Tour) -> Page:
 def mail_preferences_tested_in_vain(tour: Tour) -> Page:
     postbox(tour).moods.always["RCPT"] = "550 5.7.1 <ada@example.com>: Relay access denied"
     page = mail_preferences(tour)
-    press(page, "Send test mail").get_by_role("heading", name="Test mail not sent").wait_for()
+    press(page, "Send test e-mail").get_by_role("heading", name="Test e-mail not sent").wait_for()
     return page
 
 

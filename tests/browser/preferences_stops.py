@@ -43,7 +43,7 @@ def preferences_that_wait(tour: Tour) -> Page:
 @stop
 def preferences_saved_by_two(tour: Tour) -> Page:
     page, other = preferences(tour), preferences(tour)
-    other.get_by_label("Longest session, hours").fill("12")
+    other.get_by_label("Maximum session length (hours)").fill("12")
     other.get_by_label("Country").select_option("DE")
     press(other, "Save")
     other.get_by_text("Preferences saved.").wait_for()

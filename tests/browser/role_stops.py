@@ -24,7 +24,7 @@ def sales_help() -> Role:
 def roles(tour: Tour) -> Page:
     sales_help()
     page = tour.ada("/roles/")
-    page.locator("summary", has_text="Menu of Sales helpdesk").click()
+    page.locator("summary", has_text="Actions for Sales helpdesk").click()
     return page
 
 
@@ -58,7 +58,7 @@ def role_by_organization(tour: Tour) -> Page:
 def role_with_errors(tour: Tour) -> Page:
     company.departments()
     page = tour.ada("/roles/add/")
-    page.get_by_label("Extensions of chosen organizations").check()
+    page.get_by_label("Extensions in selected departments").check()
     page.evaluate(
         "document.querySelectorAll('[data-manage]').forEach((box) => { box.disabled = false; box.checked = true })"
     )

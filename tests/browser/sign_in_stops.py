@@ -38,7 +38,7 @@ def forgotten(tour: Tour) -> Page:
 def forgotten_with_errors(tour: Tour) -> Page:
     page = forgotten(tour)
     page.get_by_label("Email Address*").fill("vic")
-    press(page, "Send the link")
+    press(page, "Send link")
     page.locator(".invalid-feedback").wait_for()
     return page
 
@@ -47,8 +47,8 @@ def forgotten_with_errors(tour: Tour) -> Page:
 def forgotten_sent(tour: Tour) -> Page:
     page = forgotten(tour)
     page.get_by_label("Email Address*").fill("vic@example.com")
-    press(page, "Send the link")
-    page.get_by_role("heading", name="Look into your mail").wait_for()
+    press(page, "Send link")
+    page.get_by_role("heading", name="Check your e-mail").wait_for()
     return page
 
 
@@ -63,7 +63,7 @@ def choose_again_with_errors(tour: Tour) -> Page:
     page = tour.stranger
     page.goto(choose_path(tour, reset_tokens))
     page.get_by_label("New Password*").fill("short")
-    press(page, "Set the password and sign in")
+    press(page, "Set password and sign in")
     page.get_by_role("alert").wait_for()
     return page
 
@@ -95,7 +95,7 @@ def own_password(tour: Tour) -> Page:
 @stop
 def own_password_with_errors(tour: Tour) -> Page:
     page = own_password(tour)
-    page.get_by_label("Present Password*").fill("wrong")
+    page.get_by_label("Current Password*").fill("wrong")
     page.get_by_label("New Password*").fill("short")
     press(page, "Change password")
     page.get_by_role("alert").wait_for()

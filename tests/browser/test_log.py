@@ -44,7 +44,7 @@ def test_what_is_filtered_is_exported(adas: Page, ada: User, tmp_path: Path) -> 
     edited(one(), ada, last_name="=1+1")
     adas.goto("/log/?number=1000&person=ada")
     with adas.expect_download() as download:
-        adas.get_by_role("button", name="Export these").click()
+        adas.get_by_role("button", name="Export results").click()
     download.value.save_as(tmp_path / "log.csv")
     head, line = list(csv.reader((tmp_path / "log.csv").read_text("utf-8-sig").splitlines()))
     assert dict(zip(head, line, strict=True))["Changed"] == "Last Name: Hopper -> =1+1"

@@ -93,7 +93,7 @@ def errs_first(administrator: Administrator) -> None:
     for field, text in typed.items():
         page.locator(field).fill(text)
     page.get_by_role("button", name="Save and Apply").click()
-    summary = page.get_by_role("alert", name="3 things to correct")
+    summary = page.get_by_role("alert", name="3 problems to fix")
     expect(summary).to_be_focused()
     for field, words in {
         "#id_first_name": "Enter a first name or a last name.",
@@ -113,7 +113,7 @@ def still_works(administrator: Administrator, url: str, old_link: str) -> None:
     page = administrator.page
     page.context.clear_cookies()
     page.goto(old_link)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This set-up link does not work")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This setup link does not work")
     administrator.signs_in(url)
     expect(page.locator("#pbx")).to_contain_text("PBX running", timeout=20_000)
     for number in ("1000", "1001"):
@@ -123,7 +123,7 @@ def still_works(administrator: Administrator, url: str, old_link: str) -> None:
 def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, page: Page) -> None:
     with Command(tmp_path, PROGRAM, PBX_EXPECTED="0") as command:
         command.start()
-        assert "PBX: none is expected" in command.text
+        assert "PBX: turned off" in command.text
         link = command.setup_link()
         assert link
         administrator = Administrator(page)
@@ -131,6 +131,6 @@ def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, pag
         expect(page.locator("#pbx")).to_contain_text("No PBX on this machine")
         administrator.adds("Grace", "grace@example.com")
         expect(page.locator(".panel-wait")).to_contain_text("as soon as the PBX answers")
-        expect(page.locator("#pbx")).to_contain_text("1 change waits")
+        expect(page.locator("#pbx")).to_contain_text("1 unapplied change")
         assert command.stop() == 0, command.text
         assert command.left_running() == []

@@ -17,15 +17,15 @@ def row(page: Page, name: str) -> str:
 
 def adds_by_mouse(page: Page, name: str, *, below: str) -> None:
     page.locator(row(page, below)).click()
-    page.get_by_role("link", name="Add below").click()
+    page.get_by_role("link", name="Add sub-department").click()
     page.get_by_label("Department Name*").fill(name)
     press(page, "Save")
-    expect(page.get_by_role("status").filter(has_text=f"{name} added. It is in {below}.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=f"{name} added to {below}.")).to_be_visible()
 
 
 def drags(page: Page, name: str, *, onto: str) -> None:
     page.locator(row(page, name)).drag_to(page.locator(row(page, onto)))
-    expect(page.get_by_role("status").filter(has_text=f"{name} is in {onto} now.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=f"{name} moved to {onto}.")).to_be_visible()
 
 
 def test_a_tree_is_built_by_mouse(adas: Page) -> None:
@@ -61,7 +61,7 @@ def test_what_would_make_a_ring_cannot_be_dropped(adas: Page) -> None:
     department("Europe")
     adas.reload()
     adas.locator(f"#d{Organization.objects.latest('pk').pk}").drag_to(adas.locator(row(adas, "Sales")))
-    expect(adas.get_by_role("alert")).to_contain_text("Sales has a department Europe already.")
+    expect(adas.get_by_role("alert")).to_contain_text("Sales already has a department named Europe.")
 
 
 def test_a_tree_is_built_by_keyboard_alone(adas: Page) -> None:
@@ -91,7 +91,7 @@ def test_a_tree_is_built_by_keyboard_alone(adas: Page) -> None:
     tab_to(adas, "input[name=parent]")
     keyboard.press("ArrowUp")
     keyboard.press("Enter")
-    expect(adas.get_by_role("status").filter(has_text="Europe is in Company now.")).to_be_visible()
+    expect(adas.get_by_role("status").filter(has_text="Europe moved to Company.")).to_be_visible()
     assert shape() == {"Company": {"Europe": {}, "Sales": {}}}
     tab_to(adas, "#find-department")
     tab_to(adas, "[role=treeitem]")
@@ -157,7 +157,7 @@ def test_a_search_in_the_tree_shows_where_it_lies(adas: Page) -> None:
     expect(adas.get_by_role("treeitem")).to_have_count(3)
     expect(adas.get_by_role("searchbox", name="Search departments")).to_be_focused()
     expect(adas).to_have_url("/organizations/?q=asia")
-    adas.get_by_role("link", name="Clear the search").click()
+    adas.get_by_role("link", name="Clear search").click()
     expect(adas.get_by_role("treeitem")).to_have_count(4)
 
 
@@ -186,7 +186,7 @@ def test_among_many_departments_one_searches_and_what_is_ticked_stays(adas: Page
     find.press("Enter")
     adas.get_by_role("checkbox", name="Company").uncheck()
     find.fill("nothing like it")
-    expect(adas.get_by_text("No other department matches.")).to_be_visible()
+    expect(adas.get_by_text("No other departments match.")).to_be_visible()
     press(adas, "Save")
     expect(adas.locator(".panel-wait")).to_be_visible()
     chosen = SipExtension.objects.get().user.organizations.order_by("name")
@@ -202,7 +202,7 @@ def test_without_scripts_one_adds_moves_finds_and_deletes(sign_in: SignIn, ada: 
     press(page, "Find")
     page.get_by_role("radio", name="Department 7").check()
     page.get_by_label("Department Name*").press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Sales added. It is in Department 7.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Sales added to Department 7.")).to_be_visible()
     page.get_by_role("searchbox", name="Search departments").fill("sales")
     press(page, "Search")
     page.locator(row(page, "Sales")).click()
@@ -211,10 +211,10 @@ def test_without_scripts_one_adds_moves_finds_and_deletes(sign_in: SignIn, ada: 
     press(page, "Find")
     page.get_by_role("radio", name="Department 42").check()
     press(page, "Move")
-    expect(page.get_by_role("status").filter(has_text="Sales is in Department 42 now.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Sales moved to Department 42.")).to_be_visible()
     page.goto(f"/organizations/{Organization.objects.get(name='Department 42').pk}/")
     page.get_by_role("link", name="Delete").click()
-    expect(page.get_by_role("main")).to_contain_text("1 department in it moves to Company")
+    expect(page.get_by_role("main")).to_contain_text("1 sub-department moves to Company")
     press(page, "Delete department")
     assert Organization.objects.get(name="Sales").parent == Organization.company()
 
@@ -235,7 +235,7 @@ def test_it_is_switched_off_and_on(adas: Page) -> None:
     for path in ("/extensions/", "/extensions/1000/", "/extensions/1000/edit/"):
         adas.goto(path)
         expect(adas.get_by_text("Sales", exact=True)).to_have_count(0)
-        expect(adas.get_by_text("Organization")).to_have_count(0)
+        expect(adas.get_by_text("Department")).to_have_count(0)
     switched(True)
     for path in ("/extensions/", "/extensions/1000/"):
         adas.goto(path)

@@ -106,7 +106,7 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     assert vic().email == NEW
 
     page.get_by_role("link", name="Notifications").click()
-    page.get_by_label("My second factor was changed").uncheck()
+    page.get_by_label("My two-step verification is changed").uncheck()
     press(page, "Save")
     saved(page, "Your choice was saved.")
     assert vic().muted == ["second_factor_changed"]

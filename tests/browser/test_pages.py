@@ -120,7 +120,7 @@ def test_the_header_counts_what_waits_and_applies_it(
 ) -> None:
     belongs_to(ada)
     adas.goto("/extensions/")
-    expect(adas.locator("#pbx")).to_contain_text("1 change waits")
+    expect(adas.locator("#pbx")).to_contain_text("1 unapplied change")
     press(adas, "Apply")
     expect(adas.get_by_role("status").filter(has_text="exactly what was saved")).to_be_visible()
     expect(adas.get_by_role("button", name="Apply", exact=True)).to_have_count(0)

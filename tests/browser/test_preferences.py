@@ -31,7 +31,7 @@ def test_another_order_of_names_is_saved_reviewed_and_applied(adas: Page, office
     expect(adas.get_by_text("2 extensions get another caller name. No call is disturbed.")).to_be_visible()
     adas.goto("/extensions/")
     expect(adas.get_by_role("cell", name="Hopper Grace")).to_be_visible()
-    expect(adas.locator("#pbx")).to_contain_text("1 change wait")
+    expect(adas.locator("#pbx")).to_contain_text("1 unapplied change")
     expect(adas.locator("#apply")).to_have_count(0)
     adas.get_by_role("link", name="Review").click()
     press(adas, "Apply Preferences")
@@ -46,7 +46,7 @@ def test_a_change_is_discarded(adas: Page, asterisk: Embedded) -> None:
     adas.get_by_label("Country").select_option("DE")
     press(adas, "Save")
     press(adas, "Discard the change of Preferences")
-    expect(adas.get_by_text("Preferences say what the PBX has")).to_be_visible()
+    expect(adas.get_by_text("Preferences match the PBX again")).to_be_visible()
     expect(adas.get_by_label("Country")).to_have_value("US")
 
 
@@ -85,7 +85,9 @@ def grow_old(page: Page, name: str) -> None:
     session.save()
 
 
-@pytest.mark.parametrize(("name", "words"), [("seen", "nothing was done here"), ("began", "as old as it may become")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("seen", "after a period of inactivity"), ("began", "the session reached its maximum length")]
+)
 def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
     adas: Page, ada: User, asterisk: Embedded, name: str, words: str
 ) -> None:

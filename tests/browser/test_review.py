@@ -93,7 +93,7 @@ def test_the_change_of_another_is_not_chosen_and_the_header_offers_no_apply(
     expect(adas.locator("#apply")).to_be_visible()
     edited(two[1], make_user("Hugo", role="human_resource"), caller_id="7001")
     adas.reload()
-    expect(adas.locator("#pbx")).to_contain_text("2 changes wait")
+    expect(adas.locator("#pbx")).to_contain_text("2 unapplied changes")
     expect(adas.locator("#apply")).to_have_count(0)
     adas.locator("#pbx").get_by_role("link", name="Review").click()
     expect(choice(adas, "1000")).to_be_checked()

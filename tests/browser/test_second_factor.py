@@ -21,7 +21,7 @@ def test_an_app_is_set_up_asked_for_and_its_device_trusted(
     vics.gives_the_password()
     vics.page.goto("/account/security/")
     vics.follow("Set up an authenticator app")
-    vics.page.get_by_text("Type it instead").click()
+    vics.page.get_by_text("Enter it manually").click()
     secret = vics.page.locator("#app-secret").inner_text()
     vics.page.get_by_label("Code*").fill(code(secret, -1))
     vics.press("Set up")
@@ -30,11 +30,11 @@ def test_an_app_is_set_up_asked_for_and_its_device_trusted(
     with vics.page.expect_download() as download:
         vics.follow("Download")
     assert Path(download.value.path()).read_text().split() == codes
-    vics.follow("I have kept them")
+    vics.follow("I have saved them")
     vics.signs_out()
 
     vics.gives_the_password()
-    vics.sees("Second factor")
+    vics.sees("Two-step verification")
     vics.gives(code(secret))
     vics.sees("Trust this device?")
     vics.press("Trust this device for 180 days")
@@ -46,11 +46,11 @@ def test_an_app_is_set_up_asked_for_and_its_device_trusted(
     elsewhere.gives_the_password()
     elsewhere.gives(codes[0])
     elsewhere.sees("Trust this device?")
-    elsewhere.press("Do not trust it")
+    elsewhere.press("Do not trust")
     elsewhere.signs_out()
     elsewhere.gives_the_password()
     elsewhere.gives(codes[0])
-    expect(elsewhere.page.get_by_text("That did not match.")).to_be_visible()
+    expect(elsewhere.page.get_by_text("That code did not match.")).to_be_visible()
 
 
 def test_a_passkey_is_the_second_factor_and_signs_in_alone(
@@ -62,9 +62,9 @@ def test_a_passkey_is_the_second_factor_and_signs_in_alone(
     vics.page.goto("/account/security/")
     vics.follow("Add a passkey")
     vics.page.get_by_label("Name*").fill("Blue key")
-    vics.press("Make the passkey")
+    vics.press("Create passkey")
     vics.sees("Recovery codes")
-    vics.follow("I have kept them")
+    vics.follow("I have saved them")
     expect(vics.page.get_by_text("Blue key", exact=True).first).to_be_visible()
     vics.signs_out()
 
@@ -74,7 +74,7 @@ def test_a_passkey_is_the_second_factor_and_signs_in_alone(
     vics.signs_out()
 
     vics.gives_the_password()
-    vics.sees("Second factor")
+    vics.sees("Two-step verification")
     vics.press("Use a passkey")
     vics.sees("Trust this device?")
 
@@ -83,9 +83,9 @@ def test_who_must_have_one_sets_it_up_and_goes_on(watched: NewContext, live_serv
     Preferences.objects.update(second_factor=True)
     hugos = Person(watched, live_server.url, hugo)
     hugos.gives_the_password()
-    hugos.sees("Set up a second factor")
+    hugos.sees("Set up two-step verification")
     hugos.follow("Set up an authenticator app")
-    hugos.page.get_by_text("Type it instead").click()
+    hugos.page.get_by_text("Enter it manually").click()
     hugos.page.get_by_label("Code*").fill(code(hugos.page.locator("#app-secret").inner_text()))
     hugos.press("Set up")
     hugos.sees("Recovery codes")

@@ -36,7 +36,7 @@ def test_from_add_to_a_chosen_password(adas: Page, stranger: Page, postbox: Post
 
     stranger.goto(path_in(got))
     stranger.get_by_label("New Password").fill(PASSWORD)
-    stranger.get_by_role("button", name="Set the password and sign in").click()
+    stranger.get_by_role("button", name="Set password and sign in").click()
     expect(stranger.get_by_role("heading", level=1)).to_contain_text("1000")
     expect(adas.locator("#user-password-1000")).to_have_text("Set")
 

@@ -120,7 +120,7 @@ def set_up(tour: Tour) -> Page:
 def set_up_with_errors(tour: Tour) -> Page:
     page = set_up(tour)
     page.get_by_label("User Password*").fill("short")
-    press(page, "Create the account and start")
+    press(page, "Create account")
     page.get_by_role("alert").wait_for()
     return page
 
@@ -438,7 +438,7 @@ def page_too_old(tour: Tour) -> Page:
     page.context.clear_cookies()
     page.get_by_label("Email Address*").fill("nobody@example.com")
     press(page, "Sign in")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This page was open too long")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your session has expired")
     return page
 
 

@@ -17,11 +17,11 @@ from tests.bench.process import PROC, children
 from tests.bench.surroundings import Failed
 from tests.chaos.surroundings import ROOT
 
-READY = "Ctrl-C stops it."
+READY = "Press Ctrl-C to stop."
 START_SECONDS = 120
 STOP_SECONDS = 30
 SUPERVISOR, WEB_SERVER, WEB_WORKER = "manage.py run", "web server", "web worker"
-LISTENER, MAIL_WORKER, ASTERISK = "listener", "mail's worker", "Asterisk"
+LISTENER, MAIL_WORKER, ASTERISK = "listener", "mail worker", "Asterisk"
 TARGETS = (SUPERVISOR, WEB_SERVER, WEB_WORKER, LISTENER, MAIL_WORKER, ASTERISK)
 
 

@@ -161,7 +161,7 @@ def test_a_server_that_is_away_is_a_503_with_what_to_do(
     client.raise_request_exception = False
     answer = client.get("/sign-in/")
     assert answer.status_code == 503
-    assert "does not answer" in answer.content.decode()
+    assert "is not responding" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_the_header_counts_what_she_may_apply(eves: Client) -> None:
     assert "/review/" not in page
     of_sales("1000")
     page = html_of(eves, "/pbx/")
-    assert '1<span class="waiting-noun"> change</span> waits' in page
+    assert '1 unapplied<span class="waiting-noun"> change</span>' in page
     assert "/review/" in page
 
 
@@ -195,7 +195,7 @@ def test_an_error_says_that_it_is_taken_not_by_whom(eves: Client, sales: Organiz
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "Another extension has this number" in page
-    assert "Another person has this e-mail address" in page
+    assert "Another person already signs in with this e-mail address" in page
     assert "Another extension registers with this name" in page
     assert CANARY not in page
 

@@ -49,23 +49,23 @@ def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None
 
 WRONG: list[tuple[str, Any, str]] = [
     ("first_name", "a\nb", "one line"),
-    ("first_name", "=?utf-8?q?V=0d=0aReply-To:_evil=40x.de?=", "Type it without “=?”"),
-    ("first_name", "\u3164", "one line of ordinary text"),
-    ("last_name", "\u2800", "one line of ordinary text"),
+    ("first_name", "=?utf-8?q?V=0d=0aReply-To:_evil=40x.de?=", "Remove “=?”"),
+    ("first_name", "\u3164", "one line of plain text"),
+    ("last_name", "\u2800", "one line of plain text"),
     ("last_name", "x" * 64, "at most 63"),
     ("job_title", "\u202egnp.exe", "one line"),
     ("email", "grace@localhost", "e-mail address such as"),
     ("email", "=?utf-8?q?a=0d=0aBcc=3ae?=@example.com", "must not contain “=?”"),
-    ("email", "ADA@example.com", "Another person has this e-mail address"),
+    ("email", "ADA@example.com", "Another person already signs in with this e-mail address"),
     ("mobile", "12", "such as"),
     ("mobile", "call me", "such as"),
     ("password", "Short1xq", "10 to 128"),
-    ("password", "alllowercase1", "an upper-case letter"),
+    ("password", "alllowercase1", "an uppercase letter"),
     ("password", "Xx7!hopperXx7!", "without"),
     ("password", "Xx7!x1000!Xx7!", "without “1000”"),
     ("password", "", "Enter the User Password"),
-    ("role", "999", "roles offered"),
-    ("organizations", [], "at least one organization"),
+    ("role", "999", "more permissions than yours"),
+    ("organizations", [], "at least one department"),
     ("organizations", ["999"], "not one of the available"),
     ("number", "999", "from 1000 to 5999. 1000 is free."),
     ("number", "6000", "from 1000 to 5999. 1000 is free."),
@@ -204,7 +204,7 @@ def test_without_organization_management_the_field_is_gone_and_memberships_stay(
     extension = make_extension("1000")
     extension.user.organizations.add(Organization.company())
     Preferences.objects.update(organization_management=False)
-    assert "Organization" not in html_of(signed_in, "/extensions/1000/edit/")
+    assert "Department" not in html_of(signed_in, "/extensions/1000/edit/")
     typed = Typed(more={"version": "1", "organizations": [], "registration_name": extension.registration_name})
     assert errors(signed_in, typed, "/extensions/1000/edit/") == {}
     assert extension.user.organizations.count() == 1

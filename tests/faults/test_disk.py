@@ -159,7 +159,7 @@ if "sqlite3" in settings.DATABASES["default"]["ENGINE"]:
             for url, sent in (("/extensions/add/", {**Typed().fields, "then": "apply"}), ("/apply/", {"n": "1100"})):
                 answer = signed_in.post(url, sent)
                 assert answer.status_code == 503, url
-                assert "Free space on the disk that holds" in answer.content.decode()
+                assert "Free up space on the disk that holds" in answer.content.decode()
             assert [signed_in.get(each).status_code for each in PAGES] == [200] * len(PAGES)
         assert (SipExtension.objects.count(), Change.objects.waiting().count()) == (1, 1)
         assert (rows("1100"), waiting()) == (before, ["1100"])

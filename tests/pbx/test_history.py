@@ -53,7 +53,7 @@ def three(asterisk: Embedded, ada: User) -> None:
 
 WAYS: dict[str, Callable[[ApplyRun, User], list[str]]] = {
     "undo": undo,
-    "back to a moment": lambda run, by: back_to(run.started_at, by),
+    "undo everything applied after a time": lambda run, by: back_to(run.started_at, by),
 }
 
 

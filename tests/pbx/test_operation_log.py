@@ -55,7 +55,7 @@ def test_an_apply_that_waits_and_one_that_is_refused_are_there(
         apply(["1000"], ada)
     record = newest("apply.refused")
     assert (record.result, record.number, record.by) == ("refused", "1000", ada.pk)
-    assert dict(record.more)["Words"] == ApplyRun.objects.all()[0].explanation_text
+    assert dict(record.more)["Message"] == ApplyRun.objects.all()[0].explanation_text
 
 
 def test_commands_are_recorded_as_such(asterisk: Embedded, ada: User, settings: Settings) -> None:

@@ -88,17 +88,17 @@ def test_a_password_is_kept_replaced_and_removed(client: Client) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"mail_from": ""}, "Enter the address that mails come from."),
+        ({"mail_from": ""}, "Enter the address that e-mails come from."),
         ({"mail_from": "nobody"}, "Sender Address"),
         ({"mail_port": "0"}, "Port"),
         ({"mail_host": "not a host"}, "Enter a host name or an address"),
-        ({"mail_user": "portal"}, "Enter the password of this User Name"),
-        ({"mail_password": "x"}, "Enter the User Name that the password belongs to."),
+        ({"mail_user": "portal"}, "Enter the password for this User Name"),
+        ({"mail_password": "x"}, "Enter the User Name for this password."),
         (
             {"mail_user": "portal", "mail_password": "x", "mail_security": "none"},
-            "A password is not sent over a connection that is not encrypted.",
+            "Passwords are not sent over an unencrypted connection.",
         ),
-        ({"mail_host": "evil.example.com", "mail_user": "portal"}, "Enter the password of this User Name"),
+        ({"mail_host": "evil.example.com", "mail_user": "portal"}, "Enter the password for this User Name"),
         ({"notifications": ["every_step"]}, "every_step is not one of the available choices"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_saved_password_is_sent_to_no_other_server(client: Client, postbox: Po
     for address in (URL, TEST):
         answer = client.post(address, typed_for(postbox, mail_user="portal"))
         assert answer.status_code == 422
-        assert "the saved one is for the former Mail server, Port and Security" in said(answer)
+        assert "only with the previous Mail server, Port, and Security" in said(answer)
     assert Preferences.load().mail_host == "mail.example.com"
     assert not postbox.connections or not postbox.received
 
@@ -139,7 +139,7 @@ def test_who_saves_later_sees_what_another_saved(client: Client) -> None:
     answer = client.post(URL, old)
     assert answer.status_code == 409
     assert "saved Preferences while you had them open" in said(answer)
-    assert "It is mail.example.com now" in said(answer)
+    assert "The saved value is now mail.example.com" in said(answer)
 
 
 def test_who_may_only_look_sees_it(client: Client, vic: User) -> None:
@@ -150,7 +150,7 @@ def test_who_may_only_look_sees_it(client: Client, vic: User) -> None:
     client.force_login(vic)
     page = said(client.get(URL))
     assert "Mail server" in page
-    assert "Send test mail" not in page
+    assert "Send test e-mail" not in page
     assert client.post(TEST, typed()).status_code == 403
 
 
@@ -159,11 +159,11 @@ def test_who_may_only_look_sees_it(client: Client, vic: User) -> None:
 
 def test_the_test_mail_shows_what_the_server_says(client: Client, postbox: Postbox) -> None:
     page = said(client.post(TEST, typed_for(postbox, test_to="eve@example.com")))
-    assert "The mail server took the mail for eve@example.com." in page
+    assert "The mail server accepted the e-mail for eve@example.com." in page
     for line in ("<code>220 ", "MAIL</span> <code>250 OK", "<code>354 ", "DATA</span> <code>250 2.0.0 Queued as 1"):
         assert line in page
     [got] = postbox.received
-    assert (got.to, got.mail["Subject"]) == ("eve@example.com", "Test mail")
+    assert (got.to, got.mail["Subject"]) == ("eve@example.com", "Test e-mail")
     assert Preferences.load().mail_host == HOST, "As the fixture had it."
     record = AuditRecord.objects.get(action="mail.tested")
     assert (record.on, record.detail["answer"]) == ("eve@example.com", "250 2.0.0 Queued as 1")
@@ -172,33 +172,33 @@ def test_the_test_mail_shows_what_the_server_says(client: Client, postbox: Postb
 @pytest.mark.parametrize(
     ("verb", "answer", "words"),
     [
-        ("RCPT", "550 5.1.1 No such person", "The mail server refuses this mail: 550 5.1.1 No such person"),
-        ("DATA", "450 4.2.0 Greylisted", "The mail server does not take this mail now: 450 4.2.0 Greylisted"),
-        ("MAIL", "550 5.7.1 Not yours", "It does not take mail from the Sender Address."),
-        ("DATA", "drop", "The mail server gave no answer after the mail."),
+        ("RCPT", "550 5.1.1 No such person", "The mail server rejected this e-mail: 550 5.1.1 No such person"),
+        ("DATA", "450 4.2.0 Greylisted", "The mail server cannot accept this e-mail now: 450 4.2.0 Greylisted"),
+        ("MAIL", "550 5.7.1 Not yours", "It does not accept e-mail from Sender Address."),
+        ("DATA", "drop", "The mail server did not confirm the e-mail."),
     ],
 )
 def test_the_test_mail_that_is_not_taken(client: Client, postbox: Postbox, verb: str, answer: str, words: str) -> None:
     postbox.moods.always[verb] = answer
     page = said(client.post(TEST, typed_for(postbox)))
-    assert "Test mail not sent" in page
+    assert "Test e-mail not sent" in page
     assert words in page
 
 
 def test_nobody_there(client: Client, postbox: Postbox) -> None:
     postbox.stop()
-    assert "It cannot be reached. Look at Mail server and Port" in said(client.post(TEST, typed_for(postbox)))
+    assert "It cannot be reached. Check Mail server, Port" in said(client.post(TEST, typed_for(postbox)))
 
 
 def test_a_server_that_says_nothing(client: Client, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnostics, "LIMITS", Limits(connect=1, reply=0.2, opening=1, after_the_dot=1))
     postbox.moods.slow["MAIL"] = 1
-    assert "It did not answer in time." in said(client.post(TEST, typed_for(postbox)))
+    assert "It did not respond in time." in said(client.post(TEST, typed_for(postbox)))
 
 
 def test_the_name_of_no_machine(client: Client, db: None) -> None:
     answer = client.post(TEST, typed(mail_host="nowhere.invalid", mail_security="none"))
-    assert "There is no address for that name." in said(answer)
+    assert "That name has no address." in said(answer)
 
 
 # --- encrypted, and signed in ---
@@ -222,7 +222,7 @@ def test_encrypted_and_signed_in(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
     page = said(client.post(TEST, typed_for(safe, mail_user="portal", mail_password=SECRET)))
-    assert "The mail server took the mail" in page
+    assert "The mail server accepted the e-mail" in page
     assert "AUTH</span> <code>235 " in page
     [got] = safe.received
     assert (got.signed_in, got.encrypted) == ("portal", True)
@@ -231,7 +231,7 @@ def test_encrypted_and_signed_in(
 
 def test_a_certificate_that_nobody_vouches_for(client: Client, safe: Postbox) -> None:
     page = said(client.post(TEST, typed_for(safe, mail_user="portal", mail_password=SECRET)))
-    assert "Its certificate is not to be trusted." in page
+    assert "Its certificate is not trusted." in page
     assert "self-signed certificate" in page
     assert not safe.received
 
@@ -252,7 +252,7 @@ def test_a_server_without_starttls(client: Client, postbox: Postbox) -> None:
 
 def test_security_that_does_not_fit_the_port(client: Client, postbox: Postbox) -> None:
     page = said(client.post(TEST, {**typed_for(postbox), "mail_security": "tls"}))
-    assert "No encrypted connection came about." in page
+    assert "The encrypted connection failed." in page
 
 
 def test_a_password_goes_unencrypted_to_this_machine_alone(client: Client, db: None) -> None:
@@ -260,5 +260,5 @@ def test_a_password_goes_unencrypted_to_this_machine_alone(client: Client, db: N
     box.start()
     page = said(client.post(TEST, typed_for(box, mail_user="portal", mail_password=SECRET)))
     box.stop()
-    assert "The mail server took the mail" in page
+    assert "The mail server accepted the e-mail" in page
     assert box.received[0].signed_in == "portal"

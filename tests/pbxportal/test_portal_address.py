@@ -69,7 +69,7 @@ def test_an_address_has_one_form_however_it_is_typed(typed: str, url: str) -> No
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_in_words(typed: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"PORTAL_URL is .* Set it to http:// or https:// and a name"):
+    with pytest.raises(ImproperlyConfigured, match=r"PORTAL_URL is .* Set it to http:// or https:// and a host name"):
         portal_address.normalized(typed)
 
 

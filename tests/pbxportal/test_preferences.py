@@ -54,17 +54,17 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
         ("company", "", "Enter the Company Name"),
         ("country", "XX", "valid choice"),
         ("first_number", "5", "greater than or equal to 10"),
-        ("last_number", "199", "not below the first"),
+        ("last_number", "199", "not lower than the first"),
         ("sip_host", "pbx example;com", "host name or an address"),
         ("sip_port", "70000", "less than or equal to 65535"),
         ("restore_points", "9", "greater than or equal to 10"),
         ("restore_points", "100001", "less than or equal to 100000"),
         ("name_format", "last", "valid choice"),
-        ("company", "=?utf-8?q?V=0aBcc:_evil=40x.de?=", "Type it without “=?”"),
-        ("company", "\u3164", "one line of ordinary text"),
+        ("company", "=?utf-8?q?V=0aBcc:_evil=40x.de?=", "Remove “=?”"),
+        ("company", "\u3164", "one line of plain text"),
         ("time_zone", "", "Enter the Time Zone"),
-        ("time_zone", "Europe/Atlantis", "such as Europe/Berlin"),
-        ("time_zone", "posixrules", "such as Europe/Berlin"),
+        ("time_zone", "Europe/Atlantis", "such as America/New_York"),
+        ("time_zone", "posixrules", "such as America/New_York"),
         ("password_length", "9", "greater than or equal to 10"),
         ("password_length", "64", "less than or equal to 63"),
         ("idle_minutes", "4", "greater than or equal to 5"),
@@ -121,9 +121,9 @@ def test_the_log_has_old_and_new_values(signed_in: Client) -> None:
     assert record.detail["fields"]["country"] == ["US", "DE"]
     assert fields["Country"] == ["United States", "Germany"]
     assert fields["Time Zone"] == ["UTC", "Asia/Tokyo"]
-    assert fields["User passwords need a sign"] == ["off", "on"]
+    assert fields["Require a symbol"] == ["off", "on"]
     assert fields["SIP server"] == ["", "pbx.example.com"]
-    assert not fields.keys() & {"Company Name", "SIP port", "Applies kept", "Name Display Format"}
+    assert not fields.keys() & {"Company Name", "SIP port", "Applies to keep", "Name Display Format"}
 
 
 def test_a_save_of_nothing_is_none(signed_in: Client) -> None:
@@ -143,7 +143,7 @@ def test_the_second_of_two_who_save_is_told_and_loses_nothing(signed_in: Client)
     form = answer.context["form"]
     assert "hugo@example.com saved Preferences" in str(form.non_field_errors())
     assert sorted(form.errors) == ["__all__", "country", "idle_minutes", "session_hours"]
-    assert "It is France now" in str(form.errors["country"])
+    assert "The saved value is now France" in str(form.errors["country"])
     page = answer.content.decode()
     assert '<input type="hidden" name="version" value="3">' in page
     assert (Preferences.load().country, Preferences.load().idle_minutes) == ("FR", 15)
@@ -163,7 +163,7 @@ def test_of_two_who_save_at_once_one_is_told(ada: User) -> None:
     again = PreferencesForm({**TYPED, "session_hours": "20"}, by=ada)
     assert not again.is_valid()
     assert again.is_conflict
-    assert "It is 10 now" in str(again.errors["session_hours"])
+    assert "The saved value is now 10" in str(again.errors["session_hours"])
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000, "²"])
@@ -250,12 +250,12 @@ def test_forms_ask_for_the_passwords_that_are_accepted(signed_in: Client) -> Non
     save(signed_in, password_length="20", password_signs="on")
     page = signed_in.get("/extensions/add/")
     field = page.context["form"].person.fields["password"]
-    assert field.help_text.startswith("20 to 128 characters with a digit")
+    assert field.help_text.startswith("20 to 128 characters, with a digit")
     assert (field.widget.attrs["data-length"], "!" in field.widget.attrs["data-alphabet"]) == ("20", True)
     suggested = page.context["form"].person["password"].value()
     typed = {**Typed("200").fields, "password": "Correct7Horse9Staple"}
     answer = signed_in.post("/extensions/add/", typed)
-    assert "Add a sign such as ! or #." in answer.content.decode()
+    assert "Add a symbol such as ! or #." in answer.content.decode()
     assert signed_in.post("/extensions/add/", {**typed, "password": suggested}).status_code == 302
 
 

@@ -147,7 +147,7 @@ def test_keys_of_the_environment_are_taken_out_by_who_put_them_in(
     settings.SEALING_KEYS = [new, old]
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert "Take all but the first key out of SEALING_KEYS." in out.getvalue()
+    assert "Remove all but the first key from SEALING_KEYS." in out.getvalue()
     assert [opens(new, each) for each in tokens()] == [True] * 12
     assert key_file.read_text() == old
 

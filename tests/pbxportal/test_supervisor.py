@@ -50,8 +50,8 @@ def test_what_ends_is_started_again_and_its_last_lines_are_told(tmp_path: Path) 
     starts = tmp_path / "starts"
     child = shell(tmp_path, 'echo x >> "$HERE/starts"; echo so it goes; exit 3')
     said = watch(child, lambda: starts.exists() and len(starts.read_text().split()) == 3)
-    assert said[0] == "It ended (code 3); starting it again in 0.5 s.\n    so it goes"
-    assert said[1].startswith("It ended (code 3); starting it again in 1 s.")
+    assert said[0] == "It stopped (code 3). Restarting it in 0.5 s.\n    so it goes"
+    assert said[1].startswith("It stopped (code 3). Restarting it in 1 s.")
 
 
 def test_what_ends_at_once_is_not_started_again_before_its_wait_is_over(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_what_ends_at_once_is_not_started_again_before_its_wait_is_over(tmp_path
 def test_lines_of_an_earlier_life_are_not_told(tmp_path: Path) -> None:
     (tmp_path / "It.log").write_text("long ago\n")
     child = shell(tmp_path, "kill -9 $$")
-    assert watch(child, lambda: child.delay > 0) == ["It ended (SIGKILL); starting it again in 0.5 s."]
+    assert watch(child, lambda: child.delay > 0) == ["It stopped (SIGKILL). Restarting it in 0.5 s."]
 
 
 def test_the_wait_doubles_has_an_end_and_is_forgotten() -> None:
@@ -117,7 +117,7 @@ def test_one_in_trouble_is_started_again_and_why_is_told(tmp_path: Path) -> None
         on_start=lambda process: started.append(process.pid),
         trouble=lambda: "its table is gone" if len(started) == 1 else "",
     )
-    assert watch(child, lambda: len(started) == 2) == ["It must start again: its table is gone."]
+    assert watch(child, lambda: len(started) == 2) == ["It must restart: its table is gone."]
     assert not runs(started[0])
 
 
@@ -135,13 +135,13 @@ def test_a_port_in_use_is_named_with_its_setting(kind: socket.SocketKind) -> Non
         if kind == socket.SOCK_STREAM:
             taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=rf"SIP, 127\.0\.0\.1 port {port}: .*in use\. Set SIP_PORT to another"):
+        with pytest.raises(CannotStart, match=rf"SIP, 127\.0\.0\.1 port {port}: .*in use\. Change SIP_PORT"):
             supervisor.check_free([Door("SIP", "SIP_PORT", "127.0.0.1", port, (kind,))])
     supervisor.check_free([Door("SIP", "SIP_PORT", "127.0.0.1", port, (kind,))])
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(CannotStart, match="Set SIP_BIND"):
+    with pytest.raises(CannotStart, match="Change SIP_BIND"):
         supervisor.check_free([Door("SIP", "SIP_BIND", "192.0.2.1", 5060)])
 
 
@@ -151,7 +151,7 @@ def test_a_bind_is_read_as_gunicorn_reads_it() -> None:
 
 def test_there_is_only_one(tmp_path: Path) -> None:
     lock = tmp_path / "run.lock"
-    with supervisor.only_one(lock), pytest.raises(CannotStart, match="running already"), supervisor.only_one(lock):
+    with supervisor.only_one(lock), pytest.raises(CannotStart, match="already running"), supervisor.only_one(lock):
         pass
     with supervisor.only_one(lock):
         pass

@@ -11,7 +11,7 @@ from core.audit.fields import MASK
 
 
 class Command(changepassword.Command):
-    help = "Sets a user password, and records that it was set."
+    help = "Sets a user password and records the change in the operation log."
 
     @context.override_origin(context.COMMAND)
     def handle(self, *args: Any, **options: Any) -> str | None:

@@ -8,8 +8,8 @@ from accounts.throttling import failure_counts
 
 
 class Command(BaseCommand):
-    help = "Clears sessions, devices and counts of tries whose time is over. `run` does it every day."
+    help = "Clears expired sessions, devices, and counts of failed attempts. `run` does this every day."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         cleared = active_sessions.clear(), known_devices.clear(), failure_counts.clear()
-        self.stdout.write("Cleared: {} sessions, {} devices, {} counts.".format(*cleared))
+        self.stdout.write("Cleared {} sessions, {} devices, {} counts.".format(*cleared))

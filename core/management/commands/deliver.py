@@ -7,7 +7,7 @@ from core.mail import worker
 
 
 class Command(BaseCommand):
-    help = "Carries the waiting mails to the mail server, until it is stopped. `run` starts it."
+    help = "Sends waiting e-mails until it is stopped. `run` starts it."
 
     def handle(self, **_: Any) -> None:
         stopped = False

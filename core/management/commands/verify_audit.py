@@ -16,19 +16,19 @@ def known_row(text: str) -> tuple[int, str]:
     row, _, found = text.partition(":")
     known = digits(row)
     if known is None or len(found) != len(hash_chain.START):
-        raise ArgumentTypeError("a row and its hash, as this command printed them earlier")
+        raise ArgumentTypeError("enter an entry number and its hash, as this command printed them")
     return known, found.lower()
 
 
 class Command(BaseCommand):
-    help = "Walks the operation log and names the first row that was altered, taken out or put in; exit code 1 then."
+    help = "Checks the operation log. Reports the first entry that was altered, removed, or inserted, with exit code 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--known",
             type=known_row,
-            metavar="ROW:HASH",
-            help="what this command printed earlier, kept elsewhere: finds a log that was written anew as a whole",
+            metavar="ENTRY:HASH",
+            help="what this command printed earlier, kept elsewhere: detects a log that was replaced as a whole",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -37,18 +37,18 @@ class Command(BaseCommand):
         except hash_chain.Broken as broken:
             self.stdout.write(str(broken))
             sys.exit(1)
-        self.stdout.write(f"{head.count:,} rows, none altered. The last: {head.count}:{head.last_hash}")
+        self.stdout.write(f"{head.count:,} entries, none altered. Last entry: {head.count}:{head.last_hash}")
 
     def _walk(self, known: tuple[int, str] | None) -> AuditHead:
         newest = AuditRecord.objects.values_list("id", flat=True).first() or 0
         head = AuditHead.objects.filter(pk=1).first()  # after the row: others may add some meanwhile
         if head is None:
-            raise hash_chain.Broken(0, "The head of the log is missing: rows may be missing at the end.")
+            raise hash_chain.Broken(0, "The log's head is missing: entries may be missing at the end.")
         hash_chain.walk(rows(head.count, known), head.count, head.last_hash)
         if newest > head.count:
-            raise hash_chain.Broken(newest, f"Row {newest:,} was inserted: the log ends at row {head.count:,}.")
+            raise hash_chain.Broken(newest, f"Entry {newest:,} was inserted: the log ends at entry {head.count:,}.")
         if known and known[0] > head.count:
-            raise hash_chain.Broken(known[0], f"Row {known[0]:,} is missing: the log ends at row {head.count:,}.")
+            raise hash_chain.Broken(known[0], f"Entry {known[0]:,} is missing: the log ends at entry {head.count:,}.")
         return head
 
 
@@ -57,6 +57,6 @@ def rows(count: int, known: tuple[int, str] | None) -> Iterator[Sequence[Any]]:
     for row in records.iterator(AT_ONCE):
         if known and row[0] == known[0] and row[-1] != known[1]:
             raise hash_chain.Broken(
-                row[0], f"Row {row[0]:,} is not the one known: it, or a row before it, was altered."
+                row[0], f"Entry {row[0]:,} does not match the known hash: it or an earlier entry was altered."
             )
         yield row

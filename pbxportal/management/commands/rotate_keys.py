@@ -30,20 +30,20 @@ SETTLE_SECONDS = 2  # within which whoever has sealed something with an older ke
 
 class Command(BaseCommand):
     help = (
-        "Seals all secrets of the database anew with a new key, and retires the old one. May be cut short and repeated."
+        "Encrypts all secrets in the database with a new key and retires the old one. Can be interrupted and repeated."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         path: Path = settings.SEALING_KEY_FILE
         if settings.SEALING_KEYS:
-            self.stdout.write(f"{self._seal_all()} Take all but the first key out of SEALING_KEYS.")
+            self.stdout.write(f"{self._seal_all()} Remove all but the first key from SEALING_KEYS.")
             return
         with file_lock.acquire(path.with_suffix(".lock")):
             if len(encryption.keys()) == 1:  # else an earlier rotation was cut short: this one ends it
                 write(path, [Fernet.generate_key().decode(), *encryption.keys()])
             words = self._seal_all()
             write(path, encryption.keys()[:1])
-        self.stdout.write(f"{words} The old key is retired: a backup of before needs its own secrets.")
+        self.stdout.write(f"{words} The old key is retired. Older backups need the secrets saved with them.")
 
     def _seal_all(self) -> str:
         total, unreadable = 0, 0
@@ -53,8 +53,8 @@ class Command(BaseCommand):
             if not changed:
                 break
             time.sleep(SETTLE_SECONDS)
-        lost = f" {unreadable:,} could not be opened with any key, and stay as they are." if unreadable else ""
-        return f"{total:,} rows are sealed with the new key.{lost}"
+        lost = f" {unreadable:,} could not be decrypted with any key and were left unchanged." if unreadable else ""
+        return f"{total:,} rows encrypted with the new key.{lost}"
 
 
 def write(path: Path, keys: list[str]) -> None:

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Run the portal and its PBX, until Ctrl-C."
+    help = "Runs the portal and its PBX until you press Ctrl-C."
 
     def handle(self, **_: Any) -> None:
         os.umask(0o077)
@@ -70,9 +70,9 @@ def run() -> None:
     supervisor.check_free([portal_door, *(pbx_doors(node) if settings.PBX_EXPECTED else ())])
     prepare_portal()
     program = find_program()
-    children = [portal(has_pbx=program is not None), manage("The mail's worker", "deliver")]
+    children = [portal(has_pbx=program is not None), manage("The mail worker", "deliver")]
     if program:
-        children += [pbx(program, node), manage("The listener", "listen")]
+        children += [pbx(program, node), manage("The PBX listener", "listen")]
     link = setup_url()
     connection.close()
     welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
@@ -149,10 +149,10 @@ class Welcome:
         self.address = (portal_door.host, portal_door.port)
         self.lines = [f"Portal:  {' or '.join(settings.PORTAL_ADDRESSES)}"]
         if link:
-            self.lines.append(f"First administrator, by this link, once: {link}")
+            self.lines.append(f"Open this link once to create the first administrator: {link}")
         if program:
             self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {node.sip_bind}:{node.sip_port}")
-        self.lines.append("Ctrl-C stops it.")
+        self.lines.append("Press Ctrl-C to stop.")
 
     def __call__(self) -> None:
         if self.lines and answers(self.address):
@@ -228,12 +228,12 @@ def answers(address: tuple[str, int]) -> bool:
 
 def find_program() -> Program | None:
     if not settings.PBX_EXPECTED:
-        say("PBX: none is expected (PBX_EXPECTED). What is saved and applied is kept for later.")
+        say("PBX: turned off (PBX_EXPECTED). Saved and applied changes are kept for later.")
         return None
     try:
         return find_or_fetch(settings.VAR / "asterisk-program", say)
     except NoAsterisk as error:
-        say(f"PBX: none on this machine. {error}\nWhat is saved and applied is kept for later.")
+        say(f"PBX: not available on this machine. {error}\nSaved and applied changes are kept for later.")
         return None
 
 
@@ -264,10 +264,10 @@ def fill_lost_table(node: Node) -> None:
 
     try:
         if wrong := file_health.mend(node.engine_file):
-            say(f"The PBX's table {wrong}: it is made anew.")
+            say(f"The PBX's table {wrong}. It is being rebuilt.")
         apply_run.make_whole(node)
     except Exception:
-        logger.exception("The PBX's table could not be filled")
+        logger.exception("The PBX's table could not be written")
     finally:
         connection.close()
 
@@ -278,7 +278,7 @@ def catch_up(node: Node, process: subprocess.Popen[bytes]) -> None:
         embedded.wait_until_booted(node, BOOT_SECONDS)
     except TimeoutError as error:
         if process.poll() is None:
-            say(f"{error} Its log: {node.directory}/log/messages.log")
+            say(f"{error} See its log: {node.directory}/log/messages.log")
         return
     from asterisk import check
 
@@ -302,7 +302,7 @@ def prove_waiting(node: Node) -> bool:
         apply_run.catch_up(node)
         return not apply_run.is_behind()
     except Exception:
-        logger.exception("What was applied while the PBX was away could not be proved")
+        logger.exception("Changes applied while the PBX was down could not be verified")
         return False
     finally:
         connection.close()

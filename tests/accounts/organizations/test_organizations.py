@@ -103,7 +103,7 @@ def test_who_was_in_a_deleted_department_and_what_was_below_move_up(signed_in: C
     alone.organizations.set([sales])
     page = signed_in.get(f"/organizations/{sales.pk}/delete/").content.decode()
     assert "2 people move to <bdi>Office</bdi>" in page
-    assert "1 department in it moves to <bdi>Office</bdi>, with the 1 below it" in page
+    assert "1 sub-department moves to <bdi>Office</bdi>, with the 1 below it" in page
     assert signed_in.post(f"/organizations/{sales.pk}/delete/").status_code == 302
     assert shape() == {"Company": {"Office": {"Europe": {"Asia": {}}}}}
     assert [list(user.organizations.all()) for user in (both, alone)] == [[office], [office]]
@@ -136,10 +136,10 @@ def test_a_name_is_needed_once_on_one_line(signed_in: Client) -> None:
         ("", "Enter the Department Name."),
         ("x" * 64, "at most 63"),
         ("a\u202eb", "one line"),
-        ("SALES", "Company has a department SALES already"),
+        ("SALES", "Company already has a department named SALES"),
     ):
         assert words in post(signed_in, "add", name=name, parent=company)["name"]
-    assert "has a department office already" in post(signed_in, f"{sales.pk}/rename", name="office")["name"]
+    assert "already has a department named office" in post(signed_in, f"{sales.pk}/rename", name="office")["name"]
     assert "Enter the Department Name." in post(signed_in, f"{sales.pk}/rename", name=" ")["name"]
     assert shape() == {"Company": {"Sales": {}, "Office": {}}}
 
@@ -148,11 +148,11 @@ def test_the_same_name_elsewhere_is_fine_until_they_would_meet(signed_in: Client
     sales, office = department("Sales"), department("Office")
     europe = department("Europe", sales)
     assert post(signed_in, "add", name="Europe", parent=office.pk) == {}
-    assert "Rename one of the two first" in post(signed_in, f"{europe.pk}/move", parent=office.pk)["parent"]
+    assert "Rename one of them first" in post(signed_in, f"{europe.pk}/move", parent=office.pk)["parent"]
     assert post(signed_in, "add", name="Europe", parent=Organization.company().pk) == {}
     answer = signed_in.post(f"/organizations/{sales.pk}/delete/")
     assert answer.status_code == 409
-    assert "Company has a department Europe too, as Sales has." in answer.content.decode()
+    assert "Company and Sales both have a department named Europe." in answer.content.decode()
     assert shape() == {"Company": {"Sales": {"Europe": {}}, "Office": {"Europe": {}}, "Europe": {}}}
 
 
@@ -167,7 +167,7 @@ def test_nothing_lies_in_itself(signed_in: Client) -> None:
     sales = department("Sales")
     europe = department("Europe", sales)
     for parent in (sales, europe):
-        assert "cannot lie in itself" in post(signed_in, f"{sales.pk}/move", parent=parent.pk)["parent"]
+        assert "cannot be moved into itself" in post(signed_in, f"{sales.pk}/move", parent=parent.pk)["parent"]
     offered = signed_in.get(f"/organizations/{sales.pk}/move/").context["picker"].offered
     assert [each.name for each in offered] == ["Company"]
 
@@ -175,9 +175,9 @@ def test_nothing_lies_in_itself(signed_in: Client) -> None:
 def test_a_parent_that_is_gone_is_told(signed_in: Client) -> None:
     sales = department("Sales")
     for parent in ("999", "x", "-1", "१", "9" * 40):
-        assert "That department is gone" in post(signed_in, "add", name="New", parent=parent)["parent"]
-        assert "That department is gone" in post(signed_in, f"{sales.pk}/move", parent=parent)["parent"]
-    assert "Choose the department" in post(signed_in, "add", name="New", parent="")["parent"]
+        assert "That department no longer exists" in post(signed_in, "add", name="New", parent=parent)["parent"]
+        assert "That department no longer exists" in post(signed_in, f"{sales.pk}/move", parent=parent)["parent"]
+    assert "Choose a parent department" in post(signed_in, "add", name="New", parent="")["parent"]
 
 
 def test_there_are_twenty_levels(signed_in: Client) -> None:
@@ -188,7 +188,7 @@ def test_there_are_twenty_levels(signed_in: Client) -> None:
     high = department("High")
     department("Low", high)
     assert "level 20, the deepest" in post(signed_in, "add", name="New", parent=deepest.pk)["parent"]
-    assert "lies too deep" in post(signed_in, f"{high.pk}/move", parent=above.pk)["parent"]
+    assert "there would be more than" in post(signed_in, f"{high.pk}/move", parent=above.pk)["parent"]
     assert post(signed_in, f"{high.pk}/move", parent=above.parent_id) == {}
     assert max(each.level for each in Organization.tree()) == LEVELS
 
@@ -197,9 +197,7 @@ def test_there_are_a_thousand_departments(signed_in: Client) -> None:
     fill(MOST - 1)
     company = Organization.company().pk
     assert post(signed_in, "add", name="The thousandth", parent=company) == {}
-    assert (
-        "There are 1,000 departments, as many as fit" in post(signed_in, "add", name="More", parent=company)["__all__"]
-    )
+    assert "You have 1,000 departments, the maximum" in post(signed_in, "add", name="More", parent=company)["__all__"]
     assert len(Organization.tree()) == MOST
 
 
@@ -295,7 +293,7 @@ def test_the_search_of_parents_leaves_out_what_would_make_a_ring(signed_in: Clie
         f"/organizations/parents/?find=department&moving={top.pk}&parent={Organization.company().pk}"
     )
     assert inner.name not in answer.content.decode()
-    assert "20 are shown" in answer.content.decode()
+    assert "Showing 20 of 59 matches" in answer.content.decode()
     answer = signed_in.get("/organizations/parents/?find=inner")
     assert inner.name in answer.content.decode()
     assert signed_in.get("/organizations/parents/?moving=999").status_code == 404
@@ -365,11 +363,11 @@ def test_deleting_what_a_role_reaches_says_so_and_reaches_nobody(signed_in: Clie
     vic.role = roles[0]
     vic.save()
     page = " ".join(signed_in.get(f"/organizations/{sales.pk}/delete/").content.decode().split())
-    assert "<bdi>Sales only</bdi> does not reach it any more. <strong>It then reaches nobody</strong>" in page
-    assert "<bdi>Sales and Office</bdi> does not reach it any more. </li>" in page
+    assert "<bdi>Sales only</bdi> loses access to it. <strong>Its scope is then empty</strong>" in page
+    assert "<bdi>Sales and Office</bdi> loses access to it. </li>" in page
     department("Europe", sales)
     page = " ".join(signed_in.get(f"/organizations/{sales.pk}/delete/").content.decode().split())
-    assert "<bdi>Sales and Office</bdi> does not reach it any more, nor through it what lies in it. </li>" in page
+    assert "<bdi>Sales and Office</bdi> loses access to it and everything below it. </li>" in page
     signed_in.post(f"/organizations/{sales.pk}/delete/")
     assert last_audit()[2]["roles"] == ["Sales and Office", "Sales only"]
     assert [list(role.organizations.all()) for role in roles] == [[], [office]]

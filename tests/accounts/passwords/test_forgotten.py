@@ -1,4 +1,4 @@
-"""A forgotten password: a link by mail, that works once, and a page that tells nobody who has an account."""
+"""A forgotten password: a link by e-mail, that works once, and a page that tells nobody who has an account."""
 
 import re
 from datetime import timedelta
@@ -79,7 +79,7 @@ def test_the_email_is_written_for_whoever_has_the_address(vic: User) -> None:
     assert body
     found = re.search(r"http://\S+?(/password/\S+)", body.get_content())
     assert found
-    assert "for an hour" in body.get_content()
+    assert "expires in one hour" in body.get_content()
     client = Client()
     assert chooses(found[1], client) == 302
     assert is_signed_in(client)
@@ -169,7 +169,7 @@ def test_a_link_that_is_none_changes_nothing_and_says_what_to_do(vic: User, what
         vic.delete()
     answer = Client().get(path)
     assert (answer.status_code, chooses(path)) == (410, 410)
-    assert "Ask for another link" in answer.content.decode()
+    assert "Request another link" in answer.content.decode()
     assert not User.objects.exclude(password=vic.password).exists()
 
 

@@ -187,7 +187,7 @@ REFUSED = {
 def test_what_is_no_whole_jpg_or_png_is_refused(name: str) -> None:
     with pytest.raises(ValidationError) as refused:
         pictures.drawn(REFUSED[name])
-    assert "is not a whole JPG or PNG" in str(refused.value)
+    assert "is not a complete JPG or PNG" in str(refused.value)
 
 
 @pytest.mark.parametrize("size", [(5001, 5000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])

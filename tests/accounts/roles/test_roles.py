@@ -79,11 +79,11 @@ def test_the_list_says_what_each_may_do_and_how_many_have_it(signed_in: Client, 
     make_role("Sales help", Permission.MANAGE_EXTENSIONS, reach="organizations").organizations.add(sales)
     rows = {str(row.role): row for row in signed_in.get("/roles/").context["rows"]}
     assert list(rows)[:7] == [str(each) for each in Role.objects.all()[:7]]
-    assert (rows["Super Administrator"].may, rows["Super Administrator"].people) == ("Everything", 1)
-    assert rows["Human Resource"].may == "Manages Extension; Views Apply History"
-    assert rows["Human Resource"].reach == "All extensions"
+    assert (rows["Super Administrator"].may, rows["Super Administrator"].people) == ("Full access", 1)
+    assert rows["Human Resources"].may == "Manage Extension; View Apply History"
+    assert rows["Human Resources"].reach == "All extensions"
     assert (rows["Employee"].may, rows["Employee"].reach, rows["Employee"].people) == ("", "", 0)
-    assert rows["Sales help"].reach == "Sales, and below"
+    assert rows["Sales help"].reach == "Sales, including sub-departments"
     Preferences.objects.update(organization_management=False)
     rows = {str(row.role): row for row in signed_in.get("/roles/").context["rows"]}
     assert rows["Sales help"].reach == "Nobody while Organization Management is off"
@@ -99,7 +99,7 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
         "Engine Check": "", "Mail": "", "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
-    assert "1 person has it" in page
+    assert "1 person has this role" in page
     assert 'href="/extensions/1000/"' in page
     assert "/edit/" not in page
 
@@ -107,7 +107,7 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
 def test_who_has_a_role_is_shown_only_to_whom_may_see_people(client: Client, hugo: User) -> None:
     client.force_login(make_user("Rita", custom=make_role("Reader", Permission.VIEW_ROLES)))
     page = html_of(client, f"/roles/{hugo.role_id}/")
-    assert "1 person has it" in page
+    assert "1 person has this role" in page
     assert "Hugo" not in page
 
 
@@ -130,10 +130,10 @@ def test_a_default_role_is_copied_never_changed(signed_in: Client, key: str) -> 
     ("field", "wrong", "words"),
     [
         ("name", {"name": ""}, "Enter the Name"),
-        ("name", {"name": "human resource"}, "Another role has this name"),
+        ("name", {"name": "human resources"}, "A role with this name already exists"),
         ("name", {"name": "two\nlines"}, "one line"),
-        ("granted", {"granted": ["everything"]}, "only what you have"),
-        ("reach", {"reach": "nobody"}, "Choose one"),
+        ("granted", {"granted": ["everything"]}, "only your own permissions"),
+        ("reach", {"reach": "nobody"}, "Choose one of the two"),
         ("organizations", {"reach": "organizations"}, "Choose at least one"),
         ("organizations", {"reach": "organizations", "organizations": ["999"]}, "not one of the available"),
     ],
@@ -148,7 +148,7 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, wrong:
 def test_by_organization_only_extensions_can_be_given(signed_in: Client) -> None:
     root = str(Organization.company().pk)
     wrong = typed(reach="organizations", organizations=[root], granted=["extension.view", "log.view", "role.manage"])
-    assert "Untick Role, Operation Log" in errors(signed_in.post("/roles/add/", wrong))["granted"]
+    assert "Clear Role, Operation Log" in errors(signed_in.post("/roles/add/", wrong))["granted"]
     signed_in.post("/roles/add/", typed(reach="organizations", organizations=[root], granted=["extension.manage"]))
     role = Role.objects.get(name="Helpdesk")
     assert role.below
@@ -163,7 +163,7 @@ def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -
     assert "reach" not in page.context["form"].fields
     assert [line.module.name for line in page.context["form"].lines()] == ["Extension"]
     wrong = typed(role, reach="all", granted=["log.view"])
-    assert "Untick Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
+    assert "Clear Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
     assert signed_in.post(f"/roles/{role.pk}/edit/", typed(role, reach="all")).status_code == 302
     role.refresh_from_db()
     assert (role.name, role.reach, role.below) == ("Helpdesk", "organizations", False)
@@ -190,7 +190,7 @@ def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) ->
     mine = typed(role, granted=["log.view"])
     signed_in.post(f"/roles/{role.pk}/edit/", typed(role, granted=["role.view"]))
     answer = signed_in.post(f"/roles/{role.pk}/edit/", mine)
-    assert "Somebody else saved" in errors(answer)["__all__"]
+    assert "Someone else saved" in errors(answer)["__all__"]
     assert Role.objects.get(pk=role.pk).granted == ["role.view"]
     now = str(answer.context["form"].opened).split('"')[-2]
     assert signed_in.post(f"/roles/{role.pk}/edit/", {**mine, "opened": now}).status_code == 302
@@ -202,7 +202,7 @@ def test_a_name_that_was_taken_a_moment_ago_is_refused(ada: User) -> None:
     assert form.is_valid()
     make_role("HELPDESK")
     assert form.try_save() is None
-    assert "Another role has this name" in str(form.errors["name"])
+    assert "A role with this name already exists" in str(form.errors["name"])
     assert AuditRecord.objects.count() == 0
 
 
@@ -219,7 +219,7 @@ def test_nobody_makes_a_role_that_may_do_more_than_they_may(client: Client, rita
     client.force_login(rita)
     offered = {line.module.name for line in client.get("/roles/add/").context["form"].lines()}
     assert offered == {"Extension", "Role"}
-    assert "only what you have" in errors(client.post("/roles/add/", typed(granted=["log.view"])))["granted"]
+    assert "only your own permissions" in errors(client.post("/roles/add/", typed(granted=["log.view"])))["granted"]
     copied = client.get(f"/roles/{Role.objects.get(key='super_administrator').pk}/copy/").context["form"]
     ticked = {box.permission for line in copied.lines() for box in (line.view, line.manage) if box and box.ticked}
     assert ticked == set(ROLE_MANAGER)
@@ -241,7 +241,7 @@ def test_nobody_gives_their_own_role_more_or_takes_its_rights_over_roles(client:
     role = rita.role
     assert role
     more = typed(role, granted=[*ROLE_MANAGER, "log.view"])
-    assert "only what you have" in errors(client.post(f"/roles/{role.pk}/edit/", more))["granted"]
+    assert "only your own permissions" in errors(client.post(f"/roles/{role.pk}/edit/", more))["granted"]
     less = typed(role, granted=["extension.manage"])
     assert "lock yourself out" in errors(client.post(f"/roles/{role.pk}/edit/", less))["granted"]
     kept = typed(role, granted=["role.manage"])
@@ -257,7 +257,7 @@ def test_only_roles_that_one_may_give_are_offered(client: Client, rita: User, hu
     assert {each.name for each in offered if not each.is_default} == {"Role manager"}
     answer = client.post("/extensions/add/", Typed(more={"role": str(mighty.pk)}).fields)
     assert answer.status_code == 422
-    assert "more than they may" in answer.content.decode()
+    assert "more permissions than yours" in answer.content.decode()
     client.force_login(hugo)
     assert "role" not in client.get("/extensions/add/").context["form"].person.fields
     assert client.post("/extensions/add/", Typed(more={"role": str(rita.role_id)}).fields).status_code == 302
@@ -306,6 +306,6 @@ def test_disabling_the_number_of_the_last_super_administrator_leaves_the_sign_in
 
 
 def test_what_a_role_may_do_in_short() -> None:
-    assert in_words(EVERYTHING) == "Everything"
+    assert in_words(EVERYTHING) == "Full access"
     assert in_words(frozenset()) == ""
-    assert in_words(frozenset({Permission.VIEW_LOG, Permission.VIEW_CHECK})) == "Views Engine Check, Operation Log"
+    assert in_words(frozenset({Permission.VIEW_LOG, Permission.VIEW_CHECK})) == "View Engine Check, Operation Log"

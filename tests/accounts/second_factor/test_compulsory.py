@@ -78,7 +78,7 @@ def test_it_costs_nothing_while_it_is_not_compulsory(client: Client, hugo: User)
 def test_who_has_none_makes_it_compulsory_for_nobody(client: Client, ada: User) -> None:
     client.force_login(ada)
     answer = client.post("/preferences/", {**TYPED, "second_factor": "on"})
-    assert "Set up your own second factor first." in answer.content.decode()
+    assert "Set up two-step verification for yourself first." in answer.content.decode()
     assert not Preferences.load().second_factor
     factors.add_app(ada, SECRET, 0)
     assert client.post("/preferences/", {**TYPED, "second_factor": "on"}).status_code == 302

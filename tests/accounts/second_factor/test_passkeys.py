@@ -79,7 +79,7 @@ def test_a_refused_passkey_is_recorded(client: Client, named: None, ada: User) -
     client.post(ALONE, {"credential": json.dumps(answer())})
     record = AuditRecord.objects.first()
     assert record
-    assert (record.action, record.who, record.result) == ("second_factor.failed", "somebody unknown", "failed")
+    assert (record.action, record.who, record.result) == ("second_factor.failed", "unknown person", "failed")
 
 
 def test_a_stranger_gets_a_challenge_for_which_nothing_is_stored(client: Client, named: None, ada: User) -> None:

@@ -310,7 +310,7 @@ REMOVE = "/account/security/second-factor/remove/"
 
 def test_the_last_factor_takes_the_recovery_codes_along(signed_in: Client, ada: User) -> None:
     with_app(ada)
-    assert "the password alone is enough" in signed_in.get(REMOVE).content.decode()
+    assert "your password alone is then enough" in signed_in.get(REMOVE).content.decode()
     signed_in.post(REMOVE)
     assert not Authenticator.objects.exists()
     assert actions()[-1] == "second_factor.app_removed"
@@ -321,7 +321,7 @@ def test_the_last_factor_takes_the_recovery_codes_along(signed_in: Client, ada: 
 def test_the_last_one_stays_where_it_is_compulsory(signed_in: Client, ada: User) -> None:
     with_app(ada)
     Preferences.objects.update(second_factor=True)
-    assert "this is your only one" in signed_in.get(REMOVE).content.decode()
+    assert "this is your only method" in signed_in.get(REMOVE).content.decode()
     assert signed_in.post(REMOVE).status_code == 409
     assert Factors.of(ada).app
 

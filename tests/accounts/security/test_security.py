@@ -68,7 +68,7 @@ def test_the_page_lists_each_session_and_says_which_is_this_one(vic: User, ada: 
     here, there = signed_in(vic), signed_in(vic, IPHONE, "198.51.100.7")
     signed_in(ada, EDGE, "203.0.113.3")
     page = html_of(here, "/account/security/")
-    assert page.index("Firefox on Linux") < page.index("This one") < page.index("Safari on iPhone")
+    assert page.index("Firefox on Linux") < page.index("This session") < page.index("Safari on iPhone")
     assert "192.0.2.1" in page
     assert "198.51.100.7" in page
     assert "203.0.113.3" not in page
@@ -94,11 +94,11 @@ def test_where_a_session_is_used_is_noted_once_a_minute(vic: User) -> None:
 def test_one_session_is_ended_from_another(vic: User) -> None:
     here, there, third = signed_in(vic), signed_in(vic, IPHONE), signed_in(vic, EDGE)
     answer = here.post("/account/security/end/", {"session": key(there)}, follow=True)
-    assert "Safari on iPhone is signed out." in answer.content.decode()
+    assert "Safari on iPhone has been signed out." in answer.content.decode()
     assert (is_in(here), is_in(there), is_in(third)) == (True, False, True)
     assert AuditRecord.objects.filter(action="sign_in.session_ended", by_name="vic@example.com").count() == 1
     again = here.post("/account/security/end/", {"session": key(there)}, follow=True)
-    assert "has ended already" in again.content.decode()
+    assert "has already ended" in again.content.decode()
 
 
 def test_nobody_ends_another_persons_session_nor_this_one_so(vic: User, ada: User) -> None:
@@ -111,7 +111,7 @@ def test_nobody_ends_another_persons_session_nor_this_one_so(vic: User, ada: Use
 def test_all_others_are_ended(vic: User, ada: User) -> None:
     here, there, third, hers = signed_in(vic), signed_in(vic, IPHONE), signed_in(vic, EDGE), signed_in(ada)
     page = here.post("/account/security/end-others/", follow=True).content.decode()
-    assert "2 other sessions are signed out." in page
+    assert "2 other sessions have been signed out." in page
     assert [is_in(each) for each in (here, there, third, hers)] == [True, False, False, True]
 
 
@@ -158,10 +158,10 @@ def test_the_password_is_changed_here_and_all_others_are_signed_out(vic: User) -
 @pytest.mark.parametrize(
     ("present", "new", "words"),
     [
-        ("wrong", NEW, "not your present password"),
+        ("wrong", NEW, "not your current password"),
         (PASSWORD, "short", "Use 10 to 128 characters"),
-        (PASSWORD, "xVicx1234567", "names, numbers and addresses"),
-        ("", NEW, "Enter the Present Password."),
+        (PASSWORD, "xVicx1234567", "Names, numbers, and addresses"),
+        ("", NEW, "Enter the Current Password."),
     ],
 )
 def test_what_is_not_right_changes_nothing(vic: User, present: str, new: str, words: str) -> None:

@@ -60,7 +60,9 @@ def test_no_session_lasts_longer_than_preferences_say(
         assert answer["Location"] == "/sign-in/?next=%2F&ended=longest"
 
 
-@pytest.mark.parametrize(("why", "words"), [("idle", "nothing was done here"), ("longest", "as old as it may become")])
+@pytest.mark.parametrize(
+    ("why", "words"), [("idle", "after a period of inactivity"), ("longest", "the session reached its maximum length")]
+)
 def test_the_sign_in_page_says_why_and_leads_back(client: Client, ada: User, why: str, words: str) -> None:
     ago = {"idle": {"seen": HOUR}, "longest": {"began": 30 * HOUR}}[why]
     signed_in(client, ada, **ago)

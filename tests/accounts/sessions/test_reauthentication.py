@@ -58,7 +58,7 @@ def test_a_wrong_password_proves_nothing_and_is_recorded(stale: Client, grace: S
     asked = stale.post(REVEAL)["Location"]
     answer = stale.post(asked, {"password": "wrong"})
     assert grace.registration_password not in answer.content.decode()
-    assert "not right" in answer.content.decode()
+    assert "is incorrect" in answer.content.decode()
     record = AuditRecord.objects.first()
     assert record
     assert (record.action, record.by_name, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")

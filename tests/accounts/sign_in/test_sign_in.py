@@ -46,7 +46,7 @@ def test_the_other_form_of_an_address_is_taken_too(client: Client, ada: User) ->
     make_user("Idna", email="idna@exämple.de")
     client.force_login(ada)
     answer = client.post("/extensions/add/", Typed(email="idna@xn--exmple-cua.de").fields)
-    assert "Another person has this e-mail address" in answer.content.decode()
+    assert "Another person already signs in with this e-mail address" in answer.content.decode()
 
 
 def test_failures_of_all_forms_of_an_address_are_counted_together(client: Client, db: None) -> None:
@@ -75,7 +75,7 @@ def test_a_wrong_sign_in_says_the_same_for_known_and_unknown(
     client: Client, ada: User, email: str, password: str
 ) -> None:
     answer = client.post("/sign-in/", {"login": email, "password": password})
-    assert "is not right" in answer.content.decode()
+    assert "is incorrect" in answer.content.decode()
     assert "_auth_user_id" not in client.session
 
 

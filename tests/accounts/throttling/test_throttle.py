@@ -15,8 +15,8 @@ from tests.accounts.throttling.test_throttling import later
 REQUEST = RequestFactory().get("/")
 UNPROVED, WRONG = "sign_in.not_confirmed", "second_factor.failed"
 USES: list[tuple[Callable[[User], Throttle], str, list[str]]] = [
-    (lambda user: SignInThrottle(REQUEST, f" {user.email} ".upper()), "Too many sign-ins", ["sign_in.blocked"]),
-    (OwnPasswordThrottle, "Too many sign-ins", []),
+    (lambda user: SignInThrottle(REQUEST, f" {user.email} ".upper()), "Too many failed sign-ins", ["sign_in.blocked"]),
+    (OwnPasswordThrottle, "Too many failed sign-ins", []),
     (lambda user: CodeThrottle.again(user, UNPROVED), "Too many wrong codes", [UNPROVED] * 5),
     (lambda user: CodeThrottle.at_the_sign_in(REQUEST, user, WRONG), "Too many wrong codes", [WRONG] * 5),
 ]

@@ -126,8 +126,8 @@ def test_the_page_says_how_long_and_what_to_do_in_the_same_words_for_all(vic: Us
     email = "vic@example.com" if known else "nobody@example.com"
     answers = [Client().post("/sign-in/", {"login": email, "password": "wrong"}) for _ in range(6)]
     page = answers[-1].content.decode()
-    assert "Too many sign-ins failed for this account or from your network. Try again in 5 minutes." in page
-    assert 'To get in now, <a href="/password/">choose a new password by mail</a>' in page
+    assert "Too many failed sign-ins for this account or from your network. Try again in 5 minutes." in page
+    assert 'To sign in now, <a href="/password/">choose a new password by e-mail</a>' in page
     assert 0 < int(answers[-1]["Retry-After"]) <= 300
     assert [each.status_code for each in answers] == [200] * 5 + [429]
 
@@ -195,8 +195,8 @@ def test_the_log_has_one_row_for_a_block_and_none_for_what_it_refuses(vic: User)
     rows = AuditRecord.objects.filter(action="sign_in.blocked").order_by("id")
     assert [(each.who, each.on_text, each.result) for each in rows] == [
         ("vic@example.com", "Vic", "refused"),
-        ("somebody unknown", ELSEWHERE, "refused"),
-        ("somebody unknown", "an address without an account", "refused"),
+        ("unknown person", ELSEWHERE, "refused"),
+        ("unknown person", "an address without an account", "refused"),
     ]
     assert AuditRecord.objects.filter(action="sign_in.failed").count() == 5 + 10 + 5
 

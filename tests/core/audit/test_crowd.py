@@ -63,7 +63,7 @@ def test_many_at_once_lose_nothing_and_wait_for_none() -> None:
     assert [each.done for each in writers] == [DEEDS] * WRITERS
     total = before + 2 * DEEDS * WRITERS
     assert AuditRecord.objects.count() == AuditHead.objects.get().count == total
-    assert verified().startswith(f"{total:,} rows, none altered.")
+    assert verified().startswith(f"{total:,} entries, none altered.")
     middle = statistics.median(seconds for each in writers for seconds in each.seconds)
     print(f"{WRITERS} writers: {1000 * middle:.1f} ms for a deed of two records")  # noqa: T201 (a figure)
 

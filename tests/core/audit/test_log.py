@@ -109,7 +109,7 @@ def test_each_filter_shows_those_and_is_a_chip(signed_in: Client, hugo: User) ->
     page = signed_in.get("/log/?person=nobody+here&number=100")
     assert page.context["records"] == []
     assert [chip["url"] for chip in page.context["chips"]] == ["?number=100", "?person=nobody+here"]
-    assert "Nothing of that kind" in page.content.decode()
+    assert "No matching entries" in page.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["Mu\u0308ller", "MULLER", "özgür", "ozgur mu", "MUELLER@EXA\u0308MPLE.DE"])
@@ -181,14 +181,14 @@ def test_time_is_right_where_the_clock_was_set_back(client: Client, ada: User) -
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("since=yesterday", "Enter a day, or a day and a time"),
-        ("since=2026-02-31", "Enter a day, or a day and a time"),
-        ("until=99999-01-01", "Enter a day, or a day and a time"),
-        ("since=2026-02-02&until=2026-02-01", "Enter a time after the first."),
-        ("module=Nonsense", "Choose a module of the list."),
-        ("result=perhaps", "Choose a result of the list."),
-        ("number=10x", "Enter an extension&#x27;s number, such as 1001."),
-        ("number=１００", "Enter an extension&#x27;s number, such as 1001."),
+        ("since=yesterday", "Enter a date, or a date and time"),
+        ("since=2026-02-31", "Enter a date, or a date and time"),
+        ("until=99999-01-01", "Enter a date, or a date and time"),
+        ("since=2026-02-02&until=2026-02-01", "Enter a time after From."),
+        ("module=Nonsense", "Choose a module from the list."),
+        ("result=perhaps", "Choose a result from the list."),
+        ("number=10x", "Enter an extension number, such as 1001."),
+        ("number=１００", "Enter an extension number, such as 1001."),
         (f"person={'x' * 101}", "at most 100 characters"),
         ("person=%00", "Null characters are not allowed."),
     ],
@@ -276,13 +276,13 @@ def exported(client: Client, query: str = "") -> list[list[str]]:
 def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> None:
     fill(12)
     head, *lines = exported(signed_in, "?number=1001")
-    assert head[:4] == ["Row", "Time", "Person", "From"]
+    assert head[:4] == ["Entry", "Time", "Person", "From"]
     assert [line[0] for line in lines] == ["13", "8", "3"]
     assert lines[0][9] == "Last Name: a -> b"
     record = AuditRecord.objects.first()
     assert record
     assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
-    assert record.more == [("Filtered", "Extension: 1001")]
+    assert record.more == [("Filter", "Extension: 1001")]
 
 
 def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> None:
@@ -290,7 +290,7 @@ def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> Non
     log.record(make_user("Jörg"), "extension.added", 1000)
     answer: Any = signed_in.post("/log/export/")
     content = b"".join(answer.streaming_content)
-    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Row", 1)
+    assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Ent", 1)
     assert "jörg@example.com" in content.decode()
 
 

@@ -118,11 +118,11 @@ def test_a_deleted_person_stays_in_the_log_as_they_were(five: list[AuditRecord],
 
 def test_a_log_that_nobody_touched_is_whole(five: list[AuditRecord]) -> None:
     code, said = verified()
-    assert (code, said) == (0, f"5 rows, none altered. The last: 5:{five[-1].hash}")
+    assert (code, said) == (0, f"5 entries, none altered. Last entry: 5:{five[-1].hash}")
 
 
 def test_an_empty_log_is_whole(db: None) -> None:
-    assert verified() == (0, f"0 rows, none altered. The last: 0:{hash_chain.START}")
+    assert verified() == (0, f"0 entries, none altered. Last entry: 0:{hash_chain.START}")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_empty_log_is_whole(db: None) -> None:
 )
 def test_a_row_altered_by_hand_is_named(five: list[AuditRecord], column: str, value: object) -> None:
     tampered(f"UPDATE core_auditrecord SET {column} = %s WHERE id = 3", value)
-    assert verified() == (1, "Row 3 was altered.")
+    assert verified() == (1, "Entry 3 was altered.")
 
 
 def test_an_altered_row_with_a_hash_made_to_fit_is_found_at_the_next(five: list[AuditRecord]) -> None:
@@ -151,19 +151,19 @@ def test_an_altered_row_with_a_hash_made_to_fit_is_found_at_the_next(five: list[
     third.by_name = "eve"
     made = hash_chain.digest(five[1].hash, [getattr(third, name) for name in hash_chain.HASHED])
     tampered("UPDATE core_auditrecord SET by_name = 'eve', hash = %s WHERE id = 3", made)
-    assert verified() == (1, "Row 4 was altered.")
+    assert verified() == (1, "Entry 4 was altered.")
 
 
 def test_rows_taken_out_are_named(five: list[AuditRecord]) -> None:
     tampered("DELETE FROM core_auditrecord WHERE id IN (2, 3)")
-    assert verified() == (1, "Rows 2 to 3 are missing.")
+    assert verified() == (1, "Entries 2 to 3 are missing.")
 
 
 def test_rows_cut_off_at_the_end_are_named(five: list[AuditRecord]) -> None:
     tampered("DELETE FROM core_auditrecord WHERE id = 5")
-    assert verified() == (1, "Row 5 is missing at the end.")
+    assert verified() == (1, "Entry 5 is missing at the end.")
     tampered("DELETE FROM core_auditrecord WHERE id > 2")
-    assert verified() == (1, "Rows 3 to 5 are missing at the end.")
+    assert verified() == (1, "Entries 3 to 5 are missing at the end.")
 
 
 @pytest.mark.parametrize("row", [0, 6])
@@ -172,13 +172,13 @@ def test_a_row_put_in_is_named(five: list[AuditRecord], row: int) -> None:
     tampered(f"INSERT INTO core_auditrecord (id, {columns}) SELECT {row}, {columns} FROM core_auditrecord WHERE id = 1")
     code, said = verified()
     assert code == 1
-    assert said.startswith(f"Row {row} was inserted")
+    assert said.startswith(f"Entry {row} was inserted")
 
 
 def test_a_lost_head_is_named(five: list[AuditRecord]) -> None:
     tampered("DELETE FROM core_audithead")
     code, said = verified()
-    assert (code, said) == (1, "The head of the log is missing: rows may be missing at the end.")
+    assert (code, said) == (1, "The log's head is missing: entries may be missing at the end.")
 
 
 def test_a_log_written_anew_as_a_whole_is_found_by_a_hash_kept_elsewhere(five: list[AuditRecord]) -> None:
@@ -192,7 +192,7 @@ def test_a_log_written_anew_as_a_whole_is_found_by_a_hash_kept_elsewhere(five: l
     tampered("UPDATE core_audithead SET last_hash = %s", previous)
     assert verified()[0] == 0
     code, said = verified("--known", kept)
-    assert (code, said) == (1, "Row 3 is not the one known: it, or a row before it, was altered.")
+    assert (code, said) == (1, "Entry 3 does not match the known hash: it or an earlier entry was altered.")
 
 
 # --- what is recorded ---
@@ -310,7 +310,7 @@ def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User)
 def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Client, ada: User) -> None:
     record = signing(client, "Correct7Horse9Staple@example.com", "x")
     assert (record.by, record.who, record.on_text) == (
-        AuditRecord.NOBODY, "somebody unknown", "an address without an account",
+        AuditRecord.NOBODY, "unknown person", "an address without an account",
     )  # fmt: skip
     assert "Horse" not in "".join(map(str, AuditRecord.objects.values_list()))
 
@@ -318,7 +318,7 @@ def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Cli
 def test_a_disabled_account_that_is_tried_says_so(client: Client, ada: User) -> None:
     User.objects.update(is_active=False)
     record = signing(client, "ada@example.com", PASSWORD)
-    assert (record.action, record.more) == ("sign_in.failed", [("Why", "the account is disabled")])
+    assert (record.action, record.more) == ("sign_in.failed", [("Reason", "the account is disabled")])
 
 
 def test_a_refusal_is_recorded_and_what_does_not_exist_is_not(client: Client, hugo: User, ada: User) -> None:
@@ -411,6 +411,6 @@ def test_what_is_stored_of_somebody_unknown_is_a_code_and_shown_as_a_text(db: No
     record = newest()
     assert (record.by_name, record.on) == ("", {"code": "sign_in.no_account"})
     assert record.detail == {"why": {"code": "sign_in.account_disabled"}}
-    assert (record.who, record.on_text) == ("somebody unknown", "an address without an account")
-    assert record.more == [("Why", "the account is disabled")]
+    assert (record.who, record.on_text) == ("unknown person", "an address without an account")
+    assert record.more == [("Reason", "the account is disabled")]
     assert verified()[0] == 0

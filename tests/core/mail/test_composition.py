@@ -42,9 +42,14 @@ def deliver(postbox: Postbox) -> list[Received]:
     ("kind", "facts", "subject", "says"),
     [
         ("password_changed", {"address": "192.0.2.7"}, "Your password was changed", "192.0.2.7"),
-        ("new_device", {"agent": "Firefox on Linux"}, "Your account was used on a new device", "Firefox on Linux"),
-        ("second_factor_changed", {"what": "passkey_added"}, "Your second factor was changed", "A passkey was added."),
-        ("second_factor_changed", {}, "Your second factor was changed", "The second factor was changed."),
+        ("new_device", {"agent": "Firefox on Linux"}, "New device signed in to your account", "Firefox on Linux"),
+        (
+            "second_factor_changed",
+            {"what": "passkey_added"},
+            "Your two-step verification was changed",
+            "A passkey was added.",
+        ),
+        ("second_factor_changed", {}, "Your two-step verification was changed", "Two-step verification was changed."),
     ],
 )
 def test_a_notice(vic: User, postbox: Postbox, kind: str, facts: dict[str, Any], subject: str, says: str) -> None:
@@ -52,7 +57,7 @@ def test_a_notice(vic: User, postbox: Postbox, kind: str, facts: dict[str, Any],
     [got] = deliver(postbox)
     assert got.mail["Subject"] == subject
     for text in (got.text("plain"), got.text("html")):
-        for words in (says, "Hello Vic,", "Company", "http://127.0.0.1:8000", "You get this mail because"):
+        for words in (says, "Hello Vic,", "Company", "http://127.0.0.1:8000", "You get this e-mail because"):
             assert words in text
     assert "{" not in got.text("plain")
     assert "\n\n\n" not in got.text("plain")

@@ -37,9 +37,9 @@ def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
     email(vic, State.UNCERTAIN, answer_code="cut_off", tries=1)
     page = said(client.get("/mail/"))
     for words in (
-        "vic@example.com", "Signed in on a new device", "Refused", "550 5.1.1 No such person", "Uncertain",
-        "It cannot be reached. Look at Mail server and Port, and at firewalls between. (Connection refused)",
-        "Next try:", "it may have taken the letter",
+        "vic@example.com", "New device signed in", "Failed", "550 5.1.1 No such person", "Delivery unknown",
+        "It cannot be reached. Check Mail server, Port, and any firewalls. (Connection refused)",
+        "Next attempt:", "The e-mail may have been accepted",
     ):  # fmt: skip
         assert words in page
 
@@ -47,8 +47,18 @@ def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
 @pytest.mark.parametrize(
     ("to", "sender", "state", "words"),
     [
-        ("jörg@example.com", "portal@example.com", State.REFUSED, "cannot send to an address with letters such as ö"),
-        ("vic@example.com", "pörtal@example.com", State.WAITING, "cannot send from an address with letters such as ö"),
+        (
+            "jörg@example.com",
+            "portal@example.com",
+            State.REFUSED,
+            "cannot send to an address with characters such as ö",
+        ),
+        (
+            "vic@example.com",
+            "pörtal@example.com",
+            State.WAITING,
+            "cannot send from an address with characters such as ö",
+        ),
         ("idna@exämple.de", "portal@exämple.de", State.TAKEN, "250 2.0.0 Queued"),  # domains have an ASCII form
     ],
 )
@@ -133,19 +143,19 @@ def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any
     email(vic, answer_code="timeout", tries=2, delayed_since=since)
     email(vic, answer="450 4.2.0 Greylisted", tries=1)
     page = said(client.get("/pbx/"))
-    assert "Mail waits since" in page
-    assert "The mail server at 127.0.0.1 does not answer. It did not answer in time." in page
+    assert "E-mail delayed since" in page
+    assert "The mail server at 127.0.0.1 is not responding. It did not respond in time." in page
     Email.objects.filter(delayed_since__isnull=False).update(answer_code="password_refused", answer="535 No")
-    assert "The mail server at 127.0.0.1 refuses." in said(client.get("/pbx/"))
+    assert "The mail server at 127.0.0.1 refuses e-mail." in said(client.get("/pbx/"))
     Email.objects.update(delayed_since=None)
-    assert "Mail waits" not in said(client.get("/pbx/"))
+    assert "E-mail delayed" not in said(client.get("/pbx/"))
 
 
 def test_the_header_says_that_a_mail_is_uncertain_until_it_is_looked_after(client: Client, vic: User) -> None:
     first, second = (email(vic, State.UNCERTAIN) for _ in range(2))
-    assert "2 mails are uncertain" in said(client.get("/pbx/"))
+    assert "Delivery of 2 e-mails unknown" in said(client.get("/pbx/"))
     client.post(f"/mail/{first.pk}/discard/")
-    assert "1 mail is uncertain" in said(client.get("/pbx/"))
+    assert "Delivery of 1 e-mail unknown" in said(client.get("/pbx/"))
     client.post(f"/mail/{second.pk}/again/")
     assert "uncertain" not in said(client.get("/pbx/"))
 
@@ -158,5 +168,5 @@ def test_the_header_tells_only_whom_it_concerns(client: Client, vic: User) -> No
     vic.save()
     client.force_login(vic)
     page = said(client.get("/pbx/"))
-    assert "1 mail is uncertain" in page
+    assert "Delivery of 1 e-mail unknown" in page
     assert "/preferences/mail/" in page

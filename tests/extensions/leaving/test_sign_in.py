@@ -27,7 +27,7 @@ def test_a_sign_in_that_ended_is_answered_as_a_wrong_password(client: Client, ad
     unknown = client.post("/sign-in/", {"login": "nobody@example.com", "password": PASSWORD})
     assert right.status_code == wrong.status_code == unknown.status_code == 200
     assert right.context["form"].errors == wrong.context["form"].errors == unknown.context["form"].errors
-    assert "is not right" in right.content.decode()
+    assert "is incorrect" in right.content.decode()
     assert "_auth_user_id" not in client.session
 
 
@@ -37,8 +37,8 @@ def test_a_sign_in_that_ended_counts_as_a_failed_one(client: Client, ada: User, 
         str(client.post("/sign-in/", {"login": "grace@example.com", "password": PASSWORD}).context["form"].errors)
         for _ in range(12)
     ]
-    assert "is not right" in said[0]
-    assert "Too many sign-ins failed" in said[-1]
+    assert "is incorrect" in said[0]
+    assert "Too many failed sign-ins" in said[-1]
 
 
 def test_the_sign_in_alone_is_ended_and_allowed_again(adas: Client, grace: SipExtension) -> None:

@@ -155,7 +155,7 @@ def test_a_search_keeps_what_is_ticked(signed_in: Client) -> None:
     assert found == [("Company", True, ""), ("Sales", False, "Department 7")]
     answer = signed_in.get(f"/organizations/choices/?find=nothing&organizations={sales.pk}&organizations=999")
     assert [each["department"].name for each in answer.context["picker"].options()] == ["Sales"]
-    assert "No other department matches." in answer.content.decode()
+    assert "No other departments match." in answer.content.decode()
 
 
 def test_without_scripts_finding_saves_nothing_and_loses_nothing(signed_in: Client) -> None:
@@ -267,7 +267,7 @@ def test_a_conflict_while_it_is_off_does_not_speak_of_it(signed_in: Client) -> N
     typed = Typed(more={"registration_name": extension.registration_name, "version": "1"}).fields
     answer = signed_in.post("/extensions/1000/edit/", typed)
     assert answer.status_code == 409
-    assert "Organization" not in answer.content.decode()
+    assert "Department" not in answer.content.decode()
 
 
 def test_who_has_no_address_has_an_empty_cell(client: Client, ada: User) -> None:

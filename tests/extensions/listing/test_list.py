@@ -163,4 +163,4 @@ def test_the_page_says_which_extensions_wait(client: Client, ada: User) -> None:
     make_extension("1000")
     client.force_login(ada)
     page_text = client.get("/extensions/").content.decode()
-    assert re.search(r"1\s*<span class=\"waiting-noun\"> change</span> waits", page_text)
+    assert re.search(r"1 unapplied<span class=\"waiting-noun\"> change</span>", page_text)

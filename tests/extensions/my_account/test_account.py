@@ -180,7 +180,10 @@ def test_a_picture_is_nobody_elses(vics: Client, client: Client, vic: User) -> N
     [
         (None, "Choose a JPG or PNG file."),
         (SimpleUploadedFile("a.png", b""), "The file is empty."),
-        (SimpleUploadedFile("a.jpg", b"<svg onload=alert(1)>", content_type="image/jpeg"), "is not a whole JPG or PNG"),
+        (
+            SimpleUploadedFile("a.jpg", b"<svg onload=alert(1)>", content_type="image/jpeg"),
+            "is not a complete JPG or PNG",
+        ),
         (SimpleUploadedFile("a.png", b"\x89PNG" + bytes(2 * 1024 * 1024)), "larger than 1 MB"),
     ],
 )
@@ -219,8 +222,8 @@ def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> N
     assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
     [record] = AuditRecord.objects.filter(action="person.changed", by=vic.pk)
     [field] = record.fields
-    assert field.label == "Notifications not wanted"
-    assert (field.old, field.new) == ("", "Password changed, Second factor changed, Extension changed")
+    assert field.label == "Notifications turned off"
+    assert (field.old, field.new) == ("", "Password changed, Two-step verification changed, Extension changed")
     again = vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]}, follow=True)
     assert "Nothing was changed." in again.content.decode()
     assert vics.post("/account/notifications/", {"wanted": ["welcome"]}).status_code == 422
@@ -231,7 +234,7 @@ def test_what_the_system_switched_off_is_shown_and_the_persons_choice_of_it_stay
     Preferences.objects.update(notifications=["password_changed"])
     page = vics.get("/account/notifications/")
     assert page.context["form"].sent == ["password_changed"]
-    assert "signed in as me from a new device" in page.content.decode()
+    assert "signs in to my account from a new device" in page.content.decode()
     vics.post("/account/notifications/", {})
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "new_device"]
@@ -246,7 +249,7 @@ def test_preferences_say_what_people_may_change_themselves(client: Client, ada: 
     assert answer.status_code == 302
     assert set(Preferences.load().self_service) == {"avatar", "name"}
     [field] = AuditRecord.objects.filter(action="preferences.changed").get().fields
-    assert field.label == "What people may change themselves"
+    assert field.label == "What people can change themselves"
     assert field.old == "Picture, Mobile Number, Email Address, Registration Password"
     assert field.new == "Picture, Name"
     form = client.get("/preferences/").context["form"]
