@@ -50,10 +50,10 @@ def test_a_button_says_that_others_are_waited_for(adas: Page, grace: SipExtensio
 
 
 def test_what_was_typed_is_sent_again(adas: Page, grace: SipExtension, monkeypatch: pytest.MonkeyPatch) -> None:
-    type_a_name(adas)
     name, value = OPTION[connections["default"].vendor]
-    with somebody_saving(), monkeypatch.context() as patch:
-        patch.setitem(connections.settings["default"]["OPTIONS"], name, value)
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], name, value)
+    type_a_name(adas)
+    with somebody_saving():
         adas.get_by_role("button", name="Save", exact=True).click()
         expect(adas.get_by_role("heading", level=1)).to_have_text("Others are saving right now")
     adas.get_by_role("button", name="Send again").click()
