@@ -111,7 +111,7 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
-                apply_run.apply(node, wished, by)
+                apply_run.apply(node, wished, by, settings.LOCK_SECONDS)
         except ApplyError as error:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
