@@ -27,14 +27,14 @@ class Administrator:
         self._input("Company Name*").fill("Analytical Engines")
         self._input("Country*").select_option("GB")
         self._button("Create account").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Extension")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Extensions")
 
     def signs_in(self, url: str) -> None:
         self.page.goto(url)
         self.page.get_by_role("textbox", name="Email").fill("ada@example.com")
         self.page.get_by_role("textbox", name="Password").fill(PASSWORD)
         self._button("Sign In").or_(self._button("Sign in")).click()
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("Extension")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Extensions")
 
     def adds(self, first_name: str, email: str) -> None:
         """With the form's defaults for all the rest."""

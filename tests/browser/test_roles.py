@@ -50,7 +50,7 @@ def test_a_role_by_organization_is_made_and_given_and_its_holder_sees_exactly_th
     )
     eves.get_by_role("searchbox").fill("Zacharias")
     eves.get_by_role("searchbox").press("Enter")
-    expect(eves.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(eves.get_by_role("heading", name="No results for")).to_be_visible()
     eves.goto("/extensions/1001/")
     expect(eves.get_by_role("link", name="Edit", exact=True)).to_be_visible()
     assert eves.request.get("/extensions/2000/").status == 404

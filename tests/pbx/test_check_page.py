@@ -114,6 +114,6 @@ def test_the_header_tells_only_who_can_do_something_about_it(
     check.check(from_settings())
     page = html_of(signed_in, "/extensions/")
     assert "1 extension differs" in page
-    assert f'href="{PAGE}">Look</a>' in page
+    assert f'href="{PAGE}">View</a>' in page
     signed_in.force_login(vic)
     assert "extension differs" not in html_of(signed_in, "/", follow=True)
