@@ -19,7 +19,7 @@ CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
-MILLISECONDS_TO_WAIT = 10_000
+MILLISECONDS_TO_WAIT = 30_000
 
 NewContext = Callable[..., BrowserContext]
 SignIn = Callable[..., Page]

@@ -117,7 +117,7 @@ def still_works(administrator: Administrator, url: str, old_link: str) -> None:
     administrator.signs_in(url)
     expect(page.locator("#pbx")).to_contain_text("PBX running", timeout=20_000)
     for number in ("1000", "1001"):
-        expect(page.locator(f"#status-{number}")).to_contain_text("Idle", timeout=10_000)
+        expect(page.locator(f"#status-{number}")).to_contain_text("Idle")
 
 
 def test_without_a_pbx_the_header_says_so_and_an_apply_waits(tmp_path: Path, page: Page) -> None:

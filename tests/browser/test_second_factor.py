@@ -90,4 +90,4 @@ def test_who_must_have_one_sets_it_up_and_goes_on(watched: NewContext, live_serv
     hugos.press("Set up")
     hugos.sees("Recovery codes")
     hugos.page.goto("/")
-    hugos.sees("Extension")
+    hugos.sees("Extensions")
