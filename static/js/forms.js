@@ -13,9 +13,16 @@
     });
   }
 
+  // Enter in the last field is as good as Ctrl+Enter; in the others it does nothing.
+  function isLast(field, form) {
+    const fields = form ? form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio])") : [];
+    return fields.length > 0 && field === fields[fields.length - 1];
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key !== "Enter" || event.isComposing) return;
     const form = page.closest(event, "form[data-shortcut]") || document.querySelector("form[data-shortcut]");
+    if (!(event.ctrlKey || event.metaKey) && !isLast(event.target, form)) return;
     const button = form?.querySelector("button[name=then][value=apply]");
     if (!button || button.disabled) return;
     event.preventDefault();
@@ -49,7 +56,7 @@
     page.leaving = false;
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
-      for (const button of form.querySelectorAll("button:disabled")) {
+      for (const button of form.querySelectorAll("button:disabled:not([data-inert])")) {
         button.disabled = false;
         clearTimeout(button.waiting);
         if (button.dataset.idle) button.innerHTML = button.dataset.idle;
