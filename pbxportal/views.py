@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
@@ -45,6 +46,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         context = {"host": request.META.get("HTTP_HOST", "")[:255], "url": settings.PORTAL_URL}
         return HttpResponse(get_template("400_host.html").render(context), status=400)
+    user = getattr(request, "user", None)  # a request may be refused before it is known whose it is
+    if user is not None and user.is_authenticated:
+        return render(request, "400_signed_in.html", status=400)
     return defaults.bad_request(request, exception)
 
 

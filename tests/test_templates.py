@@ -88,7 +88,7 @@ def parts_of(name: str) -> set[str]:
 
 
 def frames_of(page: str) -> list[str]:
-    if "{% extends frame %}" in text_of(page):
+    if "{% extends frame %}" in text_of(page) or '|yesno:"base.html,base_plain.html" %}' in text_of(page):
         return FRAMES
     return [frame for frame in FRAMES if frame in parts_of(page) and page != frame]
 
