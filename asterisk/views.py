@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -35,6 +36,7 @@ PAGE_SIZE = 25
 MOST_DRIFTS = 200
 
 
+@gzip_page
 @needs(Permission.VIEW_HISTORY)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
@@ -44,6 +46,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(request, "asterisk/history.html", context)
 
 
+@gzip_page
 @needs(Permission.VIEW_HISTORY)
 @require_GET
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -84,6 +87,7 @@ def back(request: SignedInRequest) -> HttpResponse:
     return wished_back(request, lambda: apply_undo.back_to(exact, request.user))
 
 
+@gzip_page
 @needs(Permission.VIEW_CHECK)
 @require_GET
 def checks(request: SignedInRequest) -> HttpResponse:

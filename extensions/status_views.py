@@ -1,5 +1,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
@@ -9,6 +10,7 @@ from extensions.listing.rows import PAGE_SIZE, rows_of
 from extensions.validators import is_extension_number
 
 
+@gzip_page
 @require_GET
 def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""

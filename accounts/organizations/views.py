@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organization
@@ -62,6 +63,7 @@ def in_tree(pk: int) -> HttpResponse:
     return redirect(f"{reverse('organizations:list')}#d{pk}")
 
 
+@gzip_page
 @while_managed
 @needs(Permission.VIEW_ORGANIZATIONS)
 @require_GET

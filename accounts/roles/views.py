@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from accounts.models import Organization, Role, User
@@ -64,6 +65,7 @@ def get_changeable(request: SignedInRequest, pk: int) -> Role:
     return role
 
 
+@gzip_page
 @needs(Permission.VIEW_ROLES)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:

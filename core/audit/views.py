@@ -7,6 +7,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime, now
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from core.access.decorators import needs
@@ -46,6 +47,7 @@ def links(page: Page[AuditRecord], asked: dict[str, str]) -> dict[str, str]:
     return found
 
 
+@gzip_page
 @needs(Permission.VIEW_LOG)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from core.access.decorators import needs
@@ -74,6 +75,7 @@ def _containing(word: str) -> Q:
     return Q(to__icontains=word) | names
 
 
+@gzip_page
 @needs(Permission.VIEW_MAIL)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:

@@ -1,5 +1,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
@@ -10,6 +11,7 @@ from extensions.listing.filters import asked_for, search_in
 from extensions.listing.rows import SORTS, link, rows_of, sort_links, sorted_page
 
 
+@gzip_page
 @needs(Permission.VIEW_EXTENSIONS)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:

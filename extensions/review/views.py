@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
@@ -111,6 +112,7 @@ def apply_words(count: int) -> str:
     return ngettext("Apply %(count)s extension", "Apply %(count)s extensions", count) % {"count": count}
 
 
+@gzip_page
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_GET
 def review_page(request: SignedInRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedInRequest
@@ -55,6 +56,7 @@ def typed(request: HttpRequest) -> str:
     return " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
 
 
+@gzip_page
 @needs(Permission.MANAGE_EXTENSIONS)
 def choose(request: SignedInRequest) -> HttpResponse:
     """To whom it goes and who is left out, and why; then it is sent."""
