@@ -35,6 +35,12 @@ WIDTHS = {1280: 800, 390: 844}
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]  # axe looks at one of each width
 SHOTS = os.environ.get("SHOTS")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT = """[...document.querySelectorAll(".topbar .crumbs li:first-child, .topbar .pbx *")]
+    .filter((each) => getComputedStyle(each).overflow === "hidden" && each.scrollWidth > each.clientWidth
+        && !each.matches(".visually-hidden, .tip-detail"))
+    .map((each) => each.textContent.trim())"""
+HEADER = "document.querySelector('.topbar')?.offsetHeight ?? 0"
+TWO_ROWS = 130  # pixels
 axe = Axe()
 
 
@@ -56,6 +62,8 @@ def look(page: Page, stop: str) -> None:
     for (width, height), its_theme in zip(WIDTHS.items(), THEMES, strict=True):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(SIDEWAYS) <= 0, f"{width} wide: it scrolls sideways"
+        assert page.evaluate(CUT) == [], f"{width} wide: the header is cut"
+        assert page.evaluate(HEADER) <= TWO_ROWS, f"{width} wide: the header is too high"
         if SHOTS:
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme)
