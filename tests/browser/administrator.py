@@ -1,5 +1,7 @@
 """What an administrator does in the pages, said in sentences."""
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.people import PASSWORD
@@ -27,14 +29,14 @@ class Administrator:
         self._input("Company Name*").fill("Analytical Engines")
         self._input("Country*").select_option("GB")
         self._button("Create account").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Extension")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Extensions")
 
     def signs_in(self, url: str) -> None:
         self.page.goto(url)
         self.page.get_by_role("textbox", name="Email").fill("ada@example.com")
         self.page.get_by_role("textbox", name="Password").fill(PASSWORD)
         self._button("Sign In").or_(self._button("Sign in")).click()
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("Extension")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Extensions")
 
     def adds(self, first_name: str, email: str) -> None:
         """With the form's defaults for all the rest."""
@@ -52,11 +54,18 @@ class Administrator:
 
     def plugs_in_a_phone(self) -> Phone:
         """Types into it exactly what the page says."""
+        return Phone(**self.reads_what_a_phone_needs())
+
+    def reads_what_a_phone_needs(self) -> dict[str, Any]:
         shown = dict(zip(self._all(".values dt"), self._all(".values dd .value"), strict=False))
         self._button("Reveal Registration Password").click()
         password = self.page.locator("#revealed-password").inner_text()
-        server = (shown["Server"], int(shown["Port"]))
-        return Phone(shown["User name"], shown["Authentication name"], password, server)
+        return {
+            "number": shown["User name"],
+            "auth_name": shown["Authentication name"],
+            "password": password,
+            "server": (shown["Server"], int(shown["Port"])),
+        }
 
     def _all(self, selector: str) -> list[str]:
         return [text.strip() for text in self.page.locator(selector).all_inner_texts()]

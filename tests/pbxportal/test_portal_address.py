@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from asterisk.nodes import from_settings
+from core import reach
 from pbxportal import portal_address
 from pbxportal.management.commands.run import Welcome
 from pbxportal.supervisor import door
@@ -125,6 +126,29 @@ def test_run_prints_the_set_up_link_on_a_line_of_its_own() -> None:
     welcome = Welcome(door("Portal", "PORTAL_BIND", "127.0.0.1:8000"), "http://127.0.0.1:8000/x", None, from_settings())
     at = welcome.lines.index("http://127.0.0.1:8000/x")
     assert welcome.lines[at - 1] == welcome.lines[at + 1] == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "is_said"),
+    [
+        ("http://127.0.0.1:8000", {}, True),
+        ("http://192.0.2.2:8000", {}, False),
+        ("https://pbx.example.com", {}, False),
+        ("http://127.0.0.1:8000", {"PORTAL_BIND": "127.0.0.1:8000"}, False),
+    ],
+)
+def test_run_says_how_to_open_the_set_up_link_from_another_computer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str, environment: dict[str, str], is_said: bool
+) -> None:
+    settings.PORTAL_URL = url
+    for name in reach.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    portal_door = door("Portal", "PORTAL_BIND", "127.0.0.1:8000")
+    command = ".venv/bin/python manage.py reach network"
+    assert (command in Welcome(portal_door, f"{url}/x", None, from_settings()).lines) is is_said
+    assert command not in Welcome(portal_door, None, None, from_settings()).lines
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -27,6 +28,8 @@ from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
 from asterisk.process import embedded, tones
 from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
+from core import reach
+from core.reach import is_local
 from pbxportal import supervisor
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
@@ -153,12 +156,21 @@ class Welcome:
         if link:
             how = "Open this link once to create the first administrator. It is valid for 24 hours:"
             self.lines += ["", how, "", link, ""]
+            self.lines += network_hint()
         self.lines.append("Press Ctrl-C to stop.")
 
     def __call__(self) -> None:
         if self.lines and answers(self.address):
             say("\n".join(self.lines))
             self.lines = []
+
+
+def network_hint() -> list[str]:
+    """How to open the setup link from elsewhere, where nobody has chosen yet who can reach the portal."""
+    if not is_local(urlsplit(settings.PORTAL_URL).hostname or "") or "PORTAL_BIND" in reach.set_by_environment():
+        return []
+    how = "The link opens on this machine only. To use another computer on your network, press Ctrl-C and run:"
+    return [how, "", ".venv/bin/python manage.py reach network", "make run", ""]
 
 
 class SmallLogs:
