@@ -52,7 +52,7 @@ class Command:
         if self.process:
             self.stop()
 
-    def start(self, seconds: float = 60) -> float:
+    def start(self, seconds: float = 90) -> float:
         """How long it took until it said that it is ready."""
         self.lines, began = [], time.monotonic()
         self.process = subprocess.Popen(

@@ -14,7 +14,6 @@ from playwright.sync_api import BrowserType, Page, expect
 from asterisk.process.fetch import Program
 from tests.browser.administrator import Administrator
 from tests.browser.command import LISTENERS, ROOT, Command
-from tests.browser.conftest import MILLISECONDS_TO_WAIT
 from tests.browser.lan import SERVER, Lan
 from tests.browser.test_main_job import PROGRAM
 from tests.browser.watch import Watch
@@ -43,7 +42,7 @@ def page_at_desk(
     watch = Watch(SERVER)
     with browser_type.launch(**{**browser_type_launch_args, "executable_path": str(chromium)}) as browser:
         context = watch.over(browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce"))
-        context.set_default_timeout(MILLISECONDS_TO_WAIT)
+        context.set_default_timeout(20_000)
         yield context.new_page()
     assert watch.trouble == []
 

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import date
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -34,6 +35,7 @@ from pbxportal import supervisor
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
 BOOT_SECONDS = 60
+ANSWER_SECONDS = 5
 AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
 logger = logging.getLogger(__name__)
 
@@ -229,10 +231,15 @@ def start(command: str) -> None:
 
 
 def answers(address: tuple[str, int]) -> bool:
+    """Whether a request gets an answer: a port accepts connections seconds before the portal behind it is loaded."""
+    portal = HTTPConnection(*address, timeout=ANSWER_SECONDS)
     try:
-        socket.create_connection(address, 1).close()
-    except OSError:
+        portal.request("GET", "/health/")
+        portal.getresponse()
+    except (OSError, HTTPException):
         return False
+    finally:
+        portal.close()
     return True
 
 
