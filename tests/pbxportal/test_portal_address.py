@@ -22,6 +22,7 @@ from pbxportal import portal_address
 from pbxportal.management.commands import run
 from pbxportal.management.commands.run import Welcome
 from pbxportal.supervisor import door
+from tests.pbx.office import eventually
 from tests.people import PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -134,7 +135,7 @@ def test_run_says_where_to_go_when_the_portal_answers_and_not_when_its_port_is_o
     live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, port = live_server.url.removeprefix("http://").split(":")
-    assert run.answers((host, int(port)))
+    assert eventually(lambda: run.answers((host, int(port))), 30)
     monkeypatch.setattr(run, "ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not run.answers(silent.getsockname())
