@@ -5,6 +5,8 @@ BIN := .venv/bin
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
+install: .venv/installed ## The Python packages alone, for a service
+
 run: .venv/installed ## The portal and its PBX, until Ctrl-C
 	@exec $(BIN)/python manage.py run
 
@@ -34,6 +36,10 @@ bench: .venv/tools ## How long things take, at several sizes
 chaos: .venv/tools ## Ten minutes of random faults under administrators and phones, and whether the pages told the truth
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+pictures: .venv/tools ## Take the pictures of README again
+	@sh tests/needs.sh
+	@$(BIN)/python -m tests.pictures
+
 lock: .venv/tools ## Renew the pinned packages from requirements*.in
 	@$(BIN)/pip install --quiet uv
 	@for each in requirements requirements-dev; do \
@@ -58,4 +64,4 @@ advisories: .venv/tools ## Renew the copy of PyPI's advisories, which counts for
 	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help run demo check test mutation bench chaos lock advisories
+.PHONY: help install run demo check test mutation bench chaos pictures lock advisories

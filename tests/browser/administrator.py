@@ -1,5 +1,7 @@
 """What an administrator does in the pages, said in sentences."""
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.people import PASSWORD
@@ -52,11 +54,18 @@ class Administrator:
 
     def plugs_in_a_phone(self) -> Phone:
         """Types into it exactly what the page says."""
+        return Phone(**self.reads_what_a_phone_needs())
+
+    def reads_what_a_phone_needs(self) -> dict[str, Any]:
         shown = dict(zip(self._all(".values dt"), self._all(".values dd .value"), strict=False))
         self._button("Reveal Registration Password").click()
         password = self.page.locator("#revealed-password").inner_text()
-        server = (shown["Server"], int(shown["Port"]))
-        return Phone(shown["User name"], shown["Authentication name"], password, server)
+        return {
+            "number": shown["User name"],
+            "auth_name": shown["Authentication name"],
+            "password": password,
+            "server": (shown["Server"], int(shown["Port"])),
+        }
 
     def _all(self, selector: str) -> list[str]:
         return [text.strip() for text in self.page.locator(selector).all_inner_texts()]

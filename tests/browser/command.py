@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -21,8 +22,9 @@ LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
 
 
 class Command:
-    def __init__(self, directory: Path, program: Path, **more: str) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, program: Path, inside: Sequence[str] = (), **more: str) -> None:
+        """`inside`: what is put before the command, so that it runs elsewhere."""
+        self.directory, self.inside = directory, inside
         (directory / "asterisk-program").symlink_to(program)
         self.ports = {name: free_port() for name in LISTENERS}
         rtp = 50000 + os.getpid() % 100 * 100
@@ -50,11 +52,11 @@ class Command:
         if self.process:
             self.stop()
 
-    def start(self, seconds: float = 60) -> float:
+    def start(self, seconds: float = 90) -> float:
         """How long it took until it said that it is ready."""
         self.lines, began = [], time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "run"],
+            [*self.inside, sys.executable, "manage.py", "run"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,

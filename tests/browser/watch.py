@@ -6,15 +6,20 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 HERE = ("127.0.0.1", "localhost")
 LOUD = ("error", "warning")
-# A page itself may be answered with 403, 409, 422: its test looks at it. Chromium repeats that in the console.
-REPEATED = "Failed to load resource"
+HARMLESS = (
+    # A page itself may be answered with 403, 409, 422: its test looks at it. Chromium repeats that in the console.
+    "Failed to load resource",
+    # It is heeded by https:// and on this machine alone.
+    "The Cross-Origin-Opener-Policy header has been ignored",
+)
 STOPPED_BY_LEAVING = "net::ERR_ABORTED"
 
 
 class Watch:
     """Collects what went wrong in all pages of the contexts that it was set upon."""
 
-    def __init__(self) -> None:
+    def __init__(self, *hosts: str) -> None:
+        self.hosts = hosts or HERE
         self.trouble: list[str] = []
 
     def over(self, context: BrowserContext) -> BrowserContext:
@@ -26,14 +31,14 @@ class Watch:
         return context
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in LOUD and not message.text.startswith(REPEATED):
+        if message.type in LOUD and not message.text.startswith(HARMLESS):
             self.trouble.append(f"console: {message.text}")
 
     def _on_error(self, error: WebError) -> None:
         self.trouble.append(f"script: {error.error}")
 
     def _on_request(self, request: Request) -> None:
-        if urlsplit(request.url).hostname not in HERE and not request.url.startswith("data:"):
+        if urlsplit(request.url).hostname not in self.hosts and not request.url.startswith("data:"):
             self.trouble.append(f"another host was asked: {request.url}")
 
     def _on_failed(self, request: Request) -> None:

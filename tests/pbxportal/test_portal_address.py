@@ -13,12 +13,16 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from asterisk.nodes import from_settings
+from core import reach
 from pbxportal import portal_address
+from pbxportal.management.commands import run
 from pbxportal.management.commands.run import Welcome
 from pbxportal.supervisor import door
+from tests.pbx.office import eventually
 from tests.people import PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -125,6 +129,41 @@ def test_run_prints_the_set_up_link_on_a_line_of_its_own() -> None:
     welcome = Welcome(door("Portal", "PORTAL_BIND", "127.0.0.1:8000"), "http://127.0.0.1:8000/x", None, from_settings())
     at = welcome.lines.index("http://127.0.0.1:8000/x")
     assert welcome.lines[at - 1] == welcome.lines[at + 1] == ""
+
+
+def test_run_says_where_to_go_when_the_portal_answers_and_not_when_its_port_is_open(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, port = live_server.url.removeprefix("http://").split(":")
+    assert eventually(lambda: run.answers((host, int(port))), 30)
+    monkeypatch.setattr(run, "ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert not run.answers(silent.getsockname())
+        address = silent.getsockname()
+    assert not run.answers(address)
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "is_said"),
+    [
+        ("http://127.0.0.1:8000", {}, True),
+        ("http://192.0.2.2:8000", {}, False),
+        ("https://pbx.example.com", {}, False),
+        ("http://127.0.0.1:8000", {"PORTAL_BIND": "127.0.0.1:8000"}, False),
+    ],
+)
+def test_run_says_how_to_open_the_set_up_link_from_another_computer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str, environment: dict[str, str], is_said: bool
+) -> None:
+    settings.PORTAL_URL = url
+    for name in reach.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    portal_door = door("Portal", "PORTAL_BIND", "127.0.0.1:8000")
+    command = ".venv/bin/python manage.py reach network"
+    assert (command in Welcome(portal_door, f"{url}/x", None, from_settings()).lines) is is_said
+    assert command not in Welcome(portal_door, None, None, from_settings()).lines
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

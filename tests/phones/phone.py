@@ -221,6 +221,7 @@ def _wait(phone: Phone, answer: bool, tone: int, seconds: float) -> None:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A SIP phone over UDP that plays a tone.")
     parser.add_argument("--server", required=True, metavar="HOST:PORT")
+    parser.add_argument("--host", default="127.0.0.1", help="the phone's own address")
     parser.add_argument("--number", required=True)
     parser.add_argument("--auth-name", required=True)
     parser.add_argument("--password", required=True)
@@ -234,7 +235,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     options = _arguments(argv)
     host, _, port = options.server.partition(":")
-    with Phone(options.number, options.auth_name, options.password, (host, int(port or 5060))) as phone:
+    server = (host, int(port or 5060))
+    with Phone(options.number, options.auth_name, options.password, server, host=options.host) as phone:
         status = phone.register()
         _say(f"register {options.number}: {status}")
         if status != 200:

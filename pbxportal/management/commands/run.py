@@ -8,9 +8,11 @@ import sys
 import time
 from contextlib import suppress
 from datetime import date
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -27,10 +29,13 @@ from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
 from asterisk.process import embedded, tones
 from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
+from core import reach
+from core.reach import is_local
 from pbxportal import supervisor
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
 BOOT_SECONDS = 60
+ANSWER_SECONDS = 5
 AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
 logger = logging.getLogger(__name__)
 
@@ -153,12 +158,21 @@ class Welcome:
         if link:
             how = "Open this link once to create the first administrator. It is valid for 24 hours:"
             self.lines += ["", how, "", link, ""]
+            self.lines += network_hint()
         self.lines.append("Press Ctrl-C to stop.")
 
     def __call__(self) -> None:
         if self.lines and answers(self.address):
             say("\n".join(self.lines))
             self.lines = []
+
+
+def network_hint() -> list[str]:
+    """How to open the setup link from elsewhere, where nobody has chosen yet who can reach the portal."""
+    if not is_local(urlsplit(settings.PORTAL_URL).hostname or "") or "PORTAL_BIND" in reach.set_by_environment():
+        return []
+    how = "The link opens on this machine only. To use another computer on your network, press Ctrl-C and run:"
+    return [how, "", ".venv/bin/python manage.py reach network", "make run", ""]
 
 
 class SmallLogs:
@@ -217,10 +231,15 @@ def start(command: str) -> None:
 
 
 def answers(address: tuple[str, int]) -> bool:
+    """Whether a request gets an answer: a port accepts connections seconds before the portal behind it is loaded."""
+    portal = HTTPConnection(*address, timeout=ANSWER_SECONDS)
     try:
-        socket.create_connection(address, 1).close()
-    except OSError:
+        portal.request("GET", "/health/")
+        portal.getresponse()
+    except (OSError, HTTPException):
         return False
+    finally:
+        portal.close()
     return True
 
 
