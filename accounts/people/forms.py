@@ -66,6 +66,8 @@ class PersonForm(forms.ModelForm[User]):
         if not preferences.organization_management:
             del self.fields["organizations"]
         self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
+        if preferences.change_seen_password and instance != by:
+            self.fields["password"].help_text += " " + _("The person must change it after signing in.")
         if instance:
             self.fields["password"].required = False
             self.fields["password"].help_text += " " + _("Leave empty to keep the current password.")
@@ -156,6 +158,7 @@ class PersonForm(forms.ModelForm[User]):
         """Costs 30 ms by design: call it before the transaction, not in it."""
         if password := self.cleaned_data["password"]:
             self.instance.set_password(password)
+            self.instance.password_seen = self.instance != self.by
         elif self.instance.pk is None:
             self.instance.set_unusable_password()
 
@@ -171,7 +174,7 @@ class PersonForm(forms.ModelForm[User]):
         What others changed meanwhile (a password, a sign-in) stays.
         """
         columns = [name for name in self.fields if name not in ("organizations", "password")]
-        for name in [*columns, *(["password"] if self.cleaned_data["password"] else [])]:
+        for name in [*columns, *(["password", "password_seen"] if self.cleaned_data["password"] else [])]:
             setattr(user, name, getattr(self.instance, name))
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
