@@ -21,11 +21,14 @@ from accounts.passwords.forms import LINKS_OF_ADDRESS, ChooseForm, ForgottenForm
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from accounts.sessions import known_devices
 from accounts.throttling.sign_in import of_network
+from core.preferences.models import Preferences
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
+    if not Preferences.current().mail_host:
+        return render(request, "accounts/passwords/forgotten_no_mail.html")
     form = ForgottenForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
@@ -21,6 +22,10 @@ from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
 from core.forms.layout import finish
 from core.preferences.models import Preferences
+
+
+def choice_of(role: Role) -> str:
+    return str(role) if role.permissions else gettext("%(role)s (no permissions yet)") % {"role": role}
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -116,6 +121,7 @@ class PersonForm(forms.ModelForm[User]):
             "Choose a role from the list. You cannot assign a role with more permissions than yours."
         )
         field.empty_label = _("None")  # type: ignore[attr-defined]
+        field.label_from_instance = choice_of  # type: ignore[attr-defined]
 
     def clean_role(self) -> Role | None:
         role: Role | None = self.cleaned_data["role"]

@@ -25,6 +25,7 @@ from core.keyset_pagination import Page, newest_first
 from core.mail import outbox
 from core.mail.labels import STATES, Line
 from core.mail.models import Email
+from core.preferences.models import Preferences
 from core.validators import digits, tidy
 
 PAGE_SIZE = 50
@@ -86,6 +87,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     asked = form.asked()
     context = {
         "section": "mail",
+        "mail_server": Preferences.current().mail_host,
         "form": form,
         "errors": [
             {"id": form[name].id_for_label, "label": form[name].label, "message": str(error)}

@@ -19,9 +19,15 @@ from core.mail import composition
 from core.mail.models import Email
 from core.preferences.models import Preferences
 from tests.accounts.throttling.test_throttling import later, shape, tries
+from tests.pages import html_of
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
 NEW = "Another8Horse4Staple"
+
+
+@pytest.fixture(autouse=True)
+def mail_server(db: None) -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
 
 
 def asks(email: str, address: str = "192.0.2.1") -> str:
@@ -291,4 +297,15 @@ def test_it_is_not_told_to_who_does_without(vic: User, by: str) -> None:
     Preferences.objects.update(notifications=["new_device"] if by == "the person" else [])
     signs_in(vic, "one").post("/sign-out/")
     signs_in(vic, "two")
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["vic@example.com", "nobody@example.com", "no address"])
+def test_without_a_mail_server_the_page_says_what_to_do_to_everyone(vic: User, email: str) -> None:
+    Preferences.objects.update(mail_host="")
+    page = html_of(Client(), "/password/")
+    assert "This portal sends no e-mail" in page
+    assert "Ask an administrator to set a new password for you." in page
+    assert "<input" not in page
+    assert asks(email) == page
     assert not Email.objects.exists()

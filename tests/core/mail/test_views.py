@@ -13,6 +13,7 @@ from core.mail import views as mail_views
 from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
+from core.preferences.models import Preferences
 from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox
 from tests.pbxportal.test_mail_settings import said, typed_for
@@ -170,3 +171,16 @@ def test_the_header_tells_only_whom_it_concerns(client: Client, vic: User) -> No
     page = said(client.get("/pbx/"))
     assert "Delivery of 1 e-mail unknown" in page
     assert "/preferences/mail/" in page
+
+
+def test_without_a_mail_server_the_page_says_so_with_the_way_to_set_one(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    words, link = (
+        "This portal sends no e-mail: no mail server is set.",
+        'href="/preferences/mail/">Set up a mail server',
+    )
+    page = client.get("/mail/").content.decode()
+    assert words in page
+    assert link in page
+    Preferences.objects.update(mail_host="mail.example.com")
+    assert words not in client.get("/mail/").content.decode()
