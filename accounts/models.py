@@ -185,6 +185,7 @@ class User(ConstraintsOfFields, AbstractBaseUser):
     role = models.ForeignKey(Role, models.PROTECT, null=True, blank=True, related_name="users")
     organizations = models.ManyToManyField(Organization, related_name="users", blank=True)
     job_title = SingleLineField(max_length=63, blank=True)
+    password_seen = models.BooleanField(default=False)  # by the administrator who typed it
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     language = models.CharField(max_length=10, blank=True)  # "": that of Preferences
@@ -235,6 +236,11 @@ class User(ConstraintsOfFields, AbstractBaseUser):
     def mobile_typed(self) -> str:
         """As it stands where it is typed or stored: the same in every language."""
         return "" if isinstance(self.mobile, str) else str(self.mobile.as_international)
+
+    @property
+    def must_change_password(self) -> bool:
+        """Before anything else, at the next sign-in."""
+        return self.password_seen and Preferences.current().change_seen_password
 
     @property
     def permissions(self) -> frozenset[Permission]:

@@ -15,6 +15,7 @@ from accounts.sessions.reauthentication import require_reauthentication
 from extensions import actions
 from extensions.access import ask_again_about, get_managed
 from extensions.listing.rows import rows_of
+from extensions.models import SipExtension
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,14 +43,17 @@ def remove_second_factor(request: SignedInRequest, number: str) -> HttpResponse:
     return render(request, "extensions/remove_factor.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
+    """To look at before it is blocked; allowed or blocked."""
     extension = get_managed(request, number)
     allowed = request.POST.get("allowed") == "yes"
     ask_again_about(request, extension.user.role)
     if not allowed and (why := actions.refusal("leave", extension, request.user)):
         messages.error(request, why)
         return redirect(extension)
+    if request.method != "POST":
+        return confirm_block(request, extension)
     try:
         (actions.allow_sign_in if allowed else actions.block_sign_in)(number, request.user)
     except actions.ActionRefusedError as error:
@@ -58,6 +62,22 @@ def sign_in(request: SignedInRequest, number: str) -> HttpResponse:
     done = _("%(name)s can sign in again.") if allowed else _("%(name)s is signed out everywhere and cannot sign in.")
     messages.success(request, done % {"name": extension.user})
     return redirect(extension)
+
+
+def confirm_block(request: SignedInRequest, extension: SipExtension) -> HttpResponse:
+    context = {
+        "section": "extension",
+        "extension": rows_of([extension])[0],
+        "title": _("Block sign-in"),
+        "effects": [
+            _("This signs the person out everywhere and refuses every further sign-in, until you allow it again."),
+            _("Phones keep working."),
+        ],
+        "button": _("Block sign-in"),
+        "busy": _("Blocking…"),
+        "fields": {"allowed": "no"},
+    }
+    return render(request, "extensions/confirm.html", context)
 
 
 @require_POST

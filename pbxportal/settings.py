@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "core.preferences.language.PersonsLanguage",
     "core.audit.middleware.OperationLogMiddleware",
     "accounts.sessions.expiry.SessionRules",
+    "accounts.passwords.middleware.PasswordRule",
     "accounts.second_factor.middleware.SecondFactorRule",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -108,7 +108,7 @@ PAGES = {
     "extensions/<number:number>/toggle/": Page(deed=(MANAGE,), bodies=[{"enabled": "no"}, {"enabled": "yes"}]),
     "extensions/<number:number>/welcome/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
-    "extensions/<number:number>/phones/remove/": Page(deed=(USE,), bodies=[{"phone": "x"}]),
+    "extensions/<number:number>/phones/remove/": Page(look=(USE,), deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/registration-password/new/": Page(deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
@@ -128,7 +128,11 @@ PAGES = {
     "extensions/<number:number>/leave/colleagues/": Page(look=(MANAGE,)),
     "extensions/<number:number>/come-back/": Page(deed=(MANAGE,), asks_again=DONE, about_managers=True),
     "extensions/<number:number>/sign-in/": Page(
-        deed=(MANAGE,), bodies=[{"allowed": "no"}, {"allowed": "yes"}], asks_again=DONE, about_managers=True
+        look=(MANAGE,),
+        deed=(MANAGE,),
+        bodies=[{"allowed": "no"}, {"allowed": "yes"}],
+        asks_again=LOOKED_AT + DONE,
+        about_managers=True,
     ),
     "extensions/<number:number>/sign-out/": Page(deed=(MANAGE,)),
     "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),

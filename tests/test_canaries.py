@@ -20,6 +20,7 @@ from core import encryption
 from core.mail.smtp.client import LABEL, ROW
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
+from core.preferences.models import Preferences
 from tests.addresses import PAGES
 from tests.authenticator import code
 from tests.core.mail.conftest import use
@@ -106,6 +107,7 @@ def used(ada: User, postbox: Postbox) -> Canaries:
     assert hers.post("/extensions/add/", typed.fields).status_code == 302
     hers.get("/extensions/1000/")  # where a new password is shown once
 
+    Preferences.objects.update(change_seen_password=False)
     his = Client()
     his.post("/sign-in/", {"login": typed.email, "password": USER_PASSWORD})
     canaries.secrets["session"] = his.cookies[settings.SESSION_COOKIE_NAME].value

@@ -96,9 +96,11 @@ def measure() -> int:
     from django.contrib.auth.hashers import make_password
 
     from accounts.models import User
+    from core.preferences.models import Preferences
     from tests.bench.server import serving
 
     with serving():
+        Preferences.objects.update(mail_host="mail.example.com")
         hashed = make_password("Correct7Horse9Staple")
         known = [f"person{n}@example.com" for n in range(PAIRS + WARM)]
         User.objects.bulk_create(User(first_name="Person", email=each, password=hashed) for each in known)

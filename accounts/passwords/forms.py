@@ -63,6 +63,8 @@ class NewPasswordForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         validate_password(password, self.user)
+        if self.user.must_change_password and self.user.check_password(password):
+            raise ValidationError(_("Choose a password that is different from the current one."), code="same")
         return password
 
     def hashed(self) -> str:
@@ -78,7 +80,7 @@ class ChooseForm(NewPasswordForm):
         hashed, version = self.hashed(), self.user.link_version
         with transaction.atomic():
             changed = User.objects.filter(pk=self.user.pk, link_version=version, is_active=True).update(
-                password=hashed, link_version=version + 1
+                password=hashed, password_seen=False, link_version=version + 1
             )
             if not changed:
                 return False
@@ -115,7 +117,7 @@ class OwnPasswordForm(NewPasswordForm):
         before, hashed = self.user.password, self.hashed()
         with transaction.atomic():
             changed = User.objects.filter(pk=self.user.pk, password=before).update(
-                password=hashed, link_version=self.user.link_version + 1
+                password=hashed, password_seen=False, link_version=self.user.link_version + 1
             )
             if not changed:
                 return False

@@ -24,8 +24,8 @@ from core.forms.layout import finish
 from core.preferences.models import Preferences
 
 
-def _role_choice(role: Role) -> str:
-    return str(role) if role.permissions else gettext("%(role)s (own extension only)") % {"role": role}
+def choice_of(role: Role) -> str:
+    return str(role) if role.permissions else gettext("%(role)s (no permissions yet)") % {"role": role}
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -71,6 +71,8 @@ class PersonForm(forms.ModelForm[User]):
         if not preferences.organization_management:
             del self.fields["organizations"]
         self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
+        if preferences.change_seen_password and instance != by:
+            self.fields["password"].help_text += " " + _("The person must change it after signing in.")
         if instance:
             self.fields["password"].required = False
             self.fields["password"].help_text += " " + _("Leave empty to keep the current password.")
@@ -119,7 +121,7 @@ class PersonForm(forms.ModelForm[User]):
             "Choose a role from the list. You cannot assign a role with more permissions than yours."
         )
         field.empty_label = _("None")  # type: ignore[attr-defined]
-        field.label_from_instance = _role_choice  # type: ignore[attr-defined]
+        field.label_from_instance = choice_of  # type: ignore[attr-defined]
 
     def clean_role(self) -> Role | None:
         role: Role | None = self.cleaned_data["role"]
@@ -162,6 +164,7 @@ class PersonForm(forms.ModelForm[User]):
         """Costs 30 ms by design: call it before the transaction, not in it."""
         if password := self.cleaned_data["password"]:
             self.instance.set_password(password)
+            self.instance.password_seen = self.instance != self.by
         elif self.instance.pk is None:
             self.instance.set_unusable_password()
 
@@ -177,7 +180,7 @@ class PersonForm(forms.ModelForm[User]):
         What others changed meanwhile (a password, a sign-in) stays.
         """
         columns = [name for name in self.fields if name not in ("organizations", "password")]
-        for name in [*columns, *(["password"] if self.cleaned_data["password"] else [])]:
+        for name in [*columns, *(["password", "password_seen"] if self.cleaned_data["password"] else [])]:
             setattr(user, name, getattr(self.instance, name))
         if "email" in self.changed_data:
             EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address

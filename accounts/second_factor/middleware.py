@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 
 from accounts.models import User
 from accounts.second_factor import factors
-from accounts.sessions.expiry import SIGNED_OUT
+from accounts.sessions.expiry import lead_to
 
 SET_UP = "factor_set_up"
 OPEN = {SET_UP, "factor_app", "factor_passkey", "account_reauthenticate", "account_logout", "theme", "health"}
@@ -26,8 +24,6 @@ class SecondFactorRule:
         user, match = request.user, request.resolver_match
         if not isinstance(user, User) or (match and match.view_name in OPEN) or not factors.is_missing(user):
             return None
-        if "X-Background" in request.headers:
-            return HttpResponse(status=204, headers=SIGNED_OUT)
-        if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": reverse(SET_UP)})
-        return redirect(SET_UP)
+        if user.must_change_password:  # first; PasswordRule opens nothing else
+            return None
+        return lead_to(SET_UP, request)

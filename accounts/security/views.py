@@ -87,13 +87,15 @@ def end_everywhere(by: User, request: SignedInRequest, *, of: User) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: SignedInRequest) -> HttpResponse:
     user = User.objects.get(pk=request.user.pk)
+    must = user.must_change_password
     form = OwnPasswordForm(request.POST if request.method == "POST" else None, user=user)
     if request.method != "POST" or not form.is_valid():
         context = {"section": "account", "tab": "security", "form": form}
-        return render(request, "accounts/passwords/change.html", context, status=422 if form.is_bound else 200)
+        page = "accounts/passwords/must_change.html" if must else "accounts/passwords/change.html"
+        return render(request, page, context, status=422 if form.is_bound else 200)
     if form.save(active_sessions.key(request), known_devices.circumstances(request)):
         update_session_auth_hash(request, user)
         messages.success(request, _("Your new password has been set. You have been signed out everywhere else."))
     else:
         messages.error(request, _("Your password was just changed somewhere else. Nothing was changed here."))
-    return redirect("account_security")
+    return redirect("home" if must else "account_security")

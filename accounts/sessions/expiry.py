@@ -76,6 +76,15 @@ def sign_in_again(request: HttpRequest, why: str) -> HttpResponse:
     return redirect(url)
 
 
+def lead_to(view: str, request: HttpRequest) -> HttpResponse:
+    """To the one page that is open to whoever is signed in, whatever was asked for."""
+    if "X-Background" in request.headers:
+        return HttpResponse(status=204, headers=SIGNED_OUT)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": reverse(view)})
+    return redirect(view)
+
+
 def page(request: HttpRequest) -> str:
     """What was on the screen: where something was sent from, or what was asked for."""
     sender = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")

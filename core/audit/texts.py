@@ -30,7 +30,7 @@ AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
 )  # fmt: skip
-SWITCHES = ("organization_management", "password_signs", "second_factor")
+SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password")
 FIELDS = {
     "name": RecordedField(_("Name")),
     "count": RecordedField(_("Count")),

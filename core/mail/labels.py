@@ -55,7 +55,8 @@ class Line:
 
     @property
     def waits_until(self) -> datetime | None:
-        return self.email.due_at if self.email.state == State.WAITING and self.email.tries else None
+        later = self.email.tries or self.email.due_at > self.email.created_at
+        return self.email.due_at if self.email.state == State.WAITING and later else None
 
     @property
     def may_be_sent_again(self) -> bool:

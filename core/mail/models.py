@@ -19,7 +19,9 @@ class EmailQuerySet(models.QuerySet["Email"]):
 
     def hurry(self) -> int:
         """Those that wait are tried again at once, by a server that may be another now."""
-        return self.filter(state=Email.State.WAITING).update(due_at=timezone.now(), tries=0, delayed_since=None)
+        return self.filter(state=Email.State.WAITING, tries__gt=0).update(
+            due_at=timezone.now(), tries=0, delayed_since=None
+        )
 
     def troubled(self) -> Self:
         """Those that somebody should know of: delayed ones, and uncertain ones that nobody has looked after."""

@@ -6,12 +6,18 @@ So no link and no secret is stored, and what it says is true at that moment.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from core.access.person import Person
 from core.mail.models import Email
 from core.preferences.models import Preferences
+
+Changes = dict[str, list[str]]  # field -> [before, after]
+QUIET, MOST = timedelta(minutes=10), timedelta(hours=1)
 
 
 def send(kind: str, user: Person, *, by: Person | None = None, to: str = "", **facts: Any) -> Email | None:
@@ -38,6 +44,32 @@ def send_again(email: Email) -> Email:
     """As another one: what became of the first stays to be read."""
     same = {name: getattr(email, name) for name in ("kind", "user_id", "to", "facts", "by_id", "batch")}
     return Email.objects.create(**same)
+
+
+def notify_of_changes(kind: str, user: Person, fields: Changes, *, by: Person, to: str, **of: Any) -> None:
+    """As notify() does, but one e-mail for what `by` changes in a row of the same thing, which the facts `of` name.
+
+    It is sent after QUIET without another change, MOST after the first one at the latest.
+    """
+    now = timezone.now()
+    same = {f"facts__{name}": value for name, value in of.items()}
+    gathering = Email.objects.select_for_update().filter(
+        kind=kind, user_id=user.pk, to=to, by_id=by.pk, state=Email.State.WAITING, tries=0, due_at__gt=now, **same
+    )
+    if email := gathering.order_by("id").first():
+        email.facts["fields"] = merged(email.facts["fields"], fields)
+        # Always another time than before: by this the worker sees that what it has written out is outdated.
+        email.due_at = max(min(now + QUIET, email.created_at + MOST), email.due_at + timedelta(microseconds=1))
+        email.save(update_fields=["facts", "due_at"])
+    elif email := notify(kind, user, by=by, to=to, fields=fields, **of):
+        email.due_at = now + QUIET
+        email.save(update_fields=["due_at"])
+
+
+def merged(before: Changes, after: Changes) -> Changes:
+    """From the first old value of each field to the last new one; without those that are as they were."""
+    both = {name: [before.get(name, pair)[0], pair[1]] for name, pair in {**before, **after}.items()}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
 
 def notify(kind: str, user: Person, *, by: Person | None = None, to: str = "", **facts: Any) -> Email | None:

@@ -198,8 +198,12 @@ class Postman:
 
 
 def take_up(email: Email) -> bool:
-    """Committed before the dot: from here on nobody sends it a second time. False: somebody was faster."""
-    return bool(Email.objects.filter(pk=email.pk, state=State.WAITING).update(state=State.SENDING))
+    """Committed before the dot: from here on nobody sends it a second time.
+
+    False: somebody was faster, or there is more to tell by now, and it is due later.
+    """
+    waiting = Email.objects.filter(pk=email.pk, state=State.WAITING, due_at=email.due_at)
+    return bool(waiting.update(state=State.SENDING))
 
 
 def put_off(email: Email, answer: str) -> None:

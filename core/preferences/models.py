@@ -115,6 +115,7 @@ class Preferences(models.Model):
     )
     language = models.CharField(_("Language"), max_length=10, default="en", validators=[known_language])
     second_factor = models.BooleanField(_("Require two-step verification for administrators"), default=False)
+    change_seen_password = models.BooleanField(_("Require people to change a password set for them"), default=True)
     notifications = models.JSONField(_("Notifications"), default=list)
     self_service = models.JSONField(_("What people can change themselves"), default=usual_self_service)
     mail_host = models.CharField(_("Mail server"), max_length=253, blank=True, validators=[HOST])

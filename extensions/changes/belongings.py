@@ -14,7 +14,14 @@ from extensions.models import Change, KnownNetwork, SipExtension
 
 # Not the sessions, which must not come to life again, nor what was on its way: mails, and a change of address.
 KEPT: dict[type[Model], str] = {Authenticator: "user", Avatar: "user", Device: "user", KnownNetwork: "extension"}
-OWN_COLUMNS = ("date_joined", "language", "last_login", "link_version", "muted")  # of the person, that no undo knows
+OWN_COLUMNS = (
+    "date_joined",
+    "language",
+    "last_login",
+    "link_version",
+    "muted",
+    "password_seen",
+)  # of the person, that no undo knows
 
 Belongings = dict[str, Any]
 NOTHING: Belongings = {"person": [], "rows": []}

@@ -10,7 +10,8 @@ from core.mail.models import Email
 from extensions.fields import MASKED, label, value_shown
 
 
-def extension_changed(email: Email) -> Words:
+def extension_changed(email: Email) -> Words | None:
+    """None where all is as it was."""
     number = email.facts["number"]
     fields = [
         {
@@ -21,6 +22,8 @@ def extension_changed(email: Email) -> Words:
         }
         for name, (old, new) in email.facts["fields"].items()
     ]
+    if not fields:
+        return None
     context = {
         "number": number,
         "fields": fields,

@@ -110,7 +110,7 @@ def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
     if told:
         former = fields["email"][0] if "email" in fields else ""
         for to in sorted({extension.user.email or "", former} - {""}):
-            outbox.notify("extension_changed", extension.user, by=by, to=to, number=number, fields=told)
+            outbox.notify_of_changes("extension_changed", extension.user, told, by=by, to=to, number=number)
 
 
 def locked(numbers: Iterable[str]) -> dict[str, SipExtension]:

@@ -9,7 +9,7 @@ from accounts.profile.models import Avatar
 from accounts.requests import SignedInRequest
 from accounts.second_factor.factors import Factors
 from core.preferences.models import Preferences
-from extensions import handover, pbx
+from extensions import actions, handover, pbx
 from extensions.access import may_manage, may_use, visible
 from extensions.changes.history import history_of
 from extensions.fields import FIELDS, Owner
@@ -104,6 +104,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "extension_facts": facts(extension, Owner.EXTENSION),
             "person_facts": facts(extension.user, Owner.PERSON),
             "can_edit": may_manage(request, extension),
+            "may_end": not actions.refusal("leave", extension, request.user),
             **with_phones(request, extension, row),
             **guide_of(request, extension),
             "when_called": when_called,

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
@@ -12,6 +12,7 @@ from core.audit import log
 from extensions import pbx
 from extensions.access import get_extension, get_managed, may_manage, may_use
 from extensions.detail.page import detail_page, taken
+from extensions.listing.rows import rows_of
 from extensions.models import SipExtension
 from extensions.my_account import self_service
 from extensions.my_account.views import may_change, picture_of
@@ -19,6 +20,7 @@ from extensions.phones import qr_code, registration_problems
 from extensions.phones.settings import phone_settings
 
 REMOVED = _("Phone removed. It registers again unless you change its password or turn it off.")
+NOT_REGISTERED = _("That phone is no longer registered.")
 
 
 @require_POST
@@ -32,12 +34,12 @@ def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
     return redirect(extension)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
-    """One registration; the phone may register again if it knows the password."""
-    extension = get_extension(request, number)
-    if not may_use(request, extension):
-        raise PermissionDenied
+    """One registration, to look at before; the phone may register again if it knows the password."""
+    extension = get_used(request, number)
+    if request.method != "POST":
+        return confirm_removal(request, extension)
     try:
         removed = pbx.get().remove_phone(number, request.POST.get("phone", ""))
     except pbx.PbxError as error:
@@ -46,8 +48,30 @@ def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
         return redirect(extension)
     if removed:
         log.record(request.user, "extension.phone_removed", number, phone=request.POST["phone"])
-    messages.success(request, REMOVED if removed else _("That phone is no longer registered."))
+    messages.success(request, REMOVED if removed else NOT_REGISTERED)
     return redirect(extension)
+
+
+def confirm_removal(request: SignedInRequest, extension: SipExtension) -> HttpResponse:
+    row = rows_of([extension])[0]
+    phone = next((each for each in row.phones or () if each.id == request.GET.get("phone")), None)
+    if phone is None:
+        messages.info(request, NOT_REGISTERED)
+        return redirect(extension)
+    known = {"model": phone.model or _("The phone"), "address": phone.address}
+    context = {
+        "section": "extension" if request.user.sees_extensions else "own",
+        "extension": row,
+        "title": _("Remove phone"),
+        "effects": [
+            _("%(model)s at %(address)s is disconnected immediately. Calls no longer ring it.") % known,
+            _("It registers again by itself unless you change its password or turn it off."),
+        ],
+        "button": _("Remove phone"),
+        "busy": _("Removing…"),
+        "fields": {"phone": phone.id},
+    }
+    return render(request, "extensions/confirm.html", context)
 
 
 @require_GET

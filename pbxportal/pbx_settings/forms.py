@@ -110,7 +110,14 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
 class PreferencesForm(SettingsForm):
     # Who may guess, and how long a browser that was left alone is good for.
-    SENSITIVE = ("password_length", "password_signs", "idle_minutes", "session_hours", "second_factor")
+    SENSITIVE = (
+        "password_length",
+        "password_signs",
+        "idle_minutes",
+        "session_hours",
+        "second_factor",
+        "change_seen_password",
+    )
 
     company = SingleLineFormField(label=_("Company Name"), max_length=63, validators=[single_line])
     name_format = forms.ChoiceField(
@@ -163,6 +170,7 @@ class PreferencesForm(SettingsForm):
             "idle_minutes",
             "session_hours",
             "second_factor",
+            "change_seen_password",
             "self_service",
             "restore_points",
         ]
@@ -181,6 +189,9 @@ class PreferencesForm(SettingsForm):
             "session_hours": _("1 to 720. Everyone must sign in again after this long."),
             "second_factor": _(
                 "Anyone who manages anything must set it up after signing in, before doing anything else."
+            ),
+            "change_seen_password": _(
+                "Anyone who signs in with a password that an administrator typed must choose a new one first."
             ),
             "restore_points": _("How many applies Apply History keeps. Each of them can be undone."),
         }

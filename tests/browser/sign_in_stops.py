@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
+from core.preferences.models import Preferences
 from tests.accounts.security.test_security import ANDROID, EDGE, IPHONE, signed_in
 from tests.accounts.throttling.test_throttling import tries
 from tests.browser.tour import Tour, press, stop
@@ -30,7 +31,14 @@ def sign_in_stopped(tour: Tour) -> Page:
 
 
 @stop
+def forgotten_without_a_mail_server(tour: Tour) -> Page:
+    tour.stranger.goto("/password/")
+    return tour.stranger
+
+
+@stop
 def forgotten(tour: Tour) -> Page:
+    Preferences.objects.update(mail_host="mail.example.com", mail_from="portal@example.com")
     tour.stranger.goto("/password/")
     return tour.stranger
 

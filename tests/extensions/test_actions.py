@@ -4,13 +4,14 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.sessions.models import Session
+from core.access.permissions import Permission
 from core.audit import log
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
-from tests.people import Typed, make_extension
+from tests.people import Typed, make_extension, make_user
 
 
 @pytest.fixture
@@ -109,3 +110,36 @@ def test_a_stale_page_does_not_turn_a_disable_into_an_enable(signed_in: Client) 
         assert not SipExtension.objects.get().enabled
     signed_in.post("/extensions/1000/toggle/", {"enabled": "yes"})
     assert SipExtension.objects.get().enabled
+
+
+ENDING = ("toggle/", "leave/", "delete/", "sign-in/")
+
+
+def offered(client: Client, path: str) -> set[str]:
+    html = client.get(path).content.decode()
+    return {
+        action
+        for action in ENDING
+        if f'action="/extensions/1000/{action}"' in html or f'href="/extensions/1000/{action}"' in html
+    }
+
+
+@pytest.mark.parametrize("path", ["/extensions/", "/extensions/1000/"])
+def test_what_is_always_refused_of_ones_own_extension_is_not_offered(signed_in: Client, ada: User, path: str) -> None:
+    extension = make_extension("1000", user=ada)
+    assert offered(signed_in, path) == set()
+    extension.enabled = False
+    extension.save()
+    assert offered(signed_in, path) == {"toggle/"}
+    extension.user = make_user("Grace")
+    extension.save()
+    assert {"toggle/", "leave/", "delete/"} <= offered(signed_in, path)
+
+
+def test_of_the_last_super_administrator_only_what_is_possible_is_offered(client: Client, ada: User) -> None:
+    everything = Role.objects.create(name="Everything", granted=list(Permission))
+    client.force_login(make_user("Eve", custom=everything))
+    make_extension("1000", user=ada)
+    assert offered(client, "/extensions/1000/") == {"toggle/"}
+    make_user("Zoë", role="super_administrator")
+    assert offered(client, "/extensions/1000/") == set(ENDING)

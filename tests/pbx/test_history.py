@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -78,6 +79,13 @@ def test_undoing_an_undo_gives_the_change_back(three: None, ada: User) -> None:
     undo(undone, ada)
     apply_all(ada)
     assert rows() == changed
+
+
+def test_to_undo_an_apply_is_offered_without_urging_it(three: None, ada: User, client: Client) -> None:
+    client.force_login(ada)
+    page = client.get(reverse("history:run", args=[ApplyRun.objects.get().pk])).content.decode()
+    assert "Undo this apply" in page
+    assert "btn-primary" not in page
 
 
 def test_an_undo_of_what_is_so_already_waits_for_nothing(three: None, ada: User) -> None:

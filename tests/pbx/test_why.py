@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -192,6 +193,21 @@ def test_a_phone_is_removed(office: Office, page: Page) -> None:
     assert "Phone removed." in remove(page, extension.number, first)
     assert [str(kept.port) in each["URI"] for each in contacts(extension.number)] == [True]
     assert "no longer registered" in remove(page, extension.number, first)
+
+
+def test_before_a_phone_is_removed_a_page_says_which_and_what_it_does(office: Office, page: Page) -> None:
+    phone = office.registered()
+    number = phone.number
+    (held,) = [each["ID"] for each in contacts(number)]
+    path = f"/extensions/{number}/phones/remove/"
+    link = f"phone={quote(held, safe='')}"
+    assert page.says(number, f"127.0.0.1:{phone.port}")
+    assert f'href="{path}?{link}"' in page.client.get(f"/extensions/{number}/").content.decode()
+    asked = page.client.get(f"{path}?{link}").content.decode()
+    assert f"127.0.0.1:{phone.port} is disconnected immediately" in asked
+    assert f'name="phone" value="{held}"' in asked
+    assert len(contacts(number)) == 1
+    assert "no longer registered" in page.client.get(path, {"phone": "other"}, follow=True).content.decode()
 
 
 def test_a_phone_of_another_number_is_not_removed_by_its_id(office: Office, page: Page) -> None:

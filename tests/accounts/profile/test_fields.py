@@ -100,3 +100,7 @@ def test_nobody_has_to_have_one(db: None) -> None:
     user = User.objects.create(first_name="Vic")
     user.refresh_from_db()
     assert (user.mobile, user.mobile_shown, user.mobile_typed) == ("", "", "")
+
+
+def test_a_mobile_number_says_what_it_is_for(db: None) -> None:
+    assert "The PBX does not dial it." in str(MobileField().help_text)

@@ -309,3 +309,20 @@ def test_what_a_role_may_do_in_short() -> None:
     assert in_words(EVERYTHING) == "Full access"
     assert in_words(frozenset()) == ""
     assert in_words(frozenset({Permission.VIEW_LOG, Permission.VIEW_CHECK})) == "View Engine Check, Operation Log"
+
+
+def test_a_role_that_gives_nothing_says_so_where_it_is_seen_and_where_it_is_assigned(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    role = Role.objects.create(name="Sales")
+    listed, choice = "No permissions yet: own extension only", "Sales (no permissions yet)"
+    assert client.get("/roles/").content.decode().count(listed) == 4
+    assert "This role gives no permissions yet." in client.get(f"/roles/{role.pk}/").content.decode()
+    form = client.get("/extensions/add/").content.decode()
+    assert choice in form
+    assert "Supervisor (no permissions yet)" in form
+    assert "Operator (no permissions yet)" not in form
+    role.granted = [Permission.VIEW_LOG]
+    role.save()
+    assert client.get("/roles/").content.decode().count(listed) == 3
+    assert choice not in client.get("/extensions/add/").content.decode()
+    assert "This role gives no permissions yet." not in client.get(f"/roles/{role.pk}/").content.decode()

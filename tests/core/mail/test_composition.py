@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
@@ -31,6 +32,7 @@ QUICK = Limits(connect=2, reply=2, opening=5, after_the_dot=2)
 
 
 def deliver(postbox: Postbox) -> list[Received]:
+    Email.objects.filter(state=Email.State.WAITING).update(due_at=timezone.now())
     postman = Postman(QUICK)
     while postman.round():
         pass

@@ -67,3 +67,13 @@ def test_disabled_the_sign_in_stays_and_the_page_says_so(adas: Client, ada: User
     actions.disable(grace.number, ada)
     assert "can still sign in." in adas.get("/extensions/1001/").content.decode()
     assert again(grace).user.is_active
+
+
+def test_the_sign_in_is_blocked_only_after_a_page_that_says_what_it_does(adas: Client, grace: SipExtension) -> None:
+    page = adas.get("/extensions/1001/").content.decode()
+    assert 'href="/extensions/1001/sign-in/"' in page
+    assert 'action="/extensions/1001/sign-in/"' not in page
+    asked = adas.get("/extensions/1001/sign-in/").content.decode()
+    assert "signs the person out everywhere" in asked
+    assert 'name="allowed" value="no"' in asked
+    assert again(grace).user.is_active
