@@ -23,6 +23,7 @@ urlpatterns = [
     path("password/reset/<str:uidb64>/<str:token>/", passwords_views.choose_again, name="password_reset"),
     path("password/welcome/<str:uidb64>/<str:token>/", passwords_views.choose_first, name="password_welcome"),
     path("account/security/", security_views.security, name="account_security"),
+    path("account/security/stay/", security_views.stay, name="stay_signed_in"),
     path("account/security/end/", security_views.end_session, name="end_session"),
     path("account/security/end-others/", security_views.end_others, name="end_others"),
     path("account/password/", security_views.password, name="own_password"),

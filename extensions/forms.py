@@ -209,6 +209,12 @@ class ExtensionForm:
     def version(self) -> SafeString:
         return format_html('<input type="hidden" name="version" value="{}">', self.opened_version)
 
+    @property
+    def token(self) -> SafeString:
+        """Of this one filling of the form: the same where it is sent again."""
+        token = (self.data.get("form_token", "") if self.data is not None else "") or random_text(20)
+        return format_html('<input type="hidden" name="form_token" value="{}">', token)
+
     def is_valid(self) -> bool:
         valid = [self.person.is_valid(), self.sip.is_valid()]
         if self.data is None:

@@ -86,6 +86,9 @@ def add(request: SignedInRequest) -> HttpResponse:
     chosen = without_extension(request.user).filter(pk=digits(request.GET.get("person", "")) or 0).first()
     if chosen is None and request.GET.get("person"):
         return not_free(request)
+    if number := added_before(request):
+        messages.info(request, _("This form was already saved as extension %(number)s.") % {"number": number})
+        return redirect("extensions:detail", number)
     form = ExtensionForm(
         request.POST if request.method == "POST" else None,
         by=request.user,
@@ -101,11 +104,23 @@ def add(request: SignedInRequest) -> HttpResponse:
         return not_free(request)
     if extension is None:
         return form_page(request, form, None)
+    request.session["added"] = [*request.session.get("added", []), [token_of(request), extension.number]][-20:]
     show_once(request, extension, form.person.cleaned_data["password"])
     saved = _("%(extension)s saved.")
     if form.sends_welcome:
         saved = _("%(extension)s saved. The welcome e-mail will be sent to %(address)s.")
     return finish(request, extension, saved % {"extension": extension, "address": extension.user.email})
+
+
+def token_of(request: SignedInRequest) -> str:
+    return request.POST.get("form_token", "")[:64]
+
+
+def added_before(request: SignedInRequest) -> str:
+    """The number that this form was saved as, where only the answer was lost; "" for a form not saved yet."""
+    token = token_of(request)
+    numbers = [number for known, number in request.session.get("added", []) if token and known == token]
+    return numbers[-1] if numbers and SipExtension.objects.filter(number=numbers[-1]).exists() else ""
 
 
 def not_free(request: SignedInRequest) -> HttpResponse:

@@ -77,6 +77,7 @@ PAGES = {
     "account/security/": Page(look=()),
     "account/security/end/": Page(deed=(), bodies=[{"session": "x"}]),
     "account/security/end-others/": Page(deed=()),
+    "account/security/stay/": Page(deed=()),
     "account/password/": Page(look=(), deed=()),
     "account/security/second-factor/": Page(look=()),
     "account/security/second-factor/remove/": Page(look=(), deed=(), asks_again=LOOKED_AT + DONE),

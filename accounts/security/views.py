@@ -47,6 +47,12 @@ def security(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
+def stay(request: SignedInRequest) -> HttpResponse:  # noqa: ARG001
+    """Any request that is not a poll extends the session: SessionRules has done it."""
+    return HttpResponse(status=204)
+
+
+@require_POST
 def end_session(request: SignedInRequest) -> HttpResponse:
     """Another of one's own: this one ends by signing out."""
     key = request.POST.get("session", "")

@@ -19,6 +19,7 @@ from core.preferences.models import Preferences
 
 NOTED_EVERY = 60  # seconds: a session is written at most so often, and an idle one may live so much longer
 SIGNED_OUT = {"X-Signed-Out": "yes"}  # to a poll: the session stays to tell the page why
+ENDS = "X-Session-Ends"  # to what a page asks while it is open: by which limit, and in how many seconds
 IDLE, LONGEST = "idle", "longest"  # what the sign-in page says why of
 
 
@@ -34,16 +35,26 @@ class SessionRules:
                 return HttpResponse(status=204, headers=SIGNED_OUT) if background else sign_in_again(request, why)
             if not background:
                 note(request)
+            seconds, why = min((left, why) for why, left in seconds_left(request, user).items())
+            response = self.get_response(request)
+            if "HX-Request" in request.headers:
+                response.headers[ENDS] = f"{why} {seconds:.0f}"
+            return response
         return self.get_response(request)
 
 
 def ended(request: HttpRequest, user: User) -> str:
     """By which limit; "" while the session lasts."""
+    return next((why for why, left in seconds_left(request, user).items() if left < 0), "")
+
+
+def seconds_left(request: HttpRequest, user: User) -> dict[str, float]:
+    """Until each limit ends the session."""
     now, preferences = time.time(), Preferences.current()
-    if now - request.session.get("began", now) > preferences.session_hours * 3600:
-        return LONGEST
-    idle = now - request.session.get("seen", now) - NOTED_EVERY
-    return IDLE if idle > preferences.idle_minutes * 60 and manages_anything(user) else ""
+    left = {LONGEST: request.session.get("began", now) + preferences.session_hours * 3600 - now}
+    if manages_anything(user):
+        left[IDLE] = request.session.get("seen", now) + NOTED_EVERY + preferences.idle_minutes * 60 - now
+    return left
 
 
 def manages_anything(user: User) -> bool:

@@ -1,4 +1,4 @@
-// Forms: what is unsaved, Ctrl+Enter, sent once.
+// Forms: what is unsaved, Enter and Ctrl+Enter, sent once.
 (() => {
   "use strict";
 
@@ -13,17 +13,21 @@
     });
   }
 
-  // Enter in the last field is as good as Ctrl+Enter; in the others it does nothing.
-  function isLast(field, form) {
-    const fields = form ? form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio])") : [];
-    return fields.length > 0 && field === fields[fields.length - 1];
-  }
-
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     const form = page.closest(event, "form[data-shortcut]") || document.querySelector("form[data-shortcut]");
-    if (!(event.ctrlKey || event.metaKey) && !isLast(event.target, form)) return;
     const button = form?.querySelector("button[name=then][value=apply]");
+    if (!button || button.disabled) return;
+    event.preventDefault();
+    form.requestSubmit(button);
+  });
+
+  // Enter saves from the last field alone: in any other, the person is still typing.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
+    const form = page.closest(event, "form[data-shortcut]");
+    if (!form || event.target !== [...form.querySelectorAll("input.form-control, input.textinput")].at(-1)) return;
+    const button = form.querySelector("button[name=then][value=save]");
     if (!button || button.disabled) return;
     event.preventDefault();
     form.requestSubmit(button);
@@ -34,7 +38,10 @@
     if (event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    if (form.matches("[data-guard]")) page.leaving = true;
+    if (form.matches("[data-keep]")) {
+      event.preventDefault();
+      sendIfReachable(form, event.submitter);
+    } else if (form.matches("[data-guard]")) page.leaving = true;
     setTimeout(() => {                   // after the browser has read which button was pressed
       for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
       const pressed = event.submitter;
@@ -50,18 +57,36 @@
     });
   });
 
+  // Without a network, a browser would show a page of its own in place of the form.
+  async function sendIfReachable(form, pressed) {
+    page.tell("");
+    try {
+      await fetch(form.dataset.keep, { cache: "no-store", headers: { "X-Background": "yes" }, signal: AbortSignal.timeout(30_000) });
+    } catch {
+      free(form);
+      return page.tell("offline");
+    }
+    const button = Object.assign(document.createElement("input"), { type: "hidden", name: pressed?.name, value: pressed?.value });
+    form.append(button);
+    page.leaving = true;
+    form.submit();
+    button.remove();
+  }
+
+  function free(form) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button:disabled:not([data-on-enter])")) {
+      button.disabled = false;
+      clearTimeout(button.waiting);
+      if (button.dataset.idle) button.innerHTML = button.dataset.idle;
+    }
+  }
+
   // Back from the browser's cache: the form can be sent again.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     page.leaving = false;
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      delete form.dataset.sent;
-      for (const button of form.querySelectorAll("button:disabled:not([data-inert])")) {
-        button.disabled = false;
-        clearTimeout(button.waiting);
-        if (button.dataset.idle) button.innerHTML = button.dataset.idle;
-      }
-    }
+    document.querySelectorAll("form[data-sent]").forEach(free);
   });
 
   // An empty field shows what it will be: the value of another one.

@@ -3,6 +3,7 @@
   "use strict";
 
   const lastAnswers = new Map();
+  const isTypedInto = () => document.querySelector("form[data-keep]");
   const isPoll = (event) => event.detail.elt?.matches?.("[data-poll]");
 
   // What nobody asked for keeps no session alive.
@@ -20,7 +21,9 @@
     const asked = new URL(pathInfo.requestPath, location.href).pathname;
     if (answered && answered !== asked) {            // signed out meanwhile
       event.detail.shouldSwap = false;
-      if (!isPoll(event)) { page.leaving = true; location.assign(location.href); }
+      if (isPoll(event) || isTypedInto()) return page.tell?.("ended");
+      page.leaving = true;
+      location.assign(location.href);
     } else if (isPoll(event)) {
       const answer = xhr.responseText.replace(/(csrfmiddlewaretoken" value=")[^"]*/g, "$1");   // masked anew each time
       if (lastAnswers.get(asked) === answer) event.detail.shouldSwap = false;
@@ -31,7 +34,12 @@
   // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
   let signedOut = false;
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    if (signedOut || !event.detail.xhr.getResponseHeader("X-Signed-Out") || document.querySelector("form[data-guard]")) return;
+    if (isTypedInto() && event.detail.xhr.getResponseHeader("HX-Redirect")?.startsWith("/sign-in/?")) {
+      event.preventDefault();
+      return page.tell?.("ended");
+    }
+    if (signedOut || !event.detail.xhr.getResponseHeader("X-Signed-Out")) return;
+    if (document.querySelector("form[data-guard]")) return page.tell?.("ended");
     signedOut = true;                                // once: the next page says why
     location.reload();
   });

@@ -6,9 +6,8 @@ import time
 import pytest
 from playwright.sync_api import Dialog, Page, Request, Route, expect
 
-from accounts.models import Organization, User
+from accounts.models import Organization
 from extensions.models import SipExtension
-from tests.browser.conftest import SignIn
 from tests.browser.tour import press
 from tests.people import make_extension
 
@@ -39,33 +38,6 @@ def test_a_double_click_sends_once(adas: Page, grace: SipExtension) -> None:
     expect(adas.get_by_role("heading", level=1)).to_contain_text("1000 Grace Hopper")
     assert len(submits_of(posts)) == 1
     assert SipExtension.objects.get(number="1000").version == 2
-
-
-def test_enter_sends_no_half_filled_form(adas: Page, grace: SipExtension) -> None:
-    adas.goto("/extensions/1000/edit/")
-    posts = posts_of(adas)
-    adas.locator("#id_first_name").fill("Amazing")
-    adas.locator("#id_first_name").press("Enter")
-    adas.locator("#id_job_title").fill("Admiral")
-    adas.locator("#id_job_title").press("Enter")
-    expect(adas.locator("#id_job_title")).to_be_focused()
-    assert submits_of(posts) == []
-    adas.locator("#id_allowed_networks").press("Enter")
-    expect(adas).not_to_have_url(re.compile("/edit/$"))
-    assert submits_of(posts)[0].endswith("/extensions/1000/edit/")
-    assert SipExtension.objects.get(number="1000").user.first_name == "Amazing"
-
-
-def test_nor_does_it_without_scripts(sign_in: SignIn, ada: User, grace: SipExtension) -> None:
-    page = sign_in(ada, java_script_enabled=False)
-    page.goto("/extensions/1000/edit/")
-    posts = posts_of(page)
-    for field in ("#id_first_name", "#id_allowed_networks"):
-        page.locator(field).fill("10.0.0.0/8")
-        page.locator(field).press("Enter")
-    press(page, "Save")
-    expect(page).not_to_have_url(re.compile("/edit/$"))
-    assert len(submits_of(posts)) == 1
 
 
 WHILE_SENT = """document.addEventListener("submit", () => setTimeout(() => {

@@ -1,0 +1,180 @@
+"""What is typed into Add outlives the end of a session, a lost network and an answer that never came."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from accounts.sessions.models import LABEL, Session
+from core import encryption
+from core.preferences.models import Preferences
+from extensions.models import SipExtension
+from tests.browser.conftest import NewContext
+from tests.browser.tour import press
+from tests.people import PASSWORD
+
+SECRET = "Violet7Kettle9Orbit"
+MINUTE = 60
+
+
+def fill_in(page: Page) -> None:
+    page.goto("/extensions/add/")
+    page.locator("#id_first_name").fill("Grace")
+    page.locator("#id_number").fill("1234")
+    page.locator("#id_registration_password").fill(SECRET)
+    expect(page.get_by_text("Strong", exact=True)).to_be_visible()  # asked of the portal while one types
+
+
+def sign_in_as(page: Page, email: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_role("textbox", name="Email").fill(email)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def be_seen_ago(seconds: float, began: float = 0) -> None:
+    """The only session, as if its person had done nothing for so long."""
+    row = Session.objects.get()
+    held = json.loads(_unsealed(row))
+    held |= {"seen": time.time() - seconds, "began": time.time() - max(seconds, began)}
+    Session.objects.update(session_data=_sealed(row, held))
+
+
+def _unsealed(row: Session) -> str:
+    return encryption.unseal(LABEL, row.session_key, row.session_data)
+
+
+def _sealed(row: Session, held: dict[str, Any]) -> Any:
+    return encryption.seal(LABEL, row.session_key, json.dumps(held))
+
+
+def seen() -> float:
+    return float(json.loads(_unsealed(Session.objects.get()))["seen"])
+
+
+def test_what_was_typed_is_back_after_signing_in_but_no_secret(adas: Page) -> None:
+    fill_in(adas)
+    assert SECRET not in adas.evaluate("JSON.stringify(sessionStorage)")
+    Session.objects.all().delete()
+    press(adas, "Save")
+    sign_in_as(adas, "ada@example.com")
+    expect(adas.get_by_role("heading", level=1)).to_have_text("Add extension")
+    expect(adas.locator("#id_first_name")).to_have_value("Grace")
+    expect(adas.locator("#id_number")).to_have_value("1234")
+    expect(adas.locator("#id_registration_password")).not_to_have_value(SECRET)
+    expect(adas.locator("[data-draft]")).to_contain_text("Type again: Registration Password")
+    press(adas, "Save")
+    expect(adas.get_by_role("heading", level=1)).to_contain_text("1234 Grace")
+    assert adas.evaluate("sessionStorage.getItem('draft')") is None
+
+
+def test_another_person_never_sees_it(adas: Page, hugo: User) -> None:
+    fill_in(adas)
+    Session.objects.all().delete()
+    press(adas, "Save")
+    sign_in_as(adas, "hugo@example.com")
+    expect(adas.get_by_role("heading", level=1)).to_have_text("Add extension")
+    expect(adas.locator("#id_first_name")).to_have_value("")
+    expect(adas.locator("[data-draft]")).to_be_hidden()
+    assert adas.evaluate("sessionStorage.getItem('draft')") is None
+
+
+def test_who_leaves_the_form_finds_it_empty_again(adas: Page) -> None:
+    fill_in(adas)
+    adas.on("dialog", lambda dialog: dialog.accept())
+    adas.goto("/extensions/")
+    adas.goto("/extensions/add/")
+    expect(adas.locator("#id_first_name")).to_have_value("")
+
+
+def test_a_page_says_that_its_session_has_ended(adas: Page) -> None:
+    fill_in(adas)
+    Session.objects.all().delete()
+    expect(adas.locator("[data-session=ended]")).to_be_visible()
+    expect(adas.locator("#id_first_name")).to_have_value("Grace")
+    press(adas, "Sign in again")
+    sign_in_as(adas, "ada@example.com")
+    expect(adas.locator("#id_first_name")).to_have_value("Grace")
+
+
+def test_two_minutes_before_the_end_one_can_stay(adas: Page) -> None:
+    minutes = Preferences.current().idle_minutes
+    adas.goto("/extensions/add/")
+    warning = adas.locator("[data-session=idle]")
+    expect(warning).to_be_hidden()
+    adas.locator("#id_job_title").focus()
+    top = adas.locator("#id_job_title").bounding_box()
+    be_seen_ago(minutes * MINUTE)  # one more minute to go
+    before = seen()
+    expect(warning).to_be_visible()
+    with adas.expect_response("**/pbx/**"):
+        pass
+    assert seen() == before, "a poll has extended the session"
+    assert adas.locator("#id_job_title").bounding_box() == top
+    press(adas, "Stay signed in")
+    expect(warning).to_be_hidden()
+    assert seen() > before
+    expect(adas.locator("#id_job_title")).to_be_focused()
+
+
+def test_the_longest_session_is_announced_and_cannot_be_extended(adas: Page) -> None:
+    fill_in(adas)
+    be_seen_ago(0, began=Preferences.current().session_hours * 60 * MINUTE - MINUTE)
+    expect(adas.locator("[data-session=longest]")).to_be_visible()
+    expect(adas.get_by_role("button", name="Stay signed in")).to_be_hidden()
+
+
+@pytest.fixture
+def unwatched(new_context: NewContext, live_server: LiveServer, ada: User) -> BrowserContext:
+    """Ada's, in which requests may fail."""
+    context = new_context(base_url=live_server.url)
+    client = Client()
+    client.force_login(ada)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return context
+
+
+def test_without_a_network_the_page_stays_and_can_be_sent_again(unwatched: BrowserContext) -> None:
+    page = unwatched.new_page()
+    fill_in(page)
+    unwatched.set_offline(True)
+    press(page, "Save")
+    expect(page.locator("[data-session=offline]")).to_be_visible()
+    expect(page.locator("#id_first_name")).to_have_value("Grace")
+    expect(page.locator("#id_registration_password")).to_have_value(SECRET)
+    unwatched.set_offline(False)
+    press(page, "Save")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1234 Grace")
+    assert SipExtension.objects.get().registration_password == SECRET
+
+
+def test_where_only_the_answer_was_lost_nothing_is_added_twice(unwatched: BrowserContext) -> None:
+    page = unwatched.new_page()
+    lost: list[int] = []
+
+    def lose_the_answer(route: Route) -> None:
+        if lost or route.request.method != "POST":
+            return route.continue_()
+        lost.append(route.fetch(max_redirects=0).status)
+        return route.abort()
+
+    fill_in(page)
+    page.route("**/extensions/add/", lose_the_answer)
+    page.get_by_role("button", name="Save", exact=True).click(no_wait_after=True)
+    for _ in range(150):
+        if lost:
+            break
+        page.wait_for_timeout(100)
+    assert lost == [302]
+    page.goto("/extensions/add/")
+    expect(page.locator("#id_first_name")).to_have_value("Grace")
+    press(page, "Save")
+    expect(page.locator(".messages")).to_contain_text("already saved as extension 1234")
+    assert SipExtension.objects.count() == 1
