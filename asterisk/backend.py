@@ -162,11 +162,11 @@ class Asterisk:
         return replace(_seen(self.node).state(), trouble=trouble, look=look)
 
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
-        run = apply(self.node, numbers, by)
+        run = apply(self.node, numbers, by, settings.LOCK_SECONDS)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def apply_preferences(self, by: User | None) -> Applied:
-        run = apply_preferences(self.node, by)
+        run = apply_preferences(self.node, by, settings.LOCK_SECONDS)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:

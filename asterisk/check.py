@@ -111,7 +111,7 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
         try:
             if wished := [number for number in numbers if number not in waiting]:
-                apply_run.apply(node, wished, by)
+                apply_run.apply(node, wished, by, settings.LOCK_SECONDS)
         except ApplyError as error:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
@@ -148,10 +148,14 @@ def _unlike_the_wish(engine_file: Path, numbers: list[str]) -> list[str]:
 
 
 def _unlike_what_asterisk_reads(node: Node, numbers: list[str]) -> list[str] | None:
-    """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable."""
+    """By the rows that it reads: what it makes of them is asked of the few that come of this. None: not reachable.
+
+    One that ends answers, and reads nothing any more.
+    """
     try:
         with connected(node) as ami:
-            return bulk.unlike(ami, node.engine_file, numbers)[0]
+            unlike, _compared = bulk.unlike(ami, node.engine_file, numbers)
+            return unlike if proof.table(ami) else None
     except AmiError:
         return None
 
@@ -166,7 +170,8 @@ def _of(node: Node, numbers: list[str], asked: bool) -> list[Drift]:
 def _said(node: Node, numbers: list[str]) -> dict[str, proof.Said]:
     try:
         with connected(node) as ami:
-            return {said.number: said for said in proof.ask(ami, numbers, hints=False)}
+            said = {each.number: each for each in proof.ask(ami, numbers, hints=False)}
+            return said if proof.table(ami) else {}
     except AmiError:
         return {}
 

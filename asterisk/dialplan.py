@@ -38,14 +38,17 @@ def in_words(number: str, found: Mapping[str, Rows], named: Mapping[str, str]) -
         begins = _("Calls to %(number)s ring %(whose)s %(name)s for %(seconds)s seconds.")
     first = [begins % known] if whose != number else []
     if login is None:
-        return [*first, _("%(whose)s is not on the PBX or is disabled. The call ends immediately (480).") % known]
+        return [
+            *first,
+            _("%(whose)s is not on the PBX or is disabled. The caller hears that no one is available (480).") % known,
+        ]
     rings = _("Otherwise all registered phones, up to %(most)s, ring for %(seconds)s seconds.")
     if login.max_contacts == 1:
         rings = _("Otherwise the registered phone rings for %(seconds)s seconds.")
     return [
         *first,
-        _("If no phone is registered as %(whose)s, the call ends immediately (480).") % known,
+        _("If no phone is registered as %(whose)s, the caller hears that no one is available (480).") % known,
         rings % {**known, "most": login.max_contacts},
         _("If a phone is busy or declines and no other answers, the caller hears a busy tone (486)."),
-        _("If no one answers in time, the call ends (480)."),
+        _("If no one answers in time, the caller hears that no one answered (480)."),
     ]

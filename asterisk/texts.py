@@ -52,6 +52,7 @@ TEXTS = {
     "file.unwritable": _("The PBX's file %(file)s cannot be written: %(why)s."),
     "table.unusable": _("The PBX's table %(table)s: %(said)s."),
     "table.to_be_mended": _("The PBX's table %(table)s: %(said)s. %(remedy)s"),
+    "table.busy": _("Another apply is still running."),
     "table.free_space": _("Free space on the disk that holds %(directory)s, then press Apply."),
     "table.let_write": _("Give the portal's user write access to all of %(directory)s, then press Apply."),
     "table.made_anew": _("A new table is created. Press Apply, then restart the PBX."),

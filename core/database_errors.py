@@ -1,9 +1,12 @@
 """What is at fault when a database or its disk refuses, by the codes of SQLite, PostgreSQL and the system."""
 
 import errno
+import logging
 from enum import Enum, auto
 
 from django.db import Error, InterfaceError, OperationalError
+
+from core.file_lock import LockedError
 
 INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -45,12 +48,29 @@ POSTGRESQL = {
     INSUFFICIENT_PRIVILEGE: Fault.FORBIDDEN,
     "55P03": Fault.BUSY,  # lock_not_available
     "40P01": Fault.BUSY,  # deadlock_detected
+    "40001": Fault.BUSY,  # serialization_failure
 }
 POSTGRESQL_AWAY = ("08", "57P")  # connection exceptions; shutdown, crash and start of the server
 
 
+SAID_IN_FULL = {Fault.DAMAGED, None}  # by a traceback: the fault may be in a statement of ours
+
+
+class OneLine(logging.Filter):
+    """A database that fails is said in a line for each page: where it was noticed tells nothing more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, Error | LockedError) and fault_of(error) not in SAID_IN_FULL:
+            record.msg, record.args = " ".join(f"{record.getMessage()}: {error}".split()), ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def fault_of(error: Exception) -> Fault | None:
-    """Return the fault behind an OSError, or behind a database error of Django's or of a driver's; None for others."""
+    """Return the fault behind an OSError, a LockedError or an error of Django's or of a driver's; None for others."""
+    if isinstance(error, LockedError):
+        return Fault.BUSY
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
     return SQLITE.get(_sqlite_code(error)) or POSTGRESQL.get(sqlstate_of(error)) or _away(error)

@@ -11,24 +11,33 @@ from django.views import defaults
 from django.views.decorators.http import require_GET
 
 from core.database_errors import Fault, fault_of
+from core.file_lock import LockedError
 
 # What is at fault with the portal's own database -> what to do about it.
 REMEDIES = {
     Fault.FULL: _("Free up space on the disk that holds the portal's database."),
     Fault.FORBIDDEN: _("Give the portal's user write access to its database and the database's folder."),
     Fault.AWAY: _("The portal's database is not responding. Start it; the portal then continues on its own."),
-    Fault.BUSY: _("The database is busy. Try again in a moment."),
 }
+RETRY_SECONDS = 5
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Static pages: where the database fails, nothing else can be relied on."""
     error = sys.exc_info()[1]
-    fault = fault_of(error) if isinstance(error, DatabaseError) else None
+    fault = fault_of(error) if isinstance(error, DatabaseError | LockedError) else None
+    if fault == Fault.BUSY:
+        return busy(request)
     if fault in REMEDIES:
         page = get_template("503.html").render({"error": str(error), "remedy": REMEDIES[fault]})
         return HttpResponse(page, status=503)
     return defaults.server_error(request)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    context = {"seconds": settings.LOCK_SECONDS, "sent": request.method == "POST"}
+    page = get_template("503_busy.html").render(context)
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import allauth
 import pytest
+from django.template.loader import get_template
 
 from core.mail.kinds import KINDS
 
@@ -139,3 +140,13 @@ def test_a_page_links_the_scripts_that_look_for_what_it_has(name: str, frame: st
 
 def looked_for(script: Path) -> set[str]:
     return set(re.findall(r"\[(data-[\w-]+)", script.read_text())) - {"data-guard"}
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize("name", ["400.html", "400_host.html", "413.html", "500.html", "503.html", "503_busy.html"])
+def test_a_page_of_an_error_asks_neither_the_database_nor_a_context(name: str) -> None:
+    page = get_template(name).render()
+    assert page.lstrip().startswith("<!DOCTYPE html>")
+    assert all(page.count(tag) == 1 for tag in ("<h1>", "</title>", '<main class="plain-main">', "css/plain.css"))

@@ -199,7 +199,7 @@ BANNED = {
     r"deeds?": "activity, entry",
     r"(?<!case )letters?(?!, digits)": "e-mail; characters",
     r"(?<!e-)mails?(?! (server|worker))": "e-mail",
-    r"reach(es)?": "scope; have access to",
+    r"(?<!can )(?<!manage\.py )reach(es)?": "scope; have access to",
     r"(un)?seal(s|ed|ing)?": "encrypted",
     r"second factors?": "two-step verification",
     r"(a|one) signs?(?! (in|out|up))|(digits|letters),? and signs": "symbol",

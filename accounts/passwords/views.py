@@ -21,18 +21,23 @@ from accounts.passwords.forms import LINKS_OF_ADDRESS, ChooseForm, ForgottenForm
 from accounts.passwords.tokens import LinkTokenGenerator, reset_tokens, welcome_tokens
 from accounts.sessions import known_devices
 from accounts.throttling.sign_in import of_network
+from core.preferences.models import Preferences
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST if request.method == "POST" else None)
-    if request.method != "POST" or not form.is_valid():
-        return render(
-            request, "accounts/passwords/forgotten.html", {"form": form}, status=422 if form.is_bound else 200
-        )
-    form.save(of_network(LINKS_OF_ADDRESS, request))
-    return render(request, "accounts/passwords/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+    sends_email = bool(Preferences.current().mail_host)
+    valid = request.method == "POST" and form.is_valid()
+    if valid:
+        form.save(of_network(LINKS_OF_ADDRESS, request))
+        if sends_email:
+            return render(request, "accounts/passwords/forgotten_sent.html", {"email": form.cleaned_data["email"]})
+    status = 422 if form.is_bound and not valid else 200
+    return render(
+        request, "accounts/passwords/forgotten.html", {"form": form, "sends_email": sends_email}, status=status
+    )
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
@@ -21,6 +22,10 @@ from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
 from core.forms.layout import finish
 from core.preferences.models import Preferences
+
+
+def _role_choice(role: Role) -> str:
+    return str(role) if role.permissions else gettext("%(role)s (own extension only)") % {"role": role}
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -114,6 +119,7 @@ class PersonForm(forms.ModelForm[User]):
             "Choose a role from the list. You cannot assign a role with more permissions than yours."
         )
         field.empty_label = _("None")  # type: ignore[attr-defined]
+        field.label_from_instance = _role_choice  # type: ignore[attr-defined]
 
     def clean_role(self) -> Role | None:
         role: Role | None = self.cleaned_data["role"]

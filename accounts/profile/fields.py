@@ -23,7 +23,7 @@ class MobileField(PhoneNumberField):  # type: ignore[misc]
             label=_("Mobile Number"),
             max_length=31,
             required=False,
-            help_text=_("Shown to colleagues in their country's format."),
+            help_text=_("Shown on the extension's page. The PBX does not dial it."),
             widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         )
 

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from io import BytesIO
+from typing import IO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -39,7 +40,7 @@ def drawn(data: bytes) -> bytes:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _refuse_a_bomb(image)
             image.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded smaller
-            with file_lock.acquire(settings.VAR / "picture.lock"):  # a decoded one may take 100 MB: no two at once
+            with _alone():
                 return _encoded(_flat(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValidationError(
@@ -52,6 +53,11 @@ def drawn(data: bytes) -> bytes:
             _("This file is not a complete JPG or PNG picture. Choose another, or save it again as JPG."),
             code="not_a_picture",
         ) from None
+
+
+def _alone() -> IO[str]:
+    """A decoded one may take 100 MB: no two at once."""
+    return file_lock.acquire(settings.VAR / "picture.lock", settings.LOCK_SECONDS)
 
 
 def _refuse_a_bomb(image: Image.Image) -> None:

@@ -21,5 +21,11 @@ class NotTakenBack(ApplyError):
     true_now = _("The PBX's table has the change, but Asterisk has not verified it. It is saved but not applied.")
 
 
+class AnotherApplyError(ApplyError):
+    """Another apply went on for too long; this one has not begun."""
+
+    true_now = _("Nothing was applied. Your change is saved: apply it when the other apply has finished.")
+
+
 class Elsewhere(AmiUnreachable):
     """Asterisk reads a file that is not there any more."""

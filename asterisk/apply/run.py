@@ -18,7 +18,7 @@ from accounts.models import User
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.apply import log_row, retention, rollback, void_registrations
-from asterisk.apply.errors import ApplyError, Elsewhere, text_of
+from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
 from asterisk.engine import store as engine
@@ -52,15 +52,18 @@ def all_numbers(engine_file: Path) -> list[str]:
         return sorted(engine.numbers(db) | set(SipExtension.objects.values_list("number", flat=True)))
 
 
-def apply(node: Node, numbers: Iterable[str], by: User | None) -> ApplyRun:
-    """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back."""
-    with _alone(node), _pruned(node):
+def apply(node: Node, numbers: Iterable[str], by: User | None, wait_seconds: float | None = None) -> ApplyRun:
+    """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back.
+
+    Waits for other applies; where `wait_seconds` are not enough, raises AnotherApplyError.
+    """
+    with _alone(node, wait_seconds), _pruned(node):
         return _apply(node, sorted(set(numbers)), by, {})
 
 
-def apply_preferences(node: Node, by: User | None) -> ApplyRun:
+def apply_preferences(node: Node, by: User | None, wait_seconds: float | None = None) -> ApplyRun:
     """Have the PBX follow the saved preferences. What waits of extensions waits on. Raises ApplyError, as `apply`."""
-    with _alone(node), _pruned(node):
+    with _alone(node, wait_seconds), _pruned(node):
         return _apply_as_taken(node, [], by, list(SystemChange.objects.unproved()))
 
 
@@ -76,15 +79,17 @@ def _pruned(node: Node) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(node: Node) -> Iterator[None]:
+def _alone(node: Node, wait_seconds: float | None = None) -> Iterator[None]:
     """No other apply runs, what the last one left is known, and the engine is whole."""
     try:
-        with engine.locked(node.engine_file):
+        with engine.locked(node.engine_file, wait_seconds):
             last = ApplyRun.objects.first()
             if last and last.outcome == Outcome.RUNNING:
                 last.close(Outcome.WAITING, CodedText("apply.cut_short"))
             _make_whole(node)
             yield
+    except engine.EngineBusyError as error:
+        raise AnotherApplyError(text_of(error)) from error
     except engine.EngineError as error:
         raise ApplyError(text_of(error)) from error
 

@@ -24,6 +24,10 @@ class EngineError(Exception):
     """The engine's file cannot be read or written. Its text is coded, as a PbxError's."""
 
 
+class EngineBusyError(EngineError):
+    """Another apply went on for longer than this one was to wait."""
+
+
 # What is at fault -> the one thing to do.
 REMEDIES = {
     Fault.FULL: "table.free_space",
@@ -100,11 +104,14 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One apply at a time."""
+def locked(path: Path, wait_seconds: float | None = None) -> Iterator[None]:
+    """One apply at a time. Raises EngineBusyError when another goes on for longer than it is to wait."""
+    lock = path.with_suffix(".lock")
     with ExitStack() as held:
         try:
-            held.enter_context(file_lock.acquire(path.with_suffix(".lock")))
+            held.enter_context(file_lock.acquire(lock, wait_seconds))
+        except file_lock.LockedError as error:
+            raise EngineBusyError(CodedText("table.busy")) from error
         except OSError as error:
             raise unusable(path, error) from error
         yield

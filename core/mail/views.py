@@ -25,6 +25,7 @@ from core.keyset_pagination import Page, newest_first
 from core.mail import outbox
 from core.mail.labels import STATES, Line
 from core.mail.models import Email
+from core.preferences.models import Preferences
 from core.validators import digits, tidy
 
 PAGE_SIZE = 50
@@ -94,6 +95,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         ],
         "lines": [Line(each) for each in page.rows],
         "chips": form.chips(),
+        "sends_email": bool(Preferences.current().mail_host),
         "asked": urlencode(asked),
         "newest": "?" + urlencode(asked) if before else "",
         "older": "?" + urlencode({**asked, "before": page.next}) if page.next else "",

@@ -2,6 +2,8 @@
 (() => {
   "use strict";
 
+  const LONG = 2000;                     // milliseconds: an apply takes a tenth of a second, if no other runs
+
   const shapeOf = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
 
   function guard(form) {
@@ -33,6 +35,10 @@
         pressed.dataset.idle = pressed.innerHTML;
         pressed.textContent = pressed.dataset.busy;
         page.announce(pressed.dataset.busy);
+        pressed.waiting = setTimeout(() => {
+          pressed.textContent = page.words.waiting;
+          page.announce(page.words.waiting);
+        }, LONG);
       }
     });
   });
@@ -45,6 +51,7 @@
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button:disabled")) {
         button.disabled = false;
+        clearTimeout(button.waiting);
         if (button.dataset.idle) button.innerHTML = button.dataset.idle;
       }
     }

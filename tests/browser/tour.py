@@ -439,6 +439,15 @@ def database_full(tour: Tour) -> Page:
 
 
 @stop
+def database_busy(tour: Tour) -> Page:
+    """Likewise."""
+    page = tour.ada("/health/")
+    page.set_content(get_template("503_busy.html").render({"seconds": 20, "sent": True}))
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@stop
 def signed_out_when_idle(tour: Tour) -> Page:
     ada()
     tour.stranger.goto("/sign-in/?next=/extensions/&ended=idle")

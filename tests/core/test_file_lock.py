@@ -3,7 +3,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
@@ -52,3 +52,27 @@ def test_a_lock_whose_place_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         file_lock.try_acquire(tmp_path / "file" / "a.lock")
+
+
+def test_who_waits_long_enough_has_it(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    held = file_lock.acquire(lock)
+    Timer(0.2, held.close).start()
+    with file_lock.acquire(lock, 30), pytest.raises(LockedError):
+        file_lock.try_acquire(lock)
+
+
+def test_who_has_waited_long_enough_gives_up_and_takes_it_from_nobody(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    with file_lock.acquire(lock):
+        for _ in range(3):
+            with pytest.raises(LockedError):
+                file_lock.acquire(lock, 0.05)
+    with file_lock.acquire(lock, 30):
+        pass
+
+
+def test_a_lock_whose_place_cannot_be_written_says_so_to_who_waits(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        file_lock.acquire(tmp_path / "file" / "a.lock", 1)

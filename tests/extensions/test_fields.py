@@ -20,7 +20,16 @@ from tests.people import make_extension
 
 # Columns that nobody sets: what the portal itself keeps of a row.
 INTERNAL = {
-    Owner.EXTENSION: {"id", "user", "position", "version", "sort_name", "sort_email", "search_text"},
+    Owner.EXTENSION: {
+        "id",
+        "user",
+        "person_was_there",
+        "position",
+        "version",
+        "sort_name",
+        "sort_email",
+        "search_text",
+    },
     Owner.PERSON: {"id", "last_login", "date_joined", "language", "muted", "link_version"},
 }
 MODELS: dict[Owner, type[models.Model]] = {Owner.EXTENSION: SipExtension, Owner.PERSON: User}

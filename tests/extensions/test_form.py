@@ -270,6 +270,13 @@ def test_a_page_without_its_version_is_a_conflict_not_an_error(signed_in: Client
 # --- roles ---
 
 
+def test_a_role_that_gives_nothing_says_so(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    page = html_of(client, "/extensions/add/")
+    assert "Supervisor (own extension only)" in page
+    assert "Super Administrator</option>" in page
+
+
 def test_only_who_manages_roles_gives_one(client: Client, hugo: User) -> None:
     client.force_login(hugo)
     mighty = Role.objects.get(key="super_administrator")

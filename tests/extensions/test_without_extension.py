@@ -58,7 +58,7 @@ def test_the_first_administrator_gets_an_extension_from_my_account(signed_in: Cl
     assert f'href="{path}">Give me an extension' in page
     page = html_of(signed_in, path)
     assert 'value="ada@example.com"' in page
-    assert "Leave empty to keep the password." in page
+    assert "Leave empty to keep the current password." in page
     assert give(signed_in, ada, job_title="Countess").status_code == 302
     extension = SipExtension.objects.get()
     assert (extension.user, extension.number, User.objects.count()) == (ada, "1000", 1)
@@ -128,7 +128,7 @@ def test_nobody_learns_of_people_beyond_the_scope_or_the_role(client: Client, of
     for hidden in (mighty, far):
         answer = client.post(ADD, Typed(email=hidden.email or "").fields)
         page = answer.content.decode()
-        assert "Another person has this e-mail address" in page
+        assert "Another person already signs in with this e-mail address" in page
         assert "?person=" not in page
         assert client.get(f"{ADD}?person={hidden.pk}")["Location"] == ADD
         assert give(client, hidden)["Location"] == ADD

@@ -65,22 +65,22 @@ def test_an_answer_cut_off_anywhere_leaves_the_change_kept_and_provable(office: 
 
 def test_an_answer_that_takes_too_long_holds_an_apply_up_for_seconds_alone(office: Office, proxy: Proxy) -> None:
     extension = office.extension()
-    proxy.delay = 10
+    proxy.delay = 30
     began = time.monotonic()
     run = apply([extension.number], None)
     assert run.outcome == Outcome.WAITING
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < proxy.delay - 5
 
 
 def test_no_page_waits_for_a_slow_pbx(office: Office, proxy: Proxy, client: Client, ada: User) -> None:
     office.extension(number="1100")
     client.force_login(ada)
-    proxy.delay = 0.8
+    proxy.delay = 15
     for page in ("/extensions/", "/extensions/1100/", "/review/", "/history/", "/pbx/"):
         began = time.monotonic()
         answer = client.get(page)
         assert (answer.status_code, "PBX not responding" in answer.content.decode()) == (200, True), page
-        assert time.monotonic() - began < 2.5, page
+        assert time.monotonic() - began < proxy.delay - 5, page
 
 
 def test_an_asterisk_that_dies_while_it_answers_gets_the_change_when_it_is_back(

@@ -15,6 +15,7 @@ from asterisk.engine.store import INSERT
 from asterisk.models import CheckRun
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from core.coded_text import show
 from extensions.models import SipExtension
 from tests.node import apply
@@ -44,6 +45,18 @@ def sql(statement: str) -> Callable[[SipExtension], None]:
             tables.execute(statement.format(number=extension.number))
 
     return change
+
+
+def test_what_an_asterisk_that_ends_says_is_no_drift(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = office.extension()
+    empty: dict[str, proof.Columns] = {family: {} for family in proof.FAMILIES}
+    with monkeypatch.context() as patch:
+        patch.setattr(proof, "read", lambda _ami, numbers: ((number, empty) for number in numbers))
+        patch.setattr(proof, "table", lambda *_: "")
+        run = check.check(from_settings())
+    assert (run.asterisk_asked, drifts(), run.total) == (False, [], 1)
+    assert extension.number not in str(run.drifts)
+    assert check.check(from_settings()).asterisk_asked
 
 
 BEHIND_OUR_BACK = {

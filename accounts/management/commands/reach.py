@@ -7,7 +7,7 @@ from core import reach
 
 
 class Command(BaseCommand):
-    help = "Says, or sets, who can reach the portal and its PBX: this machine only, or the network."
+    help = "Shows or sets who can reach the portal and its PBX: this machine only, or the network."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reach", nargs="?", choices=[*reach.HOSTS])

@@ -78,7 +78,7 @@ def test_a_guessed_link_opens_nothing(client: Client) -> None:
         ("first_name", "", "Enter the First Name"),
         ("company", "a\u202eb", "one line"),
         ("country", "XX", "valid choice"),
-        ("time_zone", "Atlantis", "time zone of the list"),
+        ("time_zone", "Atlantis", "time zone from the list"),
         ("reach", "", "Choose who can reach this PBX"),
     ],
 )

@@ -67,6 +67,16 @@ def test_the_answer_and_what_is_written_are_the_same_for_known_and_unknown(vic: 
     assert [(each.kind, each.user, each.state) for each in written] == [("reset", None, "waiting")] * 2
 
 
+def test_a_portal_that_sends_no_email_says_so_and_what_helps(vic: User) -> None:
+    for answer in (Client().get("/password/"), Client().post("/password/", {"email": vic.email})):
+        page = answer.content.decode()
+        assert (answer.status_code, "does not send e-mail" in page, "changepassword" in page) == (200, True, True)
+        assert 'name="email"' not in page
+    Preferences.objects.update(mail_host="mail.example.com")
+    assert 'name="email"' in Client().get("/password/").content.decode()
+    assert "does not send e-mail" not in asks("vic@example.com")
+
+
 def test_the_email_is_written_for_whoever_has_the_address(vic: User) -> None:
     for email in ("Vic@Example.com", "nobody@example.com", "gone@example.com"):
         asks(email)

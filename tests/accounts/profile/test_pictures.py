@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image, ImageDraw, ImageFile
+from pytest_django.fixtures import Settings
 
 from accounts.profile import pictures
+from core import file_lock
+from core.file_lock import LockedError
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
@@ -145,6 +148,12 @@ def test_one_picture_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     for each in threads:
         each.join()
     assert most == [1]
+
+
+def test_one_picture_does_not_wait_for_another_for_ever(settings: Settings) -> None:
+    settings.LOCK_SECONDS = 0.05
+    with file_lock.acquire(settings.VAR / "picture.lock"), pytest.raises(LockedError):
+        pictures.drawn(encoded(halves()))
 
 
 def chunk(name: bytes, data: bytes) -> bytes:

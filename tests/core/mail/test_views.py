@@ -13,6 +13,7 @@ from core.mail import views as mail_views
 from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
+from core.preferences.models import Preferences
 from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox
 from tests.pbxportal.test_mail_settings import said, typed_for
@@ -42,6 +43,15 @@ def test_each_email_is_said_in_words(client: Client, vic: User) -> None:
         "Next attempt:", "The e-mail may have been accepted",
     ):  # fmt: skip
         assert words in page
+
+
+def test_a_portal_without_a_mail_server_says_so(client: Client, vic: User) -> None:
+    email(vic)
+    page = client.get("/mail/").content.decode()
+    assert "no mail server is set up" in page
+    assert 'href="/preferences/mail/"' in page
+    Preferences.objects.update(mail_host="mail.example.com")
+    assert "no mail server is set up" not in said(client.get("/mail/"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""The portal's web server as `manage.py run` starts it, on the test's databases, and browsers that ask it by HTTP."""
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+from pbxportal.management.commands.run import portal
+from tests.faults.victim import environment
+
+ANSWER_SECONDS = 150  # more than the LOCK_SECONDS of portal_settings
+TOKEN = re.compile('name="csrfmiddlewaretoken" value="(.*?)"')
+
+
+class Browser:
+    """Of nobody, or signed in as somebody."""
+
+    def __init__(self, port: int, user: User | None = None) -> None:
+        client = Client()
+        if user:
+            client.force_login(user)
+        self.port, self.token = port, ""
+        self.cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+
+    def status_of(self, path: str) -> int:
+        return self._ask("GET", path)[0]
+
+    def get(self, path: str) -> str:
+        status, page = self._ask("GET", path)
+        assert status == 200, f"{path}: {status}"
+        if found := TOKEN.search(page):
+            self.token = found[1]
+        return page
+
+    def post(self, path: str, fields: dict[str, Any]) -> int:
+        """Of a page that was fetched before."""
+        status, _ = self._ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token}, doseq=True))
+        return status
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+        link = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        head = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body:
+            head["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            link.request(method, path, body, head)
+            answer = link.getresponse()
+            for line in answer.headers.get_all("Set-Cookie", ()):
+                name, _, value = line.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return answer.status, answer.read().decode()
+        finally:
+            link.close()
+
+
+@contextmanager
+def served(log: Path, **more: str) -> Iterator[int]:
+    """The port that it answers at; connections wait there from the start. `more`: of its environment."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as door:
+        command = [*portal(has_pbx=True).command]
+        command[command.index("--bind") + 1] = f"fd://{door.fileno()}"
+        env = environment() | {"DJANGO_SETTINGS_MODULE": "tests.faults.portal_settings"} | more
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=env, pass_fds=[door.fileno()], stdout=out, stderr=out
+            )
+        try:
+            yield door.getsockname()[1]
+        finally:
+            process.terminate()
+            process.wait(30)
