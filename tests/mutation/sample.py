@@ -87,25 +87,27 @@ def far(path: str) -> list[list[str]]:
     return [[f"tests/{each}"] for each in ALL[path.split("/")[0]]] + [["tests/test_matrix.py", "tests/test_urls.py"]]
 
 
-def verdict(change: Change, place: Path, rounds: list[list[str]]) -> str:
-    """How a test missed it; "" if none did."""
+def verdict(change: Change, place: Path, rounds: list[list[str]], alone: dict[str, bool]) -> str:
+    """How a test missed it; "" if none did. `alone`: whether a test passes without any change, as far as is known."""
     file = place / change.path
     text = file.read_bytes()
-    for some in filter(None, rounds):
-        tests = list(some)
+    for tests in filter(None, rounds):
         while True:
             file.write_bytes(change.made_in(text))
-            code, said = _pytest(place, tests)
+            code, said = _pytest(
+                place, [*tests, *(f"--deselect={each}" for each, passes in alone.items() if not passes)]
+            )
             file.write_bytes(text)
             if code in (0, NONE):
                 break
-            failed = re.findall(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", said, re.MULTILINE)[:1]
+            failed = next(iter(re.findall(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", said, re.MULTILINE)), "")
             if code != FAILED or not failed:
-                return "hangs" if code is None else f"breaks {' '.join(failed) or code}"
-            if _pytest(place, failed)[0] == 0:
-                return f"fails {failed[0]}"
-            say(f"fails without it too: {failed[0]}")
-            tests += ["--deselect", failed[0]]
+                return "hangs" if code is None else f"breaks {failed or code}"
+            if failed not in alone:
+                alone[failed] = _pytest(place, [failed])[0] == 0
+            if alone[failed]:
+                return f"fails {failed}"
+            say(f"fails without it too: {failed}")
     return ""
 
 
@@ -130,17 +132,18 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
     if only_list:
         say("\n".join(str(each) for each in drawn))
         return 0
+    alone: dict[str, bool] = {}
     with copies() as places, ThreadPoolExecutor(places.qsize()) as pool:
-        missed = list(pool.map(lambda change: _try(change, places, only_near=near), drawn))
+        missed = list(pool.map(lambda change: _try(change, places, alone, only_near=near), drawn))
     for each, its in ("Python", ".py"), ("scripts", ".js"):
         of_kind = [how for change, how in zip(drawn, missed, strict=True) if change.path.endswith(its)]
         say(f"{each}: {len(of_kind)} changed, {sum(map(bool, of_kind))} caught")
     return 0 if all(missed) else 1
 
 
-def _try(change: Change, places: Queue[Path], *, only_near: bool) -> str:
+def _try(change: Change, places: Queue[Path], alone: dict[str, bool], *, only_near: bool) -> str:
     place = places.get()
-    how = verdict(change, place, near(change.path) + ([] if only_near else far(change.path)))
+    how = verdict(change, place, near(change.path) + ([] if only_near else far(change.path)), alone)
     places.put(place)
     say(f"{'caught  ' if how else 'SURVIVES'} {change}  {how}")
     return how
