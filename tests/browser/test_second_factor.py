@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -91,3 +91,16 @@ def test_who_must_have_one_sets_it_up_and_goes_on(watched: NewContext, live_serv
     hugos.sees("Recovery codes")
     hugos.page.goto("/")
     hugos.sees("Extension")
+
+
+def test_no_passkey_is_offered_at_an_address_that_it_is_not_for(
+    stranger: Page, settings: Settings, live_server: LiveServer, ada: User
+) -> None:
+    here = by_name(live_server.url, settings)
+    passkey = stranger.get_by_role("button", name="Sign in with a passkey")
+    stranger.goto(f"{here}/sign-in/")
+    expect(passkey).to_be_visible()
+    settings.PORTAL_URL = "https://pbx.example.com"
+    stranger.reload()
+    expect(stranger.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    expect(passkey).to_be_hidden()
