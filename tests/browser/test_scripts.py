@@ -152,7 +152,7 @@ def test_a_page_that_the_browser_kept_can_be_sent_again(adas: Page, grace: SipEx
     expect(save).to_be_disabled()
 
 
-REGENERATE = "[data-secret-box]:has(#id_registration_password) [data-secret-generate]"
+REGENERATE = "[data-secret-box]:has(#id_password) [data-secret-generate]"
 
 
 def stop_the_clock(page: Page) -> None:
