@@ -27,7 +27,7 @@ test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
 	@$(BIN)/pytest -n $${WORKERS:-2} $(ARGS)
 
-mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it
+mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it (ARGS='--sample 150': any changes)
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: .venv/tools ## How long things take, at several sizes

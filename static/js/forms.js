@@ -38,10 +38,9 @@
     if (event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    if (form.matches("[data-keep]")) {
-      event.preventDefault();
-      sendIfReachable(form, event.submitter);
-    } else if (form.matches("[data-guard]")) page.leaving = true;
+    const keeps = form.matches("[data-keep]");
+    if (keeps) event.preventDefault();
+    else if (form.matches("[data-guard]")) page.leaving = true;
     setTimeout(() => {                   // after the browser has read which button was pressed
       for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
       const pressed = event.submitter;
@@ -54,6 +53,7 @@
           page.announce(page.words.waiting);
         }, LONG);
       }
+      if (keeps) sendIfReachable(form, pressed);
     });
   });
 

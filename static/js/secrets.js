@@ -47,7 +47,7 @@
       if (input.value) page.copy(input.value, button); else page.say(button, page.words.empty);
     } else {
       input.value = newSecret(input);
-      input.dispatchEvent(new Event("input", { bubbles: true }));
+      input.dispatchEvent(new Event("input"));
       page.say(button, page.words.regenerated);
     }
   });

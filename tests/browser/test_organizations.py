@@ -149,6 +149,19 @@ def test_arrows_walk_the_tree_and_fold_it(adas: Page) -> None:
     expect(adas.locator("[role=treeitem][tabindex='0']")).to_have_count(1)
 
 
+def test_in_a_large_tree_the_department_that_was_just_added_is_unfolded(adas: Page) -> None:
+    fill(100)
+    team = department("Team", department("Spain", department("Europe")))
+    adas.goto("/organizations/")
+    expect(adas.locator(row(adas, "Europe"))).to_have_attribute("aria-expanded", "false")
+    expect(adas.locator(row(adas, "Team"))).to_be_hidden()
+    adas.goto("about:blank")
+    adas.goto(f"/organizations/#d{team.pk}")
+    expect(adas.locator(row(adas, "Team"))).to_be_focused()
+    for name in ("Europe", "Spain"):
+        expect(adas.locator(row(adas, name))).to_have_attribute("aria-expanded", "true")
+
+
 def test_a_search_in_the_tree_shows_where_it_lies(adas: Page) -> None:
     department("Asia", department("Sales"))
     department("Office")

@@ -131,6 +131,97 @@ def test_after_back_the_form_is_sent_again(adas: Page, grace: SipExtension) -> N
     assert len(submits_of(posts)) == 1
 
 
+SENT_NOWHERE = "addEventListener('submit', (event) => event.preventDefault())"
+BACK = "(kept) => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: kept}))"
+
+
+def test_a_page_that_the_browser_kept_can_be_sent_again(adas: Page, grace: SipExtension) -> None:
+    """Chromium keeps none that is open to scripts of a test; others do."""
+    adas.goto("/extensions/1000/edit/")
+    adas.evaluate(SENT_NOWHERE)
+    save = adas.locator("button[name=then][value=save]")
+    words = save.inner_text()
+    save.click()
+    expect(save).to_be_disabled()
+    adas.evaluate(BACK, False)
+    expect(save).to_be_disabled()
+    adas.evaluate(BACK, True)
+    expect(save).to_be_enabled()
+    expect(save).to_have_text(words)
+    save.click()
+    expect(save).to_be_disabled()
+
+
+REGENERATE = "[data-secret-box]:has(#id_password) [data-secret-generate]"
+
+
+def stop_the_clock(page: Page) -> None:
+    """From here on nothing that waits happens in the page, but by `clock.run_for`."""
+    page.clock.pause_at(time.time() + 3_600)
+
+
+def test_a_button_says_its_own_word_again(adas: Page, grace: SipExtension) -> None:
+    adas.clock.install()
+    adas.goto("/extensions/1000/edit/")
+    button = adas.locator(REGENERATE)
+    words = button.inner_text()
+    stop_the_clock(adas)
+    for _ in range(2):
+        button.click()
+        expect(button).not_to_have_text(words)
+    adas.clock.run_for(2_000)
+    expect(button).to_have_text(words)
+
+
+SAID = """() => {
+    window.said = [];
+    const announcer = document.querySelector("#announcer");
+    new MutationObserver(() => window.said.push(announcer.textContent)).observe(announcer, {childList: true});
+}"""
+
+
+def test_what_is_done_twice_is_announced_twice(adas: Page, grace: SipExtension) -> None:
+    """A screen reader reads only what changes."""
+    adas.goto("/extensions/1000/edit/")
+    adas.evaluate(SAID)
+    for times in (1, 2):
+        adas.locator(REGENERATE).click()
+        adas.wait_for_function("(times) => said.filter((each) => each).length === times", arg=times)
+    said = adas.evaluate("said")
+    assert said[-2:] == ["", "Regenerated"]
+    assert said.count("Regenerated") == 2
+
+
+def test_success_goes_by_itself_but_not_while_it_is_read(adas: Page, grace: SipExtension) -> None:
+    adas.clock.install()
+    adas.goto("/extensions/1000/edit/")
+    adas.locator("#id_job_title").fill("Admiral")
+    stop_the_clock(adas)
+    press(adas, "Save")
+    message = adas.locator("[data-fade]")
+    message.hover()
+    adas.clock.run_for(9_000)
+    expect(message).to_be_visible()
+    adas.mouse.move(0, 0)
+    adas.clock.run_for(3_000)
+    expect(message).to_have_count(0)
+
+
+def test_another_state_of_the_pbx_is_announced(adas: Page, grace: SipExtension) -> None:
+    def on_fire(route: Route) -> None:
+        answer = route.fetch()
+        words = re.sub(r'(id="pbx-words".*?</span>)[^<]*', r"\1PBX on fire", answer.text(), count=1, flags=re.DOTALL)
+        route.fulfill(response=answer, body=words)
+
+    adas.goto("/extensions/")
+    with adas.expect_response(re.compile("/pbx/")):
+        pass
+    adas.route(re.compile("/pbx/"), on_fire)
+    expect(adas.locator("#pbx-words")).to_have_text("PBX on fire")
+    expect(adas.locator("#announcer")).to_have_text("PBX on fire")
+    adas.unroute_all(behavior="ignoreErrors")
+
+
 GENERATED = """(field) => {
     const box = document.querySelector(field).closest("[data-secret-box]");
     const button = box.querySelector("[data-secret-generate]"), input = box.querySelector("input"), made = [];

@@ -87,7 +87,7 @@ def test_all_is_sealed_anew_and_the_old_key_opens_nothing(
     assert all(opens(old, each) for each in before)
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert re.match(r"11 rows are sealed with the new key\. The old key is retired", out.getvalue())
+    assert re.match(r"11 rows encrypted with the new key\. The old key is retired", out.getvalue())
     new, after = key_file.read_text(), tokens()
     assert new != old
     assert key_file.stat().st_mode & 0o777 == 0o600
@@ -157,6 +157,6 @@ def test_what_no_key_opens_is_counted_and_kept(passwords: dict[str, str], key_fi
     SipExtension.objects.filter(number="1000").update(sealed_password=lost)
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert "1 could not be opened with any key" in out.getvalue()
+    assert "1 could not be decrypted with any key" in out.getvalue()
     assert SipExtension.objects.get(number="1000").sealed_password == lost
     assert Change.objects.exists()

@@ -1,10 +1,6 @@
-"""Takes the checks of the views out, one at a time, and tells which of them no test misses.
+"""The checks of the views, taken out one at a time: which of them does no test miss?
 
-    python -m tests.mutation            # every check
-    python -m tests.mutation views.py   # those of the files whose path holds this
-    python -m tests.mutation --list     # what would be taken out
-
-Each is taken out in a copy of the project; the matrix test and its neighbours run there, without Asterisk.
+The matrix test and its neighbours run in a copy of the project, without Asterisk.
 """
 
 import ast
@@ -16,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +28,7 @@ from django.urls import resolve  # noqa: E402
 from tests.addresses import OPEN  # noqa: E402
 from tests.test_urls import ROUTES, address  # noqa: E402
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 APPS = ("core", "accounts", "extensions", "asterisk", "pbxportal")
 TESTS = ["tests/test_matrix.py", "tests/extensions/test_access.py", "tests/accounts/roles/test_roles.py"]
 MORE_TESTS = ["tests/extensions/review/test_review.py", "tests/extensions/test_actions.py"]
@@ -260,25 +257,34 @@ def try_each(found: list[Check], places: Queue[Path]) -> list[Check]:
         return [check for check, missed in zip(found, pool.map(one, found), strict=True) if not missed]
 
 
-def main() -> int:
-    wanted = [each for each in sys.argv[1:] if each != "--list"]
-    found = [each for each in checks() if not wanted or any(part in f"{each.path}:{each.line}" for part in wanted)]
-    if "--list" in sys.argv:
-        for check in found:
-            say(f"{check.path}:{check.line} {check.function}: {check.words}")
-        return 0
+@contextmanager
+def copies() -> Iterator[Queue[Path]]:
+    """Two of the project, with the Asterisk that this one has."""
     places: Queue[Path] = Queue()
     with tempfile.TemporaryDirectory(prefix="pbxportal-mutation-") as directory:
         left = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
         for name in ("one", "two"):
-            places.put(shutil.copytree(ROOT, Path(directory) / name, ignore=left))
-        if not _passes(Path(directory) / "one", [*TESTS, *MORE_TESTS]):
+            place = shutil.copytree(ROOT, Path(directory) / name, ignore=left)
+            (place / "var").mkdir()
+            (place / "var" / "asterisk-program").symlink_to((ROOT / "var" / "asterisk-program").resolve())
+            places.put(place)
+        yield places
+
+
+def run(wanted: list[str], *, asking: bool, only_list: bool) -> int:
+    found = [each for each in checks() if not wanted or any(part in f"{each.path}:{each.line}" for part in wanted)]
+    found = [each for each in found if asks(each) or not asking]
+    if only_list:
+        for check in found:
+            say(f"{check.path}:{check.line} {check.function}: {check.words}")
+        return 0
+    with copies() as places:
+        if not _passes(
+            places.queue[0],
+            [*OF_ASKING, *(f"{TESTS[0]}::{each}" for each in ASKED_AGAIN)] if asking else [*TESTS, *MORE_TESTS],
+        ):
             say("The tests fail as it is.")
             return 2
         survivors = try_each(found, places)
     say(f"{len(found)} checks taken out one at a time, {len(survivors)} survivors")
     return 1 if survivors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Small changes of the code, each of which somebody would notice: operators, constants, guards, statements, answers."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+# Nobody is told by these, or they only take longer.
+LOGS = re.compile(r"\b(logger|log|stdout|stderr|say|warn|print|print_\w+)\b[.(]|getLogger")
+TEXTS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "ngettext_lazy"}
+WAITS = re.compile(r"timeout|wait|sleep|seconds|pause|interval|delay|poll|max_length|every|retr", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """`start` and `end` are places in the bytes of the file."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+    was: str
+    now: str
+
+    def __str__(self) -> str:
+        was, now = (" ".join(each.split()) for each in (self.was, self.now))
+        return f"{self.path}:{self.line} {was[:90]}  ->  {now[:90] or 'nothing'}"
+
+    def made_in(self, text: bytes) -> bytes:
+        return text[: self.start] + self.now.encode() + text[self.end :]
+
+
+class Finder(ast.NodeVisitor):
+    def __init__(self, path: str, text: bytes) -> None:
+        self.path, self.text, self.found = path, text, list[Change]()
+        lengths = [len(line) for line in text.splitlines(keepends=True)]
+        self.begins = [sum(lengths[:number]) for number in range(len(lengths))]
+
+    def _add(self, node: ast.expr | ast.stmt, now: str) -> None:
+        start = self.begins[node.lineno - 1] + node.col_offset
+        end = self.begins[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        self.found.append(Change(self.path, node.lineno, start, end, self.text[start:end].decode(), now))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.name in ("__str__", "__repr__"):
+            return
+        for part in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults), *node.body):
+            self.visit(part)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if node.name != "Meta":
+            self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value and not WAITS.search(ast.unparse(node.target)):
+            self.visit(node.value)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if WAITS.search(ast.unparse(node.targets[0])):
+            return
+        if isinstance(node.targets[0], ast.Attribute | ast.Subscript):
+            self._add(node, "pass")
+        self.visit(node.value)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if not WAITS.search(node.arg or ""):
+            self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = ast.unparse(node.func)
+        if not (LOGS.match(ast.unparse(node)) or name in TEXTS or WAITS.search(name)):
+            self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if (
+            isinstance(node.value, ast.Call)
+            and not LOGS.search(ast.unparse(node))
+            and "sleep(" not in ast.unparse(node)
+        ):
+            self._add(node, "pass")
+            self.visit(node.value)
+
+    def visit_If(self, node: ast.If) -> None:
+        if "TYPE_CHECKING" in ast.unparse(node.test) or "__main__" in ast.unparse(node.test):
+            return
+        if not node.orelse and isinstance(node.body[-1], ENDS):
+            self._add(node.test, "False")
+        self.generic_visit(node)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        if node.value and ast.unparse(node.value) not in ("None", "True", "False"):
+            self._add(node, "return None")
+            self.visit(node.value)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        if len(node.ops) == 1 and type(node.ops[0]) in OPPOSITES:
+            other = ast.Compare(node.left, [OPPOSITES[type(node.ops[0])]()], node.comparators)
+            self._add(node, f"({ast.unparse(other)})")
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        self._add(node, f"({ast.unparse(ast.BoolOp(other, node.values))})")
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if isinstance(node.op, ast.Not):
+            self._add(node, f"({ast.unparse(node.operand)})")
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, bool):
+            self._add(node, str(not node.value))
+        elif isinstance(node.value, int):
+            self._add(node, str(node.value + 1))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Python 3.11 tells no places inside of it."""
+
+
+def of_python(path: str, text: bytes) -> Iterator[Change]:
+    finder = Finder(path, text)
+    finder.visit(ast.parse(text))
+    yield from finder.found
+
+
+OF_SCRIPTS = [
+    (re.compile(r"==="), "!=="),
+    (re.compile(r"!=="), "==="),
+    (re.compile(r"&&"), "||"),
+    (re.compile(r"\|\|"), "&&"),
+    (re.compile(r"(?<=[ (])!(?=[\w(])"), ""),
+    (re.compile(r"\btrue\b"), "false"),
+    (re.compile(r"\bfalse\b"), "true"),
+    (re.compile(r"(?<=\bif )\(.*\)(?= return\b)"), "(false)"),
+    (re.compile(r"^ *[\w.?$\[\]]+(\(.*\)| [?|&]*= [^{]*[^{(,]);(?= *(//.*)?$)"), ""),
+    (re.compile(r"(?<=\breturn) [^;{]+(?=;)"), ""),
+]
+
+
+def of_script(path: str, text: bytes) -> Iterator[Change]:
+    """By line: no statement that begins on one and ends on another."""
+    begin = 0
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        was = line.decode().rstrip("\n")
+        for pattern, put in OF_SCRIPTS if not was.lstrip().startswith("//") else []:
+            for hit in pattern.finditer(was):
+                now = was[: hit.start()] + put + was[hit.end() :]
+                yield Change(path, number, begin, begin + len(was.encode()), was, now)
+        begin += len(line)

@@ -1,0 +1,149 @@
+"""Changes drawn over all of the code: which of them does no test miss?"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+
+from tests.mutation.changes import Change, of_python, of_script
+from tests.mutation.checks import APPS, OWN_TESTS, ROOT, copies, say
+
+SCRIPTS_IN = 10  # one of so many is in a script of the pages
+LONGEST = 1_200  # seconds that the tests of one change may take: a loop without an end is noticed
+DEAR = re.compile(r"\b(asterisk: Embedded|office: Office|live_server|Page\b|Command\(|running:)")
+FAILED, NONE = 1, 5  # pytest's own words
+BESIDE = {
+    "accounts/people/": ["extensions/test_form.py"],
+    "asterisk/apply/": ["pbx/test_apply.py", "pbx/test_history.py", "pbx/test_changes.py", "faults/test_table.py"],
+    "asterisk/live/": ["pbx/test_lamps.py", "pbx/test_why.py", "pbx/test_new_network.py", "pbx/test_contacts.py"],
+    "asterisk/engine/": ["pbx/test_limits.py", "pbx/test_any_text.py", "pbx/test_preferences.py", "pbx/test_apply.py"],
+    "asterisk/readback/": ["pbx/test_check.py", "pbx/test_apply.py"],
+    "asterisk/process/": ["pbx/test_restart.py", "pbx/test_logs.py"],
+    "asterisk/ami/": ["faults/test_wire.py"],
+    "asterisk/check.py": ["pbx/test_check.py", "pbx/test_check_page.py"],
+    "asterisk/": ["pbx/test_apply.py", "pbx/test_history.py", "pbx/test_lamps.py", "pbx/test_dialplan.py"],
+    "extensions/review/": ["pbx/test_changes.py", "browser/test_review.py"],
+    "extensions/leaving/": ["pbx/test_leaving.py", "browser/test_leaving.py"],
+    "extensions/phones/": ["pbx/test_why.py", "pbx/test_networks.py", "browser/test_own_page.py"],
+    "extensions/": ["pbx/test_changes.py", "browser/test_list.py"],
+    "pbxportal/": ["pbx/test_preferences.py"],
+    "static/js/passkey.js": ["browser/test_second_factor.py"],
+    "static/js/secrets.js": ["browser/test_pages.py", "browser/test_own_page.py"],
+    "static/js/selection.js": ["browser/test_list.py"],
+    "static/js/polling.js": ["browser/test_list.py", "browser/test_review.py"],
+    "static/js/zone.js": ["browser/test_preferences.py"],
+    "static/js/": ["browser/test_scripts.py", "browser/test_pages.py"],
+}
+ALL = {
+    "core": ["core", "accounts"],
+    "accounts": ["accounts", "browser"],
+    "extensions": ["extensions", "pbx", "browser"],
+    "asterisk": ["asterisk", "pbx", "faults"],
+    "pbxportal": ["pbxportal", "pbx/test_preferences.py", "faults/test_run.py", "browser/test_main_job.py"],
+    "static": ["browser"],
+}
+
+
+def draw(count: int, seed: int) -> list[Change]:
+    """The same for the same code, count and seed."""
+    python = [change for path in _files("*.py") for change in of_python(path, (ROOT / path).read_bytes())]
+    scripts = [change for path in _files("static/js/*.js") for change in of_script(path, (ROOT / path).read_bytes())]
+    chance = random.Random(seed)
+    drawn = chance.sample(python, count - count // SCRIPTS_IN) + chance.sample(scripts, count // SCRIPTS_IN)
+    chance.shuffle(drawn)
+    return drawn
+
+
+def _files(pattern: str) -> list[str]:
+    every = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for path in every.split() if path.split("/")[0] in (*APPS, "static") and "migrations" not in path]
+
+
+def near(path: str) -> list[list[str]]:
+    """Its own tests and those that name it, then those with Asterisk and browser."""
+    module = Path(path).with_suffix("")
+    mirrored, beside = Path("tests") / module.parent, _beside(path)
+    named = re.compile(rf"{'.'.join(module.parts)}\b|from {'.'.join(module.parts[:-1])} import .*\b{module.name}\b")
+    every = {str(each.relative_to(ROOT)): each.read_text() for each in sorted((ROOT / "tests").rglob("test_*.py"))}
+    own = [each for each in every if Path(each) == mirrored / f"test_{module.name}.py"]
+    own += [each for each, text in every.items() if path.endswith(".py") and named.search(text)]
+    own += [each for each in every if path.endswith(".js") and each == f"tests/browser/test_{module.name}.py"]
+    own += [each for each in every if Path(each).parent in (mirrored, *mirrored.parents[:-2])]
+    own += OWN_TESTS.get(path, [])
+    cheap = list(dict.fromkeys(each for each in own if not DEAR.search(every.get(each, ""))))
+    return [cheap, list(dict.fromkeys([*(each for each in own if each not in cheap), *beside]))]
+
+
+def _beside(path: str) -> list[str]:
+    return [f"tests/{each}" for start, tests in BESIDE.items() if path.startswith(start) for each in tests][:4]
+
+
+def far(path: str) -> list[list[str]]:
+    return [[f"tests/{each}"] for each in ALL[path.split("/")[0]]] + [["tests/test_matrix.py", "tests/test_urls.py"]]
+
+
+def verdict(change: Change, place: Path, rounds: list[list[str]], alone: dict[str, bool]) -> str:
+    """How a test missed it; "" if none did. `alone`: whether a test passes without any change, as far as is known."""
+    file = place / change.path
+    text = file.read_bytes()
+    for tests in filter(None, rounds):
+        while True:
+            file.write_bytes(change.made_in(text))
+            code, said = _pytest(
+                place, [*tests, *(f"--deselect={each}" for each, passes in alone.items() if not passes)]
+            )
+            file.write_bytes(text)
+            if code in (0, NONE):
+                break
+            failed = next(iter(re.findall(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", said, re.MULTILINE)), "")
+            if code != FAILED or not failed:
+                return "hangs" if code is None else f"breaks {failed or code}"
+            if failed not in alone:
+                alone[failed] = _pytest(place, [failed])[0] == 0
+            if alone[failed]:
+                return f"fails {failed}"
+            say(f"fails without it too: {failed}")
+    return ""
+
+
+def _pytest(place: Path, tests: list[str]) -> tuple[int | None, str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *tests]
+    started = subprocess.Popen(
+        command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    try:
+        said, _ = started.communicate(timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.communicate()
+        return None, ""
+    return started.returncode, said
+
+
+def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool) -> int:
+    drawn = draw(count, seed)
+    drawn = [each for each in drawn if not wanted or any(part in f"{each.path}:{each.line}" for part in wanted)]
+    say(f"Seed {seed}, {len(drawn)} changes")
+    if only_list:
+        say("\n".join(str(each) for each in drawn))
+        return 0
+    alone: dict[str, bool] = {}
+    with copies() as places, ThreadPoolExecutor(places.qsize()) as pool:
+        missed = list(pool.map(lambda change: _try(change, places, alone, only_near=near), drawn))
+    for each, its in ("Python", ".py"), ("scripts", ".js"):
+        of_kind = [how for change, how in zip(drawn, missed, strict=True) if change.path.endswith(its)]
+        say(f"{each}: {len(of_kind)} changed, {sum(map(bool, of_kind))} caught")
+    return 0 if all(missed) else 1
+
+
+def _try(change: Change, places: Queue[Path], alone: dict[str, bool], *, only_near: bool) -> str:
+    place = places.get()
+    how = verdict(change, place, near(change.path) + ([] if only_near else far(change.path)), alone)
+    places.put(place)
+    say(f"{'caught  ' if how else 'SURVIVES'} {change}  {how}")
+    return how
