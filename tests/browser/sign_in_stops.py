@@ -8,7 +8,7 @@ from core.preferences.models import Preferences
 from tests.accounts.security.test_security import ANDROID, EDGE, IPHONE, signed_in
 from tests.accounts.throttling.test_throttling import tries
 from tests.browser.tour import Tour, press, stop
-from tests.people import make_user
+from tests.people import make_extension, make_user
 
 
 def choose_path(tour: Tour, tokens: LinkTokenGenerator) -> str:
@@ -108,4 +108,17 @@ def own_password_with_errors(tour: Tour) -> Page:
     page.get_by_label("New Password*").fill("short")
     press(page, "Change password")
     page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def sign_in_to_be_blocked(tour: Tour) -> Page:
+    make_extension("1000", first_name="Grace", last_name="Hopper")
+    return tour.ada("/extensions/1000/sign-in/")
+
+
+@stop
+def password_to_be_changed(tour: Tour) -> Page:
+    page = tour.opened(make_user("Vic", password_seen=True), "/")
+    page.get_by_role("heading", name="Choose a new password").wait_for()
     return page
