@@ -9,7 +9,10 @@ from django.utils.timezone import localtime
 from core.audit.models import AuditRecord
 from core.localization import ENGLISH
 
-HEAD = ("Entry", "Time", "Person", "From", "Module", "Action", "On", "Extension", "Result", "Changed", "More", "Hash")
+HEAD = (
+    "Entry", "Time", "Person", "E-mail", "From", "Module", "Action", "On", "Extension", "Result", "Changed", "More",
+    "Hash",
+)  # fmt: skip
 # A spreadsheet takes a cell that begins with one of these for a formula; their full-width forms too.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -32,6 +35,7 @@ def cells(record: AuditRecord) -> list[str]:
         str(record.pk),
         localtime(record.at).isoformat(timespec="microseconds"),
         record.who,
+        record.by_email,
         record.origin,
         record.module_label,
         record.action_label,

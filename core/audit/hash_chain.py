@@ -14,6 +14,7 @@ HASHED = (
     "set_back",
     "by",
     "by_name",
+    "by_email",
     "origin",
     "module",
     "action",

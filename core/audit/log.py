@@ -71,6 +71,7 @@ def _entry(
     return AuditRecord(
         by=_key(by),
         by_name=hash_chain.clean(_name(by))[:254],
+        by_email=hash_chain.clean(_email(by)),
         origin=hash_chain.clean(context.current_origin())[:45],
         module=module or ACTIONS[action].module,
         action=action,
@@ -146,4 +147,8 @@ def _key(by: Person | Nobody | None) -> int:
 
 
 def _name(by: Person | Nobody | None) -> str:
-    return by.email or by.full_name if by and not isinstance(by, Nobody) else ""
+    return by.full_name if by and not isinstance(by, Nobody) else ""
+
+
+def _email(by: Person | Nobody | None) -> str:
+    return by.email or "" if by and not isinstance(by, Nobody) else ""

@@ -44,6 +44,7 @@ class AuditRecord(models.Model):
     set_back = models.BooleanField(default=False)  # the clock was, since the row before
     by = models.BigIntegerField(default=SYSTEM)  # a user's primary key, which may be gone
     by_name = models.CharField(max_length=254, blank=True)  # of a user, as it was then
+    by_email = models.CharField(max_length=254, blank=True)  # likewise
     origin = models.CharField(max_length=45)
     module = models.CharField(max_length=32)
     action = models.CharField(max_length=40)

@@ -35,7 +35,7 @@ def test_a_revealed_password_is_right_goes_again_and_is_recorded(adas: Page, gra
     press(adas, "Reveal Registration Password")
     expect(adas.locator("#revealed-password")).to_have_text(grace.registration_password)
     record = AuditRecord.objects.get(action="extension.password_revealed")
-    assert (record.by_name, record.on) == ("ada@example.com", "1000")
+    assert (record.by_email, record.on) == ("ada@example.com", "1000")
     press(adas, "Hide Registration Password")
     expect(adas.locator("#revealed-password")).to_have_count(0)
     expect(adas.get_by_role("button", name="Reveal Registration Password")).to_be_focused()

@@ -49,7 +49,7 @@ def test_each_reveal_is_recorded_and_the_page_is_not_kept(signed_in: Client) -> 
     assert "no-store" in answer["Cache-Control"]
     record = AuditRecord.objects.first()
     assert record is not None
-    assert (record.action, record.on, record.by_name) == ("extension.password_revealed", "1000", "ada@example.com")
+    assert (record.action, record.on, record.by_email) == ("extension.password_revealed", "1000", "ada@example.com")
 
 
 def test_the_password_of_an_extension_is_on_no_page_unasked(signed_in: Client) -> None:

@@ -312,7 +312,7 @@ def test_review_says_what_it_would_do_and_applies_it(adas: Client, grace: SipExt
     assert caller_name("1000") == "Hopper Grace"
     run = ApplyRun.objects.latest("pk")
     assert "Last First" in adas.get(f"/history/{run.pk}/").content.decode()
-    assert AuditRecord.objects.filter(action="apply.proved", by_name="ada@example.com").exists()
+    assert AuditRecord.objects.filter(action="apply.proved", by_email="ada@example.com").exists()
 
 
 def test_what_was_saved_after_the_page_was_made_is_not_applied_unseen(adas: Client, grace: SipExtension) -> None:

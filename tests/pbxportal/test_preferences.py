@@ -45,7 +45,7 @@ def test_what_is_saved_is_used(signed_in: Client) -> None:
     detail = signed_in.get("/extensions/200/").context["phone"]
     assert (detail["server"], detail["port"]) == ("pbx.example.com", 5070)
     record = AuditRecord.objects.filter(action="preferences.changed").get()
-    assert record.by_name == "ada@example.com"
+    assert record.by_email == "ada@example.com"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_second_of_two_who_save_is_told_and_loses_nothing(signed_in: Client)
     answer = signed_in.post("/preferences/", {**TYPED, "version": "2", "idle_minutes": "20"})
     assert answer.status_code == 409
     form = answer.context["form"]
-    assert "hugo@example.com saved Preferences" in str(form.non_field_errors())
+    assert "Hugo saved Preferences" in str(form.non_field_errors())
     assert sorted(form.errors) == ["__all__", "country", "idle_minutes", "session_hours"]
     assert "The saved value is now France" in str(form.errors["country"])
     page = answer.content.decode()

@@ -122,7 +122,7 @@ def test_a_password_is_chosen_once(vic: User, tokens: LinkTokenGenerator) -> Non
     told = Email.objects.filter(kind="password_changed", user=vic)
     assert told.count() == (1 if tokens is reset_tokens else 0)
     row = AuditRecord.objects.get(action="sign_in.password_changed")
-    assert row.by_name == "vic@example.com"
+    assert row.by_email == "vic@example.com"
 
 
 def test_looking_uses_nothing_up(vic: User) -> None:

@@ -105,7 +105,7 @@ def test_an_administrator_removes_what_somebody_has_lost(client: Client, hugo: U
     assert client.post(REMOVE)["Location"] == "/extensions/1000/"
     assert not Factors.of(grace.user)
     record = AuditRecord.objects.get(action="second_factor.removed")
-    assert (record.by_name, record.on, record.number) == ("hugo@example.com", "Grace", "1000")
+    assert (record.by_email, record.on, record.number) == ("hugo@example.com", "Grace", "1000")
     email = Email.objects.get()
     assert (email.kind, email.to, email.by, email.facts["what"]) == (
         "second_factor_changed", "grace@example.com", hugo, "removed",

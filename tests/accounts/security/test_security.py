@@ -96,7 +96,7 @@ def test_one_session_is_ended_from_another(vic: User) -> None:
     answer = here.post("/account/security/end/", {"session": key(there)}, follow=True)
     assert "Safari on iPhone has been signed out." in answer.content.decode()
     assert (is_in(here), is_in(there), is_in(third)) == (True, False, True)
-    assert AuditRecord.objects.filter(action="sign_in.session_ended", by_name="vic@example.com").count() == 1
+    assert AuditRecord.objects.filter(action="sign_in.session_ended", by_email="vic@example.com").count() == 1
     again = here.post("/account/security/end/", {"session": key(there)}, follow=True)
     assert "has already ended" in again.content.decode()
 
@@ -151,7 +151,7 @@ def test_the_password_is_changed_here_and_all_others_are_signed_out(vic: User) -
     assert Session.objects.filter(user=vic).count() == 1
     told = Email.objects.get()
     assert (told.kind, told.facts) == ("password_changed", {"agent": "Firefox on Linux", "address": "192.0.2.1"})
-    assert AuditRecord.objects.get(action="sign_in.password_changed").by_name == "vic@example.com"
+    assert AuditRecord.objects.get(action="sign_in.password_changed").by_email == "vic@example.com"
     assert not AuditRecord.objects.filter(detail__icontains=NEW).exists()
 
 
@@ -199,7 +199,7 @@ def test_an_administrator_signs_a_person_out_everywhere(ada: User, grace: SipExt
     assert is_in(administrator)
     assert is_in(signed_in(grace.user))
     row = AuditRecord.objects.get(action="sign_in.ended_everywhere")
-    assert (row.by_name, row.on) == ("ada@example.com", "Grace")
+    assert (row.by_email, row.on) == ("ada@example.com", "Grace")
 
 
 def test_an_administrator_who_does_it_to_the_own_extension_stays_here(ada: User) -> None:

@@ -61,7 +61,7 @@ def test_a_wrong_password_proves_nothing_and_is_recorded(stale: Client, grace: S
     assert "is incorrect" in answer.content.decode()
     record = AuditRecord.objects.first()
     assert record
-    assert (record.action, record.by_name, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
+    assert (record.action, record.by_email, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
     assert stale.post(REVEAL).status_code == 302
 
 

@@ -276,12 +276,12 @@ def exported(client: Client, query: str = "") -> list[list[str]]:
 def test_the_export_has_what_is_filtered_and_is_recorded(signed_in: Client) -> None:
     fill(12)
     head, *lines = exported(signed_in, "?number=1001")
-    assert head[:4] == ["Entry", "Time", "Person", "From"]
+    assert head[:5] == ["Entry", "Time", "Person", "E-mail", "From"]
     assert [line[0] for line in lines] == ["13", "8", "3"]
-    assert lines[0][9] == "Last Name: a -> b"
+    assert lines[0][10] == "Last Name: a -> b"
     record = AuditRecord.objects.first()
     assert record
-    assert (record.action, record.by_name) == ("log.exported", "ada@example.com")
+    assert (record.action, record.by_email) == ("log.exported", "ada@example.com")
     assert record.more == [("Filter", "Extension: 1001")]
 
 
@@ -291,7 +291,7 @@ def test_a_spreadsheet_reads_the_umlauts_of_the_export(signed_in: Client) -> Non
     answer: Any = signed_in.post("/log/export/")
     content = b"".join(answer.streaming_content)
     assert (content[:6], content.count(BOM_UTF8)) == (BOM_UTF8 + b"Ent", 1)
-    assert "jörg@example.com" in content.decode()
+    assert "Jörg,jörg@example.com" in content.decode()
 
 
 def test_the_export_is_whole_beyond_what_is_read_at_once(signed_in: Client) -> None:
@@ -304,7 +304,7 @@ def test_the_export_is_whole_beyond_what_is_read_at_once(signed_in: Client) -> N
 def test_no_cell_of_the_export_is_a_formula(signed_in: Client, sign: str) -> None:
     log.record(None, "preferences.changed", f"{sign}1+1")
     line = exported(signed_in, "?module=preferences")[1]
-    assert line[6] == f"'{sign}1+1"
+    assert line[7] == f"'{sign}1+1"
 
 
 def test_a_bad_filter_exports_nothing(signed_in: Client) -> None:

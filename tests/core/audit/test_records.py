@@ -109,7 +109,7 @@ def test_a_deleted_person_stays_in_the_log_as_they_were(five: list[AuditRecord],
     key = ada.pk
     make_user("Grace", role="super_administrator")  # the last one would stay
     ada.delete()
-    assert set(AuditRecord.objects.values_list("by", "by_name")) == {(key, "ada@example.com")}
+    assert set(AuditRecord.objects.values_list("by", "by_email")) == {(key, "ada@example.com")}
     assert verified()[0] == 0
 
 
@@ -299,12 +299,12 @@ def signing(client: Client, login: str, password: str) -> AuditRecord:
 
 def test_sign_ins_sign_outs_and_failures_are_recorded(client: Client, ada: User) -> None:
     record = signing(client, "ADA@example.com", "wrong")
-    assert (record.action, record.by, record.by_name) == ("sign_in.failed", ada.pk, "ada@example.com")
+    assert (record.action, record.by, record.by_email) == ("sign_in.failed", ada.pk, "ada@example.com")
     assert (record.result, record.origin, record.module) == ("failed", "192.0.2.8", "sign_in")
     record = signing(client, "ada@example.com", PASSWORD)
     assert (record.action, record.result) == ("sign_in.done", "done")
     client.post("/sign-out/")
-    assert (newest().action, newest().by_name) == ("sign_in.ended", "ada@example.com")
+    assert (newest().action, newest().by_email) == ("sign_in.ended", "ada@example.com")
 
 
 def test_what_is_no_account_is_masked_as_people_type_passwords_there(client: Client, ada: User) -> None:
