@@ -35,7 +35,7 @@ WIDTHS = {1280: 800, 390: 844}
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]  # axe looks at one of each width
 SHOTS = os.environ.get("SHOTS")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-CUT = """[...document.querySelectorAll(".topbar .crumbs li:first-child, .topbar .pbx *")]
+CUT = """[...document.querySelectorAll(".topbar .pbx *")]
     .filter((each) => getComputedStyle(each).overflow === "hidden" && each.scrollWidth > each.clientWidth
         && !each.matches(".visually-hidden, .tip-detail"))
     .map((each) => each.textContent.trim())"""

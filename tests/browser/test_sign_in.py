@@ -11,6 +11,7 @@ from accounts.first_run import link as set_up_link
 from accounts.models import User
 from core.mail import composition
 from core.mail.models import Email
+from core.preferences.models import Preferences
 from tests.browser.conftest import NewContext, SignIn
 from tests.browser.tour import press
 from tests.people import PASSWORD
@@ -19,6 +20,7 @@ NEW = "Another8Horse4Staple"
 
 
 def test_who_has_forgotten_the_password_chooses_another_by_mail(stranger: Page, vic: User) -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
     page = stranger
     page.goto("/sign-in/")
     page.get_by_role("link", name="Forgot password").click()

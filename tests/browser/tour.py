@@ -255,6 +255,7 @@ def add_with_errors(tour: Tour) -> Page:
         box.uncheck()
     press(page, "Save and Apply")
     page.locator(".strength").wait_for()
+    page.locator("#error-summary").wait_for()
     return page
 
 

@@ -30,7 +30,7 @@ INTERNAL = {
         "sort_email",
         "search_text",
     },
-    Owner.PERSON: {"id", "last_login", "date_joined", "language", "muted", "link_version"},
+    Owner.PERSON: {"password_seen", "id", "last_login", "date_joined", "language", "muted", "link_version"},
 }
 MODELS: dict[Owner, type[models.Model]] = {Owner.EXTENSION: SipExtension, Owner.PERSON: User}
 COLUMNS = [field for field in FIELDS if field.storage is not Storage.OTHER]

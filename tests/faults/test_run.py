@@ -119,7 +119,7 @@ def test_a_lost_table_is_made_anew_and_filled(command: Command, lose: Callable[[
     with plugged_in(command) as phone:
         assert phone.register() == 200
         lose(command.directory / "asterisk/db/engine.sqlite3")
-        assert eventually(lambda: "Asterisk must start again" in command.text, HEALED_SECONDS), command.text
+        assert eventually(lambda: "Asterisk must restart" in command.text, HEALED_SECONDS), command.text
         assert eventually(answers_with(phone, 200), HEALED_SECONDS), command.text
     assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
     assert "Traceback" not in command.text
@@ -139,7 +139,7 @@ def test_a_table_that_cannot_be_made_is_said_and_not_for_ever(command: Command) 
     with plugged_in(command) as phone:
         place.rename(command.directory / "elsewhere")
         place.write_text("in the way")
-        assert eventually(lambda: "Asterisk must start again" in command.text, HEALED_SECONDS), command.text
+        assert eventually(lambda: "Asterisk must restart" in command.text, HEALED_SECONDS), command.text
         assert command.process
         place.unlink()
         assert eventually(answers_with(phone, 200), 2 * HEALED_SECONDS), command.text

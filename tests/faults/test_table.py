@@ -129,7 +129,7 @@ def test_damage_that_no_first_look_shows_is_found_by_the_apply_that_meets_it(
     with suppress(ApplyError):
         apply([extension.number], ada)
     assert apply([extension.number], ada).outcome == Outcome.WAITING
-    assert "Restart the PBX" in client.get("/extensions/").content.decode()
+    assert "restart the PBX" in client.get("/extensions/").content.decode()
     asterisk.restart()
     catch_up()
     assert waiting() == []

@@ -324,5 +324,5 @@ def test_a_role_that_gives_nothing_says_so_where_it_is_seen_and_where_it_is_assi
     role.granted = [Permission.VIEW_LOG]
     role.save()
     assert client.get("/roles/").content.decode().count(listed) == 3
-    assert choice not in client.get("/extensions/add/").content.decode()
-    assert "This role gives no permissions yet." not in client.get(f"/roles/{role.pk}/").content.decode()
+    assert choice not in html_of(client, "/extensions/add/")
+    assert "This role gives no permissions yet." not in html_of(client, f"/roles/{role.pk}/")

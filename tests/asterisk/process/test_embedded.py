@@ -114,7 +114,7 @@ def test_a_restart_asked_of_the_core_is_one_by_the_supervisor(program: Program, 
             return child.process is not None
 
         assert eventually(is_started, 30)
-        assert [words.partition(";")[0] for words in said] == ["Asterisk ended (code 0)"]
+        assert [words.partition(".")[0] for words in said] == ["Asterisk stopped (code 0)"]
     finally:
         stop([child])
 
