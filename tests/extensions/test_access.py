@@ -281,7 +281,7 @@ def test_her_conflict_page_says_who_saved_hers_and_nothing_of_others(eves: Clien
     ).fields  # fmt: skip
     answer = eves.post("/extensions/1000/edit/", typed)
     assert answer.status_code == 409
-    assert "ada@example.com" in answer.content.decode()
+    assert "<bdi>Ada</bdi> saved it" in answer.content.decode()
     assert CANARY not in answer.content.decode()
 
 

@@ -65,7 +65,7 @@ def test_there_is_no_chain_and_no_ring(ada: User, grace: SipExtension, linus: Si
     assert "is offboarded too" in str(form.errors)
     assert leaves(linus, ada) == ["1001"]
     assert again(grace).handed_to is None
-    assert actions_on("1001")[-1] == ("extension.changed", "ada@example.com")
+    assert actions_on("1001")[-1] == ("extension.changed", "Ada")
     assert Change.objects.waiting().of(["1001"]).last().fields["handed_to"] == ["1002", ""]  # type: ignore[union-attr]
 
 

@@ -32,7 +32,7 @@ def test_who_leaves_is_disabled_signed_out_and_recorded(adas: Client, ada: User,
         assert is_out(browser)
     assert not is_out(others)
     assert list(active_sessions.of(grace.user)) == []
-    assert actions_on()[-1] == ("extension.left", "ada@example.com")
+    assert actions_on()[-1] == ("extension.left", "Ada")
     fields = AuditRecord.objects.get(action="extension.left").detail["fields"]
     assert fields["is_active"] == ["on", "off"]
     assert fields["enabled"] == ["yes", "no"]
@@ -65,7 +65,7 @@ def test_coming_back_undoes_all_of_it_and_old_sessions_stay_dead(
     assert one.user.is_active
     assert is_out(browser)
     assert is_out(late)
-    assert actions_on()[-1] == ("extension.came_back", "ada@example.com")
+    assert actions_on()[-1] == ("extension.came_back", "Ada")
     assert "is already restored" in adas.post("/extensions/1001/come-back/", follow=True).content.decode()
 
 
