@@ -3,6 +3,7 @@
 import base64
 import logging
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,10 +67,13 @@ def text_of(value: Any) -> str:
 
 
 def files_of_the_installation() -> Iterator[tuple[str, str]]:
-    """The databases as they lie on the disk, what Asterisk has, and the logs."""
+    """The databases as they lie on the disk, what Asterisk has, and the logs.
+
+    Read by another process: a file's locks are a process's, and closing a database here would give up SQLite's own.
+    """
     for pattern in NAMES_OF_FILES:
         for path in Path(settings.VAR).rglob(pattern):
-            yield str(path.relative_to(settings.VAR)), path.read_bytes().decode("latin-1")
+            yield str(path.relative_to(settings.VAR)), subprocess.check_output(["cat", path]).decode("latin-1")
 
 
 def pages(client: Client) -> Iterator[tuple[str, str]]:

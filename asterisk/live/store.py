@@ -19,6 +19,7 @@ BUSY_SECONDS = 2
 HEARTBEAT_SECONDS = 0.5
 STALE_SECONDS = 2.0
 MOST_ATTEMPTS = 10_000
+PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more of it
 
 ABSENT = ("Unreachable", "Unavailable", "Removed")  # Asterisk's words for a phone that does not answer
 VERSION = 2  # of the tables: a file with another is thrown away
@@ -97,10 +98,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def prepare(path: Path) -> None:
-    """A file that cannot be read is thrown away: nothing is lost by it."""
+    """A file that cannot be read is thrown away: nothing is lost by it. One that another holds for long is not."""
     try:
         _prepare(path)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
         for each in path.parent.glob(f"{path.name}*"):
             each.unlink()
         _prepare(path)

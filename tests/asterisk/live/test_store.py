@@ -67,3 +67,16 @@ def test_a_file_of_an_earlier_version_is_made_anew(tmp_path: Path) -> None:
     live.prepare(path)
     with live.opened(path) as db:
         assert live.registered_numbers(db) == ["1001"]
+
+
+def test_a_file_that_another_holds_for_long_is_not_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "BUSY_SECONDS", 0.05)
+    path = tmp_path / "held.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("CREATE TABLE phone (id TEXT PRIMARY KEY)")
+        other.execute("BEGIN IMMEDIATE")
+        before = path.stat().st_ino
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            live.prepare(path)
+        assert path.stat().st_ino == before
