@@ -11,6 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,22 @@ class Owner(Enum):
 
     PERSON = "person"
     EXTENSION = "extension"
+
+
+class VoicemailEmail(TextChoices):
+    """What the person is sent when a message was left."""
+
+    NONE = "none", _("No e-mail")
+    NOTE = "note", _("E-mail without the recording")
+    RECORDING = "recording", _("E-mail with the recording")
+
+
+class AfterVoicemailEmail(TextChoices):
+    """What becomes of a message once the e-mail about it was sent."""
+
+    KEEP = "keep", _("Keep as new")
+    READ = "read", _("Mark as heard")
+    DELETE = "delete", _("Delete")
 
 
 class Storage(Enum):
@@ -115,6 +132,19 @@ extension_field = partial(Field, owner=Owner.EXTENSION)
 secret_field = partial(Field, is_secret=True, is_masked=True, shown=show_mask)
 day_field = partial(extension_field, storage=Storage.DAY, shown=_day_shown, on_form=False)
 
+
+def switch_field(name: str, label: str, *, on_form: bool = True) -> Field:
+    """One that is on or off, and that the PBX acts by."""
+    return extension_field(
+        name=name,
+        label=label,
+        text=lambda each: "yes" if getattr(each, name) else "no",
+        shown=one_of({"yes": _("yes"), "no": _("no")}),
+        on_form=on_form,
+        on_the_pbx=True,
+    )
+
+
 # In the order of the form, and of all lists.
 FIELDS: tuple[Field, ...] = (
     person_field(name="first_name", label=gettext_noop("First Name"), on_the_pbx=True),
@@ -141,14 +171,29 @@ FIELDS: tuple[Field, ...] = (
     extension_field(
         name="allowed_networks", label=gettext_noop("Allowed Networks"), on_the_pbx=True, is_fact=True, is_code=True
     ),
-    extension_field(
-        name="enabled",
-        label=gettext_noop("Enabled"),
-        text=lambda each: "yes" if each.enabled else "no",
-        shown=one_of({"yes": _("yes"), "no": _("no")}),
-        on_form=False,
+    switch_field("voicemail", gettext_noop("Voicemail")),
+    secret_field(
+        name="voicemail_pin",
+        label=gettext_noop("Voicemail PIN"),
+        owner=Owner.EXTENSION,
+        column="sealed_voicemail_pin",
         on_the_pbx=True,
     ),
+    switch_field("voicemail_asks_pin", gettext_noop("Ask for PIN on Own Phone")),
+    extension_field(
+        name="voicemail_email",
+        label=gettext_noop("New Voicemail Notification"),
+        shown=one_of(dict(VoicemailEmail.choices)),
+    ),
+    extension_field(
+        name="voicemail_after_email",
+        label=gettext_noop("After Notification"),
+        shown=one_of(dict(AfterVoicemailEmail.choices)),
+    ),
+    switch_field("voicemail_says_date", gettext_noop("Announce Date and Time")),
+    switch_field("voicemail_says_caller", gettext_noop("Announce Caller ID")),
+    switch_field("voicemail_says_length", gettext_noop("Announce Message Length")),
+    switch_field("enabled", gettext_noop("Enabled"), on_form=False),
     person_field(
         name="is_active",
         label=gettext_noop("Sign-in"),

@@ -18,7 +18,7 @@ from core.validators import digits
 from extensions import validators
 from extensions.access import without_extension
 from extensions.changes import record as changes
-from extensions.fields import SECRET, Owner, form_fields, label
+from extensions.fields import BY_NAME, SECRET, Owner, form_fields, label
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
 
@@ -36,6 +36,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     # What the template has a place of its own for.
     PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones", "allowed_networks")
+    VOICEMAIL = tuple(name for name in BY_NAME if name.startswith("voicemail"))
 
     registration_password = forms.CharField(
         label=_("Registration Password"),
@@ -45,6 +46,14 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         help_text=_("10 to 63 letters, digits and symbols. Stored in the phone; nobody needs to remember it."),
     )
 
+    voicemail_pin = forms.CharField(
+        label=_("Voicemail PIN"),
+        max_length=15,
+        required=False,
+        widget=secret_input(length=validators.PIN_DIGITS, alphabet="0123456789"),
+        help_text=_("3 to 15 digits. Typed on a phone to listen to messages."),
+    )
+
     class Meta:
         model = SipExtension
         fields = form_fields(Owner.EXTENSION)
@@ -52,6 +61,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             "caller_id": _("The number others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
+            "voicemail": _("Callers can leave a message when no one answers."),
+            "voicemail_asks_pin": _("When off, *2 on this extension's phones opens the mailbox without a PIN."),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
             ),
@@ -78,20 +89,26 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             )
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
+            self.fields["voicemail_pin"].help_text = _("3 to 15 digits. Leave empty to keep the current PIN.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        self.helper = finish(self, *(name for name in self.Meta.fields if not self.fields[name].required))
+        self.fields["voicemail_pin"].widget.attrs["inputmode"] = "numeric"
+        for name in ("voicemail_email", "voicemail_after_email"):
+            self.fields[name].required = False  # not sent: as it is
+        self.helper = finish(self, *(name for name in ("caller_id", "allowed_networks")))
 
     @property
     def others(self) -> list[forms.BoundField]:
         """The fields without a place of their own, in the order of the table."""
-        return [self[name] for name in self.fields if name not in self.PLACED]
+        return [self[name] for name in self.fields if name not in (*self.PLACED, *self.VOICEMAIL)]
 
     @staticmethod
-    def _suggestions(preferences: Preferences) -> dict[str, str]:
+    def _suggestions(preferences: Preferences) -> dict[str, Any]:
         return {
             "number": SipExtension.objects.next_free_number(preferences),
             "registration_name": random_text(10),
             "registration_password": random_password(20),
+            "voicemail": preferences.voicemail,
+            "voicemail_pin": validators.random_pin(""),
         }
 
     def _refuse_number(self, code: str) -> None:
@@ -132,6 +149,12 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def clean_allowed_networks(self) -> str:
         return validators.allowed_networks(self.cleaned_data["allowed_networks"])
 
+    def clean_voicemail_pin(self) -> str:
+        pin: str = self.cleaned_data["voicemail_pin"]
+        if pin:
+            validators.voicemail_pin(pin, self.cleaned_data.get("number", ""))
+        return pin
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("caller_id") and "caller_id" not in self.errors:
@@ -158,6 +181,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             setattr(extension, name, getattr(self.instance, name))
         if password := self.cleaned_data["registration_password"]:
             extension.registration_password = password
+        if pin := self.cleaned_data["voicemail_pin"]:
+            extension.voicemail_pin = pin
 
 
 class WelcomeForm(forms.Form):

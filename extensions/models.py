@@ -18,6 +18,7 @@ from core import encryption
 from core.folding import fold
 from core.preferences.models import NameFormat, Preferences
 from extensions import validators
+from extensions.fields import AfterVoicemailEmail, VoicemailEmail
 
 NARROW = 256
 
@@ -141,6 +142,18 @@ class SipExtension(models.Model):
         _("IP Phone Concurrent Registrations"), default=1, choices=[(n, str(n)) for n in MAX_PHONES]
     )
     allowed_networks = models.CharField(_("Allowed Networks"), max_length=511, blank=True)
+    voicemail = models.BooleanField(_("Voicemail"), default=True)
+    sealed_voicemail_pin = models.TextField(editable=False, default="")
+    voicemail_asks_pin = models.BooleanField(_("Ask for PIN on Own Phone"), default=True)
+    voicemail_email = models.CharField(
+        _("New Voicemail Notification"), max_length=9, choices=VoicemailEmail, default=VoicemailEmail.RECORDING
+    )
+    voicemail_after_email = models.CharField(
+        _("After Notification"), max_length=6, choices=AfterVoicemailEmail, default=AfterVoicemailEmail.KEEP
+    )
+    voicemail_says_date = models.BooleanField(_("Announce Date and Time"), default=True)
+    voicemail_says_caller = models.BooleanField(_("Announce Caller ID"), default=False)
+    voicemail_says_length = models.BooleanField(_("Announce Message Length"), default=False)
     enabled = models.BooleanField(default=True)
     left_on = models.DateField(null=True, editable=False)
     delete_on = models.DateField(null=True, editable=False)  # None: kept until somebody deletes it
@@ -179,6 +192,8 @@ class SipExtension(models.Model):
         return gettext("Extension %(number)s") % {"number": self.number}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.sealed_voicemail_pin:
+            self.voicemail_pin = validators.random_pin(self.number)
         self.note_person()
         super().save(*args, **kwargs)
 
@@ -200,6 +215,15 @@ class SipExtension(models.Model):
     @registration_password.setter
     def registration_password(self, text: str) -> None:
         self.sealed_password = encryption.seal("registration password", self.pk, text)
+
+    @property
+    def voicemail_pin(self) -> str:
+        """ "" where none was ever set."""
+        return self.sealed_voicemail_pin and encryption.unseal("voicemail PIN", self.pk, self.sealed_voicemail_pin)
+
+    @voicemail_pin.setter
+    def voicemail_pin(self, text: str) -> None:
+        self.sealed_voicemail_pin = encryption.seal("voicemail PIN", self.pk, text)
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

@@ -1,11 +1,14 @@
 import re
 from ipaddress import ip_address, ip_interface
+from itertools import pairwise
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from zxcvbn import zxcvbn
+
+from core.random_text import has_run, random_text
 
 NUMBER = "[1-9][0-9]{1,7}"
 
@@ -16,6 +19,8 @@ registration_name = RegexValidator(
 )
 
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+PIN = re.compile(r"[0-9]{3,15}")
+PIN_DIGITS = 6
 MOST_NETWORKS = 10
 WEAKEST_GUESSES = 1e10  # a registration password can be tried against a captured digest, millions a second
 
@@ -64,6 +69,30 @@ def registration_password(password: str, known: list[str]) -> None:
         )
     if not Strength(password, known).suffices:
         raise ValidationError(_("This password is easy to guess. Press Regenerate for a strong one."), code="weak")
+
+
+def voicemail_pin(pin: str, number: str) -> None:
+    """Refuse what a phone cannot send, and what others try first."""
+    if not PIN.fullmatch(pin):
+        raise ValidationError(_("Enter 3 to 15 digits."), code="voicemail_pin")
+    if pin == number:
+        raise ValidationError(_("The PIN cannot be the extension number. Press Regenerate for another."), code="number")
+    if is_easy_pin(pin):
+        raise ValidationError(_("This PIN is easy to guess. Press Regenerate for another."), code="weak")
+
+
+def is_easy_pin(pin: str) -> bool:
+    """Whether it is one digit or one group over and over, or counts up or down."""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    repeats = any(pin == pin[:size] * (len(pin) // size) for size in range(1, len(pin) // 2 + 1))
+    return repeats or steps in ({1}, {9})
+
+
+def random_pin(number: str) -> str:
+    while True:
+        pin = random_text(PIN_DIGITS, "0123456789")
+        if pin != number and not is_easy_pin(pin) and not has_run(pin):
+            return pin
 
 
 def allowed_networks(text: str) -> str:

@@ -41,7 +41,9 @@ def make_extension(number: str = "", *, first_name: str = "", last_name: str = "
         first_name=first_name or f"Person {number}", last_name=last_name
     )
     extension = SipExtension(
-        user=user, number=number, **{"caller_id": number, "registration_name": random_text(10), **more}
+        user=user,
+        number=number,
+        **{"caller_id": number, "registration_name": random_text(10), "voicemail": False, **more},
     )
     extension.registration_password = random_text(20)
     extension.save()

@@ -1,8 +1,8 @@
 """What the PBX has of an extension: one line a value. Pure, without Django: frozen dataclasses, and what makes them.
 
-`Extension` and `HandOver` say what is taken of the wish. `Login` and `Dial` are the engine's rows, of which the views
-in schema.sql make what Asterisk reads. LOGIN_VALUES and DIAL_VALUES say what Asterisk is to show of a row. Snapshot,
-render, store, drift check and read-back are made from these.
+`Extension` and `HandOver` say what is taken of the wish. `Login`, `Dial` and `Mailbox` are the engine's rows, of which
+the views in schema.sql make what Asterisk reads. LOGIN_VALUES, DIAL_VALUES and MAILBOX_VALUES say what Asterisk is to
+show of a row. Snapshot, render, store, drift check and read-back are made from these.
 """
 
 import re
@@ -22,6 +22,7 @@ CALLER_ID = re.compile(r"[0-9*#+]{1,31}")
 REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
 NETWORKS = re.compile(r"([0-9a-f.:]{2,39}(/[0-9]{1,3})?(, |$)){0,10}")
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+PIN = re.compile(r"[0-9]{3,15}")
 
 Answers = Mapping[str, Mapping[str, str]]  # an event, or a family of realtime rows -> its fields, as Asterisk says them
 
@@ -72,6 +73,9 @@ class Value:
         return self.thing, self.name
 
 
+IS_SWITCH = (True, False).__contains__
+
+
 def taken(*of: str, fits: Callable[[Any], object], field_name: str = "") -> dict[str, Source]:
     return {"source": Source(of, field_name or of[0], fits)}
 
@@ -115,6 +119,12 @@ class Extension:
         metadata=taken("max_phones", fits=(1, 2, 3).__contains__),
     )
     allowed_networks: str = field(default="", metadata=taken("allowed_networks", fits=NETWORKS.fullmatch))
+    voicemail: bool = field(default=False, metadata=taken("voicemail", fits=IS_SWITCH))
+    voicemail_pin: str = field(default="1928", repr=False, metadata=taken("voicemail_pin", fits=PIN.fullmatch))
+    voicemail_asks_pin: bool = field(default=True, metadata=taken("voicemail_asks_pin", fits=IS_SWITCH))
+    voicemail_says_date: bool = field(default=True, metadata=taken("voicemail_says_date", fits=IS_SWITCH))
+    voicemail_says_caller: bool = field(default=False, metadata=taken("voicemail_says_caller", fits=IS_SWITCH))
+    voicemail_says_length: bool = field(default=False, metadata=taken("voicemail_says_length", fits=IS_SWITCH))
 
 
 @dataclass(frozen=True)
@@ -154,14 +164,28 @@ class Dial:
     rings: str = field(default="", metadata=made(lambda _: ""))
 
 
-TABLES: dict[str, type[Login] | type[Dial]] = {"sip_login": Login, "pbx_number": Dial}
+@dataclass(frozen=True)
+class Mailbox:
+    """A row of mailbox: where callers of the number leave messages. `pin` in clear: Asterisk compares its text."""
+
+    number: str = field(metadata=made(attrgetter("number")))
+    pin: str = field(repr=False, metadata=made(attrgetter("voicemail_pin"), is_secret=True))
+    asks_pin: int = field(metadata=made(lambda each: int(each.voicemail_asks_pin)))
+    says_date: int = field(metadata=made(lambda each: int(each.voicemail_says_date)))
+    says_caller: int = field(metadata=made(lambda each: int(each.voicemail_says_caller)))
+    says_length: int = field(metadata=made(lambda each: int(each.voicemail_says_length)))
+
+
+Row = Login | Dial | Mailbox
+# In the order of the attributes of render.Rows.
+TABLES: dict[str, type[Row]] = {"sip_login": Login, "pbx_number": Dial, "mailbox": Mailbox}
 
 
 def sources(kind: type[Extension] | type[HandOver]) -> dict[str, Source]:
     return {each.name: each.metadata["source"] for each in fields(kind)}
 
 
-def columns(kind: type[Login] | type[Dial]) -> dict[str, Column]:
+def columns(kind: type[Row]) -> dict[str, Column]:
     return {each.name: each.metadata["column"] for each in fields(kind)}
 
 
@@ -245,4 +269,33 @@ DIAL_VALUES = (
         family="pbx_number",
     ),
     realtime("Dial plan", gettext_noop("number to ring"), "rings", "handed_to", family="pbx_number"),
+)
+
+
+def switch(name: str, column: str, field_name: str) -> Value:
+    """One that Asterisk reads as yes or no."""
+    return Value(
+        "Voicemail",
+        name,
+        lambda row: "yes" if getattr(row, column) else "no",
+        said_in("voicemail", name),
+        field_name,
+        column,
+    )
+
+
+MAILBOX_VALUES = (
+    Value(
+        "EndpointDetail",
+        "Mailboxes",
+        lambda mailbox: f"{mailbox.number}@default",
+        said_in("EndpointDetail", "Mailboxes"),
+        "voicemail",
+        "number",
+    ),
+    Value("Voicemail", "password", text_of("pin"), said_in("voicemail", "password"), "voicemail_pin", "pin"),
+    switch("asks_pin", "asks_pin", "voicemail_asks_pin"),
+    switch("envelope", "says_date", "voicemail_says_date"),
+    switch("saycid", "says_caller", "voicemail_says_caller"),
+    switch("sayduration", "says_length", "voicemail_says_length"),
 )

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from asterisk.engine.columns import RING_SECONDS, Dial, Extension, HandOver, Login, columns, sources
+from asterisk.engine.columns import RING_SECONDS, Dial, Extension, HandOver, Login, Mailbox, Row, columns, sources
 
 CHECKS = {
     kind: [(name, each.field_name, each.fits) for name, each in sources(kind).items()] for kind in (Extension, HandOver)
 }
 LOGIN = [column.made_from for column in columns(Login).values()]
 DIAL = [column.made_from for column in columns(Dial).values()]
+MAILBOX = [column.made_from for column in columns(Mailbox).values()]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Rows:
 
     login: Login | None = None
     dial: Dial | None = None
+    mailbox: Mailbox | None = None
+
+    @property
+    def of_tables(self) -> tuple[Row | None, ...]:
+        """In the order of TABLES."""
+        return self.login, self.dial, self.mailbox
 
 
 def _check(each: Extension | HandOver) -> None:
@@ -53,7 +60,11 @@ def _check(each: Extension | HandOver) -> None:
 
 def rows(extension: Extension) -> Rows:
     _check(extension)
-    return Rows(Login(*[make(extension) for make in LOGIN]), Dial(*[make(extension) for make in DIAL]))
+    return Rows(
+        Login(*[make(extension) for make in LOGIN]),
+        Dial(*[make(extension) for make in DIAL]),
+        Mailbox(*[make(extension) for make in MAILBOX]) if extension.voicemail else None,
+    )
 
 
 def handed_over(each: HandOver) -> Rows:

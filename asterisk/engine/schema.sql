@@ -23,6 +23,23 @@ CREATE TABLE IF NOT EXISTS pbx_number (
   rings        TEXT NOT NULL DEFAULT ''  -- the number whose phones ring in place of its own; '': its own
 ) STRICT, WITHOUT ROWID;
 
+-- One row for each mailbox. The PIN in clear: Asterisk compares its text; the file is its owner's alone.
+CREATE TABLE IF NOT EXISTS mailbox (
+  number      TEXT PRIMARY KEY,
+  pin         TEXT NOT NULL,
+  asks_pin    INTEGER NOT NULL,  -- also who calls it from its own phone
+  says_date   INTEGER NOT NULL,
+  says_caller INTEGER NOT NULL,
+  says_length INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- PINs that were changed by phone, until the portal has taken them over.
+CREATE TABLE IF NOT EXISTS pin_by_phone (
+  number TEXT PRIMARY KEY,
+  pin    TEXT NOT NULL,
+  at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
+) STRICT, WITHOUT ROWID;
+
 -- What one apply changed: the rows of each number before it, as JSON.
 CREATE TABLE IF NOT EXISTS restore_point (
   run    INTEGER NOT NULL,
@@ -65,6 +82,8 @@ CREATE VIEW ps_endpoints AS SELECT
   'contacts' AS contact_acl, iif(permit = '', NULL, '0.0.0.0/0,::/0') AS contact_deny,
   nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
   caller_id AS callerid,
+  iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
+  '*2' AS voicemail_extension,
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login;
 
@@ -85,6 +104,23 @@ DROP VIEW IF EXISTS dialled_number;
 CREATE VIEW dialled_number AS SELECT
   number AS exten, 'from-extension' AS context, '1' AS priority, 'Goto' AS app, 'number,' || number || ',1' AS appdata
 FROM pbx_number;
+
+-- E-mail is the portal's: Asterisk, which knows no address, sends none.
+DROP VIEW IF EXISTS voicemail;
+CREATE VIEW voicemail AS SELECT
+  number AS uniqueid, 'default' AS context, number AS mailbox, pin AS password, '' AS email, 'no' AS attach,
+  iif(asks_pin, 'yes', 'no') AS asks_pin, iif(says_date, 'yes', 'no') AS envelope,
+  iif(says_caller, 'yes', 'no') AS saycid, iif(says_length, 'yes', 'no') AS sayduration, '0' AS saydurationm,
+  coalesce((SELECT value FROM common WHERE name = 'voicemail_seconds'), '600') AS maxsecs,
+  coalesce((SELECT value FROM common WHERE name = 'voicemail_messages'), '100') AS maxmsg
+FROM mailbox;
+
+-- A PIN that is changed by phone is good at once, and is a change of the wish.
+DROP TRIGGER IF EXISTS pin_changed_by_phone;
+CREATE TRIGGER pin_changed_by_phone INSTEAD OF UPDATE OF password ON voicemail BEGIN
+  UPDATE mailbox SET pin = NEW.password WHERE number = OLD.mailbox;
+  INSERT OR REPLACE INTO pin_by_phone (number, pin) VALUES (OLD.mailbox, NEW.password);
+END;
 
 -- All that Asterisk sees when it asks for all, and only what watching needs. No single row is ever found here: the NUL
 -- ends the id for Asterisk, not for SQLite. Descending: it collects them in a sorted list that it searches from the head.

@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
-from asterisk.engine.columns import TABLES, Dial, Login
+from asterisk.engine.columns import TABLES
 from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
 from core import file_lock
@@ -56,7 +57,7 @@ class Step:
     @property
     def renames_only(self) -> bool:
         old, new = self.before.login, self.after.login
-        if old is None or new is None or self.before.dial != self.after.dial:
+        if old is None or new is None or self.before.of_tables[1:] != self.after.of_tables[1:]:
             return False
         return replace(old, caller_name=new.caller_name, caller_id=new.caller_id) == new
 
@@ -145,10 +146,11 @@ def _select(table: str, count: int) -> str:
 def read(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for some in chunks(numbers):
-        logins = [Login(*row) for row in db.execute(_select("sip_login", len(some)), some)]
-        dials = [Dial(*row) for row in db.execute(_select("pbx_number", len(some)), some)]
-        login_of, dial_of = {each.number: each for each in logins}, {each.number: each for each in dials}
-        found |= {number: Rows(login_of.get(number), dial_of.get(number)) for number in some}
+        of: list[dict[str, Any]] = []
+        for table, kind in TABLES.items():
+            rows = [kind(*row) for row in db.execute(_select(table, len(some)), some)]
+            of.append({row.number: row for row in rows})
+        found |= {number: Rows(*(each.get(number) for each in of)) for number in some}
     return found
 
 
@@ -170,7 +172,8 @@ def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> di
 
 
 def numbers(db: sqlite3.Connection) -> set[str]:
-    return {number for (number,) in db.execute("SELECT number FROM pbx_number UNION SELECT number FROM sip_login")}
+    union = " UNION ".join(f"SELECT number FROM {table}" for table in TABLES)  # noqa: S608 (our own names)
+    return {number for (number,) in db.execute(union)}
 
 
 def token(db: sqlite3.Connection) -> str:
@@ -195,7 +198,7 @@ def plan(db: sqlite3.Connection, wanted: dict[str, Rows]) -> list[Step]:
 
 
 def _put(db: sqlite3.Connection, number: str, rows: Rows) -> None:
-    for table, row in (("sip_login", rows.login), ("pbx_number", rows.dial)):
+    for table, row in zip(TABLES, rows.of_tables, strict=True):
         db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))  # noqa: S608 (our own names)
         if row:
             db.execute(INSERT[table], VALUES[table](row))
@@ -229,6 +232,8 @@ def restore_points(db: sqlite3.Connection, runs: Mapping[str, int]) -> dict[str,
     for number, run in runs.items():
         point = db.execute("SELECT before FROM restore_point WHERE run = ? AND number = ?", (run, number)).fetchone()
         if point:
-            login, dial = (json.loads(point[0])[name] for name in ("login", "dial"))
-            found[number] = Rows(Login(**login) if login else None, Dial(**dial) if dial else None)
+            held = json.loads(point[0])
+            kept = zip(fields(Rows), TABLES.values(), strict=True)
+            its: list[Any] = [kind(**held[each.name]) if held.get(each.name) else None for each, kind in kept]
+            found[number] = Rows(*its)
     return found

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from asterisk import sip_uri
 from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.ami.protocol import Message
-from asterisk.engine.columns import DIAL_VALUES, LOGIN_VALUES, SECRET, Answers, Value
+from asterisk.engine.columns import DIAL_VALUES, LOGIN_VALUES, MAILBOX_VALUES, SECRET, Answers, Value
 from asterisk.engine.render import Rows
 from asterisk.sip_uri import HostPort
 from core.audit import fields
@@ -21,7 +21,8 @@ Key = tuple[str, str]  # what Asterisk calls the object, and its field
 
 LOGIN: Key = ("", "login")
 HINT: Key = (gettext_noop("Hint"), gettext_noop("device"))
-BY_KEY: dict[Key, Value] = {value.key: value for value in (*LOGIN_VALUES, *DIAL_VALUES)}
+VALUES = (*LOGIN_VALUES, *DIAL_VALUES, *MAILBOX_VALUES)
+BY_KEY: dict[Key, Value] = {value.key: value for value in VALUES}
 ALONE = {LOGIN, *(value.key for value in DIAL_VALUES)}  # what is compared where only one side has the login
 ASKED = [value.asked for value in LOGIN_VALUES if value.asked]
 THERE, GONE = "there", "gone"  # of LOGIN
@@ -64,9 +65,10 @@ class Said:
 
 def values(rows: Rows) -> dict[Key, str]:
     """Every value that Asterisk is to show of a number with these rows."""
-    login, dial = rows.login, rows.dial
+    login, dial, mailbox = rows.of_tables
     found = {LOGIN: THERE if login else GONE}
     found |= {value.key: value.wanted(dial) if dial else "" for value in DIAL_VALUES}
+    found |= {value.key: value.wanted(mailbox) if mailbox else "" for value in MAILBOX_VALUES}
     if login:
         found |= {value.key: value.wanted(login) for value in LOGIN_VALUES}
         found[HINT] = f"PJSIP/{login.number}"
@@ -76,7 +78,7 @@ def values(rows: Rows) -> dict[Key, str]:
 def compared() -> dict[str, list[str]]:
     """Object -> the fields of it that are compared, in an administrator's words and language."""
     found: dict[str, list[str]] = {}
-    for value in (*LOGIN_VALUES, *DIAL_VALUES):
+    for value in VALUES:
         its = gettext(value.name) if value.field_name == "dial_plan" else str(field_text(value.key))
         found.setdefault(OBJECTS.get(value.thing, value.thing), []).append(its)
     found[HINT[0]] = [gettext(HINT[1])]
@@ -87,6 +89,7 @@ def questions(number: str, *, hint: bool = True) -> list[Question]:
     asked: list[Question] = [
         ("PJSIPShowEndpoint", {"Endpoint": number}),
         ("Getvar", {"Variable": f"REALTIME(pbx_number,number,{number},{BETWEEN},{EQUALS})"}),
+        ("Getvar", {"Variable": f"REALTIME(voicemail,mailbox,{number},{BETWEEN},{EQUALS})"}),
     ]
     asked += [("Getvar", {"Variable": f"REALTIME_FIELD(ps_endpoints,id,{number},{column})"}) for column in ASKED]
     return [*asked, ("ShowDialPlan", {"Context": "hints", "Extension": number})] if hint else asked
@@ -97,10 +100,11 @@ def ask(ami: Ami, numbers: Iterable[str], *, hints: bool = True) -> Iterator[Sai
     asked = list(numbers)
     answers = ami.ask_many(question for number in asked for question in questions(number, hint=hints))
     for number in asked:
-        shown, dial, *more = islice(answers, len(questions(number, hint=hints)))
+        shown, dial, mailbox, *more = islice(answers, len(questions(number, hint=hints)))
         columns = {column: _granted(answer).get("Value", "") for column, answer in zip(ASKED, more, strict=False)}
         lamp = _hint(number, more[-1]) if hints else ""
-        yield Said(number, _endpoint(shown), {"pbx_number": _columns(dial), "ps_endpoints": columns}, lamp)
+        read = {"pbx_number": _columns(dial), "voicemail": _columns(mailbox), "ps_endpoints": columns}
+        yield Said(number, _endpoint(shown), read, lamp)
 
 
 def _hint(number: str, answer: list[Message]) -> str:
@@ -125,7 +129,7 @@ def _endpoint(answer: list[Message]) -> list[Message]:
 
 
 # What Asterisk's realtime driver reads for its objects: family -> the column that it finds a row by.
-FAMILIES = {"ps_endpoints": "id", "ps_auths": "id", "ps_aors": "id", "pbx_number": "number"}
+FAMILIES = {"ps_endpoints": "id", "ps_auths": "id", "ps_aors": "id", "pbx_number": "number", "voicemail": "mailbox"}
 
 
 def read(ami: Ami, numbers: Iterable[str]) -> Iterator[tuple[str, dict[str, Columns]]]:

@@ -29,12 +29,12 @@ def ask_again(form: forms.BaseForm) -> None:
     form.cleaned_data = {}
 
 
-def secret_input(*, length: int = 0) -> forms.PasswordInput:
+def secret_input(*, length: int = 0, alphabet: str = UNAMBIGUOUS) -> forms.PasswordInput:
     attrs = {
         "autocomplete": "new-password",
         "spellcheck": "false",
         "data-secret": "",
-        "data-alphabet": UNAMBIGUOUS,
+        "data-alphabet": alphabet,
         "data-length": str(length),
     }
     return forms.PasswordInput(render_value=True, attrs=attrs)

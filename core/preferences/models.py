@@ -103,6 +103,17 @@ class Preferences(models.Model):
         _("Applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
+    voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
+    voicemail_minutes = models.PositiveSmallIntegerField(
+        _("Longest message (minutes)"), default=10, validators=[MinValueValidator(1), MaxValueValidator(15)]
+    )
+    voicemail_messages = models.PositiveSmallIntegerField(
+        _("Messages of a mailbox"), default=100, validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )
+    voicemail_days = models.PositiveSmallIntegerField(
+        _("Days to keep messages"), default=0, validators=[MaxValueValidator(3650)]
+    )
+
     password_length = models.PositiveSmallIntegerField(
         _("Minimum user password length"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
     )

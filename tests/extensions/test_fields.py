@@ -70,7 +70,7 @@ def test_each_field_of_the_models_is_in_the_table(owner: Owner) -> None:
 def test_each_field_of_the_form_is_in_the_table_in_its_order(ada: User) -> None:
     preferences = Preferences.load()
     person, sip = PersonForm(by=ada, preferences=preferences), SipExtensionForm(preferences=preferences)
-    secrets = {"password", "registration_password"}
+    secrets = {"password", "registration_password", "voicemail_pin"}
     assert [name for name in person.fields if name not in secrets] == form_fields(Owner.PERSON)
     assert [name for name in sip.fields if name not in secrets] == form_fields(Owner.EXTENSION)
     assert {*person.fields, *sip.fields} == {field.name for field in FIELDS if field.on_form}

@@ -30,7 +30,7 @@ def told(step: Step) -> list[str]:
     if step.before == Rows():
         return [f"+ {step.number}"]
     lines = []
-    for old, new in ((step.before.login, step.after.login), (step.before.dial, step.after.dial)):
+    for old, new in zip(step.before.of_tables, step.after.of_tables, strict=True):
         was, will = (vars(each) if each else {} for each in (old, new))
         for name in sorted(was.keys() | will.keys()):
             if was.get(name) != will.get(name):

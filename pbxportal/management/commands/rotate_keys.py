@@ -17,12 +17,12 @@ from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 
 # Every column that holds something sealed, or JSON with something sealed in it.
-SEALED: dict[type[models.Model], str] = {
-    SipExtension: "sealed_password",
-    Preferences: "sealed_mail_password",
-    Authenticator: "data",
-    Session: "session_data",
-    Change: "former",
+SEALED: dict[type[models.Model], tuple[str, ...]] = {
+    SipExtension: ("sealed_password", "sealed_voicemail_pin"),
+    Preferences: ("sealed_mail_password",),
+    Authenticator: ("data",),
+    Session: ("session_data",),
+    Change: ("former",),
 }
 AT_ONCE = 500  # rows of a transaction
 SETTLE_SECONDS = 2  # within which whoever has sealed something with an older key has written it
@@ -70,18 +70,19 @@ def write(path: Path, keys: list[str]) -> None:
 def seal_all() -> tuple[int, int]:
     """How many rows were not sealed with the first key, and how many texts no key opens."""
     changed = unreadable = 0
-    for model, column in SEALED.items():
+    for model, columns in SEALED.items():
         for keys in chunks_of_keys(model):
             with transaction.atomic():
                 rows = list(model._default_manager.select_for_update().filter(pk__in=keys))  # noqa: SLF001
                 others = []
                 for row in rows:
-                    found = Renewal(getattr(row, column))
-                    unreadable += found.unreadable
-                    if found.changed:
-                        setattr(row, column, found.value)
+                    found = {column: Renewal(getattr(row, column)) for column in columns}
+                    unreadable += sum(each.unreadable for each in found.values())
+                    if any(each.changed for each in found.values()):
+                        for column, each in found.items():
+                            setattr(row, column, each.value)
                         others.append(row)
-                model._default_manager.bulk_update(others, [column])  # noqa: SLF001
+                model._default_manager.bulk_update(others, columns)  # noqa: SLF001
                 changed += len(others)
     return changed, unreadable
 

@@ -12,6 +12,7 @@ from asterisk.engine import store
 from asterisk.engine.columns import (
     DIAL_VALUES,
     LOGIN_VALUES,
+    MAILBOX_VALUES,
     PRESENCE,
     SECRET,
     TABLES,
@@ -19,6 +20,8 @@ from asterisk.engine.columns import (
     Extension,
     HandOver,
     Login,
+    Mailbox,
+    Row,
     columns,
     sources,
 )
@@ -28,10 +31,10 @@ from core.audit import fields as recorded_fields
 from extensions.fields import ON_THE_PBX
 from extensions.models import SipExtension
 
-GRACE = Extension("1001", "Grace", "1001", "desk.of-grace", "t7Rw9KqX2mZv5LpB8nYc")
+GRACE = Extension("1001", "Grace", "1001", "desk.of-grace", "t7Rw9KqX2mZv5LpB8nYc", voicemail=True)
 MADE = rows(GRACE)
 # Of values that fit none of these, add one.
-CANDIDATES: list[Any] = ["1002", "Another", "t7Rw9KqX2mZv5LpB8nYd", "10.0.0.0/8", 2]
+CANDIDATES: list[Any] = ["1002", "Another", "t7Rw9KqX2mZv5LpB8nYd", "10.0.0.0/8", 2, True, False]
 
 
 EVERY = [(kind, each) for kind in TABLES.values() for each in fields(kind)]
@@ -54,7 +57,7 @@ def test_what_is_on_the_pbx_has_a_column_and_nothing_else_has() -> None:
 
 def test_what_an_administrator_reads_of_has_a_label() -> None:
     named = {source.field_name for kind in (Extension, HandOver) for source in sources(kind).values()}
-    named |= {value.field_name for value in (*LOGIN_VALUES, *DIAL_VALUES)} - {""}
+    named |= {value.field_name for value in (*LOGIN_VALUES, *DIAL_VALUES, *MAILBOX_VALUES)} - {""}
     assert {name for name in named if recorded_fields.field(name).label == name} == set()
 
 
@@ -98,29 +101,33 @@ def test_what_does_not_fit_is_refused_with_its_name(name: str) -> None:
     assert refused.value.field == sources(Extension)[name].field_name
 
 
-def changed(kind: type[Login] | type[Dial], column: Field[Any]) -> Rows:
-    row: Any = MADE.login if kind is Login else MADE.dial
+ATTRIBUTE = {Login: "login", Dial: "dial", Mailbox: "mailbox"}
+
+
+def changed(kind: type[Row], column: Field[Any]) -> Rows:
+    row: Any = getattr(MADE, ATTRIBUTE[kind])
     now = getattr(row, column.name)
-    made = replace(row, **{column.name: 77 if isinstance(now, int) else f"{now}7"})
-    return replace(MADE, login=made) if kind is Login else replace(MADE, dial=made)
+    other = f"{now}7" if isinstance(now, str) else 77 if now > 1 else 1 - now
+    made: dict[str, Any] = {ATTRIBUTE[kind]: replace(row, **{column.name: other})}
+    return replace(MADE, **made)
 
 
 # By the number the engine finds a row, and Asterisk is asked for one.
 
 
 @every_column
-def test_each_column_is_read_back(kind: type[Login] | type[Dial], column: Field[Any]) -> None:
+def test_each_column_is_read_back(kind: type[Row], column: Field[Any]) -> None:
     if (kind, column.name) == (Dial, "number"):
         return
     wanted, now = proof.values(changed(kind, column)), proof.values(MADE)
     found = [key for key in wanted if wanted[key] != now[key]]
-    assert found, "Enter what Asterisk shows of it into LOGIN_VALUES or DIAL_VALUES."
+    assert found, "Enter what Asterisk shows of it into LOGIN_VALUES, DIAL_VALUES or MAILBOX_VALUES."
     assert all(proof.is_secret(key) == (column.name in SECRET) for key in found)
 
 
 @every_column
 def test_each_column_is_in_what_asterisk_reads(
-    schema: sqlite3.Connection, kind: type[Login] | type[Dial], column: Field[Any]
+    schema: sqlite3.Connection, kind: type[Row], column: Field[Any]
 ) -> None:
     if column.name == "number":
         return
@@ -133,6 +140,6 @@ def read(db: sqlite3.Connection, made: Rows) -> list[Any]:
 
 
 def test_each_value_is_of_a_column_or_fixed() -> None:
-    for table, values in (("sip_login", LOGIN_VALUES), ("pbx_number", DIAL_VALUES)):
+    for table, values in (("sip_login", LOGIN_VALUES), ("pbx_number", DIAL_VALUES), ("mailbox", MAILBOX_VALUES)):
         assert {value.column for value in values} - {""} <= columns(TABLES[table]).keys()
-    assert len({value.key for value in (*LOGIN_VALUES, *DIAL_VALUES)}) == len(LOGIN_VALUES) + len(DIAL_VALUES)
+    assert len(proof.BY_KEY) == len(proof.VALUES)
