@@ -47,6 +47,8 @@ TEXTS = {
     "pbx.another_table": _("The PBX's table was replaced while it was running. Restart the PBX to apply the change."),
     "pbx.not_heard": _("The portal is not receiving events from the PBX."),
     "pbx.phones_unknown": _("Phone status is not available: %(error)s."),
+    "pbx.mailbox_unreadable": _("The mailbox cannot be read: %(error)s."),
+    "pbx.message_gone": _("This message is no longer in the mailbox."),
     "pbx.attempts_unknown": _("Failed registrations are not available: %(error)s."),
     "pbx.attempts_stay": _("Failed registrations could not be cleared: %(error)s."),
     "file.unwritable": _("The PBX's file %(file)s cannot be written: %(why)s."),

@@ -75,7 +75,7 @@ class RoleForm(forms.ModelForm[Role]):
         self.by = by
         self.before = values(instance) if instance else {}
         super().__init__(data, instance=instance, initial=self._as(like) if like else {})
-        self.offered = [each for each in Permission if by.can(each)]
+        self.offered = [each for each in Permission if by.can(each) or by.is_super_administrator]
         self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
         self.fields["reach"].error_messages |= {
             "invalid_choice": _("Choose one of the two options."),
