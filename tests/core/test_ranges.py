@@ -26,7 +26,7 @@ def asked(file: Path, wanted: str | None) -> HttpResponseBase:
 
 
 def content(answer: HttpResponseBase) -> bytes:
-    found = b"".join(answer)  # type: ignore[call-overload]
+    found = b"".join(answer)
     answer.close()
     return bytes(found)
 
