@@ -42,7 +42,7 @@ urlpatterns = [
     path("<number:number>/registration-password/new/", detail.new_password, name="new_password"),
     path("<number:number>/phone-code/", detail.code, name="phone_code"),
     path("<number:number>/voicemail/", voicemail.mailbox, name="mailbox"),
-    path("<number:number>/voicemail/<int:key>/sound/", voicemail.sound, name="voicemail_sound"),
-    path("<number:number>/voicemail/<int:key>/<slug:how>/", voicemail.move, name="voicemail_move"),
+    path("<number:number>/voicemail/<int:message>/sound/", voicemail.sound, name="voicemail_sound"),
+    path("<number:number>/voicemail/<int:message>/<slug:how>/", voicemail.move, name="voicemail_move"),
     path("<number:number>/picture/<str:version>/", detail.picture, name="picture"),
 ]

@@ -77,37 +77,37 @@ def mailbox(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-def sound(request: SignedInRequest, number: str, key: int) -> HttpResponseBase:
+def sound(request: SignedInRequest, number: str, message: int) -> HttpResponseBase:
     extension = get_mailbox(request, number)
-    message = get_message(extension, key)
+    found = get_message(extension, message)
     try:
-        path = pbx.get().sound_of(number, message.message_id)
-        name = f"voicemail-{number}-{message.left_at:%Y%m%d-%H%M%S}.wav" if "download" in request.GET else ""
+        path = pbx.get().sound_of(number, found.message_id)
+        name = f"voicemail-{number}-{found.left_at:%Y%m%d-%H%M%S}.wav" if "download" in request.GET else ""
         answer = ranges.answer(request, path, WAV, name)
     except (pbx.PbxError, OSError) as error:
         raise Http404("The recording is gone.") from error
     if extension.user != request.user and ranges.is_from_the_start(request):
-        caller, left_at = message.caller_number, message.left_at.isoformat()
+        caller, left_at = found.caller_number, found.left_at.isoformat()
         log.record(request.user, "extension.voicemail_heard", number, caller=caller, left_at=left_at)
     return answer
 
 
 @require_POST
-def move(request: SignedInRequest, number: str, key: int, how: str) -> HttpResponse:
+def move(request: SignedInRequest, number: str, message: int, how: str) -> HttpResponse:
     extension = get_mailbox(request, number)
     if extension.user != request.user or how not in MOVES:
         raise PermissionDenied  # who listens to others' messages changes nothing of them
-    message = get_message(extension, key)
+    found = get_message(extension, message)
     folder, done = MOVES[how]
     try:
-        pbx.get().move_message(number, message.message_id, folder)
+        pbx.get().move_message(number, found.message_id, folder)
     except pbx.MessageGone:
-        VoicemailMessage.objects.filter(pk=message.pk).delete()
+        VoicemailMessage.objects.filter(pk=found.pk).delete()
         messages.info(request, _("This message is no longer in the mailbox."))
     except pbx.PbxError as error:
         messages.error(request, _("The message was not changed. %(why)s") % {"why": error})
     else:
-        message.move_to(folder)
+        found.move_to(folder)
         if not request.htmx:
             messages.success(request, done)
     if request.htmx:

@@ -27,8 +27,16 @@ duration=21
 """
 
 
-def put(directory: Path, folder: str, at: int, message_id: str, caller: str = '"Grace Hopper" <1001>') -> Path:
-    place = spool.box(directory, "1000") / folder
+def put(
+    directory: Path,
+    folder: str,
+    at: int,
+    message_id: str,
+    caller: str = '"Grace Hopper" <1001>',
+    *,
+    number: str = "1000",
+) -> Path:
+    place = spool.box(directory, number) / folder
     place.mkdir(parents=True, exist_ok=True)
     text = place / f"msg{at:04}.txt"
     text.write_text(TEXT.format(id=message_id, caller=caller))
