@@ -155,13 +155,13 @@ class RoleForm(forms.ModelForm[Role]):
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
         if names := [gettext(module.name) for module in MODULES if module.level(beyond)]:
             words = gettext(
-                "Clear %(names)s. Only Extension and Others' Voicemail can be limited to departments; other modules apply to the whole"
-                " system."
+                "Clear %(names)s. Only Extension and Others' Voicemail can be limited to departments; other modules"
+                " apply to the whole system."
             )
             if "reach" in self.fields:
                 words = gettext(
-                    "Clear %(names)s, or choose All extensions. Only Extension and Others' Voicemail can be limited to departments; other"
-                    " modules apply to the whole system."
+                    "Clear %(names)s, or choose All extensions. Only Extension and Others' Voicemail can be limited to"
+                    " departments; other modules apply to the whole system."
                 )
             params = {"names": ", ".join(names)}
             self.add_error("granted", ValidationError(words, code="whole_system", params=params))
