@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -11,6 +12,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from accounts.models import User
 from asterisk import ari
 from asterisk.engine import store as engine
+from asterisk.engine.columns import TABLES
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Seen
@@ -98,8 +100,9 @@ def forget_all() -> None:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):
                 ari.delete_contact(from_settings(), contact["ID"])
-        for table in ("sip_login", "pbx_number", "restore_point"):
+        for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
             tables.execute(f"DELETE FROM {table}")
+    shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:
         heard.execute("DELETE FROM attempt")
