@@ -252,7 +252,9 @@ class Asterisk:
     def _ask_mailbox(self, action: str, message: Stored, number: str, **more: Any) -> None:
         which: dict[str, Any] = {"Context": voicemail_spool.CONTEXT, "Folder": message.folder, "ID": message.message_id}
         with connected(self.node) as ami:
-            ami.ask(action, Mailbox=number, **which, **more)
+            answer = ami.ask(action, Mailbox=number, **which, **more)
+        if "failed" in answer.get("Message", ""):  # which it calls a success
+            raise PbxError(CodedText("pbx.message_not_moved"))
 
     def address(self) -> tuple[str, int]:
         return self.node.sip_bind, self.node.sip_port

@@ -17,6 +17,7 @@ from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Seen
 from asterisk.live.store import Contact
+from asterisk.live.voicemail_recorder import Changed
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program, find_or_fetch
@@ -68,6 +69,16 @@ def program() -> Program:
 TOLD: list[Seen] = []
 
 
+# And here of mailboxes.
+MAILBOXES: list[Changed] = []
+
+
+def tell_of_mailboxes(numbers: Iterable[str]) -> None:
+    changed = list(numbers)
+    for each in MAILBOXES:
+        each(changed)
+
+
 def tell(contacts: Iterable[Contact]) -> None:
     looked_at = list(contacts)
     for each in TOLD:
@@ -77,7 +88,7 @@ def tell(contacts: Iterable[Contact]) -> None:
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell), daemon=True)
+    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell, tell_of_mailboxes), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()
         yield embedded

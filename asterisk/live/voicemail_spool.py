@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTEXT = "default"
-NEW, HEARD, DELETED = "INBOX", "Old", "Deleted"
+# What is deleted on the page can be put back from a folder of Asterisk's without a use of its own. Its folder "Deleted"
+# is none: with it (backupdeleted) each message that is moved anywhere leaves a copy, and without it a file msg-001.
+NEW, HEARD, DELETED = "INBOX", "Old", "Cust5"
 FOLDERS = (NEW, HEARD, DELETED)
 LARGEST_TEXT = 10_000  # bytes of a message's text file
 ENTRY = re.compile(r"^([a-z_]+)=(.*)$", re.MULTILINE)

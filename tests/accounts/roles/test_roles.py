@@ -95,8 +95,8 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     answer = signed_in.get(f"/roles/{role.pk}/")
     levels = {module.name: level for module, level in answer.context["levels"]}
     assert levels == {
-        "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "", "Apply History": "View",
-        "Engine Check": "", "Mail": "", "Operation Log": "",
+        "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "",
+        "Apply History": "View", "Engine Check": "", "Mail": "", "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
     assert "1 person has this role" in page

@@ -47,13 +47,13 @@ def put(
 def test_the_messages_of_all_folders_are_found(tmp_path: Path) -> None:
     put(tmp_path, "INBOX", 0, "1796000000-00000001")
     put(tmp_path, "Old", 0, "1796000000-00000002", "1001")
-    put(tmp_path, "Deleted", 3, "1796000000-00000003", '"" <>')
+    put(tmp_path, "Cust5", 3, "1796000000-00000003", '"" <>')
     put(tmp_path, "Urgent", 0, "1796000000-00000004")
     found = spool.messages(tmp_path, "1000")
     assert [(each.message_id[-1], each.folder, each.caller_name, each.caller_number) for each in found] == [
         ("1", "INBOX", "Grace Hopper", "1001"),
         ("2", "Old", "", "1001"),
-        ("3", "Deleted", "", ""),
+        ("3", "Cust5", "", ""),
     ]
     assert {(each.left_at, each.seconds, each.size) for each in found} == {(1796000000, 21, 4)}
     assert spool.numbers(tmp_path) == ["1000"]
