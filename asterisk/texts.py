@@ -24,6 +24,7 @@ TEXTS = {
     "apply.proved_later": _("Verified by apply %(run)s, once the PBX was running again."),
     "apply.refused_with": _("Refused together with apply %(run)s. %(why)s"),
     "apply.not_taken_back": _("%(why)s It could not be rolled back. %(more)s"),
+    "apply.mailbox_not_moved": _("The mailbox of a deleted extension could not be put away: %(error)s."),
     "apply.unfit": _("This value is not valid for the PBX, so it was not sent."),
     "proof.differs": _("the PBX reported “%(said)s” instead of “%(wanted)s”."),
     "proof.secret": _("(secret)"),

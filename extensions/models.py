@@ -346,6 +346,7 @@ class VoicemailMessage(models.Model):
             models.Index(
                 fields=["extension", "-left_at"], condition=models.Q(gone_at=None), name="messages_of_a_mailbox"
             ),
+            models.Index(fields=["id"], condition=~models.Q(to_do=""), name="messages_to_be_moved"),
             models.Index(fields=["gone_at"], condition=models.Q(gone_at__isnull=False), name="messages_that_are_gone"),
         ]
 

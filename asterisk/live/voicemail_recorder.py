@@ -1,8 +1,8 @@
 """Tells the portal's database which messages mailboxes hold: beside the listener, which waits for no database."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Thread
@@ -44,12 +44,15 @@ def found(stored: Stored) -> Found:
 class Mailboxes:
     """Takes the numbers whose mailboxes have changed, at once; a thread of its own looks, and tries again for ever.
 
-    At its start, and every minute, it looks at all mailboxes: an event may have been missed.
+    At its start, and every minute, it looks for all that have changed: an event may have been missed. Then it also has
+    the PBX do what is to be done with messages that were mailed, or are too old.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._waiting: set[str] = set()
+        self._stamps: dict[str, tuple[int, ...]] = {}
+        self._all_at = 0.0
         self._changed = Condition()
         self._over = False
         self._thread = Thread(target=self._work, name="mailboxes", daemon=True)
@@ -70,38 +73,52 @@ class Mailboxes:
                 self._changed.notify()
 
     def _work(self) -> None:
-        self.take(self._all())
         while True:
             with self._changed:
-                heard = self._changed.wait_for(lambda: self._over or bool(self._waiting), LOOK_AGAIN_SECONDS)
+                self._changed.wait_for(lambda: self._over or bool(self._waiting), self._all_at - time.monotonic())
                 if self._over:
                     return
                 taken, self._waiting = self._waiting, set()
-            missed = self._look(taken if heard else set(self._all()))
+            if time.monotonic() >= self._all_at:
+                self._all_at = time.monotonic() + LOOK_AGAIN_SECONDS
+                taken |= self._unseen()
+                self._tidy()
+            missed = self._look(taken)
             if missed:
                 with self._changed:
                     self._waiting |= missed
                     self._changed.wait_for(lambda: self._over, AGAIN_SECONDS)
 
-    def _all(self) -> list[str]:
+    def _unseen(self) -> set[str]:
+        """The numbers whose boxes have changed since they were written down."""
         try:
-            return spool.numbers(self._directory)
+            return {
+                number
+                for number in spool.numbers(self._directory)
+                if spool.stamp(self._directory, number) != self._stamps.get(number)
+            }
         except OSError as error:
             logger.warning("Could not read the mailboxes: %s", error)
-            return []
+            return set()
+
+    def _tidy(self) -> None:
+        try:
+            messages.tidy()
+        except (DatabaseError, pbx.PbxError) as error:
+            logger.info("Could not move or delete messages: %s", error)
+        finally:
+            connections.close_all()
 
     def _look(self, numbers: set[str]) -> set[str]:
         """The numbers that could not be written down."""
         missed = set()
-        try:
-            with suppress(DatabaseError, pbx.PbxError):  # there is another time
-                messages.tidy()
-            for number in sorted(numbers):
-                try:
-                    messages.note(number, [found(each) for each in spool.messages(self._directory, number)])
-                except (DatabaseError, OSError) as error:
-                    logger.warning("Could not record the messages of %s: %s", number, error)
-                    missed.add(number)
-        finally:
-            connections.close_all()
+        for number in sorted(numbers):
+            stamp = spool.stamp(self._directory, number)
+            try:
+                messages.note(number, [found(each) for each in spool.messages(self._directory, number)])
+                self._stamps[number] = stamp
+            except (DatabaseError, OSError) as error:
+                logger.warning("Could not record the messages of %s: %s", number, error)
+                missed.add(number)
+        connections.close_all()
         return missed
