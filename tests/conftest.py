@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -64,8 +64,9 @@ def program() -> Program:
     return find_or_fetch(ROOT / "var" / "asterisk-program", print)
 
 
-# Whoever a test puts here is told of the phones that the listener looks at.
+# Whoever a test puts here is told of the phones that the listener looks at, or that something was changed by phone.
 TOLD: list[Seen] = []
+TOLD_OF_CHANGES: list[Callable[[], object]] = []
 
 
 def tell(contacts: Iterable[Contact]) -> None:
@@ -74,10 +75,15 @@ def tell(contacts: Iterable[Contact]) -> None:
         each(looked_at)
 
 
+def tell_of_changes() -> None:
+    for each in TOLD_OF_CHANGES:
+        each()
+
+
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell), daemon=True)
+    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell, tell_of_changes), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()
         yield embedded

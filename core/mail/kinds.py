@@ -52,6 +52,12 @@ KINDS = {
         "extensions/phones/emails/new_network",
         _("A phone of my extension registers from a new network"),
     ),
+    "voicemail_locked": Kind(
+        _("Voicemail locked"),
+        "extensions.phones.emails.voicemail_locked",
+        "extensions/phones/emails/voicemail_locked",
+        _("Wrong PINs lock my voicemail"),
+    ),
     "email_change_old": Kind(
         _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from asterisk import nodes
+from asterisk.apply.by_phone import Taking
 from asterisk.live import listener
 from asterisk.live.network_recorder import Sightings
 
@@ -21,6 +22,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         sightings = Sightings()
-        sightings.start()
-        listener.listen(nodes.from_settings(), lambda: stopped, sightings.take)
-        sightings.stop()
+        node = nodes.from_settings()
+        taking = Taking(node.engine_file)
+        for each in (sightings, taking):
+            each.start()
+        listener.listen(node, lambda: stopped, sightings.take, taking.notice)
+        for each in (sightings, taking):
+            each.stop()
