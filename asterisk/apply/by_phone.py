@@ -37,7 +37,7 @@ class Taking:
     def __init__(self, engine_file: Path) -> None:
         self._engine_file = engine_file
         self._there, self._over = Event(), Event()
-        self._thread = Thread(target=self._work, name="by phone", daemon=True)
+        self._thread = Thread(target=self._work, name="changes-by-phone", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
