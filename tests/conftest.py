@@ -108,6 +108,7 @@ def forget_all() -> None:
                 ari.delete_contact(from_settings(), contact["ID"])
         for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
             tables.execute(f"DELETE FROM {table}")
+        tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:

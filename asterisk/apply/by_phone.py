@@ -60,9 +60,9 @@ class Taking:
         try:
             with engine.locked(self._engine_file), engine.opened(self._engine_file) as db:
                 take(db)
-            return True
         except (DatabaseError, engine.EngineError) as error:
             logger.warning("Could not take over what was changed by phone: %s", error)
             return False
         finally:
             connections.close_all()
+        return True

@@ -15,9 +15,10 @@ def changed(number: str, pin: str) -> None:
         with changes.saved(number) as edit:
             edit.extension.voicemail_pin = pin
         sealed = edit.extension.sealed_voicemail_pin
-        for change in Change.objects.waiting().of([number]).exclude(former=None):
-            change.former["extension"]["sealed_voicemail_pin"] = sealed
-            change.save(update_fields=["former"])
+        for change in Change.objects.waiting().of([number]):
+            if change.former:
+                change.former["extension"]["sealed_voicemail_pin"] = sealed
+                change.save(update_fields=["former"])
         fields = changes.difference(edit.before.values, edit.after.values)
         log.record(None, "extension.pin_changed_by_phone", number, fields=fields)
 

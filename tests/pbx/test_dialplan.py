@@ -63,5 +63,6 @@ def test_the_mailbox_of_whose_phones_ring_takes_the_message(office: Office, ada:
         tables.execute("UPDATE pbx_number SET rings = ? WHERE number = ?", (colleague.number, gone.number))
     assert f"If no phone is registered as {colleague.number}, the caller can leave a message." in words(gone.number)
     office.registered().call(gone.number).wait_answered()
-    assert eventually(lambda: (settings.ASTERISK_DIR / "spool/voicemail/default" / colleague.number).is_dir())
-    assert not (settings.ASTERISK_DIR / "spool/voicemail/default" / gone.number).exists()
+    mailboxes = settings.ASTERISK_DIR / "spool/voicemail/default"
+    assert eventually((mailboxes / colleague.number).is_dir)
+    assert not (mailboxes / gone.number).exists()

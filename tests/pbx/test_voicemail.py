@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from asterisk.apply.undo import undo
 from asterisk.process.embedded import Embedded
+from core.preferences.models import SystemChange
 from extensions.models import SipExtension
+from tests.node import apply_preferences, connected, make_whole
 from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal, saved
 from tests.pbx.prompts import Ear, tones
-from tests.pbx.test_lamps import company  # noqa: F401 (a fixture)
+from tests.pbx.test_preferences import wish
 from tests.pbx.test_privacy import call_with
 from tests.phones import rtp
 from tests.phones.call import OutgoingCall
@@ -338,3 +341,56 @@ def test_lights_are_right_after_a_restart(company: Embedded, desk: Office) -> No
         assert has_light(later, "yes 1/0")
         leave_message(caller, f"*12{phone.number}")
         assert has_light(phone, "yes 2/0")
+
+
+def limits() -> list[str]:
+    with connected() as ami:
+        fields = [f"REALTIME_FIELD(pbx_table,name,voicemail_{name},value)" for name in ("seconds", "messages")]
+        return [ami.ask("Getvar", Variable=field)["Value"] for field in fields]
+
+
+def test_how_many_and_how_long_follow_the_preferences_with_an_apply(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    wish(voicemail_minutes="2", voicemail_messages="1")
+    assert [str(each) for each in SystemChange.objects.waiting()] == [
+        "Longest message (minutes): 10 -> 2",
+        "Messages of a mailbox: 100 -> 1",
+    ]
+    run = apply_preferences(None)
+    assert (run.outcome, run.values_compared, limits()) == ("proved", 2, ["120", "1"])
+    assert not SystemChange.objects.waiting().exists()
+    caller = desk.registered()
+    leave_message(caller, extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    call = caller.call(extension.number)
+    assert Ear(call).hears("vm-mailboxfull")
+    undo(run, None)
+    assert apply_preferences(None).outcome == "proved"
+    assert limits() == ["600", "100"]
+    leave_message(caller, extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 2)
+
+
+def test_a_long_message_ends_where_it_may(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    with engine_tables() as tables:
+        tables.execute("INSERT OR REPLACE INTO common VALUES ('voicemail_seconds', '4')")
+    call = desk.registered().call(extension.number)
+    assert Ear(call).hears("beep")
+    call.start_audio(NOTE)
+    ear = Ear(call)
+    assert ear.hears("vm-review", 30)
+    call.press("1")
+    assert ear.hears("vm-msgsaved")
+    assert eventually(lambda: [each["duration"] for each in messages(extension.number)] in (["3"], ["4"]))
+    with engine_tables() as tables:
+        tables.execute("DELETE FROM common WHERE name = 'voicemail_seconds'")
+
+
+def test_limits_are_there_again_in_a_table_that_was_made_anew(office: Office) -> None:
+    wish(voicemail_messages="7")
+    apply_preferences(None)
+    with engine_tables() as tables:
+        tables.execute("DELETE FROM common WHERE name IN ('complete', 'voicemail_messages')")
+    make_whole()
+    assert limits()[1] == "7"

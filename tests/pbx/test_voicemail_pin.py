@@ -1,4 +1,4 @@
-"""A PIN that is changed by phone is a change of the wish; wrong ones are told: by real calls, and by who takes them over."""
+"""A PIN that is changed by phone is a change of the wish, and wrong ones are told: by real calls."""
 
 from collections.abc import Iterator
 from io import StringIO

@@ -1,4 +1,4 @@
-"""A busy lamp: a subscription to the dialog state of a number (RFC 4235); a message light, to its mailbox (RFC 3842)."""
+"""Subscriptions: a busy lamp, to the dialogs of a number (RFC 4235); a light, to its mailbox (RFC 3842)."""
 
 from __future__ import annotations
 
