@@ -25,7 +25,7 @@ from tests.phones.phone import Phone
 from tests.phones.subscription import MESSAGES
 
 PIN = "8302"
-NOTE = 440  # Hz: what callers say
+NOTE, OTHER, REMARK = 440, 350, 250  # Hz: what callers say
 
 
 @pytest.fixture
@@ -53,16 +53,16 @@ def ring_briefly(number: str) -> None:
         tables.execute("UPDATE pbx_number SET ring_seconds = 1 WHERE number = ?", (number,))
 
 
-def leave_message(caller: Phone, dialled: str, seconds: float = 3) -> None:
+def leave_message(caller: Phone, dialled: str, note: int = NOTE) -> None:
     call = caller.call(dialled)
     call.wait_answered()
-    speak(call, seconds)
+    speak(call, note)
 
 
-def speak(call: OutgoingCall, seconds: float = 3) -> None:
+def speak(call: OutgoingCall, note: int = NOTE) -> None:
     """After the tone; then the caller hangs up."""
     assert Ear(call).hears("beep")
-    call.say(rtp.tone(NOTE, 0.3) * int(seconds))
+    call.say(rtp.tone(note, 0.3) * 3)
     call.hangup()
 
 
@@ -442,3 +442,81 @@ def test_what_is_announced_of_a_message_is_what_is_to_be(desk: Office, said: str
     call.hangup()
     heard = {prompt for prompt in SPOKEN.values() if any(each.startswith(prompt) for each in ear.heard())}
     assert heard == ({SPOKEN[said]} if said else set())
+
+
+@pytest.fixture
+def listening(desk: Office) -> tuple[Phone, Phone]:
+    """Whose mailbox has two messages, and whose they are."""
+    phone, caller = desk.registered(with_mailbox(desk, voicemail_asks_pin=False)), desk.registered()
+    for note in (NOTE, OTHER):
+        leave_message(caller, f"*12{phone.number}", note)
+    assert has_light(phone, "yes 2/0")
+    return phone, caller
+
+
+def menu(phone: Phone, *steps: tuple[str | int, str]) -> OutgoingCall:
+    """Each time that something is heard, press a key. In a mailbox that is not asked for its PIN."""
+    call = phone.call("*2")
+    ear = Ear(call)
+    for heard, keys in steps:
+        assert ear.hears_tone(heard) if isinstance(heard, int) else ear.hears(heard), (heard, ear.heard())
+        call.press(keys)
+    return call
+
+
+def test_messages_are_heard_one_after_the_other_again_and_saved(listening: tuple[Phone, Phone]) -> None:
+    phone, _ = listening
+    steps: list[tuple[str | int, str]] = [
+        ("vm-opts", "1"),
+        (NOTE, "6"),
+        (OTHER, "4"),
+        (NOTE, "5"),
+        (NOTE, "9"),
+        ("vm-savefolder", "2"),
+    ]
+    call = menu(phone, *steps, ("vm-savedto", "#"))
+    call.wait_ended()
+    assert [len(messages(phone.number, name)) for name in ("INBOX", "Old", "Work")] == [0, 1, 1]
+    assert has_light(phone, "no 0/1")
+
+
+def test_whoever_left_a_message_is_called_back(listening: tuple[Phone, Phone]) -> None:
+    phone, caller = listening
+    call = menu(phone, ("vm-opts", "1"), (NOTE, "3"), ("vm-tocallback", "2"), ("vm-tocallnum", "1"))
+    incoming = caller.wait_call()
+    assert incoming.caller_number == phone.number
+    incoming.answer()
+    call.start_audio(OTHER)
+    assert eventually(lambda: abs(incoming.audio_received.frequency - OTHER) < 5)
+
+
+def test_a_message_is_forwarded_with_a_remark(desk: Office, listening: tuple[Phone, Phone]) -> None:
+    phone, _ = listening
+    other = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = menu(phone, ("vm-opts", "1"), (NOTE, "8"), ("vm-extension", f"{other.number}#"), ("vm-forwardoptions", "1"))
+    assert Ear(call).hears("beep")
+    call.say(rtp.tone(REMARK, 0.3) * 3)
+    call.press("#")
+    assert Ear(call).hears("vm-msgforwarded")
+    call.hangup()
+    assert has_light(other, "yes 1/0")
+    heard = menu(other, ("vm-opts", "1"), (REMARK, ""), (NOTE, ""))
+    heard.hangup()
+
+
+def test_a_greeting_of_ones_own_is_what_callers_hear(desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = menu(phone, ("vm-opts", "0"), ("vm-options", "1"), ("vm-rec-unv", ""), ("beep", ""))
+    call.say(rtp.tone(REMARK, 0.3) * 3)
+    call.press("#")
+    ear = Ear(call)
+    assert ear.hears("vm-review")
+    call.press("1")
+    assert ear.hears("vm-msgsaved")
+    call.hangup()
+    assert phone.unregister() == 200
+    call = desk.registered().call(phone.number)
+    ear = Ear(call)
+    assert ear.hears_tone(REMARK)
+    assert ear.hears("beep")
+    assert "vm-isunavail" not in ear.heard()
