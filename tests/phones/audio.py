@@ -36,8 +36,8 @@ class Audio:
         self._thread = threading.Thread(target=self._run, name=f"rtp-{self.port}", daemon=True)
         self._thread.start()
 
-    def description(self) -> bytes:
-        return sdp.describe(self.host, self.port, self._event)
+    def description(self, direction: str = "sendrecv") -> bytes:
+        return sdp.describe(self.host, self.port, self._event, direction)
 
     def connect(self, media: sdp.Media) -> None:
         self._event = media.event

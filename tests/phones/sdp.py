@@ -19,7 +19,7 @@ class Media:
     event: int = EVENT
 
 
-def describe(host: str, port: int, event: int = EVENT) -> bytes:
+def describe(host: str, port: int, event: int = EVENT, direction: str = "sendrecv") -> bytes:
     lines = [
         "v=0",
         f"o=phone {port} 1 IN IP4 {host}",
@@ -31,7 +31,7 @@ def describe(host: str, port: int, event: int = EVENT) -> bytes:
         f"a=rtpmap:{event} telephone-event/8000",
         f"a=fmtp:{event} 0-16",
         "a=ptime:20",
-        "a=sendrecv",
+        f"a={direction}",
     ]
     return "".join(f"{line}\r\n" for line in lines).encode()
 
