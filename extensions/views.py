@@ -126,7 +126,7 @@ def added_before(request: SignedInRequest) -> str:
 
 
 def not_free(request: SignedInRequest) -> HttpResponse:
-    messages.error(request, _("This person has an extension now, or is not in your scope. Choose another."))
+    messages.error(request, _("This person has an extension now, or is not in your scope. Choose another person."))
     return redirect("extensions:add")
 
 
@@ -163,7 +163,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         if name not in SECRET
     ]
     rows += [
-        {"label": label(name), "saved": _("kept"), "yours": _("changed"), "differs": True}
+        {"label": label(name), "saved": _("unchanged"), "yours": _("changed"), "differs": True}
         for name in SECRET
         if form.data.get(name)
     ]

@@ -156,7 +156,7 @@ class Hearing:
         differing = live.replace_all(self._db, *self._list())
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])
-            logger.warning("Phones of %s numbers were not as Asterisk has them: %s", len(differing), some)
+            logger.warning("Corrected phone status that differed from Asterisk (%s in all): %s", len(differing), some)
         for number in differing:
             self._look(number, [0])
 
@@ -229,9 +229,7 @@ class Hearing:
             self._look(each.number, [PATIENCE_SECONDS])
         for each in proven:
             ari.delete_contact(self._node, each.id)
-            logger.warning(
-                "%s registered %s, where none of its phones is; the registration was removed", each.number, each.address
-            )
+            logger.warning("Removed a registration of %s at %s, where none of its phones is", each.number, each.address)
         return own
 
     def _write(self) -> None:

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('last_number', models.PositiveIntegerField(default=5999, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(99999999)], verbose_name='Last extension number')),
                 ('sip_host', models.CharField(blank=True, max_length=253, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9.:\\[\\]-]{1,253}\\Z', 'Enter a host name or an address, such as pbx.example.com or 192.0.2.10.')], verbose_name='SIP server')),
                 ('sip_port', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='SIP port')),
-                ('restore_points', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(100000)], verbose_name='Applies to keep')),
+                ('restore_points', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(100000)], verbose_name='Number of applies to keep')),
                 ('password_length', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(63)], verbose_name='Minimum user password length')),
                 ('password_signs', models.BooleanField(default=False, verbose_name='Require a symbol')),
                 ('idle_minutes', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(120)], verbose_name='Idle timeout (minutes)')),

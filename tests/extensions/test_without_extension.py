@@ -76,7 +76,7 @@ def test_somebody_is_chosen_on_the_add_page(signed_in: Client) -> None:
     assert f'<option value="{hugo.pk}">Hugo (hugo@example.com)</option>' in page
     assert "vic@example.com" not in page
     page = html_of(signed_in, f"{ADD}?person={hugo.pk}")
-    assert "Hugo keeps the sign-in and gets an extension." in page
+    assert "Hugo keeps the existing sign-in and gets an extension." in page
 
 
 def test_the_log_and_the_review_say_what_is_new(signed_in: Client) -> None:
@@ -141,7 +141,7 @@ def test_nobody_learns_of_people_beyond_the_scope_or_the_role(client: Client, of
 def test_nobody_of_that_kind_leads_back(signed_in: Client, person: str) -> None:
     answer = signed_in.get(f"{ADD}?person={person}", follow=True)
     assert answer.redirect_chain == [(ADD, 302)]
-    assert "Choose another." in answer.content.decode()
+    assert "Choose another person." in answer.content.decode()
 
 
 def test_everybody_is_looked_at_only_where_somebody_asks(signed_in: Client, ada: User) -> None:
@@ -154,7 +154,7 @@ def test_everybody_is_looked_at_only_where_somebody_asks(signed_in: Client, ada:
     assert option in html_of(signed_in, f"{ADD}?choose")
     for user in (hugo, ada):
         make_extension(user=user)
-    assert "Everyone you can give an extension has one." in html_of(signed_in, f"{ADD}?choose")
+    assert "Everyone you can choose already has an extension." in html_of(signed_in, f"{ADD}?choose")
 
 
 def test_who_got_an_extension_meanwhile_keeps_that_one(signed_in: Client) -> None:

@@ -315,6 +315,17 @@ def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> Non
     assert office.phone(extension).register() == 200
 
 
+def test_a_phone_that_was_outside_the_allowed_networks_before_any_was_allowed(office: Office, page: Page) -> None:
+    extension = office.extension(allowed_networks="10.0.0.0/8")
+    assert office.phone(extension).register() == 401
+    SipExtension.objects.filter(pk=extension.pk).update(allowed_networks="")
+    Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+    assert page.says(extension.number, "Outside the allowed networks", "has an unapplied change. Apply it.")
+    apply([extension.number], None)
+    assert page.says(extension.number, "Outside the allowed networks", "The phone can register now.")
+    assert "add it to Allowed Networks" not in page.text(extension.number)
+
+
 def test_a_contact_outside_the_allowed_networks(office: Office, page: Page) -> None:
     extension = office.extension(allowed_networks="127.0.0.0/8")
     phone = office.phone(extension)

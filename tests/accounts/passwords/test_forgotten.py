@@ -304,7 +304,7 @@ def test_it_is_not_told_to_who_does_without(vic: User, by: str) -> None:
 def test_without_a_mail_server_the_page_says_what_to_do_to_everyone(vic: User, email: str) -> None:
     Preferences.objects.update(mail_host="")
     page = html_of(Client(), "/password/")
-    assert "This portal sends no e-mail" in page
+    assert "This portal does not send e-mail" in page
     assert "Ask an administrator to set a new password for you." in page
     assert "<input" not in page
     assert asks(email) == page

@@ -86,7 +86,7 @@ def test_the_list_says_what_each_may_do_and_how_many_have_it(signed_in: Client, 
     assert rows["Sales help"].reach == "Sales, including sub-departments"
     Preferences.objects.update(organization_management=False)
     rows = {str(row.role): row for row in signed_in.get("/roles/").context["rows"]}
-    assert rows["Sales help"].reach == "Nobody while Organization Management is off"
+    assert rows["Sales help"].reach == "No one while Organization Management is off"
 
 
 def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: User, vic: User) -> None:
