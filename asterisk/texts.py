@@ -19,7 +19,7 @@ TEXTS = {
         " restart the portal and its PBX."
     ),
     "apply.nothing_to_compare": _("There was nothing to compare."),
-    "apply.cut_short": _("Interrupted. Changes it started are verified at the next apply or start."),
+    "apply.cut_short": _("Interrupted. Its changes are verified at the next apply or restart."),
     "apply.proved_by": _("Verified by apply %(run)s."),
     "apply.proved_later": _("Verified by apply %(run)s, once the PBX was running again."),
     "apply.refused_with": _("Refused together with apply %(run)s. %(why)s"),
