@@ -155,6 +155,17 @@ def test_by_organization_only_extensions_can_be_given(signed_in: Client) -> None
     assert role.reached_organizations() == {Organization.company().pk}
 
 
+def test_a_role_that_reaches_everybody_keeps_no_departments(signed_in: Client) -> None:
+    """Else it would reach them again, and no others, where its reach is changed once more."""
+    root = Organization.company()
+    role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations")
+    role.organizations.add(root)
+    sent = typed(role, reach="all", organizations=[str(root.pk)])
+    assert signed_in.post(f"/roles/{role.pk}/edit/", sent).status_code == 302
+    role.refresh_from_db()
+    assert (role.reach, list(role.organizations.all())) == ("all", [])
+
+
 def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -> None:
     role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations", below=False)
     role.organizations.add(Organization.company())
