@@ -55,6 +55,8 @@ CREATE VIEW ps_endpoints AS SELECT
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
   'username' AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
+  -- Encrypted sound with who offers or takes it, plain sound with who does not; an answer in the profile of the offer.
+  'sdes' AS media_encryption, 'yes' AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
   'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
   -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
   'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
