@@ -69,7 +69,7 @@ def values(rows: Rows) -> dict[Key, str]:
     found |= {value.key: value.wanted(dial) if dial else "" for value in DIAL_VALUES}
     if login:
         found |= {value.key: value.wanted(login) for value in LOGIN_VALUES}
-        found[HINT] = f"PJSIP/{login.number}"
+        found[HINT] = f"PJSIP/{login.number}&Custom:{login.number}"
     return found
 
 

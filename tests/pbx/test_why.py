@@ -265,7 +265,7 @@ def test_a_wrong_authentication_name(office: Office, page: Page) -> None:
 
 def test_the_registration_name_in_place_of_the_number(office: Office, page: Page) -> None:
     extension = office.extension()
-    assert office.phone(extension, number=extension.registration_name).register() == 401
+    assert office.phone(extension, number=extension.registration_name).register() == 403
     assert page.says(
         extension.number,
         "The registration name was entered as the user name",

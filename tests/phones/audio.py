@@ -18,6 +18,7 @@ class Audio:
         self.heard = rtp.Heard()
         self.sent = 0
         self.muted = False
+        self.profile = sdp.PLAIN  # of what is offered, and of each answer, which has that of its offer
         self._event = sdp.EVENT
         self._remote: tuple[str, int] | None = None
         self._sound = b""
@@ -31,10 +32,10 @@ class Audio:
         self._thread.start()
 
     def description(self) -> bytes:
-        return sdp.describe(self.host, self.port, self._event)
+        return sdp.describe(self.host, self.port, self._event, self.profile)
 
     def connect(self, media: sdp.Media) -> None:
-        self._event = media.event
+        self._event, self.profile = media.event, media.profile
         self._remote = (media.host, media.port)
 
     def play(self, frequency: int) -> None:
