@@ -18,7 +18,7 @@ from tests.node import apply_preferences, connected, make_whole
 from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal, saved
 from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_preferences import wish
-from tests.pbx.test_privacy import call_with
+from tests.pbx.test_privacy import call_with, hidden
 from tests.phones import rtp, speech
 from tests.phones.call import OutgoingCall
 from tests.phones.phone import Phone
@@ -129,6 +129,20 @@ def test_who_asks_for_privacy_stands_in_no_message(desk: Office, prefix: str) ->
     (message,) = messages(extension.number)
     assert message["callerid"] == "Unknown"
     assert not [value for value in message.values() if f"<{caller.number}>" in value]
+
+
+def test_a_phone_that_hides_its_number_opens_its_own_mailbox(desk: Office) -> None:
+    extension = with_mailbox(desk, voicemail_asks_pin=False)
+    call = hidden(desk, extension).call("*2")
+    assert Ear(call).hears("vm-youhave")
+
+
+def test_nor_does_one_that_hides_its_number_stand_in_a_message(desk: Office) -> None:
+    extension, other = with_mailbox(desk), desk.extension()
+    leave_message(hidden(desk, other), f"*12{extension.number}")
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    (message,) = messages(extension.number)
+    assert not [value for value in message.values() if other.number in value]
 
 
 def test_a_message_can_be_left_without_ringing(desk: Office) -> None:
