@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
-from asterisk.apply import by_phone, log_row, retention, rollback, voicemail_limits, void_registrations
+from asterisk.apply import by_phone, log_row, message_lights, retention, rollback, voicemail_limits, void_registrations
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
@@ -157,6 +157,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(ami, run)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
+            message_lights.follow(node, ami, since, now)
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
