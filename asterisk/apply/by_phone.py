@@ -5,12 +5,14 @@ An apply takes it over before it begins, so that it does not bring back what was
 
 import logging
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 from django.db import DatabaseError, connections
 
 from asterisk.engine import store as engine
+from asterisk.engine.render import Rows
 from extensions.phones import voicemail_pins
 
 AGAIN_SECONDS = 5.0
@@ -29,6 +31,13 @@ def take(db: sqlite3.Connection) -> None:
     for key, number, caller in db.execute("SELECT id, number, caller FROM pin_locked ORDER BY id").fetchall():
         voicemail_pins.locked(number, caller)
         db.execute("DELETE FROM pin_locked WHERE id = ?", (key,))
+
+
+def as_changed_since(engine_file: Path, number: str, rows: Rows) -> Rows:
+    """The rows with the PIN that was chosen by phone while an apply wrote them. Raises EngineError."""
+    with engine.opened(engine_file) as db:
+        found = db.execute("SELECT pin FROM pin_by_phone WHERE number = ?", (number,)).fetchone()
+    return replace(rows, mailbox=replace(rows.mailbox, pin=found[0])) if found and rows.mailbox else rows
 
 
 class Taking:

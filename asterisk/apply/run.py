@@ -151,7 +151,9 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             _refuse_another_table(ami, db)
             gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
-            now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
+            now = (
+                _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(node, ami, wanted, run)
+            )
             if wanted and not run.values_compared:
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
@@ -220,11 +222,13 @@ def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Ro
     return [Step(number, rows, wanted[number]) for number, rows in before.items()]
 
 
-def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
+def _prove(node: Node, ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
     """Compare Asterisk's own words with the rows. Gives the registrations of each number; raises ApplyError."""
     registered = {}
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
+        if proof.differences(values, said):
+            values = proof.values(by_phone.as_changed_since(node.engine_file, said.number, wanted[said.number]))
         if proof.differences(values, said):
             _refuse_difference(ami, said.number, values)
         run.values_compared += len(values)
@@ -249,7 +253,7 @@ def _prove_many(
     for some in snapshot.chunks(wanted):
         asked, compared = bulk.to_ask(ami, node.engine_file, some, more.intersection(some))
         run.values_compared += compared
-        registered |= _prove(ami, {number: wanted[number] for number in asked}, run)
+        registered |= _prove(node, ami, {number: wanted[number] for number in asked}, run)
     return registered
 
 

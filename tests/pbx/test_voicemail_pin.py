@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from accounts.models import User
 from asterisk import check
 from asterisk.apply import by_phone
 from asterisk.apply.by_phone import Taking
+from asterisk.engine import store as engine
 from asterisk.nodes import from_settings
 from core.audit.fields import MASK
 from core.audit.models import AuditRecord
@@ -132,6 +134,25 @@ def test_a_check_finds_no_drift_in_what_nobody_has_taken_yet(desk: Office) -> No
     put_by_phone(extension.number, "27185")
     assert drifts() == []
     assert wished_pin(extension.number) == "27185"
+
+
+def test_one_that_is_changed_while_an_apply_is_under_way_refuses_it_not(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = with_mailbox(desk)
+    write = engine.write
+
+    def write_and_be_changed(*written: Any) -> None:
+        write(*written)
+        put_by_phone(extension.number, NEW)
+
+    monkeypatch.setattr(engine, "write", write_and_be_changed)
+    with changes.edit(extension.number, None) as wish:
+        wish.max_phones = 3
+    assert apply([extension.number], None).outcome == "proved"
+    monkeypatch.undo()
+    assert apply([extension.number], None).outcome == "proved"
+    assert (engine_pin(extension.number), wished_pin(extension.number)) == (NEW, NEW)
 
 
 def test_one_that_an_apply_overwrote_meanwhile_is_good_again(desk: Office, taking: Taking) -> None:
