@@ -88,7 +88,7 @@ def _alone(node: Node, wait_seconds: float | None = None) -> Iterator[None]:
                 last.close(Outcome.WAITING, CodedText("apply.cut_short"))
             _make_whole(node)
             with engine.opened(node.engine_file) as db:
-                by_phone.take(db)
+                by_phone.take(node, db)
             yield
     except engine.EngineBusyError as error:
         raise AnotherApplyError(text_of(error)) from error

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         sightings = Sightings()
         node = nodes.from_settings()
-        taking = Taking(node.engine_file)
+        taking = Taking(node)
         for each in (sightings, taking):
             each.start()
         listener.listen(node, lambda: stopped, sightings.take, taking.notice)
