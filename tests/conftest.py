@@ -118,7 +118,7 @@ def forget_all() -> None:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):
                 ari.delete_contact(from_settings(), contact["ID"])
-        for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
+        for table in (*TABLES, "restore_point", *engine.BY_PHONE):
             tables.execute(f"DELETE FROM {table}")
         tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)

@@ -49,6 +49,13 @@ CREATE TABLE IF NOT EXISTS pin_locked (
   at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
 ) STRICT;
 
+-- Calls that had a mailbox open, until the portal has looked for greetings that were recorded. `since`: Unix time.
+CREATE TABLE IF NOT EXISTS mailbox_visit (
+  id     INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  since  INTEGER NOT NULL
+) STRICT;
+
 -- What one apply changed: the rows of each number before it, as JSON.
 CREATE TABLE IF NOT EXISTS restore_point (
   run    INTEGER NOT NULL,

@@ -23,7 +23,7 @@ from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
-EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
+EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "stasis", "udptl", "websocket_client")
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 

@@ -42,6 +42,7 @@ ACTIONS = {
     "extension.password_revealed": Action("extension", _("revealed the registration password")),
     "extension.phone_removed": Action("extension", _("removed a phone")),
     "extension.pin_changed_by_phone": Action("extension", _("changed the voicemail PIN by phone")),
+    "extension.greeting_by_phone": Action("extension", _("recorded a voicemail greeting by phone")),
     "extension.voicemail_locked": Action("extension", _("locked the voicemail after ten wrong PINs")),
     "extension.attempts_forgotten": Action("extension", _("cleared the refused registrations")),
     "extension.welcome_asked": Action("extension", _("sent a welcome e-mail")),

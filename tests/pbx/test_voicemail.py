@@ -13,9 +13,10 @@ from django.conf import settings
 from asterisk.apply.undo import undo
 from asterisk.process.embedded import Embedded
 from core.preferences.models import SystemChange
+from extensions.changes import record as changes
 from extensions.models import SipExtension
-from tests.node import apply_preferences, connected, make_whole
-from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal, saved
+from tests.node import apply, apply_preferences, connected, make_whole
+from tests.pbx.office import Office, asked, dial, engine_tables, eventually, lamp, refusal, saved
 from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_preferences import wish
 from tests.pbx.test_privacy import call_with, hidden
@@ -342,6 +343,26 @@ def test_a_phone_that_asks_for_its_messages_is_told(desk: Office) -> None:
     call.hangup()
     watched.wait_state("no 0/1")
     assert other.subscribe(other.number, package=MESSAGES).status == 404
+
+
+def test_the_light_follows_a_mailbox_that_comes_and_goes_while_the_phone_is_registered(desk: Office) -> None:
+    phone, caller = desk.registered(), desk.registered()
+    assert eventually(lambda: lamp(phone.number) == "Idle")  # from here on nobody writes its registration again
+    assert phone.light == ""
+    switch(phone.number, on=True)
+    assert has_light(phone, "no 0/0")
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes 1/0")
+    switch(phone.number, on=False)
+    assert has_light(phone, "no ")
+    switch(phone.number, on=True)
+    assert has_light(phone, "yes 1/0")
+
+
+def switch(number: str, *, on: bool) -> None:
+    with changes.edit(number, None) as wish:
+        wish.voicemail = on
+    assert apply([number], None).outcome == "proved"
 
 
 def test_lights_are_right_after_a_restart(company: Embedded, desk: Office) -> None:
