@@ -18,7 +18,7 @@ from core.validators import digits
 from extensions import validators
 from extensions.access import without_extension
 from extensions.changes import record as changes
-from extensions.fields import BY_NAME, SECRET, Owner, form_fields, label
+from extensions.fields import BY_NAME, SECRET, AfterVoicemailEmail, Owner, Tab, VoicemailEmail, form_fields, label
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
 
@@ -35,8 +35,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     """A number, and the account by which its phones register."""
 
     # What the template has a place of its own for.
-    PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones", "allowed_networks")
-    VOICEMAIL = tuple(name for name in BY_NAME if name.startswith("voicemail"))
+    PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones")
 
     registration_password = forms.CharField(
         label=_("Registration Password"),
@@ -62,6 +61,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
             "voicemail": _("Callers can leave a message when no one answers."),
+            "voicemail_email": _("Sent to the Email Address on the User tab."),
             "voicemail_asks_pin": _("When off, *2 on this extension's phones opens the mailbox without a PIN."),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
@@ -71,6 +71,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
         self.preferences = preferences
+        self.new_pin = ""
         blank = instance is None and data is None
         super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else {})
         first, last = preferences.first_number, preferences.last_number
@@ -98,8 +99,12 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     @property
     def others(self) -> list[forms.BoundField]:
-        """The fields without a place of their own, in the order of the table."""
-        return [self[name] for name in self.fields if name not in (*self.PLACED, *self.VOICEMAIL)]
+        """Those of the first tab without a place of their own, in the order of the table."""
+        return [self[name] for name in self.fields if name not in self.PLACED and BY_NAME[name].tab is Tab.USER]
+
+    @property
+    def security(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if BY_NAME[name].tab is Tab.SECURITY]
 
     @staticmethod
     def _suggestions(preferences: Preferences) -> dict[str, Any]:
@@ -155,8 +160,21 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             validators.voicemail_pin(pin, self.cleaned_data.get("number", ""))
         return pin
 
+    def clean_voicemail_email(self) -> str:
+        return self.cleaned_data["voicemail_email"] or self.instance.voicemail_email
+
+    def clean_voicemail_after_email(self) -> str:
+        return self.cleaned_data["voicemail_after_email"] or self.instance.voicemail_after_email
+
+    def _keep_what_no_email_carries(self, cleaned: dict[str, Any]) -> None:
+        deletes = cleaned.get("voicemail_after_email") == AfterVoicemailEmail.DELETE
+        if deletes and cleaned.get("voicemail_email") == VoicemailEmail.NOTE:
+            words = _("The e-mail does not contain the recording. Choose another, or send the recording.")
+            self.add_error("voicemail_after_email", ValidationError(words, code="recording_lost"))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        self._keep_what_no_email_carries(cleaned)
         if not cleaned.get("caller_id") and "caller_id" not in self.errors:
             cleaned["caller_id"] = cleaned.get("number", "")
         return cleaned
@@ -177,12 +195,16 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     def change(self, extension: SipExtension) -> None:
         """Set the fields of this form on the extension, which is saved by whoever calls this."""
+        opens_mailbox = self.instance.voicemail and (extension is self.instance or not extension.voicemail)
         for name in self._meta.fields or ():
             setattr(extension, name, getattr(self.instance, name))
         if password := self.cleaned_data["registration_password"]:
             extension.registration_password = password
-        if pin := self.cleaned_data["voicemail_pin"]:
-            extension.voicemail_pin = pin
+        self.new_pin = self.cleaned_data["voicemail_pin"]
+        if opens_mailbox and not self.new_pin:
+            self.new_pin = validators.random_pin(extension.number)  # nobody has ever been shown the one it has
+        if self.new_pin:
+            extension.voicemail_pin = self.new_pin
 
 
 class WelcomeForm(forms.Form):
@@ -268,14 +290,12 @@ class ExtensionForm:
     def error_list(self) -> list[dict[str, str]]:
         """Each error with the id of its field, in the order of the page."""
         found = []
+        order = [*BY_NAME]
         for form in (self.person, self.sip):
-            order = [*form.fields]
             for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
-                field = form[name if name in order else order[0]]
-                found += [
-                    {"id": field.id_for_label or field.auto_id, "label": label(field.name), "message": str(m)}
-                    for m in form.errors[name]
-                ]
+                field = form[name if name in form.fields else next(iter(form.fields))]
+                place = {"id": field.id_for_label or field.auto_id, "tab": BY_NAME[field.name].tab.value}
+                found += [{**place, "label": label(field.name), "message": str(m)} for m in form.errors[name]]
         return found
 
     def typed_values(self) -> changes.Values:
@@ -336,9 +356,10 @@ class ExtensionForm:
         return extension
 
     @property
-    def sets_registration_password(self) -> bool:
+    def sets_secret(self) -> bool:
         """Of an extension that has one."""
-        return bool(self.extension and self.sip.cleaned_data["registration_password"])
+        typed = self.sip.cleaned_data
+        return bool(self.extension and (typed["registration_password"] or typed["voicemail_pin"]))
 
     @property
     def sends_welcome(self) -> bool:

@@ -126,9 +126,7 @@ def test_each_column_is_read_back(kind: type[Row], column: Field[Any]) -> None:
 
 
 @every_column
-def test_each_column_is_in_what_asterisk_reads(
-    schema: sqlite3.Connection, kind: type[Row], column: Field[Any]
-) -> None:
+def test_each_column_is_in_what_asterisk_reads(schema: sqlite3.Connection, kind: type[Row], column: Field[Any]) -> None:
     if column.name == "number":
         return
     assert read(schema, changed(kind, column)) != read(schema, MADE), "Put it into a view of schema.sql."
