@@ -263,9 +263,14 @@ class User(ConstraintsOfFields, AbstractBaseUser):
         return self.role.reached_organizations() if self.role else frozenset()
 
     def reaches_up_to(self, role: Role | None) -> bool:
-        """Whether this person may do all that the role may: nobody changes, or makes, a mightier person."""
-        if role is None or not role.permissions <= self.permissions:
-            return role is None
+        """Whether this person may do all that the role may: nobody changes, or makes, a mightier person.
+
+        A Super Administrator changes those too who may do what that role does not do itself.
+        """
+        if role is None or self.is_super_administrator:
+            return True
+        if not role.permissions <= self.permissions:
+            return False
         if self.reaches_everybody or not role.permissions:
             return True
         return not role.reaches_everybody and role.reached_organizations() <= self.reached_organizations

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,14 +20,28 @@ from asterisk.ami.client import AmiError, SignInRefused, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
-from asterisk.live import removal
+from asterisk.live import removal, voicemail_spool
 from asterisk.live import store as live
+from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import localization
 from core.coded_text import CodedText
-from extensions.pbx import Applied, Attempt, Cause, Ending, Line, LineState, Offline, PbxError, Phone, State
+from extensions.pbx import (
+    Applied,
+    Attempt,
+    Cause,
+    Ending,
+    Folder,
+    Line,
+    LineState,
+    MessageGone,
+    Offline,
+    PbxError,
+    Phone,
+    State,
+)
 
 STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
@@ -41,6 +56,11 @@ LOCKED_OUT = _(
     " portal and its PBX."
 )
 
+FOLDERS = {
+    Folder.NEW: voicemail_spool.NEW,
+    Folder.HEARD: voicemail_spool.HEARD,
+    Folder.DELETED: voicemail_spool.DELETED,
+}
 # Asterisk's device state -> the line's; every other one is idle, or offline where no phone is registered.
 STATES = {
     "INUSE": LineState.BUSY,
@@ -208,6 +228,33 @@ class Asterisk:
             return dialplan.in_words(number, dialplan.of(self.node.engine_file, number), named)
         except EngineError as error:
             raise PbxError(error.args[0]) from error
+
+    def sound_of(self, number: str, message: str) -> Path:
+        return self._message(number, message).sound
+
+    def move_message(self, number: str, message: str, to: Folder) -> None:
+        found = self._message(number, message)
+        if found.folder != FOLDERS[to]:
+            self._ask_mailbox("VoicemailMove", found, number, ToFolder=FOLDERS[to])
+
+    def erase_message(self, number: str, message: str) -> None:
+        self._ask_mailbox("VoicemailRemove", self._message(number, message), number)
+
+    def _message(self, number: str, message: str) -> Stored:
+        try:
+            found = voicemail_spool.find(self.node.directory, number, message)
+        except OSError as error:
+            raise PbxError(CodedText("pbx.mailbox_unreadable", error=error)) from error
+        if found is None:
+            raise MessageGone(CodedText("pbx.message_gone"))
+        return found
+
+    def _ask_mailbox(self, action: str, message: Stored, number: str, **more: Any) -> None:
+        which: dict[str, Any] = {"Context": voicemail_spool.CONTEXT, "Folder": message.folder, "ID": message.message_id}
+        with connected(self.node) as ami:
+            answer = ami.ask(action, Mailbox=number, **which, **more)
+        if "failed" in answer.get("Message", ""):  # which it calls a success
+            raise PbxError(CodedText("pbx.message_not_moved"))
 
     def address(self) -> tuple[str, int]:
         return self.node.sip_bind, self.node.sip_port

@@ -19,6 +19,7 @@ from core.folding import fold
 from core.preferences.models import NameFormat, Preferences
 from extensions import validators
 from extensions.fields import AfterVoicemailEmail, VoicemailEmail
+from extensions.pbx import Folder
 
 NARROW = 256
 
@@ -307,3 +308,65 @@ class KnownNetwork(models.Model):
 
     def __str__(self) -> str:
         return self.network
+
+
+class VoicemailMessageQuerySet(models.QuerySet["VoicemailMessage"]):
+    def there(self) -> Self:
+        return self.filter(gone_at=None)
+
+    def kept(self) -> Self:
+        """Those that the person has not deleted."""
+        return self.there().exclude(folder=Folder.DELETED)
+
+
+class VoicemailMessage(models.Model):
+    """A message in the mailbox of an extension, as it was found on the PBX. `message_id`: the PBX's, for good."""
+
+    # The rows of an extension that is deleted stay, for when it is put back.
+    extension = models.ForeignKey(
+        SipExtension, models.DO_NOTHING, db_constraint=False, related_name="voicemail_messages"
+    )
+    message_id = models.CharField(max_length=64)
+    folder = models.CharField(max_length=7, choices=Folder)
+    caller_number = models.CharField(max_length=63)
+    caller_name = models.CharField(max_length=255)
+    left_at = models.DateTimeField()
+    seconds = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField()  # of its sound, in bytes
+    moved_at = models.DateTimeField(default=timezone.now)  # into this folder
+    gone_at = models.DateTimeField(null=True)  # since when it is not on the PBX any more
+    to_do = models.CharField(max_length=7, choices=AfterVoicemailEmail, blank=True)  # what the PBX is still to do
+
+    objects = VoicemailMessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-left_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["extension", "message_id"], name="one_row_of_a_message")]
+        indexes = [
+            models.Index(
+                fields=["extension", "-left_at"], condition=models.Q(gone_at=None), name="messages_of_a_mailbox"
+            ),
+            models.Index(fields=["id"], condition=~models.Q(to_do=""), name="messages_to_be_moved"),
+            models.Index(fields=["gone_at"], condition=models.Q(gone_at__isnull=False), name="messages_that_are_gone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.folder}"
+
+    @property
+    def is_new(self) -> bool:
+        return self.folder == Folder.NEW
+
+    @property
+    def caller(self) -> str:
+        """ "" where nobody knows."""
+        return f"{self.caller_name} ({self.caller_number})" if self.caller_name else self.caller_number
+
+    @property
+    def length(self) -> str:
+        return f"{self.seconds // 60}:{self.seconds % 60:02}"
+
+    def move_to(self, folder: Folder) -> None:
+        """As the PBX has just done."""
+        self.folder, self.moved_at = folder, timezone.now()
+        self.save(update_fields=["folder", "moved_at"])

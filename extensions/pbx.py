@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise, StrPromise
@@ -32,6 +34,18 @@ class Refused(PbxError):
         self.extension, self.field, self.why = extension, field, why
         place = {"extension": extension, "field": field, "why": why}
         super().__init__(CodedText("extension.refused", **place) if extension else why)
+
+
+class MessageGone(PbxError):
+    """The voicemail message is not on the PBX any more."""
+
+
+class Folder(TextChoices):
+    """Of a mailbox."""
+
+    NEW = "new"
+    HEARD = "heard"
+    DELETED = "deleted"  # can still be put back
 
 
 @dataclass(frozen=True)
@@ -176,6 +190,15 @@ class Pbx(Protocol):
 
         `named`: the numbers beside which a name may be told, and the name.
         """
+
+    def sound_of(self, number: str, message: str) -> Path:
+        """The file of a voicemail message's sound, a WAV. Raises PbxError, MessageGone where it is not there."""
+
+    def move_message(self, number: str, message: str, to: Folder) -> None:
+        """Put a voicemail message into another folder; its phones' lights follow. Raises as sound_of()."""
+
+    def erase_message(self, number: str, message: str) -> None:
+        """Delete a voicemail message for good. Raises as sound_of()."""
 
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""

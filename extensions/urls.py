@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from extensions import sign_in_admin, status_views, validators, views
+from extensions.calls.voicemail import views as voicemail
 from extensions.detail import views as detail
 from extensions.leaving import views as leaving
 from extensions.listing import views as listing
@@ -40,5 +41,8 @@ urlpatterns = [
     path("<number:number>/registration-password/", detail.reveal, name="reveal"),
     path("<number:number>/registration-password/new/", detail.new_password, name="new_password"),
     path("<number:number>/phone-code/", detail.code, name="phone_code"),
+    path("<number:number>/voicemail/", voicemail.mailbox, name="mailbox"),
+    path("<number:number>/voicemail/<int:message>/sound/", voicemail.sound, name="voicemail_sound"),
+    path("<number:number>/voicemail/<int:message>/<slug:how>/", voicemail.move, name="voicemail_move"),
     path("<number:number>/picture/<str:version>/", detail.picture, name="picture"),
 ]

@@ -26,8 +26,16 @@ class Reach(Enum):
     ALL = 1
 
 
+class Mailbox(Enum):
+    """Whose messages are somebody's to hear, and to change."""
+
+    LISTEN = 1
+    OWN = 2
+
+
 SEE, USE, MANAGE = Over
-Needs = tuple[Permission | Over | Reach, ...]
+LISTEN, OWN_MAILBOX = Mailbox
+Needs = tuple[Permission | Over | Reach | Mailbox, ...]
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,9 @@ PAGES = {
     "extensions/<number:number>/registration-password/new/": Page(deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
+    "extensions/<number:number>/voicemail/": Page(look=(LISTEN,)),
+    "extensions/<number:number>/voicemail/<int:message>/sound/": Page(look=(LISTEN,)),
+    "extensions/<number:number>/voicemail/<int:message>/<slug:how>/": Page(deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,), asks_again=LOOKED_AT + DONE),
     "extensions/<number:number>/discard/": Page(
         deed=(Permission.MANAGE_EXTENSIONS, MANAGE), asks_again=DONE, about_managers=True
@@ -231,6 +242,7 @@ PEOPLE = [
     person("keeper", PREFERENCES, MAINTENANCE),
     person("looker", {each for each in ALL if each.value.endswith(".view")}),
     person("local", EXTENSION, local=True),
+    person("listener", {Permission.VIEW_EXTENSIONS, Permission.LISTEN_VOICEMAIL}),
 ]
 
 
@@ -278,6 +290,13 @@ def answer(who: Person, needs: Needs, target: Target | None) -> int:
             if has is None:
                 return 404
             if has.value < need.value:
+                return 403
+        elif isinstance(need, Mailbox):
+            assert target
+            if over(who, target) is None:
+                return 404
+            listens = need is LISTEN and Permission.LISTEN_VOICEMAIL in who.may
+            if target.owner != who.name and not listens:
                 return 403
         elif need not in who.may:
             view = Permission(f"{need.value.partition('.')[0]}.view")

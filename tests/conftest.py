@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -11,10 +12,12 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from accounts.models import User
 from asterisk import ari
 from asterisk.engine import store as engine
+from asterisk.engine.columns import TABLES
 from asterisk.live import listener
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Seen
 from asterisk.live.store import Contact
+from asterisk.live.voicemail_recorder import Changed
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program, find_or_fetch
@@ -66,6 +69,16 @@ def program() -> Program:
 TOLD: list[Seen] = []
 
 
+# And here of mailboxes.
+MAILBOXES: list[Changed] = []
+
+
+def tell_of_mailboxes(numbers: Iterable[str]) -> None:
+    changed = list(numbers)
+    for each in MAILBOXES:
+        each(changed)
+
+
 def tell(contacts: Iterable[Contact]) -> None:
     looked_at = list(contacts)
     for each in TOLD:
@@ -75,7 +88,7 @@ def tell(contacts: Iterable[Contact]) -> None:
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell), daemon=True)
+    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell, tell_of_mailboxes), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()
         yield embedded
@@ -98,8 +111,9 @@ def forget_all() -> None:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):
                 ari.delete_contact(from_settings(), contact["ID"])
-        for table in ("sip_login", "pbx_number", "restore_point"):
+        for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
             tables.execute(f"DELETE FROM {table}")
+    shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:
         heard.execute("DELETE FROM attempt")

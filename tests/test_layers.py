@@ -33,7 +33,7 @@ ROOMS = {
         review detail
         actions
         my_account welcome phones handover
-        changes listing
+        changes listing calls
         access
         models
         pbx validators fields

@@ -6,6 +6,7 @@ What to expect is worked out from the table of tests/addresses.py, never asked o
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +26,9 @@ from asterisk.nodes import from_settings
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import Preferences
-from extensions.models import Change, SipExtension
+from extensions.models import Change, SipExtension, VoicemailMessage
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
+from tests.asterisk.live.test_voicemail_spool import put
 from tests.links import Links
 from tests.people import Typed, be_stale, make_extension
 from tests.test_urls import NO_BATCH, ROUTES
@@ -75,6 +77,7 @@ class Cast:
         self.run.close(ApplyRun.Outcome.PROVED, "Proved.")
         drift = {"number": "2000", "field": {"code": "field.name"}, "wished": "a", "engine": "b", "said": "c"}
         CheckRun.objects.create(finished_at=timezone.now(), drifts=[drift], differing=1, total=1, compared=1)
+        self.messages = {each.number: message_of(each).pk for each in SipExtension.objects.all()}
         self.keys = {
             "history": self.run.pk,
             "roles": self.role.pk,
@@ -106,6 +109,14 @@ class Cast:
         return got, after
 
 
+def message_of(extension: SipExtension) -> VoicemailMessage:
+    sound = put(settings.ASTERISK_DIR, "INBOX", 0, extension.number, number=extension.number).with_suffix(".wav")
+    return VoicemailMessage.objects.create(
+        extension=extension, message_id=extension.number, folder="new", left_at=timezone.now(), seconds=1,
+        size=sound.stat().st_size,
+    )  # fmt: skip
+
+
 def role_of(who: Person, sales: Organization) -> Role | None:
     if who.key:
         return Role.objects.get(key=who.key)
@@ -118,7 +129,8 @@ def role_of(who: Person, sales: Organization) -> Role | None:
 
 
 @pytest.fixture
-def cast(db: None, settings: Settings) -> Cast:
+def cast(db: None, settings: Settings, tmp_path: Path) -> Cast:
+    settings.ASTERISK_DIR = tmp_path
     settings.PBX_EXPECTED = False
     settings.AMI_PORT = 9
     return Cast()
@@ -136,6 +148,8 @@ def paths(route: str, cast: Cast, target: Target | None) -> dict[str, bool]:
     first = route.partition("/")[0]
     key = str(cast.keys.get(first, 0))
     path = path.replace("<uuid:batch>", NO_BATCH)
+    path = path.replace("<int:message>", str(cast.messages.get(target.number, 0) if target else 0))
+    path = path.replace("<slug:how>", "delete")
     found = {path.replace("<int:pk>", key).replace("<int:department>", key): False}
     if PAGES[route].changes_a_role:
         found[path.replace("<int:pk>", str(cast.keys["default"]))] = True
@@ -180,7 +194,7 @@ def sent_by(method: str, target: Target | None, body: dict[str, Any]) -> dict[st
     return {**fields(target), **body} if method == "post" and SAVED & body.keys() else body
 
 
-PICTURED = (SipExtension, User, Role, Email, Organization, Change, ApplyRun)
+PICTURED = (SipExtension, User, Role, Email, Organization, Change, ApplyRun, VoicemailMessage)
 
 
 def pictured() -> list[Any]:

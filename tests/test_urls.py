@@ -31,6 +31,8 @@ VALUES = {
     "<number:number>": "1000",
     "<int:pk>": "1",
     "<int:department>": "1",
+    "<int:message>": "1",
+    "<slug:how>": "delete",
     "<uuid:batch>": NO_BATCH,
     "<str:token>": "nonsense",
     "<str:uidb64>": "MQ",

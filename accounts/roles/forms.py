@@ -75,7 +75,7 @@ class RoleForm(forms.ModelForm[Role]):
         self.by = by
         self.before = values(instance) if instance else {}
         super().__init__(data, instance=instance, initial=self._as(like) if like else {})
-        self.offered = [each for each in Permission if by.can(each)]
+        self.offered = [each for each in Permission if by.can(each) or by.is_super_administrator]
         self.fields["granted"].choices = [(each.value, each.name) for each in self.offered]  # type: ignore[attr-defined]
         self.fields["reach"].error_messages |= {
             "invalid_choice": _("Choose one of the two options."),
@@ -155,13 +155,13 @@ class RoleForm(forms.ModelForm[Role]):
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
         if names := [gettext(module.name) for module in MODULES if module.level(beyond)]:
             words = gettext(
-                "Clear %(names)s. Only Extension can be limited to departments; other modules apply to the whole"
-                " system."
+                "Clear %(names)s. Only Extension and Others' Voicemail can be limited to departments; other modules"
+                " apply to the whole system."
             )
             if "reach" in self.fields:
                 words = gettext(
-                    "Clear %(names)s, or choose All extensions. Only Extension can be limited to departments; other"
-                    " modules apply to the whole system."
+                    "Clear %(names)s, or choose All extensions. Only Extension and Others' Voicemail can be limited to"
+                    " departments; other modules apply to the whole system."
                 )
             params = {"names": ", ".join(names)}
             self.add_error("granted", ValidationError(words, code="whole_system", params=params))

@@ -32,6 +32,8 @@ ALLOWED = {
     "PJSIPShowRegistrationInboundContactStatuses",
     "Reload",
     "ShowDialPlan",
+    "VoicemailMove",
+    "VoicemailRemove",
 }
 
 

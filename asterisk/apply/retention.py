@@ -1,12 +1,13 @@
 """How many applies are kept. The oldest beyond that go, some after each apply, with all that only they needed."""
 
 import logging
-from pathlib import Path
 
 from django.db import transaction
 
+from asterisk.apply import mailboxes
 from asterisk.engine import store as engine
 from asterisk.models import UNPROVED, ApplyRun
+from asterisk.nodes import Node
 from core.preferences.models import Preferences
 from extensions.models import Change
 
@@ -15,7 +16,7 @@ CHANGES_AT_ONCE = 1_000
 logger = logging.getLogger(__name__)
 
 
-def prune(engine_file: Path) -> None:
+def prune(node: Node) -> None:
     """Costs the same however many are kept: runs are numbered without gaps."""
     newest = ApplyRun.objects.values_list("pk", flat=True).first()
     if newest is None:
@@ -27,11 +28,16 @@ def prune(engine_file: Path) -> None:
     gone = list(ended.values_list("pk", flat=True)[:RUNS_AT_ONCE])
     try:
         if gone:
-            with engine.opened(engine_file) as db:
+            with engine.opened(node.engine_file) as db:
                 engine.forget(db, gone)
     except engine.EngineError as error:
         logger.warning("Could not delete old apply history: %s", error)
         return
+    oldest = ApplyRun.objects.filter(pk__gt=bound).order_by("pk").first()
+    try:
+        mailboxes.forget(node.directory, oldest.started_at.timestamp() if oldest else 0)
+    except OSError as error:
+        logger.warning("Could not delete the mailboxes of deleted extensions: %s", error)
     with transaction.atomic():
         ApplyRun.objects.filter(pk__in=gone).delete()
         _prune_changes(bound)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
-from asterisk.apply import log_row, retention, rollback, void_registrations
+from asterisk.apply import log_row, mailboxes, retention, rollback, void_registrations
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
@@ -73,9 +73,9 @@ def _pruned(node: Node) -> Iterator[None]:
     try:
         yield
     except ApplyError:
-        retention.prune(node.engine_file)
+        retention.prune(node)
         raise
-    retention.prune(node.engine_file)
+    retention.prune(node)
 
 
 @contextmanager
@@ -154,6 +154,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(ami, run)
+            _settle_mailboxes(node, wanted, since)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
         if steps and engine.plan(db, wanted):
@@ -176,6 +177,13 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
                 earlier.close(Outcome.PROVED, CodedText("apply.proved_by", run=str(run.pk)))
         log_row.record(run, "apply.proved")
+
+
+def _settle_mailboxes(node: Node, wanted: dict[str, Rows], since: list[Step]) -> None:
+    try:
+        mailboxes.settle(node.directory, wanted, since)
+    except OSError as error:
+        raise ApplyError(CodedText("apply.mailbox_not_moved", error=error)) from error
 
 
 def _code_of(error: AmiError) -> str:

@@ -40,6 +40,14 @@ CREATE TABLE IF NOT EXISTS pin_by_phone (
   at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
 ) STRICT, WITHOUT ROWID;
 
+-- Mailboxes that were closed after ten wrong PINs, until the portal has said so. `caller`: who typed the tenth.
+CREATE TABLE IF NOT EXISTS pin_locked (
+  id     INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
+) STRICT;
+
 -- What one apply changed: the rows of each number before it, as JSON.
 CREATE TABLE IF NOT EXISTS restore_point (
   run    INTEGER NOT NULL,
@@ -83,7 +91,7 @@ CREATE VIEW ps_endpoints AS SELECT
   nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
   caller_id AS callerid,
   iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
-  '*2' AS voicemail_extension,
+  'yes' AS mwi_subscribe_replaces_unsolicited,  -- a phone that asks for them is told what it asked for
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM sip_login;
 
@@ -96,7 +104,9 @@ DROP VIEW IF EXISTS ps_aors;
 CREATE VIEW ps_aors AS SELECT
   id, max_contacts, 'no' AS remove_existing, 'yes' AS remove_unavailable,
   iif(EXISTS (SELECT 1 FROM awake WHERE number = id), '30', '0') AS qualify_frequency, '3.0' AS qualify_timeout,
-  '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration
+  '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration,
+  iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
+  '*2' AS voicemail_extension
 FROM sip_login;
 
 -- Whether a dialled number exists, and where its call goes on. Text alone: Asterisk asks for the priority in quotes.
@@ -115,17 +125,22 @@ CREATE VIEW voicemail AS SELECT
   coalesce((SELECT value FROM common WHERE name = 'voicemail_messages'), '100') AS maxmsg
 FROM mailbox;
 
--- A PIN that is changed by phone is good at once, and is a change of the wish.
+-- A PIN that is changed by phone is good at once, and is a change of the wish. As the dial plan takes what is typed:
+-- no asterisk, and fifteen digits at most.
 DROP TRIGGER IF EXISTS pin_changed_by_phone;
-CREATE TRIGGER pin_changed_by_phone INSTEAD OF UPDATE OF password ON voicemail BEGIN
-  UPDATE mailbox SET pin = NEW.password WHERE number = OLD.mailbox;
-  INSERT OR REPLACE INTO pin_by_phone (number, pin) VALUES (OLD.mailbox, NEW.password);
+CREATE TRIGGER pin_changed_by_phone INSTEAD OF UPDATE OF password ON voicemail
+WHEN length(replace(NEW.password, '*', '')) >= 3 BEGIN
+  UPDATE mailbox SET pin = substr(replace(NEW.password, '*', ''), 1, 15) WHERE number = OLD.mailbox;
+  INSERT OR REPLACE INTO pin_by_phone (number, pin) SELECT number, pin FROM mailbox WHERE number = OLD.mailbox;
 END;
 
 -- All that Asterisk sees when it asks for all, and only what watching needs. No single row is ever found here: the NUL
 -- ends the id for Asterisk, not for SQLite. Descending: it collects them in a sorted list that it searches from the head.
 CREATE VIEW ps_endpoints_listed AS
-SELECT number || char(0) AS id, number AS aors FROM awake WHERE listed ORDER BY number DESC;
+SELECT
+  number || char(0) AS id, number AS aors,
+  iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = awake.number), number || '@default', NULL) AS mailboxes
+FROM awake WHERE listed ORDER BY number DESC;
 
 CREATE VIEW ps_aors_listed AS
 SELECT number || char(0) AS id, '30' AS qualify_frequency, '3.0' AS qualify_timeout FROM awake WHERE listed ORDER BY number DESC;

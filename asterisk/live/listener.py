@@ -14,12 +14,13 @@ from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import failed_registrations, watching
+from asterisk.live import failed_registrations, voicemail_recorder, watching
 from asterisk.live import store as live
 from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
 from asterisk.live.store import Contact
+from asterisk.live.voicemail_recorder import Changed
 from asterisk.nodes import Node
 from asterisk.readback import proof
 from core import file_lock
@@ -40,20 +41,33 @@ SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
 BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain before it: see qualify_timeout
 
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "SuccessfulAuth", *failed_registrations.EVENTS]
+HEARD = [
+    "FullyBooted",
+    "ContactStatus",
+    "DeviceStateChange",
+    "MessageWaiting",
+    "SuccessfulAuth",
+    *failed_registrations.EVENTS,
+]
 logger = logging.getLogger(__name__)
 
 
-def listen(node: Node, stopped: Callable[[], bool] = lambda: False, seen: Seen = ignored) -> None:
+def listen(
+    node: Node,
+    stopped: Callable[[], bool] = lambda: False,
+    seen: Seen = ignored,
+    mailboxes: Changed = voicemail_recorder.ignored,
+) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
-    `seen` is told of the registered phones that were looked at; it is not to keep the listener waiting.
+    `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed;
+    neither is to keep the listener waiting.
     """
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen)
+                _while_connected(node, stopped, seen, mailboxes)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -76,7 +90,7 @@ def _say_deaf(live_file: Path) -> None:
         logger.warning("Cannot write the phone status file: %s", error)
 
 
-def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> None:
+def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen, mailboxes: Changed) -> None:
     with (
         live.opened(node.live_file) as db,
         engine.opened(node.engine_file) as tables,
@@ -85,7 +99,7 @@ def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen) -> Non
     ):
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen)
+        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
         live.beat(db, hears=False)
@@ -95,10 +109,17 @@ class Hearing:
     """One connection's time: what was heard and is not written yet."""
 
     def __init__(
-        self, node: Node, db: sqlite3.Connection, waker: watching.Waker, ear: Ami, mouth: Ami, seen: Seen
+        self,
+        node: Node,
+        db: sqlite3.Connection,
+        waker: watching.Waker,
+        ear: Ami,
+        mouth: Ami,
+        seen: Seen,
+        mailboxes: Changed = voicemail_recorder.ignored,
     ) -> None:
         self._node, self._db, self._waker = node, db, waker
-        self._ear, self._mouth, self._seen = ear, mouth, seen
+        self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._changed: dict[str, str] = {}
@@ -177,6 +198,10 @@ class Hearing:
                 self._waker.confirm(number)
         elif event == "SuccessfulAuth":
             self._signed_in(message)
+        elif event == "MessageWaiting":
+            number = message.get("Mailbox", "").partition("@")[0]
+            if is_extension_number(number):
+                self._mailboxes([number])
         else:
             self._failed.hear(message, time.time())
 

@@ -17,7 +17,7 @@ from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.nodes import Node
-from asterisk.process import module_folder
+from asterisk.process import data_folder, module_folder
 from asterisk.process.fetch import Program
 from extensions.validators import allows
 
@@ -34,8 +34,9 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
         (node.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     node.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_health.mend(node.engine_file)
-    values = conf_values(program, node, tone_zone)
+    values = conf_values(node, tone_zone)
     loaded = only_existing((CONF / "modules.conf").read_text(), program.modules)
+    data_folder.make(node.directory / "data", program.data)
     values["MODULES"] = module_folder.make(node.directory / "modules", program.modules, module_folder.listed(loaded))
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
@@ -60,11 +61,11 @@ def one_ipv4(bind: str) -> str:
     return "" if ":" in bind or bind == "0.0.0.0" else bind  # noqa: S104 (compared, not bound)
 
 
-def conf_values(program: Program, node: Node, tone_zone: str) -> dict[str, str]:
+def conf_values(node: Node, tone_zone: str) -> dict[str, str]:
     return {
         "DIRECTORY": str(node.directory),
         "RUN": str(run_directory(node)),
-        "DATA": str(program.data),
+        "DATA": str(node.directory / "data"),
         "ENGINE_FILE": str(node.engine_file),
         "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,
         "SIP_PORT": str(node.sip_port),

@@ -7,15 +7,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from core import file_lock
 
 OLDEST = (22, 2)  # the first whose logins can hold a digest in place of the password
 SUITES = ("forky", "sid")
+MUSIC = "asterisk-moh-opsound-g722"  # what a held caller hears; CC BY-SA 3.0
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MULTIARCH = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 # The host's ways through the network hold for us too; its hooks and its other sources do not.
@@ -23,8 +25,12 @@ HOST_SETTING = re.compile(r"Acquire::(https?|Retries|ForceIPv[46])\b.*")
 NOT_NEEDED = ("etc", "var", "usr/bin", "usr/share/[!a]*", "usr/share/alsa", "usr/lib/*/perl*", "usr/lib/systemd")
 # Asterisk restarts itself by executing its argv[0]: it is to end, as whoever started it prepares each start.
 ENDS = "true"
+# What can be done without is not waited for.
+ADDING = {"Acquire::Retries": 0, "Acquire::http::Timeout": 10, "Acquire::https::Timeout": 10}
 NAMED = (sys.executable, "-c", f"import os, sys; os.execv(sys.argv[1], ['{ENDS}', *sys.argv[2:]])")
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"))
+
+VERSIONS = "VERSIONS"  # what is in the folder, a package a line
 
 Say = Callable[[str], None]
 
@@ -46,15 +52,22 @@ def find_or_fetch(target: Path, say: Say) -> Program:
     if found := of_system():
         return found
     arch = architecture()
-    if (target / "VERSIONS").exists():
-        return of_tree(target, arch)
-    with file_lock.acquire(target.with_name(target.name + ".lock")):
-        if not (target / "VERSIONS").exists():
-            fetch(target, arch, say)
+    if not is_whole(target):
+        with file_lock.acquire(target.with_name(target.name + ".lock")):
+            if not (target / VERSIONS).exists():
+                fetch(target, arch, say)
+            elif not is_whole(target):
+                add_music(target, arch, say)
     return of_tree(target, arch)
 
 
 # --- what is there ---
+
+
+def is_whole(tree: Path) -> bool:
+    """Whether it holds all packages that are asked for now: an earlier version asked for fewer."""
+    versions = tree / VERSIONS
+    return versions.exists() and any(line.startswith(f"{MUSIC}_") for line in versions.read_text().splitlines())
 
 
 def of_system() -> Program | None:
@@ -113,11 +126,11 @@ def fetch(target: Path, arch: str, say: Say) -> None:
         for directory in (draft, work):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir()
-        debs = download(Apt(work, arch), mirror(), say)
+        debs = download(Apt(work, arch), mirror(), say, "asterisk", MUSIC)
         started = time.monotonic()
         for deb in debs:
             unpack(deb, draft)
-        (draft / "VERSIONS").write_text("".join(f"{unquote(deb.stem)}\n" for deb in debs))
+        (draft / VERSIONS).write_text(lines_of(debs))
         if not version_of(of_tree(draft, arch).command):
             raise NoAsterisk("The downloaded Asterisk does not run on this machine.")
         shutil.rmtree(target, ignore_errors=True)
@@ -126,6 +139,28 @@ def fetch(target: Path, arch: str, say: Say) -> None:
     finally:
         for directory in (draft, work):
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def add_music(target: Path, arch: str, say: Say) -> None:
+    """Into a folder that an earlier version fetched. Without a network, all starts as before."""
+    work = target.with_name(target.name + ".apt")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        debs = download(Apt(work, arch, ADDING), mirror(), say, MUSIC)
+        for deb in debs:
+            unpack(deb, target)
+        draft = work / VERSIONS
+        draft.write_text((target / VERSIONS).read_text() + lines_of(debs))
+        draft.replace(target / VERSIONS)
+    except (NoAsterisk, OSError) as error:
+        say(f"Asterisk: no music on hold, callers on hold hear silence. {error}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def lines_of(debs: list[Path]) -> str:
+    return "".join(f"{unquote(deb.stem)}\n" for deb in debs)
 
 
 def mirror() -> str:
@@ -143,7 +178,7 @@ def mirror() -> str:
 class Apt:
     """The host's apt, with every directory its own."""
 
-    def __init__(self, work: Path, arch: str) -> None:
+    def __init__(self, work: Path, arch: str, more: Mapping[str, object] = MappingProxyType({})) -> None:
         self.work = work
         for name in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/archives/partial"):
             (work / name).mkdir(parents=True)
@@ -162,6 +197,7 @@ class Apt:
             "APT::Sandbox::User": "",
             "Acquire::Languages": "none",
             "Debug::NoLocking": "true",
+            **more,
         }
         lines = [line for line in dump.splitlines() if HOST_SETTING.fullmatch(line)]
         lines += [f"{name} {json.dumps(str(value))};" for name, value in own.items()]
@@ -187,28 +223,29 @@ class AptError(Exception):
     """What apt complained of."""
 
 
-def download(apt: Apt, uri: str, say: Say) -> list[Path]:
+def download(apt: Apt, uri: str, say: Say, *packages: str) -> list[Path]:
     if not KEYRING.exists():
         raise NoAsterisk("Debian's signing keys are missing. Run apt install debian-archive-keyring and start again.")
     problem = ""
     for suite in SUITES:
         say(f"Asterisk: looking in Debian {suite}")
         try:
-            return download_from(apt, uri, suite, say)
+            return download_from(apt, uri, suite, say, *packages)
         except AptError as error:
             problem = str(error)
     raise NoAsterisk(f"Asterisk could not be downloaded. apt reported: {problem}")
 
 
-def download_from(apt: Apt, uri: str, suite: str, say: Say) -> list[Path]:
+def download_from(apt: Apt, uri: str, suite: str, say: Say, *packages: str) -> list[Path]:
     apt.use(uri, suite)
     update(apt, say)
-    wanted = re.findall(r"^'\S+' (\S+) (\d+) ", apt.run("install", "--print-uris", "asterisk"), re.MULTILINE)
-    version = next(name.split("_")[1] for name, _ in wanted if name.startswith("asterisk_"))
+    wanted = re.findall(r"^'\S+' (\S+) (\d+) ", apt.run("install", "--print-uris", *packages), re.MULTILINE)
+    version = next((name.split("_")[1] for name, _ in wanted if name.startswith("asterisk_")), "")
+    what = f"Asterisk {re.sub(r'^1%3a|[+~-].*', '', version)}" if version else "Asterisk, music on hold"
     size = sum(int(size) for _, size in wanted) / 1e6
-    say(f"Asterisk {re.sub(r'^1%3a|[+~-].*', '', version)}: downloading {size:.0f} MB from {uri}")
+    say(f"{what}: downloading {size:.0f} MB from {uri}")
     started = time.monotonic()
-    apt.run("install", "--download-only", "asterisk")
+    apt.run("install", "--download-only", *packages)
     say(f"Asterisk: downloaded in {time.monotonic() - started:.0f} s")
     return sorted((apt.work / "cache/archives").glob("*.deb"))
 

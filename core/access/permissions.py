@@ -21,6 +21,7 @@ class Permission(StrEnum):
     VIEW_MAIL = "mail.view"
     MANAGE_MAIL = "mail.manage"
     VIEW_LOG = "log.view"
+    LISTEN_VOICEMAIL = "voicemail.view"  # of others: only where a role says so, and of no default role
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ MODULES = [
         Permission.MANAGE_EXTENSIONS,
         by_organization=True,
     ),
+    Module(TRUNK_MENU, gettext_noop("Others' Voicemail"), Permission.LISTEN_VOICEMAIL, by_organization=True),
     Module(TRUNK_MENU, gettext_noop("Role"), Permission.VIEW_ROLES, Permission.MANAGE_ROLES),
     Module(
         TRUNK_MENU,
@@ -81,7 +83,7 @@ VIEW_OF = {module.manage: module.view for module in MODULES if module.manage}
 BY_ORGANIZATION = frozenset(
     each for module in MODULES if module.by_organization for each in (module.view, module.manage) if each
 )
-EVERYTHING = frozenset(Permission)
+EVERYTHING = frozenset(Permission) - {Permission.LISTEN_VOICEMAIL}
 MAINTENANCE = frozenset(
     each for module in MODULES if module.menu == MAINTENANCE_MENU for each in (module.view, module.manage) if each
 )

@@ -43,6 +43,7 @@ ACTIONS = {
     "extension.phone_removed": Action("extension", _("removed a phone")),
     "extension.attempts_forgotten": Action("extension", _("cleared the refused registrations")),
     "extension.welcome_asked": Action("extension", _("sent a welcome e-mail")),
+    "extension.voicemail_heard": Action("extension", _("listened to a voicemail message of another person")),
     "log.exported": Action("log", _("exported the log")),
     "mail.tested": Action("mail", _("sent a test e-mail")),
     "mail.sent_again": Action("mail", _("resent an e-mail")),

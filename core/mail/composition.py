@@ -25,6 +25,15 @@ from core.preferences import language
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """`name`: of the file, a name that we made. `type`: as audio/mpeg."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Words:
     """`images`: (content id, PNG) of each that the HTML shows as cid:…; nothing is fetched from elsewhere."""
 
@@ -32,13 +41,20 @@ class Words:
     text: str
     html: str
     images: tuple[tuple[str, bytes], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 Images = tuple[tuple[str, bytes], ...]
 Writer = Callable[[Email], Words | None]
 
 
-def words(email: Email, subject: str, context: dict[str, Any], images: Images = ()) -> Words:
+def words(
+    email: Email,
+    subject: str,
+    context: dict[str, Any],
+    images: Images = (),
+    attachments: tuple[Attachment, ...] = (),
+) -> Words:
     """From the two templates of its kind, one for HTML and one for plain text."""
     shown = {
         **context,
@@ -51,7 +67,7 @@ def words(email: Email, subject: str, context: dict[str, Any], images: Images = 
     }
     template = KINDS[email.kind].template
     text = render_to_string(f"{template}.txt", shown)
-    return Words(subject, tidy(text), render_to_string(f"{template}.html", shown), images)
+    return Words(subject, tidy(text), render_to_string(f"{template}.html", shown), images, attachments)
 
 
 def tidy(text: str) -> str:
@@ -88,6 +104,9 @@ def message(email: Email, found: Words, sender: str) -> EmailMessage:
         html.add_related(  # type: ignore[union-attr]
             png, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{content_id}.png"
         )
+    for each in found.attachments:
+        kind, _slash, form = each.type.partition("/")
+        mail.add_attachment(each.content, kind, form, filename=each.name)
     headers.verify(mail, in_bytes(mail, utf8=not f"{email.to}{sender}".isascii()))
     return mail
 

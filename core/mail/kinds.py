@@ -17,6 +17,7 @@ class Kind:
     writer: str
     template: str
     wish: Promise | None = None
+    taken: str = ""  # the path of a function that is told of each that the mail server has accepted
 
 
 KINDS = {
@@ -51,6 +52,12 @@ KINDS = {
         "extensions.phones.emails.new_network",
         "extensions/phones/emails/new_network",
         _("A phone of my extension registers from a new network"),
+    ),
+    "voicemail": Kind(
+        _("New voicemail"),
+        "extensions.calls.voicemail.emails.new_message",
+        "extensions/voicemail/emails/new_message",
+        taken="extensions.calls.voicemail.emails.taken",
     ),
     "email_change_old": Kind(
         _("Address change, to the old address"),

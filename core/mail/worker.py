@@ -15,10 +15,12 @@ from django.db.backends.signals import connection_created
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from core import file_lock
 from core.mail import composition
 from core.mail.errors import Trouble, one_line
+from core.mail.kinds import KINDS
 from core.mail.models import Email, EmailQuerySet
 from core.mail.smtp.client import Connection, Later, Refused, Server, Uncertain, Withdrawn
 from core.mail.smtp.protocol import Limits
@@ -160,6 +162,7 @@ class Postman:
             self._put_all_off(Trouble("broken"))
         else:
             settle(email, State.TAKEN, answer)
+            tell_of(email)
             self._go_on()
 
     def _hand_over(self, email: Email, mail: EmailMessage, server: Server) -> str:
@@ -195,6 +198,17 @@ class Postman:
             self.held_up = False
             waiting = Email.objects.filter(state=State.WAITING).exclude(answer_code="")
             waiting.update(due_at=timezone.now(), delayed_since=None)
+
+
+def tell_of(email: Email) -> None:
+    """Who asked for e-mails of this kind, that the server has accepted this one."""
+    taken = KINDS[email.kind].taken if email.kind in KINDS else ""
+    if not taken:
+        return
+    try:
+        import_string(taken)(email)
+    except Exception:
+        logger.exception("What follows an e-mail of type %s failed", email.kind)
 
 
 def take_up(email: Email) -> bool:

@@ -11,6 +11,7 @@ from accounts.second_factor.factors import Factors
 from core.preferences.models import Preferences
 from extensions import actions, handover, pbx
 from extensions.access import may_manage, may_use, visible
+from extensions.calls.voicemail import views as voicemail
 from extensions.changes.history import history_of
 from extensions.fields import FIELDS, Owner
 from extensions.listing.rows import Row, rows_of
@@ -111,6 +112,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
             "colleague": colleague,
             "rings_for": handover.seen(extension, request.user),
+            **voicemail.shown(request, extension),
             **history_of(request, extension),
             **more,
         },

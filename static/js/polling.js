@@ -4,6 +4,8 @@
 
   const lastAnswers = new Map();
   const isTypedInto = () => document.querySelector("form[data-keep]");
+  // A recording that is being heard is not taken away.
+  const plays = (poll) => [...poll.querySelectorAll("audio")].some((audio) => !audio.paused);
   const isPoll = (event) => event.detail.elt?.matches?.("[data-poll]");
 
   // What nobody asked for keeps no session alive.
@@ -12,6 +14,7 @@
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPoll(event) && plays(event.detail.elt)) event.preventDefault();
     if (isPoll(event) && (signedOut || document.hidden || document.querySelector("form[data-sent]"))) event.preventDefault();
   });
 

@@ -1,8 +1,10 @@
 """The pages on which people look after themselves, for the tour."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
@@ -10,7 +12,9 @@ from accounts.models import User
 from accounts.one_time_links import Purpose
 from accounts.profile import pictures
 from core.preferences.models import Preferences
+from extensions.models import SipExtension, VoicemailMessage
 from extensions.my_account import email_change
+from extensions.pbx import Folder
 from tests.browser import company
 from tests.browser.tour import Tour, press, stop
 from tests.people import make_user
@@ -141,3 +145,29 @@ def my_extension_code(tour: Tour) -> Page:
     press(page, "Reveal Registration Password")
     page.locator("#revealed-password").wait_for()
     return page
+
+
+def left(extension: SipExtension, at: int, caller: str, name: str, folder: Folder, seconds: int) -> None:
+    VoicemailMessage.objects.create(
+        extension=extension, message_id=str(at), folder=folder, caller_number=caller, caller_name=name,
+        left_at=timezone.now() - timedelta(hours=7 * at), seconds=seconds, size=16_000 * seconds,
+    )  # fmt: skip
+
+
+@stop
+def own_page_with_messages(tour: Tour) -> Page:
+    own = SipExtension.objects.get(user=vic(tour))
+    left(own, 1, "+12025550147", "", Folder.NEW, 21)
+    left(own, 2, "1001", "Victoria Featherstonehaugh-Cholmondeley of Analytical Engines", Folder.NEW, 605)
+    left(own, 3, "1002", "Grace Hopper", Folder.HEARD, 7)
+    left(own, 4, "", "", Folder.HEARD, 2)
+    left(own, 5, "1003", "Hugo", Folder.DELETED, 31)
+    page = tour.opened(own.user, "/extensions/1000/#voicemail")
+    page.get_by_text("1 deleted message").click()
+    return page
+
+
+@stop
+def own_page_without_messages(tour: Tour) -> Page:
+    own = SipExtension.objects.get(user=vic(tour))
+    return tour.opened(own.user, "/extensions/1000/#voicemail")

@@ -1,4 +1,4 @@
-"""One end of a call's audio: a UDP port, and a thread that sends a tone and listens."""
+"""One end of a call's audio: a UDP port, and a thread that sends sound and pressed keys, and listens."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import secrets
 import socket
 import threading
 import time
+from collections import deque
 from itertools import count
 
 from . import rtp, sdp
 
 PACE = rtp.SAMPLES / rtp.RATE
+PAUSE = 5  # packets of sound between two keys
+SILENCE = bytes([rtp.ulaw(0)]) * rtp.RATE
 
 
 class Audio:
@@ -21,6 +24,9 @@ class Audio:
         self._event = sdp.EVENT
         self._remote: tuple[str, int] | None = None
         self._sound = b""
+        self._once: deque[bytes] = deque()
+        self._keys: deque[bytes] = deque()
+        self._key_began = 0
         self._source = secrets.randbits(32)
         self._sequence = count(secrets.randbits(15))
         self._closed = threading.Event()
@@ -39,7 +45,23 @@ class Audio:
 
     def play(self, frequency: int) -> None:
         """Send a tone from now on, as soon as the other side has said where to; 0 is silence."""
-        self._sound = rtp.tone(frequency) if frequency else bytes([rtp.ulaw(0)]) * rtp.RATE
+        self._sound = rtp.tone(frequency) if frequency else SILENCE
+
+    def say(self, sound: bytes) -> None:
+        """Send u-law samples once, and silence after them."""
+        self._sound = SILENCE
+        self._once.extend(rtp.packets(sound))
+
+    def press(self, keys: str) -> None:
+        """Send keys by RFC 4733, one after the other, after those that are being sent."""
+        self._sound = self._sound or SILENCE
+        for key in keys:
+            self._keys.extend([*rtp.key_presses(key), *[b""] * PAUSE])
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was said or pressed is still to be sent."""
+        return bool(self._once or self._keys)
 
     def close(self) -> None:
         self._closed.set()
@@ -72,12 +94,22 @@ class Audio:
             self.heard.add_event(packet)
 
     def _send(self) -> None:
-        remote, sound = self._remote, self._sound
-        if not remote or not remote[1] or not sound or self.muted:
+        remote = self._remote
+        if not remote or not remote[1] or not self._sound or self.muted:
             return
-        stamp = self.sent * rtp.SAMPLES
-        start = stamp % rtp.RATE
-        payload = sound[start : start + rtp.SAMPLES]
-        packet = rtp.Packet(sdp.PCMU, next(self._sequence), stamp, self._source, payload, self.sent == 0)
-        self._socket.sendto(packet.encode(), remote)
+        self._socket.sendto(self._next_packet(self.sent * rtp.SAMPLES).encode(), remote)
         self.sent += 1
+
+    def _next_packet(self, stamp: int) -> rtp.Packet:
+        kind, began, first = sdp.PCMU, stamp, self.sent == 0
+        payload = self._keys.popleft() if self._keys else b""
+        if payload:
+            first = rtp.is_first_of_key(payload)
+            began = self._key_began = stamp if first else self._key_began
+            kind = self._event
+        elif self._once:
+            payload = self._once.popleft()
+        else:
+            start = stamp % rtp.RATE
+            payload = self._sound[start : start + rtp.SAMPLES]
+        return rtp.Packet(kind, next(self._sequence), began, self._source, payload, first)

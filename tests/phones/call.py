@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from . import sdp, sip
 from .audio import Audio
 from .dialog import Dialog
 from .line import ALLOW, Line
-from .rtp import Heard
+from .rtp import RATE, Heard
 from .wire import PhoneError, heedless
 
 SDP = ("Content-Type", "application/sdp")
@@ -59,6 +61,21 @@ class Call:
 
     def start_audio(self, frequency: int = 400) -> None:
         self.audio.play(frequency)
+
+    def say(self, sound: bytes) -> None:
+        """u-law samples, once; returns when they are on their way."""
+        self.audio.say(sound)
+        self._wait_sent(len(sound) / RATE)
+
+    def press(self, keys: str) -> None:
+        """Returns when they are on their way."""
+        self.audio.press(keys)
+        self._wait_sent(len(keys))
+
+    def _wait_sent(self, seconds: float) -> None:
+        until = time.monotonic() + seconds + 20
+        while self.audio.is_busy and not self._ended and time.monotonic() < until:
+            time.sleep(0.02)
 
     def wait_ringing(self, timeout: float = 20) -> None:
         """Has rung, whatever came after; CallFailedError when it was refused without ringing."""

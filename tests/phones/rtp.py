@@ -16,6 +16,8 @@ HEADER = struct.Struct("!BBHII")
 
 
 DIGITS = "0123456789*#ABCD"  # event codes
+KEY = struct.Struct("!BBH")
+LOUDNESS, KEY_END = 10, 0x80
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,29 @@ def tone(frequency: int, loudness: float = 0.5) -> bytes:
     return bytes(ulaw(round(FULL_SCALE * loudness * math.sin(step * n))) for n in range(RATE))
 
 
+def packets(sound: bytes) -> list[bytes]:
+    """The payloads of u-law samples, the last one filled with silence."""
+    silence = bytes([ulaw(0)])
+    return [sound[start : start + SAMPLES].ljust(SAMPLES, silence) for start in range(0, len(sound), SAMPLES)]
+
+
+def key_presses(key: str) -> list[bytes]:
+    """The payloads of one key, held for 100 ms, its end said three times (RFC 4733)."""
+    code = DIGITS.index(key)
+    held = [KEY.pack(code, LOUDNESS, SAMPLES * (n + 1)) for n in range(5)]
+    return [*held, *[KEY.pack(code, LOUDNESS | KEY_END, SAMPLES * 5)] * 3]
+
+
+def is_first_of_key(payload: bytes) -> bool:
+    return payload[2:] == SAMPLES.to_bytes(2, "big")
+
+
 class Heard:
-    """What arrived: how many packets ever, and how the last half second sounds."""
+    """What arrived: how many packets ever, all their sound, and how the last half second sounds."""
 
     def __init__(self) -> None:
         self.packets = 0
+        self.sound = bytearray()
         self.digits = ""  # by RFC 4733
         self._digit_began = -1
         self._recent: deque[bytes] = deque(maxlen=RATE // 2 // SAMPLES)
@@ -86,6 +106,7 @@ class Heard:
 
     def add(self, payload: bytes) -> None:
         self.packets += 1
+        self.sound += payload
         self._recent.append(payload)
 
     def samples(self) -> list[float]:
@@ -108,14 +129,17 @@ class Heard:
 
     def tone_level(self, frequency: float) -> float:
         """The share of one tone in what is heard, on the scale of `level`; tells mixed tones apart."""
-        samples = self.samples()
-        step = 2 * math.pi * frequency / RATE
-        real = sum(s * math.cos(step * n) for n, s in enumerate(samples))
-        imaginary = sum(s * math.sin(step * n) for n, s in enumerate(samples))
-        return 2 * math.hypot(real, imaginary) / len(samples) if samples else 0.0
+        return tone_level(self.samples(), frequency)
 
     def __repr__(self) -> str:
         return f"<Heard {self.packets} packets, level {self.level:.2f}, {self.frequency:.1f} Hz>"
+
+
+def tone_level(samples: list[float], frequency: float) -> float:
+    step = 2 * math.pi * frequency / RATE
+    real = sum(s * math.cos(step * n) for n, s in enumerate(samples))
+    imaginary = sum(s * math.sin(step * n) for n, s in enumerate(samples))
+    return 2 * math.hypot(real, imaginary) / len(samples) if samples else 0.0
 
 
 def upward_crossings(samples: list[float]) -> list[float]:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from asterisk import nodes
 from asterisk.live import listener
 from asterisk.live.network_recorder import Sightings
+from asterisk.live.voicemail_recorder import Mailboxes
 
 
 class Command(BaseCommand):
@@ -20,7 +21,10 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        sightings = Sightings()
+        node = nodes.from_settings()
+        sightings, mailboxes = Sightings(), Mailboxes(node.directory)
         sightings.start()
-        listener.listen(nodes.from_settings(), lambda: stopped, sightings.take)
+        mailboxes.start()
+        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take)
         sightings.stop()
+        mailboxes.stop()

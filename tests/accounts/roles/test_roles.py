@@ -95,8 +95,8 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     answer = signed_in.get(f"/roles/{role.pk}/")
     levels = {module.name: level for module, level in answer.context["levels"]}
     assert levels == {
-        "Extension": "Manage", "Role": "", "Organization": "", "Preferences": "", "Apply History": "View",
-        "Engine Check": "", "Mail": "", "Operation Log": "",
+        "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "",
+        "Apply History": "View", "Engine Check": "", "Mail": "", "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
     assert "1 person has this role" in page
@@ -161,7 +161,7 @@ def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -
     Preferences.objects.update(organization_management=False)
     page = signed_in.get(f"/roles/{role.pk}/edit/")
     assert "reach" not in page.context["form"].fields
-    assert [line.module.name for line in page.context["form"].lines()] == ["Extension"]
+    assert [line.module.name for line in page.context["form"].lines()] == ["Extension", "Others' Voicemail"]
     wrong = typed(role, reach="all", granted=["log.view"])
     assert "Clear Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
     assert signed_in.post(f"/roles/{role.pk}/edit/", typed(role, reach="all")).status_code == 302

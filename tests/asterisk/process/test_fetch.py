@@ -19,9 +19,14 @@ case "$*" in
     *Check-Valid-Until=true*) ! [ -e broken ] || { cat broken >&2; exit 100; } ;;
     *Check-Valid-Until=false*) ;;
     *--print-uris*) echo "'http://debian.test/a.deb' asterisk_1%3a22.10.1+dfsg-1_all.deb 81000000 SHA256:0" ;;
-    *--download-only*) cp ./*.deb "$(dirname "$APT_CONFIG")/cache/archives/" ;;
+    *--download-only*)
+        for name; do
+            for deb in "$name"_*.deb; do ! [ -e "$deb" ] || cp "$deb" "$(dirname "$APT_CONFIG")/cache/archives/"; done
+        done ;;
 esac
 """
+TUNE = "usr/share/asterisk/moh/tune.g722"
+WHOLE = "asterisk-moh-opsound-g722_2.03-2_all\nasterisk_1:22.10.1+dfsg-1_all\n"
 EXPIRED = "E: Release file for http://debian.test/InRelease is expired (invalid since 3d 4h 11min 2s).\n"
 
 
@@ -36,15 +41,16 @@ class Host:
         self.put("apt-get", APT_GET)
         self.put("mirrors", "http://debian.test/debian/\nhttp://debian.test/debian-security/\n")
         self.package(f"{LIBRARIES}/ld-linux-test.so.2", "#!/bin/sh\necho Asterisk 22.10.1+dfsg-1\n")
+        self.package(TUNE, "a tune", "asterisk-moh-opsound-g722", "2.03-2")
 
     def put(self, name: str, text: str) -> None:
         (self.bin / name).write_text(text)
         (self.bin / name).chmod(0o755)
 
-    def package(self, path: str, text: str) -> None:
-        root = self.bin / "package"
+    def package(self, path: str, text: str, package: str = "asterisk", version: str = "1:22.10.1+dfsg-1") -> None:
+        root = self.bin / package
         for name, content in (
-            ("DEBIAN/control", "Package: asterisk\nVersion: 1:22.10.1+dfsg-1\nArchitecture: all\n"
+            ("DEBIAN/control", f"Package: {package}\nVersion: {version}\nArchitecture: all\n"
                                "Maintainer: Nobody <nobody@debian.test>\nDescription: test\n"),
             ("usr/share/doc/asterisk/copyright", "not needed\n"),
             (path, text),
@@ -52,7 +58,7 @@ class Host:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(content)
         (root / path).chmod(0o755)
-        deb = self.bin / "asterisk_1%3a22.10.1+dfsg-1_all.deb"
+        deb = self.bin / f"{package}_{version.replace(':', '%3a')}_all.deb"
         subprocess.run(("dpkg-deb", "--build", str(root), str(deb)), check=True, capture_output=True)
 
     def find_or_fetch(self) -> fetch.Program:
@@ -82,12 +88,46 @@ def test_it_is_fetched_whole_and_only_once(host: Host) -> None:
     assert program.version == "22.10.1"
     assert program.command[-1] == str(host.target / "usr/sbin/asterisk")
     assert program.modules == host.target / LIBRARIES / "asterisk/modules"
-    assert (host.target / "VERSIONS").read_text() == "asterisk_1:22.10.1+dfsg-1_all\n"
+    assert (host.target / "VERSIONS").read_text() == WHOLE
+    assert (program.data / "moh/tune.g722").read_text() == "a tune"
     assert not (host.target / "usr/share/doc").exists()
     assert host.left_over == {"program"}
     assert "Asterisk 22.10.1: downloading 81 MB from http://debian.test/debian/" in host.said
     assert host.find_or_fetch() == program
     assert host.asked == asked
+
+
+def fetched_before_there_was_music(host: Host) -> None:
+    host.find_or_fetch()
+    (host.target / TUNE).unlink()
+    (host.target / "VERSIONS").write_text("asterisk_1:22.10.1+dfsg-1_all\n")
+    host.said.clear()
+
+
+def test_a_folder_that_an_earlier_version_fetched_gets_what_it_lacks(host: Host) -> None:
+    fetched_before_there_was_music(host)
+    host.find_or_fetch()
+    assert (host.target / TUNE).read_text() == "a tune"
+    assert sorted((host.target / "VERSIONS").read_text().splitlines()) == WHOLE.splitlines()
+    assert host.left_over == {"program"}
+    asked = host.asked
+    host.find_or_fetch()
+    assert host.asked == asked
+
+
+@pytest.mark.parametrize("lacking", ["network", "package", "mirror"])
+def test_what_cannot_be_added_stops_no_start(host: Host, lacking: str) -> None:
+    fetched_before_there_was_music(host)
+    if lacking == "network":
+        host.put("broken", "E: Failed to fetch\n")
+    elif lacking == "mirror":
+        host.put("mirrors", "")
+    else:
+        host.put("asterisk-moh-opsound-g722_2.03-2_all.deb", "not a package")
+    assert host.find_or_fetch().version == "22.10.1"
+    assert "callers on hold hear silence" in host.said[-1]
+    assert host.left_over == {"program"}
+    assert (host.target / "VERSIONS").read_text() == "asterisk_1:22.10.1+dfsg-1_all\n"
 
 
 def test_an_interrupted_fetch_is_begun_again(host: Host) -> None:

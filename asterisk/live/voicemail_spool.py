@@ -1,0 +1,101 @@
+"""The messages of a mailbox as Asterisk's voicemail keeps them: a sound and a text file each, in a folder of the box.
+
+Their numbers change when others are deleted; `msg_id` does not. All that a caller may have written is data: it is read,
+and is part of no path.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CONTEXT = "default"
+# What is deleted on the page can be put back from a folder of Asterisk's without a use of its own. Its folder "Deleted"
+# is none: with it (backupdeleted) each message that is moved anywhere leaves a copy, and without it a file msg-001.
+NEW, HEARD, DELETED = "INBOX", "Old", "Cust5"
+FOLDERS = (NEW, HEARD, DELETED)
+LARGEST_TEXT = 10_000  # bytes of a message's text file
+ENTRY = re.compile(r"^([a-z_]+)=(.*)$", re.MULTILINE)
+CALLER = re.compile(r'^"?(?P<name>.*?)"? *<(?P<number>[^<>]*)>$')
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A message; `left_at` in seconds of the epoch. `sound`: its file."""
+
+    message_id: str
+    folder: str
+    caller_number: str
+    caller_name: str
+    left_at: int
+    seconds: int
+    sound: Path
+    size: int
+
+
+def boxes(directory: Path) -> Path:
+    """Where all mailboxes lie; `directory`: of the node."""
+    return directory / "spool" / "voicemail" / CONTEXT
+
+
+def box(directory: Path, number: str) -> Path:
+    return boxes(directory) / number
+
+
+def numbers(directory: Path) -> list[str]:
+    """Those that have a mailbox with anything in it."""
+    found = boxes(directory)
+    return sorted(each.name for each in found.iterdir() if each.name.isdecimal()) if found.is_dir() else []
+
+
+def stamp(directory: Path, number: str) -> tuple[int, ...]:
+    """Changes with the messages of a box: a hundredth of the price of reading them."""
+    return tuple(_changed_at(box(directory, number) / folder) for folder in FOLDERS)
+
+
+def _changed_at(place: Path) -> int:
+    try:
+        return place.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def messages(directory: Path, number: str) -> list[Stored]:
+    """Of all folders. One that Asterisk is about to write, or to renumber, may be missing for a moment."""
+    return [message for folder in FOLDERS for message in _of_folder(box(directory, number) / folder, folder)]
+
+
+def _of_folder(place: Path, folder: str) -> Iterator[Stored]:
+    if not place.is_dir():
+        return
+    for text in sorted(place.glob("msg*.txt")):
+        try:
+            found = _message(text, folder)
+        except (OSError, ValueError):
+            continue  # renumbered while it was read: there is another look
+        if found:
+            yield found
+
+
+def _message(text: Path, folder: str) -> Stored | None:
+    """None: it is being written."""
+    with text.open("rb") as file:
+        entries = dict(reversed(ENTRY.findall(file.read(LARGEST_TEXT).decode("utf-8", "replace"))))  # the first counts
+    sound = text.with_suffix(".wav")
+    if not entries.get("msg_id") or "duration" not in entries or not sound.is_file():
+        return None
+    caller = CALLER.match(entries.get("callerid", ""))
+    return Stored(
+        message_id=entries["msg_id"][:64],
+        folder=folder,
+        caller_number=(caller["number"] if caller else entries.get("callerid", ""))[:63],
+        caller_name=(caller["name"] if caller else "")[:255],
+        left_at=int(entries["origtime"]),
+        seconds=int(entries["duration"]),
+        sound=sound,
+        size=sound.stat().st_size,
+    )
+
+
+def find(directory: Path, number: str, message_id: str) -> Stored | None:
+    return next((each for each in messages(directory, number) if each.message_id == message_id), None)

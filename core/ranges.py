@@ -1,0 +1,51 @@
+"""A file, or the part of it that was asked for (RFC 9110, 14): by this a browser seeks in a recording."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+CHUNK = 65_536  # bytes
+
+
+def answer(request: HttpRequest, path: Path, content_type: str, filename: str = "") -> HttpResponseBase:
+    """`filename`: to be saved under that name. Raises OSError. What asks for several ranges gets the whole file."""
+    size = path.stat().st_size
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None or not any(asked.groups()):
+        whole = FileResponse(
+            path.open("rb"), content_type=content_type, as_attachment=bool(filename), filename=filename
+        )
+        whole["Accept-Ranges"] = "bytes"
+        return whole
+    first, last = _bounds(asked[1], asked[2], size)
+    if first > last:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    part = StreamingHttpResponse(_read(path, first, last), status=206, content_type=content_type)
+    part["Content-Length"] = str(last - first + 1)
+    part["Content-Range"] = f"bytes {first}-{last}/{size}"
+    part["Accept-Ranges"] = "bytes"
+    return part
+
+
+def is_from_the_start(request: HttpRequest) -> bool:
+    """Whether it asks for the beginning: a player asks for later parts by themselves."""
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    return asked is None or asked[1] in ("", "0")
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:  # the last so many
+        return max(0, size - int(last)), size - 1
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _read(path: Path, first: int, last: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(first)
+        left = last - first + 1
+        while left and (some := file.read(min(CHUNK, left))):
+            left -= len(some)
+            yield some

@@ -1,0 +1,70 @@
+"""Parts of a file, as a player that seeks asks for them."""
+
+from pathlib import Path
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import RequestFactory
+
+from core import ranges
+
+pytestmark = pytest.mark.django_db  # an answer that is closed ends the request
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def asked(file: Path, wanted: str | None) -> HttpResponseBase:
+    headers = {"Range": wanted} if wanted else {}
+    return ranges.answer(RequestFactory().get("/", headers=headers), file, "audio/wav")
+
+
+def content(answer: HttpResponseBase) -> bytes:
+    found = b"".join(answer)
+    answer.close()
+    return bytes(found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part", "where"),
+    [
+        ("bytes=0-", CONTENT, "bytes 0-255999/256000"),
+        ("bytes=100-199", CONTENT[100:200], "bytes 100-199/256000"),
+        ("bytes=0-0", CONTENT[:1], "bytes 0-0/256000"),
+        ("bytes=255990-", CONTENT[-10:], "bytes 255990-255999/256000"),
+        ("bytes=255990-999999999", CONTENT[-10:], "bytes 255990-255999/256000"),
+        ("bytes=-10", CONTENT[-10:], "bytes 255990-255999/256000"),
+        ("bytes=-999999999", CONTENT, "bytes 0-255999/256000"),
+    ],
+)
+def test_a_part_is_answered_alone(file: Path, wanted: str, part: bytes, where: str) -> None:
+    answer = asked(file, wanted)
+    assert (answer.status_code, answer["Content-Range"], answer["Content-Length"]) == (206, where, str(len(part)))
+    assert content(answer) == part
+
+
+@pytest.mark.parametrize("wanted", [None, "bytes=-", "bytes=1-2,5-6", "lines=1-2", "bytes=x-", "bytes=٣-٤", "bytes"])
+def test_without_one_range_the_whole_is_answered(file: Path, wanted: str | None) -> None:
+    answer = asked(file, wanted)
+    assert (answer.status_code, answer["Accept-Ranges"]) == (200, "bytes")
+    assert content(answer) == CONTENT
+
+
+@pytest.mark.parametrize("wanted", ["bytes=256000-", "bytes=9-3", "bytes=999999999999999999-", "bytes=-0"])
+def test_a_part_that_is_not_there_is_refused(file: Path, wanted: str) -> None:
+    answer = asked(file, wanted)
+    assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */256000")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_first"), [(None, True), ("bytes=0-", True), ("bytes=-5", True), ("bytes=5-", False)]
+)
+def test_only_the_first_request_of_a_player_is_from_the_start(wanted: str | None, is_first: bool) -> None:
+    headers = {"Range": wanted} if wanted else {}
+    assert ranges.is_from_the_start(RequestFactory().get("/", headers=headers)) is is_first

@@ -1,0 +1,91 @@
+"""What was found in mailboxes becomes rows, and each new message one e-mail."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from core.mail.models import Email
+from core.preferences.models import Preferences
+from extensions import actions
+from extensions.calls.voicemail import messages
+from extensions.calls.voicemail.messages import Found
+from extensions.models import SipExtension, VoicemailMessage
+from extensions.pbx import Folder
+from tests.people import make_extension, make_user
+
+pytestmark = pytest.mark.django_db
+
+MESSAGE = Found("1796000000-00000001", Folder.NEW, "1001", "Grace", datetime(2026, 11, 28, 17, tzinfo=UTC), 21, 336_044)
+
+
+@pytest.fixture
+def extension() -> SipExtension:
+    return make_extension("1000", user=make_user("Ada"), voicemail=True)
+
+
+def emails() -> int:
+    return Email.objects.filter(kind="voicemail").count()
+
+
+def folders() -> list[str]:
+    return [each.folder for each in VoicemailMessage.objects.there()]
+
+
+def test_a_new_message_is_a_row_and_one_email(extension: SipExtension) -> None:
+    for _ in range(3):
+        messages.note("1000", [MESSAGE])
+    row = VoicemailMessage.objects.get()
+    assert (row.extension, row.caller, row.length, row.is_new) == (extension, "Grace (1001)", "0:21", True)
+    assert emails() == 1
+    messages.note("1000", [replace(MESSAGE, folder=Folder.HEARD)])
+    assert (folders(), emails()) == (["heard"], 1)
+
+
+def test_one_that_was_heard_before_anybody_looked_needs_no_email(extension: SipExtension) -> None:
+    messages.note("1000", [replace(MESSAGE, folder=Folder.HEARD)])
+    assert (folders(), emails()) == (["heard"], 0)
+
+
+def test_who_wants_no_email_gets_none(extension: SipExtension) -> None:
+    SipExtension.objects.update(voicemail_email="none")
+    messages.note("1000", [MESSAGE])
+    assert (folders(), emails()) == (["new"], 0)
+
+
+def test_one_that_is_missed_for_a_moment_comes_back_without_a_second_email(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE])
+    messages.note("1000", [])
+    assert (folders(), emails()) == ([], 1)
+    messages.note("1000", [MESSAGE])
+    assert (folders(), emails()) == (["new"], 1)
+
+
+def test_rows_of_what_is_gone_are_forgotten_in_the_end(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE])
+    messages.note("1000", [])
+    VoicemailMessage.objects.update(gone_at=timezone.now() - messages.KEPT_AS_GONE - timedelta(seconds=1))
+    messages.note("1000", [])
+    assert not VoicemailMessage.objects.exists()
+
+
+def test_a_mailbox_of_nobody_is_nobodys(extension: SipExtension) -> None:
+    messages.note("1001", [MESSAGE])
+    assert (VoicemailMessage.objects.count(), emails()) == (0, 0)
+
+
+def test_rows_stay_when_the_extension_is_deleted_and_are_not_the_next_persons(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE])
+    actions.delete("1000", None)
+    other = make_extension("1000", voicemail=True)
+    assert not VoicemailMessage.objects.filter(extension=other).exists()
+    assert VoicemailMessage.objects.get().extension_id == extension.pk
+
+
+def test_days_to_keep(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE, replace(MESSAGE, message_id="2", left_at=MESSAGE.left_at + timedelta(days=9))])
+    assert messages.too_old(timezone.now() + timedelta(days=3650)) == []
+    Preferences.objects.update(voicemail_days=30)
+    assert messages.too_old(MESSAGE.left_at + timedelta(days=29)) == []
+    assert [each.message_id for each in messages.too_old(MESSAGE.left_at + timedelta(days=31))] == [MESSAGE.message_id]

@@ -1,0 +1,113 @@
+"""Prompts that a test can tell apart: a tone each, in place of the voice; a moment of silence in place of the rest."""
+
+import shutil
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.pbx.office import eventually
+from tests.phones import rtp
+from tests.phones.call import Call
+
+# Each its own frequency, all of which fit whole into a part.
+TONES = {
+    "vm-password": 500,
+    "vm-incorrect": 600,
+    "vm-goodbye": 700,
+    "im-sorry": 800,
+    "vm-intro": 900,
+    "beep": 1000,
+    "vm-youhave": 1100,
+    "vm-isunavail": 1200,
+    "vm-isonphone": 1300,
+    "vm-deleted": 1400,
+    "vm-newpassword": 1500,
+    "vm-reenterpassword": 1600,
+    "vm-passchanged": 1700,
+    "vm-options": 1800,
+    "vm-nomore": 1900,
+    "vm-message": 2000,
+    "vm-received": 2100,
+    "vm-duration": 2200,
+    "vm-from-extension": 2300,
+    "vm-unknown-caller": 2400,
+    "vm-from-phonenumber": 2500,
+    "vm-opts": 2600,
+    "vm-mailboxfull": 2700,
+    "vm-advopts": 2800,
+    "vm-review": 2900,
+    "vm-msgsaved": 3000,
+    "vm-extension": 3100,
+    "vm-tocallback": 3200,
+}
+SHORT = ("beep",)
+PART = rtp.RATE // 10
+ENOUGH = 0.1
+
+
+@contextmanager
+def tones() -> Iterator[None]:
+    """For the Asterisk that runs, as long as it does: its next start has the voice again."""
+    folder = settings.ASTERISK_DIR / "data/sounds/en"
+    voice = folder.readlink()
+    folder.unlink()
+    folder.mkdir()
+    write_tone(silence := folder / "no-prompt.wav", 0, 0.02)
+    for prompt in sorted(path.relative_to(voice).with_suffix("") for path in voice.rglob("*.gsm")):
+        (folder / prompt).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{prompt}.wav").symlink_to(silence)
+    for name, frequency in TONES.items():
+        (folder / f"{name}.wav").unlink()
+        write_tone(folder / f"{name}.wav", frequency, 0.2 if name in SHORT else 0.6)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder)
+        folder.symlink_to(voice)
+
+
+def write_tone(path: Path, frequency: int, seconds: float) -> None:
+    samples = [rtp.linear(byte) for byte in rtp.tone(frequency)[: int(seconds * rtp.RATE)]]
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rtp.RATE, 0, "NONE", ""))
+        file.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
+
+
+class Ear:
+    """Follows what is played to one end of a call, and forgets nothing of it while a test does something else."""
+
+    def __init__(self, call: Call) -> None:
+        self._heard = call.audio_received
+        self._at = 0
+
+    def hears(self, prompt: str, seconds: float = 20) -> bool:
+        """Whether the prompt comes, after what was heard before it."""
+        return self.hears_tone(TONES[prompt], seconds)
+
+    def hears_tone(self, frequency: int, seconds: float = 20) -> bool:
+        return eventually(lambda: self._finds(frequency), seconds)
+
+    def heard(self) -> list[str]:
+        """All prompts from the call's beginning, each time that one began."""
+        found = [self._prompt_at(start) for start in range(0, len(self._heard.sound) - PART, PART)]
+        return [now for before, now in zip(["", *found], found, strict=False) if now and now != before]
+
+    def _finds(self, frequency: int) -> bool:
+        while self._at + PART <= len(self._heard.sound):
+            samples = self._part(self._at)
+            self._at += PART
+            if rtp.tone_level(samples, frequency) > ENOUGH:
+                return True
+        return False
+
+    def _prompt_at(self, start: int) -> str:
+        samples = self._part(start)
+        levels = {prompt: rtp.tone_level(samples, frequency) for prompt, frequency in TONES.items()}
+        loudest = max(levels, key=levels.__getitem__)
+        return loudest if levels[loudest] > ENOUGH else ""
+
+    def _part(self, start: int) -> list[float]:
+        return [rtp.LINEAR[byte] / rtp.FULL_SCALE for byte in self._heard.sound[start : start + PART]]

@@ -1,0 +1,290 @@
+"""Messages that callers leave, and what is heard of them by phone: by real calls."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from extensions.models import SipExtension
+from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal
+from tests.pbx.prompts import Ear, tones
+from tests.pbx.test_privacy import call_with
+from tests.phones import rtp
+from tests.phones.call import OutgoingCall
+from tests.phones.phone import Phone
+
+PIN = "8302"
+NOTE = 440  # Hz: what callers say
+
+
+@pytest.fixture
+def desk(office: Office) -> Iterator[Office]:
+    with tones():
+        yield office
+
+
+def with_mailbox(office: Office, **more: Any) -> SipExtension:
+    return office.extension(**{"voicemail": True, "voicemail_pin": PIN, "voicemail_says_date": False, **more})
+
+
+def folder(number: str, name: str = "INBOX") -> Path:
+    return Path(settings.ASTERISK_DIR) / "spool/voicemail/default" / number / name
+
+
+def messages(number: str, name: str = "INBOX") -> list[dict[str, str]]:
+    """What Asterisk keeps of each message beside its sound."""
+    texts = [path.read_text() for path in sorted(folder(number, name).glob("msg*.txt"))]
+    return [dict(line.split("=", 1) for line in text.splitlines() if "=" in line) for text in texts]
+
+
+def ring_briefly(number: str) -> None:
+    with engine_tables() as tables:
+        tables.execute("UPDATE pbx_number SET ring_seconds = 1 WHERE number = ?", (number,))
+
+
+def leave_message(caller: Phone, dialled: str, seconds: float = 3) -> None:
+    call = caller.call(dialled)
+    call.wait_answered()
+    speak(call, seconds)
+
+
+def speak(call: OutgoingCall, seconds: float = 3) -> None:
+    """After the tone; then the caller hangs up."""
+    assert Ear(call).hears("beep")
+    call.say(rtp.tone(NOTE, 0.3) * int(seconds))
+    call.hangup()
+
+
+def open_mailbox(phone: Phone, dialled: str, pin: str = PIN) -> Ear:
+    call = phone.call(dialled)
+    ear = Ear(call)
+    assert ear.hears("vm-password")
+    call.press(f"{pin}#")
+    assert ear.hears("vm-youhave")
+    return ear
+
+
+def has_light(phone: Phone, waiting: str, counts: str) -> bool:
+    return eventually(lambda: light(phone) == (waiting, counts))
+
+
+def light(phone: Phone) -> tuple[str, str]:
+    """Whether messages wait, and how many are new and old."""
+    said = dict(line.split(": ", 1) for line in phone.notices.get("message-summary", "").splitlines() if ": " in line)
+    return said.get("Messages-Waiting", ""), said.get("Voice-Message", "").partition(" ")[0]
+
+
+@pytest.mark.parametrize("why", ["nobody answers", "busy", "declined", "nobody is registered", "own number"])
+def test_a_caller_can_leave_a_message_where(desk: Office, why: str) -> None:
+    extension = with_mailbox(desk)
+    caller = desk.registered()
+    callee = desk.phone(extension) if why == "nobody is registered" else desk.registered(extension)
+    ring_briefly(extension.number)
+    if why == "own number":
+        caller = callee
+    call = caller.call(extension.number)
+    if why == "busy":
+        callee.wait_call().reject(486)
+    elif why == "declined":
+        callee.wait_call().reject(603)
+    call.wait_answered()
+    ear = Ear(call)
+    assert ear.hears("vm-isonphone" if why in ("busy", "declined", "own number") else "vm-isunavail")
+    assert ear.hears("vm-intro")
+    speak(call)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    (message,) = messages(extension.number)
+    assert (message["callerid"], message["origmailbox"]) == (
+        f'"Person {caller.number}" <{caller.number}>',
+        extension.number,
+    )
+    assert folder(extension.number).joinpath("msg0000.wav").stat().st_size > 2 * rtp.RATE * 2
+
+
+def test_somebody_who_hangs_up_at_the_tone_leaves_none(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    call = desk.registered().call(extension.number)
+    call.wait_answered()
+    assert Ear(call).hears("beep")
+    call.hangup()
+    leave_message(desk.registered(), extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    (message,) = messages(extension.number)
+    assert int(message["duration"]) >= 2
+
+
+@pytest.mark.parametrize("prefix", ["", "*12"])
+def test_who_asks_for_privacy_stands_in_no_message(desk: Office, prefix: str) -> None:
+    extension = with_mailbox(desk)
+    caller = desk.registered()
+    call = call_with(caller, prefix + extension.number, ("Privacy", "id"))
+    call.wait_answered()
+    speak(call)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    (message,) = messages(extension.number)
+    assert message["callerid"] == "Unknown"
+    assert not [value for value in message.values() if f"<{caller.number}>" in value]
+
+
+def test_a_message_can_be_left_without_ringing(desk: Office) -> None:
+    callee = desk.registered(with_mailbox(desk))
+    leave_message(desk.registered(), f"*12{callee.number}")
+    assert eventually(lambda: len(messages(callee.number)) == 1)
+    assert not callee.was_called()
+
+
+@pytest.mark.parametrize("code", ["*2", "*12"])
+@pytest.mark.parametrize("number", ["without mailbox", "7", "71", "77777777", "123456789", "1-0-0-0", "abc", ""])
+def test_what_has_no_mailbox_does_not_exist(desk: Office, code: str, number: str) -> None:
+    phone = desk.registered()
+    dialled = desk.extension().number if number == "without mailbox" else number
+    assert refusal(dial(phone, code + dialled)) == 404
+
+
+def test_the_own_mailbox_asks_for_the_pin(desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk))
+    ear = open_mailbox(phone, "*2")
+    assert ear.hears("vm-opts")
+
+
+def test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked(desk: Office) -> None:
+    extension = with_mailbox(desk, voicemail_asks_pin=False)
+    call = desk.registered(extension).call("*2")
+    assert Ear(call).hears("vm-opts")
+    assert Ear(call).heard()[0] != "vm-password"
+    ear = open_mailbox(desk.registered(), f"*2{extension.number}")  # another's phone is asked
+    assert ear.hears("vm-opts")
+
+
+@pytest.mark.parametrize("typed", ["1111#", f"{PIN}1#", PIN[:3] + "#", "#", "*#", f"{PIN[:2]}*#"])
+def test_a_wrong_pin_opens_nothing(desk: Office, typed: str) -> None:
+    extension = with_mailbox(desk)
+    call = desk.registered().call(f"*2{extension.number}")
+    ear = Ear(call)
+    for _ in range(3):
+        assert ear.hears("vm-password")
+        call.press(typed)
+        assert ear.hears("vm-incorrect")
+    assert ear.hears("vm-goodbye")
+    call.wait_ended()
+    assert ear.heard() == ["vm-password", "vm-incorrect"] * 3 + ["vm-goodbye"]
+
+
+def wrong(phone: Phone, dialled: str, count: int) -> None:
+    """So many wrong PINs, three a call."""
+    while count > 0:
+        call = phone.call(dialled)
+        ear = Ear(call)
+        for _ in range(min(3, count)):
+            assert ear.hears("vm-password")
+            call.press("1111#")
+            assert ear.hears("vm-incorrect")
+        call.hangup()
+        count -= 3
+
+
+def typed_wrong(number: str, *seconds_ago: int) -> None:
+    """As Asterisk keeps it of wrong PINs of earlier calls."""
+    times = "-".join(str(int(time.time()) - seconds) for seconds in seconds_ago)
+    asked("DBPut", Family="pin", Key=number, Val=times)
+
+
+def is_closed(phone: Phone, dialled: str) -> bool:
+    """Whether the right PIN is refused."""
+    call = phone.call(dialled)
+    ear = Ear(call)
+    assert ear.hears("vm-password")
+    call.press(f"{PIN}#")
+    call.wait_ended(60)
+    return ear.heard() == ["vm-password", "im-sorry"]
+
+
+def test_ten_wrong_pins_in_an_hour_close_the_mailbox(desk: Office) -> None:
+    extension, other = with_mailbox(desk), with_mailbox(desk)
+    stranger, own = desk.registered(), desk.registered(extension)
+    wrong(stranger, f"*2{extension.number}", 9)
+    assert locks() == []
+    wrong(own, "*2", 1)
+    assert locks() == [(extension.number, own.number)]
+    assert is_closed(stranger, f"*2{extension.number}")
+    assert is_closed(own, "*2")
+    assert locks() == [(extension.number, own.number)]
+    assert open_mailbox(stranger, f"*2{other.number}").hears("vm-opts")
+    leave_message(stranger, f"*12{extension.number}")
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    assert "func_" not in (settings.ASTERISK_DIR / "log/messages.log").read_text()
+
+
+def locks() -> list[tuple[str, str]]:
+    with engine_tables() as tables:
+        return tables.execute("SELECT number, caller FROM pin_locked ORDER BY id").fetchall()
+
+
+def test_a_right_pin_forgets_the_wrong_ones(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    phone = desk.registered(extension)
+    typed_wrong(extension.number, *[60] * 9)
+    open_mailbox(phone, "*2")
+    wrong(phone, "*2", 3)
+    assert locks() == []
+    assert open_mailbox(phone, "*2").hears("vm-opts")
+
+
+def test_an_hour_later_the_mailbox_opens_again(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    phone = desk.registered(extension)
+    typed_wrong(extension.number, *[3700] * 5, *[60] * 5)
+    wrong(phone, "*2", 1)
+    assert locks() == []
+    typed_wrong(extension.number, 3700, *[60] * 9)
+    wrong(phone, "*2", 1)
+    assert locks() == [(extension.number, phone.number)]
+    assert is_closed(phone, "*2")
+    typed_wrong(extension.number, *[3700] * 10)
+    assert open_mailbox(phone, "*2").hears("vm-opts")
+
+
+def test_the_light_follows_messages_and_what_is_heard_of_them(desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    caller = desk.registered()
+    assert has_light(phone, "no", "0/0")
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes", "1/0")
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes", "2/0")
+    call = phone.call("*2")
+    ear = Ear(call)
+    assert ear.hears("vm-opts")
+    call.press("1")
+    assert ear.hears_tone(NOTE)
+    call.press("7")
+    assert ear.hears("vm-deleted")
+    call.press("#")
+    call.wait_ended()
+    assert has_light(phone, "yes", "1/0")
+    call = phone.call("*2")
+    ear = Ear(call)
+    assert ear.hears("vm-opts")
+    call.press("1")
+    assert ear.hears_tone(NOTE)
+    call.hangup()
+    assert has_light(phone, "no", "0/1")
+
+
+def test_many_calls_at_once_have_no_more_tries(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    phone = desk.registered()
+    typed_wrong(extension.number, *[60] * 8)
+    calls = [phone.call(f"*2{extension.number}") for _ in range(5)]
+    ears = [Ear(call) for call in calls]
+    assert all(ear.hears("vm-password") for ear in ears)
+    for call in calls:
+        call.audio.press("1111#")
+    assert eventually(lambda: all(len(ear.heard()) > 1 for ear in ears), 30)
+    for call in calls:
+        call.hangup()
+    assert sorted(ear.heard()[1] for ear in ears) == ["im-sorry"] * 3 + ["vm-incorrect"] * 2
+    assert len(locks()) == 1

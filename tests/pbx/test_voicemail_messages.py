@@ -1,0 +1,153 @@
+"""A message from the call to the page and the e-mail: seen by the listener, moved by Asterisk, told of once."""
+
+from collections.abc import Iterator
+
+import miniaudio
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from asterisk.live import voicemail_recorder
+from asterisk.live import voicemail_spool as spool
+from asterisk.live.voicemail_recorder import Mailboxes
+from core.mail.models import Email
+from core.mail.smtp.protocol import Limits
+from core.mail.worker import Postman
+from extensions.calls.voicemail import messages as mailbox
+from extensions.models import SipExtension, VoicemailMessage
+from tests.conftest import MAILBOXES
+from tests.core.mail.conftest import use
+from tests.core.mail.postbox import Postbox
+from tests.pages import html_of
+from tests.pbx.office import Office, eventually
+from tests.pbx.prompts import tones
+from tests.pbx.test_voicemail import NOTE, folder, has_light, leave_message, with_mailbox
+from tests.people import make_user
+from tests.phones import rtp
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(voicemail_recorder, "AGAIN_SECONDS", 0.2)
+    recorder = Mailboxes(settings.ASTERISK_DIR)
+    recorder.start()
+    MAILBOXES.append(recorder.take)
+    with tones():
+        yield office
+    MAILBOXES.remove(recorder.take)
+    recorder.stop()
+
+
+@pytest.fixture
+def vics(desk: Office) -> SipExtension:
+    return with_mailbox(desk, user=make_user("Vic"))
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    box = Postbox()
+    box.start()
+    use(box)
+    yield box
+    box.stop()
+
+
+def rows() -> list[tuple[str, str]]:
+    return list(VoicemailMessage.objects.there().values_list("caller_number", "folder"))
+
+
+def post(client: Client, how: str) -> int:
+    message = VoicemailMessage.objects.get()
+    path = f"/extensions/{message.extension.number}/voicemail/{message.pk}/{how}/"
+    return client.post(path).status_code
+
+
+def deliver() -> None:
+    postman = Postman(Limits(connect=5, reply=5, opening=5, after_the_dot=5))
+    while postman.round():
+        pass
+    postman.leave()
+
+
+def test_a_message_is_on_the_page_and_its_buttons_move_it_on_the_pbx(
+    desk: Office, vics: SipExtension, client: Client
+) -> None:
+    phone = desk.registered(vics)
+    leave_message(desk.registered(), f"*12{vics.number}")
+    assert eventually(lambda: len(rows()) == 1)
+    assert has_light(phone, "yes", "1/0")
+    client.force_login(vics.user)
+    page = html_of(client, f"/extensions/{vics.number}/")
+    assert VoicemailMessage.objects.get().caller in page
+    assert "Mark as heard" in page
+    for how, light, where in (
+        ("heard", ("no", "0/1"), "Old"),
+        ("new", ("yes", "1/0"), "INBOX"),
+        ("delete", ("no", "0/0"), spool.DELETED),
+        ("restore", ("no", "0/1"), "Old"),
+    ):
+        assert post(client, how) == 302
+        assert len(list(folder(vics.number, where).glob("msg*.txt"))) == 1, how
+        assert has_light(phone, *light), how
+    assert eventually(lambda: [each for _, each in rows()] == ["heard"])
+
+
+def test_the_email_has_the_recording_and_comes_once(desk: Office, vics: SipExtension, postbox: Postbox) -> None:
+    leave_message(desk.registered(), f"*12{vics.number}", seconds=5)
+    assert eventually(lambda: Email.objects.filter(kind="voicemail").count() == 1)
+    deliver()
+    (received,) = postbox.received
+    (recording,) = received.mail.iter_attachments()
+    assert recording.get_content_type() == "audio/mpeg"
+    assert str(recording.get_filename()).startswith("voicemail-")
+    sound = miniaudio.decode(recording.get_content(), nchannels=1, sample_rate=8000)
+    assert 3 <= sound.duration <= 8
+    samples = [each / 32768 for each in sound.samples[8000:16000]]
+    assert rtp.tone_level(samples, NOTE) > 10 * rtp.tone_level(samples, NOTE * 3 // 2)
+    deliver()
+    assert len(postbox.received) == 1
+
+
+@pytest.mark.parametrize(("wish", "where"), [("keep", "INBOX"), ("read", "Old"), ("delete", spool.DELETED)])
+def test_after_the_email_the_message_is_as_its_person_wished(
+    desk: Office, vics: SipExtension, postbox: Postbox, wish: str, where: str
+) -> None:
+    SipExtension.objects.filter(pk=vics.pk).update(voicemail_after_email=wish, voicemail_email="note")
+    leave_message(desk.registered(), f"*12{vics.number}")
+    assert eventually(lambda: Email.objects.filter(kind="voicemail").count() == 1)
+    assert len(list(folder(vics.number).glob("msg*.txt"))) == 1
+    deliver()
+    (received,) = postbox.received
+    assert list(received.mail.iter_attachments()) == []
+    mailbox.tidy()
+    assert len(list(folder(vics.number, where).glob("msg*.txt"))) == 1
+
+
+def test_a_message_that_was_left_while_nobody_listened_is_found(
+    office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vics = with_mailbox(office, user=make_user("Vic"))
+    with tones():
+        leave_message(office.registered(), f"*12{vics.number}")
+    assert eventually(lambda: len(list(folder(vics.number).glob("msg*.txt"))) == 1)
+    assert rows() == []
+    recorder = Mailboxes(settings.ASTERISK_DIR)
+    recorder.start()
+    assert eventually(lambda: len(rows()) == 1)
+    recorder.stop()
+
+
+def test_a_busy_database_delays_it_and_loses_nothing(desk: Office, vics: SipExtension) -> None:
+    caller = desk.registered()
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE extensions_voicemailmessage")
+        leave_message(caller, f"*12{vics.number}")
+        assert eventually(lambda: len(list(folder(vics.number).glob("msg*.txt"))) == 1)
+    assert eventually(lambda: len(rows()) == 1)
+    assert Email.objects.filter(kind="voicemail").count() == 1

@@ -1,0 +1,88 @@
+"""Messages are their person's: who gets the number of somebody who is gone hears none of them."""
+
+import pytest
+from django.conf import settings
+
+from accounts.models import User
+from asterisk.apply import mailboxes, undo
+from asterisk.live import voicemail_spool as spool
+from asterisk.models import ApplyRun
+from extensions import actions
+from extensions.models import SipExtension
+from tests.node import apply
+from tests.pbx.office import Office, eventually
+from tests.pbx.prompts import tones
+from tests.pbx.test_voicemail import leave_message, with_mailbox
+from tests.people import make_extension
+
+
+def there(number: str) -> int:
+    return len(spool.messages(settings.ASTERISK_DIR, number))
+
+
+@pytest.fixture
+def left(office: Office) -> SipExtension:
+    """An extension with a message."""
+    extension = with_mailbox(office)
+    with tones():
+        leave_message(office.registered(), f"*12{extension.number}")
+    assert eventually(lambda: there(extension.number) == 1)
+    return extension
+
+
+def next_one(number: str) -> None:
+    make_extension(number, voicemail=True)
+    apply([number], None)
+
+
+def test_the_next_person_of_a_number_finds_an_empty_mailbox(office: Office, left: SipExtension, ada: User) -> None:
+    apply([left.number], None)
+    actions.delete(left.number, ada)
+    apply([left.number], ada)
+    assert there(left.number) == 0
+    next_one(left.number)
+    assert there(left.number) == 0
+
+
+def test_also_where_both_are_applied_at_once(office: Office, left: SipExtension, ada: User) -> None:
+    apply([left.number], None)
+    actions.delete(left.number, ada)
+    next_one(left.number)
+    assert there(left.number) == 0
+
+
+def test_also_where_it_was_disabled_before(office: Office, left: SipExtension, ada: User) -> None:
+    actions.disable(left.number, ada)
+    apply([left.number], ada)
+    assert there(left.number) == 1
+    actions.delete(left.number, ada)
+    apply([left.number], ada)
+    next_one(left.number)
+    assert there(left.number) == 0
+
+
+def test_who_comes_back_by_an_undo_has_the_messages_again(office: Office, left: SipExtension, ada: User) -> None:
+    apply([left.number], None)
+    actions.delete(left.number, ada)
+    apply([left.number], ada)
+    undo.undo(ApplyRun.objects.latest("pk"), ada)
+    apply([left.number], ada)
+    assert there(left.number) == 1
+
+
+def test_disabling_and_turning_voicemail_off_keeps_them(office: Office, left: SipExtension, ada: User) -> None:
+    for do in (actions.disable, actions.enable):
+        do(left.number, ada)
+        apply([left.number], ada)
+        assert there(left.number) == 1
+
+
+def test_what_was_parked_goes_with_the_restore_point(office: Office, left: SipExtension, ada: User) -> None:
+    apply([left.number], None)
+    actions.delete(left.number, ada)
+    apply([left.number], ada)
+    (place,) = mailboxes.parked(settings.ASTERISK_DIR).iterdir()
+    mailboxes.forget(settings.ASTERISK_DIR, place.stat().st_mtime - 1)
+    assert place.exists()
+    mailboxes.forget(settings.ASTERISK_DIR, place.stat().st_mtime + 1)
+    assert not place.exists()
