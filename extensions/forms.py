@@ -112,7 +112,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             "number": SipExtension.objects.next_free_number(preferences),
             "registration_name": random_text(10),
             "registration_password": random_password(20),
-            "voicemail": preferences.voicemail,
+            "voicemail": preferences.new_voicemail,
             "voicemail_pin": validators.random_pin(""),
         }
 

@@ -103,7 +103,7 @@ class Preferences(models.Model):
         _("Applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
-    voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
+    new_voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
     voicemail_minutes = models.PositiveSmallIntegerField(
         _("Longest message (minutes)"), default=10, validators=[MinValueValidator(1), MaxValueValidator(15)]
     )

@@ -55,7 +55,7 @@ def test_what_is_chosen_is_saved(signed_in: Client) -> None:
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_the_preference_says_whether_a_new_extension_has_voicemail(signed_in: Client, wanted: bool) -> None:
-    Preferences.objects.update(voicemail=wanted)
+    Preferences.objects.update(new_voicemail=wanted)
     form = signed_in.get("/extensions/add/").context["form"].sip
     assert form["voicemail"].value() is wanted
     assert len(form["voicemail_pin"].value()) == 6
