@@ -17,8 +17,9 @@ from core.random_text import random_password, random_text
 from core.validators import digits
 from extensions import validators
 from extensions.access import without_extension
+from extensions.calls.voicemail.forms import MailboxForm
 from extensions.changes import record as changes
-from extensions.fields import BY_NAME, SECRET, AfterVoicemailEmail, Owner, Tab, VoicemailEmail, form_fields, label
+from extensions.fields import BY_NAME, SECRET, Owner, Tab, form_fields, label
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
 
@@ -31,7 +32,7 @@ class PersonNotFree(Exception):
     """Who was chosen got an extension, or is not the administrator's to manage any more."""
 
 
-class SipExtensionForm(forms.ModelForm[SipExtension]):
+class SipExtensionForm(MailboxForm):
     """A number, and the account by which its phones register."""
 
     # What the template has a place of its own for.
@@ -45,24 +46,14 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         help_text=_("10 to 63 letters, digits and symbols. Stored in the phone; nobody needs to remember it."),
     )
 
-    voicemail_pin = forms.CharField(
-        label=_("Voicemail PIN"),
-        max_length=15,
-        required=False,
-        widget=secret_input(length=validators.PIN_DIGITS, alphabet="0123456789"),
-        help_text=_("3 to 15 digits. Typed on a phone to listen to messages."),
-    )
-
     class Meta:
         model = SipExtension
         fields = form_fields(Owner.EXTENSION)
         help_texts = {
+            **MailboxForm.Meta.help_texts,
             "caller_id": _("The number others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
-            "voicemail": _("Callers can leave a message when no one answers."),
-            "voicemail_email": _("Sent to the Email Address on the User tab."),
-            "voicemail_asks_pin": _("When off, *2 on this extension's phones opens the mailbox without a PIN."),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
             ),
@@ -71,9 +62,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
 
     def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
         self.preferences = preferences
-        self.new_pin = ""
         blank = instance is None and data is None
-        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else {})
+        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else None)
         first, last = preferences.first_number, preferences.last_number
         self.fields["number"].help_text = _("%(first)s to %(last)s. The phone's user name.") % {
             "first": first,
@@ -90,11 +80,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             )
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
-            self.fields["voicemail_pin"].help_text = _("3 to 15 digits. Leave empty to keep the current PIN.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        self.fields["voicemail_pin"].widget.attrs["inputmode"] = "numeric"
-        for name in ("voicemail_email", "voicemail_after_email"):
-            self.fields[name].required = False  # not sent: as it is
         self.helper = finish(self, *(name for name in ("caller_id", "allowed_networks")))
 
     @property
@@ -154,27 +140,8 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def clean_allowed_networks(self) -> str:
         return validators.allowed_networks(self.cleaned_data["allowed_networks"])
 
-    def clean_voicemail_pin(self) -> str:
-        pin: str = self.cleaned_data["voicemail_pin"]
-        if pin:
-            validators.voicemail_pin(pin, self.cleaned_data.get("number", ""))
-        return pin
-
-    def clean_voicemail_email(self) -> str:
-        return self.cleaned_data["voicemail_email"] or self.instance.voicemail_email
-
-    def clean_voicemail_after_email(self) -> str:
-        return self.cleaned_data["voicemail_after_email"] or self.instance.voicemail_after_email
-
-    def _keep_what_no_email_carries(self, cleaned: dict[str, Any]) -> None:
-        deletes = cleaned.get("voicemail_after_email") == AfterVoicemailEmail.DELETE
-        if deletes and cleaned.get("voicemail_email") == VoicemailEmail.NOTE:
-            words = _("The e-mail does not contain the recording. Choose another, or send the recording.")
-            self.add_error("voicemail_after_email", ValidationError(words, code="recording_lost"))
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        self._keep_what_no_email_carries(cleaned)
         if not cleaned.get("caller_id") and "caller_id" not in self.errors:
             cleaned["caller_id"] = cleaned.get("number", "")
         return cleaned
@@ -194,17 +161,9 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         return super().save(commit)
 
     def change(self, extension: SipExtension) -> None:
-        """Set the fields of this form on the extension, which is saved by whoever calls this."""
-        opens_mailbox = self.instance.voicemail and (extension is self.instance or not extension.voicemail)
-        for name in self._meta.fields or ():
-            setattr(extension, name, getattr(self.instance, name))
+        super().change(extension)
         if password := self.cleaned_data["registration_password"]:
             extension.registration_password = password
-        self.new_pin = self.cleaned_data["voicemail_pin"]
-        if opens_mailbox and not self.new_pin:
-            self.new_pin = validators.random_pin(extension.number)  # nobody has ever been shown the one it has
-        if self.new_pin:
-            extension.voicemail_pin = self.new_pin
 
 
 class WelcomeForm(forms.Form):

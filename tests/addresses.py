@@ -123,6 +123,7 @@ PAGES = {
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
     "extensions/<number:number>/voicemail/": Page(look=(LISTEN,)),
+    "extensions/<number:number>/voicemail/settings/": Page(look=(OWN_MAILBOX,), deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/voicemail/<int:message>/sound/": Page(look=(LISTEN,)),
     "extensions/<number:number>/voicemail/<int:message>/<slug:how>/": Page(deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,), asks_again=LOOKED_AT + DONE),

@@ -73,11 +73,12 @@ SELF_SERVICE = {
     "mobile": _("Mobile Number"),
     "email": _("Email Address"),
     "registration_password": _("Registration Password"),
+    "voicemail": _("Voicemail"),
 }
 
 
 def usual_self_service() -> list[str]:
-    return ["avatar", "mobile", "email", "registration_password"]
+    return ["avatar", "mobile", "email", "registration_password", "voicemail"]
 
 
 class Preferences(models.Model):
