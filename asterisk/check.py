@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from asterisk.ami.client import AmiError, connected
+from asterisk.apply import by_phone
 from asterisk.apply import run as apply_run
 from asterisk.apply.errors import ApplyError
 from asterisk.engine import render, snapshot
@@ -85,6 +86,8 @@ def start() -> None:
 def check(node: Node) -> CheckRun:
     """All of it. Raises Running, and EngineError."""
     with only_one(node.engine_file):
+        with locked(node.engine_file), opened(node.engine_file) as db:
+            by_phone.take(db)
         numbers = apply_run.all_numbers(node.engine_file)
         run = CheckRun.objects.create(total=len(numbers))
         CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()

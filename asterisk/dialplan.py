@@ -45,10 +45,22 @@ def in_words(number: str, found: Mapping[str, Rows], named: Mapping[str, str]) -
     rings = _("Otherwise all registered phones, up to %(most)s, ring for %(seconds)s seconds.")
     if login.max_contacts == 1:
         rings = _("Otherwise the registered phone rings for %(seconds)s seconds.")
-    return [
-        *first,
-        _("If no phone is registered as %(whose)s, the caller hears that no one is available (480).") % known,
-        rings % {**known, "most": login.max_contacts},
+    absent, busy, unanswered = _with_mailbox() if found[whose].mailbox else _without_mailbox()
+    return [*first, absent % known, rings % {**known, "most": login.max_contacts}, busy, unanswered % known]
+
+
+def _with_mailbox() -> tuple[str, str, str]:
+    """Nobody is registered, somebody talks or declines, nobody answers."""
+    return (
+        _("If no phone is registered as %(whose)s, the caller can leave a message."),
+        _("If a phone is busy or declines and no other answers, the caller can leave a message."),
+        _("After %(seconds)s seconds without an answer, the caller can leave a message."),
+    )
+
+
+def _without_mailbox() -> tuple[str, str, str]:
+    return (
+        _("If no phone is registered as %(whose)s, the caller hears that no one is available (480)."),
         _("If a phone is busy or declines and no other answers, the caller hears a busy tone (486)."),
         _("If no one answers in time, the caller hears that no one answered (480)."),
-    ]
+    )

@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -65,8 +65,9 @@ def program() -> Program:
     return find_or_fetch(ROOT / "var" / "asterisk-program", print)
 
 
-# Whoever a test puts here is told of the phones that the listener looks at.
+# Whoever a test puts here is told of the phones that the listener looks at, or that something was changed by phone.
 TOLD: list[Seen] = []
+TOLD_OF_CHANGES: list[Callable[[], object]] = []
 
 
 # And here of mailboxes.
@@ -85,10 +86,16 @@ def tell(contacts: Iterable[Contact]) -> None:
         each(looked_at)
 
 
+def tell_of_changes() -> None:
+    for each in TOLD_OF_CHANGES:
+        each()
+
+
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, tell, tell_of_mailboxes), daemon=True)
+    told = (tell, tell_of_mailboxes, tell_of_changes)
+    ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, *told), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()
         yield embedded
@@ -113,6 +120,7 @@ def forget_all() -> None:
                 ari.delete_contact(from_settings(), contact["ID"])
         for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
             tables.execute(f"DELETE FROM {table}")
+        tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:

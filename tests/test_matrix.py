@@ -98,7 +98,10 @@ class Cast:
         return client
 
     def ask(self, who: Person | None, method: str, path: str, body: dict[str, Any]) -> Any:
-        return getattr(self.client(who), method)(path, body if method in READ_OR_DONE else "")
+        got = getattr(self.client(who), method)(path, body if method in READ_OR_DONE else "")
+        if got.streaming:
+            list(got)  # to its end: then its file is closed
+        return got
 
     def tried(self, who: Person, method: str, path: str, body: dict[str, Any]) -> tuple[Any, list[Any] | None]:
         """The answer, and what is pictured then, if that may have changed. All is as before afterwards."""

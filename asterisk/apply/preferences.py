@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
-from asterisk.engine.store import EngineError
+from asterisk.apply import voicemail_limits
+from asterisk.engine.store import EngineError, opened
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
 from asterisk.process import tones
@@ -24,14 +24,19 @@ def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
         run.system_changes.update(taken=True)
 
 
-def put(directory: Path, run: ApplyRun) -> None:
+def put(node: Node, run: ApplyRun) -> None:
     """Raises EngineError."""
     if _sounds(run):
-        tones.put(directory)
+        tones.put(node.directory)
+    if _limits(run):
+        with opened(node.engine_file) as db:
+            voicemail_limits.put(db)
 
 
 def prove(ami: Ami, run: ApplyRun) -> bool:
-    """Do what the rows alone do not do. Whether Asterisk reloaded its tones for it."""
+    """Do what the rows alone do not do, and compare. Whether Asterisk reloaded its tones for it."""
+    if _limits(run):
+        run.values_compared += voicemail_limits.prove(ami)
     if not _sounds(run):
         return False
     tones.reload(ami)
@@ -65,7 +70,14 @@ def put_back(node: Node, run: ApplyRun) -> None:
         with suppress(AmiError, EngineError), connected(node) as ami:
             tones.put(node.directory)
             tones.reload(ami)
+    if _limits(run):
+        with suppress(EngineError), opened(node.engine_file) as db:
+            voicemail_limits.put(db)
 
 
 def _sounds(run: ApplyRun) -> bool:
     return any(change.field == Field.COUNTRY for change in run.preferences)
+
+
+def _limits(run: ApplyRun) -> bool:
+    return any(change.field in voicemail_limits.ROWS for change in run.preferences)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
-from asterisk.apply import log_row, mailboxes, retention, rollback, void_registrations
+from asterisk.apply import by_phone, log_row, mailboxes, retention, rollback, voicemail_limits, void_registrations
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
@@ -80,13 +80,15 @@ def _pruned(node: Node) -> Iterator[None]:
 
 @contextmanager
 def _alone(node: Node, wait_seconds: float | None = None) -> Iterator[None]:
-    """No other apply runs, what the last one left is known, and the engine is whole."""
+    """No other apply runs, what the last one left is known, the engine is whole, and what it has by phone is wished."""
     try:
         with engine.locked(node.engine_file, wait_seconds):
             last = ApplyRun.objects.first()
             if last and last.outcome == Outcome.RUNNING:
                 last.close(Outcome.WAITING, CodedText("apply.cut_short"))
             _make_whole(node)
+            with engine.opened(node.engine_file) as db:
+                by_phone.take(db)
             yield
     except engine.EngineBusyError as error:
         raise AnotherApplyError(text_of(error)) from error
@@ -108,7 +110,7 @@ def _apply(
         run.changes.set(changes)
         take(run, preferences)
     try:
-        put(node.directory, run)
+        put(node, run)
         wanted = render.render(_wish(numbers, untaken, changes))
         with engine.opened(node.engine_file) as db:
             steps = engine.plan(db, wanted)
@@ -328,4 +330,5 @@ def _make_whole(node: Node) -> None:
         untaken = _untaken(numbers)
         if had := [number for number in numbers if number not in untaken or untaken[number].former]:
             _apply_as_taken(node, had)
+        voicemail_limits.put(db)
         engine.mark_complete(db)

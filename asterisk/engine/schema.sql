@@ -125,15 +125,6 @@ CREATE VIEW voicemail AS SELECT
   coalesce((SELECT value FROM common WHERE name = 'voicemail_messages'), '100') AS maxmsg
 FROM mailbox;
 
--- A PIN that is changed by phone is good at once, and is a change of the wish. As the dial plan takes what is typed:
--- no asterisk, and fifteen digits at most.
-DROP TRIGGER IF EXISTS pin_changed_by_phone;
-CREATE TRIGGER pin_changed_by_phone INSTEAD OF UPDATE OF password ON voicemail
-WHEN length(replace(NEW.password, '*', '')) >= 3 BEGIN
-  UPDATE mailbox SET pin = substr(replace(NEW.password, '*', ''), 1, 15) WHERE number = OLD.mailbox;
-  INSERT OR REPLACE INTO pin_by_phone (number, pin) SELECT number, pin FROM mailbox WHERE number = OLD.mailbox;
-END;
-
 -- All that Asterisk sees when it asks for all, and only what watching needs. No single row is ever found here: the NUL
 -- ends the id for Asterisk, not for SQLite. Descending: it collects them in a sorted list that it searches from the head.
 CREATE VIEW ps_endpoints_listed AS
@@ -144,5 +135,14 @@ FROM awake WHERE listed ORDER BY number DESC;
 
 CREATE VIEW ps_aors_listed AS
 SELECT number || char(0) AS id, '30' AS qualify_frequency, '3.0' AS qualify_timeout FROM awake WHERE listed ORDER BY number DESC;
+
+-- A PIN that is changed by phone is good at once, and is a change of the wish. As the dial plan takes what is typed:
+-- no asterisk, and fifteen digits at most.
+DROP TRIGGER IF EXISTS pin_changed_by_phone;
+CREATE TRIGGER pin_changed_by_phone INSTEAD OF UPDATE OF password ON voicemail
+WHEN length(replace(NEW.password, '*', '')) >= 3 AND replace(NEW.password, '*', '') NOT GLOB '*[^0-9]*' BEGIN
+  UPDATE mailbox SET pin = substr(replace(NEW.password, '*', ''), 1, 15) WHERE number = OLD.mailbox;
+  INSERT OR REPLACE INTO pin_by_phone (number, pin) SELECT number, pin FROM mailbox WHERE number = OLD.mailbox;
+END;
 
 COMMIT;

@@ -156,8 +156,8 @@ def read(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Rows]:
 
 def use_own_views(db: sqlite3.Connection) -> None:
     """On this connection the views are those of the schema, whatever has become of the file's."""
-    views = SCHEMA.read_text().partition("DROP VIEW")
-    text = (views[1] + views[2]).replace("COMMIT;", "")
+    views = SCHEMA.read_text().partition("DROP TRIGGER")[0].partition("DROP VIEW")
+    text = views[1] + views[2]
     text = text.replace("DROP VIEW IF EXISTS ", "DROP VIEW IF EXISTS temp.").replace("CREATE VIEW", "CREATE TEMP VIEW")
     db.executescript(text)
 
@@ -169,6 +169,12 @@ def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> di
     names = [each[0] for each in found.description]
     rows = ({name: str(value) for name, value in zip(names, row, strict=True) if value is not None} for row in found)
     return {row[key]: {name: value for name, value in row.items() if value} for row in rows}
+
+
+def has_news_by_phone(db: sqlite3.Connection) -> bool:
+    """Whether Asterisk has written something that the portal has not taken over."""
+    found = db.execute("SELECT EXISTS (SELECT 1 FROM pin_by_phone) OR EXISTS (SELECT 1 FROM pin_locked)").fetchone()
+    return bool(found[0])
 
 
 def numbers(db: sqlite3.Connection) -> set[str]:

@@ -52,22 +52,28 @@ HEARD = [
 logger = logging.getLogger(__name__)
 
 
+def nothing() -> None:
+    """By who does not take over what was changed by phone."""
+
+
 def listen(
     node: Node,
     stopped: Callable[[], bool] = lambda: False,
     seen: Seen = ignored,
     mailboxes: Changed = voicemail_recorder.ignored,
+    by_phone: Callable[[], object] = nothing,
 ) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
-    `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed;
-    neither is to keep the listener waiting.
+    `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed,
+    `by_phone` that people have changed something by phone: again and again until it is taken over. None of them is to
+    keep the listener waiting.
     """
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen, mailboxes)
+                _while_connected(node, stopped, seen, mailboxes, by_phone)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -90,7 +96,9 @@ def _say_deaf(live_file: Path) -> None:
         logger.warning("Cannot write the phone status file: %s", error)
 
 
-def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen, mailboxes: Changed) -> None:
+def _while_connected(
+    node: Node, stopped: Callable[[], bool], seen: Seen, mailboxes: Changed, by_phone: Callable[[], object]
+) -> None:
     with (
         live.opened(node.live_file) as db,
         engine.opened(node.engine_file) as tables,
@@ -102,6 +110,8 @@ def _while_connected(node: Node, stopped: Callable[[], bool], seen: Seen, mailbo
         hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
+            if engine.has_news_by_phone(tables):
+                by_phone()
         live.beat(db, hears=False)
 
 

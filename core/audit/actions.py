@@ -41,6 +41,8 @@ ACTIONS = {
     "extension.came_back": Action("extension", _("restored a person")),
     "extension.password_revealed": Action("extension", _("revealed the registration password")),
     "extension.phone_removed": Action("extension", _("removed a phone")),
+    "extension.pin_changed_by_phone": Action("extension", _("changed the voicemail PIN by phone")),
+    "extension.voicemail_locked": Action("extension", _("locked the voicemail after ten wrong PINs")),
     "extension.attempts_forgotten": Action("extension", _("cleared the refused registrations")),
     "extension.welcome_asked": Action("extension", _("sent a welcome e-mail")),
     "extension.voicemail_heard": Action("extension", _("listened to a voicemail message of another person")),

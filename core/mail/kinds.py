@@ -59,6 +59,12 @@ KINDS = {
         "extensions/voicemail/emails/new_message",
         taken="extensions.calls.voicemail.emails.taken",
     ),
+    "voicemail_locked": Kind(
+        _("Voicemail locked"),
+        "extensions.phones.emails.voicemail_locked",
+        "extensions/phones/emails/voicemail_locked",
+        _("Wrong PINs lock my voicemail"),
+    ),
     "email_change_old": Kind(
         _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",

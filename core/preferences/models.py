@@ -209,8 +209,10 @@ class SystemChange(models.Model):
     class Field(models.TextChoices):
         NAME_FORMAT = "name_format", _("Name Display Format")
         COUNTRY = "country", _("Country")
+        VOICEMAIL_MINUTES = "voicemail_minutes", _("Longest message (minutes)")
+        VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages of a mailbox")
 
-    field = models.CharField(max_length=16, choices=Field)
+    field = models.CharField(max_length=20, choices=Field)
     old = models.CharField(max_length=16)
     new = models.CharField(max_length=16)
     by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
@@ -247,4 +249,9 @@ class SystemChange(models.Model):
         return self._shown(self.new)
 
     def _shown(self, value: str) -> str:
-        return str(NameFormat(value).label) if self.field == self.Field.NAME_FORMAT else localization.country(value)
+        match self.field:
+            case self.Field.NAME_FORMAT:
+                return str(NameFormat(value).label)
+            case self.Field.COUNTRY:
+                return localization.country(value)
+        return localization.count(int(value))

@@ -1,4 +1,4 @@
-"""The e-mail that tells a person of a phone in a new network."""
+"""The e-mails that tell a person of a phone in a new network, and of wrong voicemail PINs."""
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,3 +19,14 @@ def new_network(email: Email) -> Words:
         "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
     }
     return composition.words(email, _("Your phone registered from a new network"), context)
+
+
+def voicemail_locked(email: Email) -> Words:
+    """Its facts: number; caller, whose phone typed the last of the wrong PINs."""
+    number = email.facts["number"]
+    context = {
+        "number": number,
+        "caller": email.facts["caller"],
+        "page": one_time_links.absolute(reverse("extensions:detail", args=[number])),
+    }
+    return composition.words(email, _("Wrong PINs were entered for your voicemail"), context)

@@ -44,6 +44,8 @@ def waiting(by: User) -> list[Waiting]:
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
         return _("The PBX reloads its tones. Calls are not interrupted.")
+    if field in (Field.VOICEMAIL_MINUTES, Field.VOICEMAIL_MESSAGES):
+        return _("New voicemail messages follow it. Calls are not interrupted, and no message is deleted.")
     new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
     named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
     count = named.exclude(number__in=new.values("number")).count()
@@ -87,11 +89,12 @@ def discard(by: User) -> int:
     return len(found)
 
 
-def put_back(by: User | None, field: Field, value: str) -> bool:
-    """Wish for the value again. Whether it is another than now."""
+def put_back(by: User | None, field: Field, text: str) -> bool:
+    """Wish for the value again, as a change keeps it. Whether it is another than now."""
     with transaction.atomic():
         preferences = Preferences.objects.select_for_update().get(pk=1)
         before = copy(preferences)
+        value = type(getattr(before, field))(text)
         if getattr(before, field) == value:
             return False
         setattr(preferences, field, value)

@@ -65,8 +65,9 @@ def tones() -> Iterator[None]:
     try:
         yield
     finally:
-        shutil.rmtree(folder)
-        folder.symlink_to(voice)
+        if not folder.is_symlink():
+            shutil.rmtree(folder)
+            folder.symlink_to(voice)
 
 
 def write_tone(path: Path, frequency: int, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """What a number does, as a lamp shows it: among few extensions, and among so many that few are listed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -10,8 +10,6 @@ from django.conf import settings
 
 from asterisk.ami.client import Ami
 from asterisk.engine import store as engine
-from asterisk.engine.columns import Extension
-from asterisk.engine.render import rows
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.live.listener import Hearing
@@ -20,11 +18,9 @@ from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
 from tests.node import connected
+from tests.pbx.conftest import FIRST, MANY
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
 from tests.phones import sip
-
-MANY = watching.FEW + 100
-FIRST = 20_000_000
 
 
 class Clock:
@@ -50,24 +46,6 @@ def heard_of(ear: Ami, number: str) -> list[str]:
 def awake() -> dict[str, int]:
     with engine_tables() as tables:
         return dict(tables.execute("SELECT number, listed FROM awake").fetchall())
-
-
-@pytest.fixture(params=["few", "many"])
-def company(request: pytest.FixtureRequest, asterisk: Embedded) -> Iterator[Embedded]:
-    """An Asterisk that was started with few extensions, or with more than are listed to it."""
-    if request.param == "few":
-        yield asterisk
-        return
-    with engine_tables() as tables, engine.transaction(tables):
-        for number in map(str, range(FIRST, FIRST + MANY)):
-            extension = Extension(number, "Clerk", number, f"name-{number}", "t7Rw9KqX2mZv5LpB8nYc")
-            engine._put(tables, number, rows(extension))
-    asterisk.restart()
-    yield asterisk
-    with engine_tables() as tables:
-        for table in ("sip_login", "pbx_number"):
-            tables.execute(f"DELETE FROM {table} WHERE number >= '{FIRST}'")
-    asterisk.restart()
 
 
 def test_a_lamp_follows_a_phone_from_its_first_registration_on(company: Embedded, office: Office) -> None:

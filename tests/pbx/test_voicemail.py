@@ -8,13 +8,19 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from asterisk.apply.undo import undo
+from asterisk.process.embedded import Embedded
+from core.preferences.models import SystemChange
 from extensions.models import SipExtension
-from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal
+from tests.node import apply_preferences, connected, make_whole
+from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal, saved
 from tests.pbx.prompts import Ear, tones
+from tests.pbx.test_preferences import wish
 from tests.pbx.test_privacy import call_with
 from tests.phones import rtp
 from tests.phones.call import OutgoingCall
 from tests.phones.phone import Phone
+from tests.phones.subscription import MESSAGES
 
 PIN = "8302"
 NOTE = 440  # Hz: what callers say
@@ -67,14 +73,8 @@ def open_mailbox(phone: Phone, dialled: str, pin: str = PIN) -> Ear:
     return ear
 
 
-def has_light(phone: Phone, waiting: str, counts: str) -> bool:
-    return eventually(lambda: light(phone) == (waiting, counts))
-
-
-def light(phone: Phone) -> tuple[str, str]:
-    """Whether messages wait, and how many are new and old."""
-    said = dict(line.split(": ", 1) for line in phone.notices.get("message-summary", "").splitlines() if ": " in line)
-    return said.get("Messages-Waiting", ""), said.get("Voice-Message", "").partition(" ")[0]
+def has_light(phone: Phone, light: str) -> bool:
+    return eventually(lambda: phone.light == light)
 
 
 @pytest.mark.parametrize("why", ["nobody answers", "busy", "declined", "nobody is registered", "own number"])
@@ -250,11 +250,11 @@ def test_an_hour_later_the_mailbox_opens_again(desk: Office) -> None:
 def test_the_light_follows_messages_and_what_is_heard_of_them(desk: Office) -> None:
     phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
     caller = desk.registered()
-    assert has_light(phone, "no", "0/0")
+    assert has_light(phone, "no 0/0")
     leave_message(caller, f"*12{phone.number}")
-    assert has_light(phone, "yes", "1/0")
+    assert has_light(phone, "yes 1/0")
     leave_message(caller, f"*12{phone.number}")
-    assert has_light(phone, "yes", "2/0")
+    assert has_light(phone, "yes 2/0")
     call = phone.call("*2")
     ear = Ear(call)
     assert ear.hears("vm-opts")
@@ -264,14 +264,14 @@ def test_the_light_follows_messages_and_what_is_heard_of_them(desk: Office) -> N
     assert ear.hears("vm-deleted")
     call.press("#")
     call.wait_ended()
-    assert has_light(phone, "yes", "1/0")
+    assert has_light(phone, "yes 1/0")
     call = phone.call("*2")
     ear = Ear(call)
     assert ear.hears("vm-opts")
     call.press("1")
     assert ear.hears_tone(NOTE)
     call.hangup()
-    assert has_light(phone, "no", "0/1")
+    assert has_light(phone, "no 0/1")
 
 
 def test_many_calls_at_once_have_no_more_tries(desk: Office) -> None:
@@ -288,3 +288,109 @@ def test_many_calls_at_once_have_no_more_tries(desk: Office) -> None:
         call.hangup()
     assert sorted(ear.heard()[1] for ear in ears) == ["im-sorry"] * 3 + ["vm-incorrect"] * 2
     assert len(locks()) == 1
+
+
+def test_a_phone_that_registers_is_told_of_its_messages(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    leave_message(desk.registered(), extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    first = desk.registered(extension)
+    assert has_light(first, "yes 1/0")
+    first.notices.clear()
+    assert first.register() == 200
+    assert has_light(first, "yes 1/0")
+
+
+def test_all_phones_of_a_number_have_its_light_and_others_not(desk: Office) -> None:
+    extension = with_mailbox(desk, max_phones=2)
+    phones = [desk.registered(extension) for _ in range(2)]
+    without, other = desk.registered(), desk.registered(with_mailbox(desk))
+    leave_message(without, f"*12{extension.number}")
+    assert all(has_light(phone, "yes 1/0") for phone in phones)
+    assert has_light(other, "no 0/0")
+    assert without.light == ""
+
+
+def test_a_phone_that_asks_for_its_messages_is_told(desk: Office) -> None:
+    phone, other = desk.registered(with_mailbox(desk, voicemail_asks_pin=False)), desk.registered()
+    watched = phone.subscribe(phone.number, package=MESSAGES)
+    assert watched.status == 200
+    watched.wait_state("no 0/0")
+    leave_message(other, f"*12{phone.number}")
+    watched.wait_state("yes 1/0")
+    call = phone.call("*2")
+    ear = Ear(call)
+    assert ear.hears("vm-opts")
+    call.press("1")
+    assert ear.hears_tone(NOTE)
+    call.hangup()
+    watched.wait_state("no 0/1")
+    assert other.subscribe(other.number, package=MESSAGES).status == 404
+
+
+def test_lights_are_right_after_a_restart(company: Embedded, desk: Office) -> None:
+    phone, later, caller = desk.registered(with_mailbox(desk)), desk.registered(with_mailbox(desk)), desk.registered()
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes 1/0")
+    assert saved(company.node.directory, phone, later, caller)
+    phone.notices.clear()
+    company.restart()
+    with tones():
+        assert has_light(phone, "yes 1/0")
+        leave_message(caller, f"*12{later.number}")
+        assert has_light(later, "yes 1/0")
+        leave_message(caller, f"*12{phone.number}")
+        assert has_light(phone, "yes 2/0")
+
+
+def limits() -> list[str]:
+    with connected() as ami:
+        fields = [f"REALTIME_FIELD(pbx_table,name,voicemail_{name},value)" for name in ("seconds", "messages")]
+        return [ami.ask("Getvar", Variable=field)["Value"] for field in fields]
+
+
+def test_how_many_and_how_long_follow_the_preferences_with_an_apply(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    wish(voicemail_minutes="2", voicemail_messages="1")
+    assert [str(each) for each in SystemChange.objects.waiting()] == [
+        "Longest message (minutes): 10 -> 2",
+        "Messages of a mailbox: 100 -> 1",
+    ]
+    run = apply_preferences(None)
+    assert (run.outcome, run.values_compared, limits()) == ("proved", 2, ["120", "1"])
+    assert not SystemChange.objects.waiting().exists()
+    caller = desk.registered()
+    leave_message(caller, extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    call = caller.call(extension.number)
+    assert Ear(call).hears("vm-mailboxfull")
+    undo(run, None)
+    assert apply_preferences(None).outcome == "proved"
+    assert limits() == ["600", "100"]
+    leave_message(caller, extension.number)
+    assert eventually(lambda: len(messages(extension.number)) == 2)
+
+
+def test_a_long_message_ends_where_it_may(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    with engine_tables() as tables:
+        tables.execute("INSERT OR REPLACE INTO common VALUES ('voicemail_seconds', '4')")
+    call = desk.registered().call(extension.number)
+    assert Ear(call).hears("beep")
+    call.start_audio(NOTE)
+    ear = Ear(call)
+    assert ear.hears("vm-review", 30)
+    call.press("1")
+    assert ear.hears("vm-msgsaved")
+    assert eventually(lambda: [each["duration"] for each in messages(extension.number)] in (["3"], ["4"]))
+    with engine_tables() as tables:
+        tables.execute("DELETE FROM common WHERE name = 'voicemail_seconds'")
+
+
+def test_limits_are_there_again_in_a_table_that_was_made_anew(office: Office) -> None:
+    wish(voicemail_messages="7")
+    apply_preferences(None)
+    with engine_tables() as tables:
+        tables.execute("DELETE FROM common WHERE name IN ('complete', 'voicemail_messages')")
+    make_whole()
+    assert limits()[1] == "7"

@@ -15,7 +15,7 @@ from .audio import Audio
 from .call import Call, CallFailedError, IncomingCall, OutgoingCall
 from .dialog import token
 from .line import ALLOW, Line
-from .subscription import Subscription
+from .subscription import DIALOG, Package, Subscription, message_summary
 from .wire import GIVE_UP, PhoneError, PhoneTimeoutError, Wire
 
 __all__ = [
@@ -73,6 +73,12 @@ class Phone:
             call.audio.join()
 
     @property
+    def light(self) -> str:
+        """Of its messages, as it was last told without asking: see message_summary; "" before."""
+        said = self.notices.get("message-summary", "")
+        return message_summary(said.encode()) if said else ""
+
+    @property
     def port(self) -> int:
         return self.wire.port
 
@@ -116,9 +122,9 @@ class Phone:
         self.options()
         return not self._incoming.empty()
 
-    def subscribe(self, target: str, expires: int = 120) -> Subscription:
+    def subscribe(self, target: str, expires: int = 120, package: Package = DIALOG) -> Subscription:
         """Watch a number; look at `status` to see whether the server agreed."""
-        subscription = Subscription(self.line, self.line.dialog(target))
+        subscription = Subscription(self.line, self.line.dialog(target), package)
         with self.wire.changed:
             self._subscriptions[subscription.dialog.call_id] = subscription
         subscription.refresh(expires)

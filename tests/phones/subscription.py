@@ -1,14 +1,14 @@
-"""A busy lamp: a subscription to the dialog state of a number (RFC 4235)."""
+"""Subscriptions: a busy lamp, to the dialogs of a number (RFC 4235); a light, to its mailbox (RFC 3842)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from . import sip
 from .dialog import Dialog
 from .line import Line
-
-EVENT = [("Event", "dialog"), ("Accept", "application/dialog-info+xml")]
 
 
 def dialog_state(xml: bytes) -> str:
@@ -18,9 +18,29 @@ def dialog_state(xml: bytes) -> str:
     return states[-1].strip() if states else "terminated"
 
 
+def message_summary(text: bytes) -> str:
+    """Whether messages wait, and how many are new and old, such as "yes 1/0"."""
+    said = dict(line.split(": ", 1) for line in text.decode().splitlines() if ": " in line)
+    return f"{said.get('Messages-Waiting', '')} {said.get('Voice-Message', '').partition(' ')[0]}"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is subscribed to, and how a phone understands it."""
+
+    name: str
+    accepted: str
+    state_of: Callable[[bytes], str]
+
+
+DIALOG = Package("dialog", "application/dialog-info+xml", dialog_state)
+MESSAGES = Package("message-summary", "application/simple-message-summary", message_summary)
+
+
 class Subscription:
-    def __init__(self, line: Line, dialog: Dialog) -> None:
+    def __init__(self, line: Line, dialog: Dialog, package: Package = DIALOG) -> None:
         self.line = line
+        self.package = package
         self.dialog = dialog
         self.status = 0
         self.state = ""
@@ -29,7 +49,7 @@ class Subscription:
 
     def refresh(self, expires: int) -> int:
         """Subscribe, or again; with 0 the server sends one last state and forgets this phone."""
-        extra = [*EVENT, ("Expires", str(expires))]
+        extra = [("Event", self.package.name), ("Accept", self.package.accepted), ("Expires", str(expires))]
         reply = self.line.ask_and_wait(lambda added: self.dialog.request("SUBSCRIBE", [*extra, *added]))
         self.status = reply.status
         self.active = reply.status < 300 and expires > 0
@@ -48,5 +68,5 @@ class Subscription:
         if request.get("Subscription-State").startswith("terminated"):
             self.active = False
         if request.body:
-            self.state = dialog_state(request.body)
+            self.state = self.package.state_of(request.body)
             self.history.append(self.state)

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from asterisk import nodes
+from asterisk.apply.by_phone import Taking
 from asterisk.live import listener
 from asterisk.live.network_recorder import Sightings
 from asterisk.live.voicemail_recorder import Mailboxes
@@ -22,9 +23,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         node = nodes.from_settings()
-        sightings, mailboxes = Sightings(), Mailboxes(node.directory)
-        sightings.start()
-        mailboxes.start()
-        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take)
-        sightings.stop()
-        mailboxes.stop()
+        sightings, mailboxes, taking = Sightings(), Mailboxes(node.directory), Taking(node.engine_file)
+        for each in (sightings, mailboxes, taking):
+            each.start()
+        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take, taking.notice)
+        for each in (sightings, mailboxes, taking):
+            each.stop()

@@ -64,3 +64,13 @@ def test_a_new_network(vic: User, postbox: Postbox) -> None:
     assert "Phone: Yealink <T54W>" in got.text("plain")
     assert "Yealink &lt;T54W&gt;" in got.text("html")
     assert "http://127.0.0.1:8000/extensions/1000/" in got.text("plain")
+
+
+def test_wrong_voicemail_pins(vic: User, postbox: Postbox) -> None:
+    make_extension("1000", user=vic)
+    outbox.notify("voicemail_locked", vic, number="1000", caller="1001")
+    [got] = deliver(postbox)
+    assert got.mail["Subject"] == "Wrong PINs were entered for your voicemail"
+    for kind in ("plain", "html"):
+        assert "Last wrong PIN from: extension 1001" in got.text(kind)
+        assert "http://127.0.0.1:8000/extensions/1000/" in got.text(kind)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
+from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import Preferences
@@ -166,7 +167,9 @@ def test_on_ones_own_page_what_callers_hear_stands_first(graces: Client, grace: 
 
 
 def test_who_only_looks_at_an_extension_sees_nothing_of_its_mailbox(client: Client, grace: SipExtension) -> None:
-    client.force_login(make_user("Otto", custom=Role.objects.create(name="Looks", granted=["extensions.view"])))
+    client.force_login(
+        make_user("Otto", custom=Role.objects.create(name="Looks", granted=[Permission.VIEW_EXTENSIONS]))
+    )
     answer = client.get(PAGE)
     assert answer.status_code == 200
     assert "mailbox_facts" not in answer.context

@@ -1,0 +1,68 @@
+"""What people changed at the PBX by phone, and the portal is to take over: the engine holds it until that is done.
+
+An apply takes it over before it begins, so that it does not bring back what was before.
+"""
+
+import logging
+import sqlite3
+from pathlib import Path
+from threading import Event, Thread
+
+from django.db import DatabaseError, connections
+
+from asterisk.engine import store as engine
+from extensions.phones import voicemail_pins
+
+AGAIN_SECONDS = 5.0
+STOP_SECONDS = 2.0  # it may be waiting for the database
+logger = logging.getLogger(__name__)
+
+
+def take(db: sqlite3.Connection) -> None:
+    """While no apply runs, or inside of it. Raises what the portal's database raises."""
+    for number, pin, at in db.execute("SELECT number, pin, at FROM pin_by_phone").fetchall():
+        voicemail_pins.changed(number, pin)
+        with engine.transaction(db):
+            newer = db.execute("DELETE FROM pin_by_phone WHERE number = ? AND at = ?", (number, at)).rowcount == 0
+            if not newer:  # an apply that was under way may have written the one before
+                db.execute("UPDATE mailbox SET pin = ? WHERE number = ? AND pin <> ?", (pin, number, pin))
+    for key, number, caller in db.execute("SELECT id, number, caller FROM pin_locked ORDER BY id").fetchall():
+        voicemail_pins.locked(number, caller)
+        db.execute("DELETE FROM pin_locked WHERE id = ?", (key,))
+
+
+class Taking:
+    """A thread of the listener's process, which waits for no database: it says only that there is something."""
+
+    def __init__(self, engine_file: Path) -> None:
+        self._engine_file = engine_file
+        self._there, self._over = Event(), Event()
+        self._thread = Thread(target=self._work, name="changes-by-phone", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._there.set()
+        self._thread.join(STOP_SECONDS)
+
+    def notice(self) -> None:
+        self._there.set()
+
+    def _work(self) -> None:
+        while self._there.wait() and not self._over.is_set():
+            self._there.clear()
+            if not self._take():
+                self._over.wait(AGAIN_SECONDS)
+
+    def _take(self) -> bool:
+        try:
+            with engine.locked(self._engine_file), engine.opened(self._engine_file) as db:
+                take(db)
+        except (DatabaseError, engine.EngineError) as error:
+            logger.warning("Could not take over what was changed by phone: %s", error)
+            return False
+        finally:
+            connections.close_all()
+        return True
