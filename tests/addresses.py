@@ -123,9 +123,7 @@ PAGES = {
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
     "extensions/<number:number>/voicemail/": Page(look=(LISTEN,)),
-    "extensions/<number:number>/voicemail/greeting/": Page(
-        look=(USE,), deed=(USE,), bodies=[{"then": "remove"}, {"then": "upload"}]
-    ),
+    "extensions/<number:number>/voicemail/greeting/": Page(look=(USE,), deed=(USE,)),
     "extensions/<number:number>/voicemail/greeting/sound/": Page(look=(USE,)),
     "extensions/<number:number>/voicemail/settings/": Page(look=(OWN_MAILBOX,), deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/voicemail/<int:message>/sound/": Page(look=(LISTEN,)),
