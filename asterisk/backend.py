@@ -20,7 +20,7 @@ from asterisk.ami.client import AmiError, SignInRefused, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
-from asterisk.live import removal, voicemail_spool
+from asterisk.live import removal, voicemail_greeting, voicemail_spool
 from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, CheckRun
@@ -239,6 +239,21 @@ class Asterisk:
 
     def erase_message(self, number: str, message: str) -> None:
         self._ask_mailbox("VoicemailRemove", self._message(number, message), number)
+
+    def greeting(self, number: str) -> Path | None:
+        try:
+            return voicemail_greeting.find(self.node.directory, number)
+        except OSError as error:
+            raise PbxError(CodedText("pbx.mailbox_unreadable", error=error)) from error
+
+    def set_greeting(self, number: str, wav: bytes | None) -> None:
+        try:
+            if wav is None:
+                voicemail_greeting.remove(self.node.directory, number)
+            else:
+                voicemail_greeting.put(self.node.directory, number, wav)
+        except OSError as error:
+            raise PbxError(CodedText("pbx.mailbox_unreadable", error=error)) from error
 
     def _message(self, number: str, message: str) -> Stored:
         try:

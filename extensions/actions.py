@@ -11,6 +11,7 @@ from accounts.models import NoSuperAdministrator, User
 from accounts.sessions import active as active_sessions
 from core.audit import log
 from extensions import handover
+from extensions.calls.voicemail import messages as voicemail
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 
@@ -43,13 +44,13 @@ def last_super_administrator(user: User) -> str:
 def lost_by_deleting(extension: SipExtension, by: User) -> list[str]:
     """What goes with the extension, in words."""
     user = extension.user
-    calls = handover.words(extension, by)
+    more = [words for words in (handover.words(extension, by), voicemail.lost_words(extension)) if words]
     known = {"number": extension.number, "name": user.full_name, "email": user.email}
     sign_in = [gettext("The sign-in account of %(name)s (%(email)s)") % known] if user.email else []
     return [
         gettext("Number %(number)s and its registration. Phones that use it stop working") % known,
         *sign_in,
-        *([calls] if calls else []),
+        *more,
         gettext("%(name)s in every list. Past values remain only in Apply History") % known,
     ]
 

@@ -14,12 +14,28 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from accounts.models import DEFAULT_ROLE_NAMES
 from core import localization
 from core.audit.fields import one_of, show_mask
 
 NO_ROLE = "none"  # instead of a role
+
+
+class Tab(Enum):
+    """Of Add and Edit, in their order."""
+
+    USER = "user"
+    VOICEMAIL = "voicemail"
+    SECURITY = "security"
+
+    @property
+    def title(self) -> StrPromise:
+        return TAB_TITLES[self]
+
+
+TAB_TITLES = {Tab.USER: _("User"), Tab.VOICEMAIL: _("Voicemail"), Tab.SECURITY: _("Security")}
 
 
 class Owner(Enum):
@@ -73,6 +89,7 @@ class Field:
     shown: Callable[[str], str] = unchanged
     on_the_pbx: bool = False  # a phone or a caller can notice it: a save that touches nothing of these needs no apply
     on_form: bool = True  # else actions set it
+    tab: Tab = Tab.USER  # of the form
     is_secret: bool = False  # its value stands in no list of changes
     is_masked: bool = False  # nor in a mail
     is_fact: bool = False  # stands on the detail page, where it has a value, as label and value
@@ -133,7 +150,7 @@ secret_field = partial(Field, is_secret=True, is_masked=True, shown=show_mask)
 day_field = partial(extension_field, storage=Storage.DAY, shown=_day_shown, on_form=False)
 
 
-def switch_field(name: str, label: str, *, on_form: bool = True) -> Field:
+def switch_field(name: str, label: str, *, on_form: bool = True, tab: Tab = Tab.USER) -> Field:
     """One that is on or off, and that the PBX acts by."""
     return extension_field(
         name=name,
@@ -142,6 +159,7 @@ def switch_field(name: str, label: str, *, on_form: bool = True) -> Field:
         shown=one_of({"yes": _("yes"), "no": _("no")}),
         on_form=on_form,
         on_the_pbx=True,
+        tab=tab,
     )
 
 
@@ -168,31 +186,39 @@ FIELDS: tuple[Field, ...] = (
     extension_field(
         name="max_phones", label=gettext_noop("IP Phone Concurrent Registrations"), on_the_pbx=True, is_fact=True
     ),
-    extension_field(
-        name="allowed_networks", label=gettext_noop("Allowed Networks"), on_the_pbx=True, is_fact=True, is_code=True
-    ),
-    switch_field("voicemail", gettext_noop("Voicemail")),
+    switch_field("voicemail", gettext_noop("Voicemail"), tab=Tab.VOICEMAIL),
     secret_field(
         name="voicemail_pin",
         label=gettext_noop("Voicemail PIN"),
+        tab=Tab.VOICEMAIL,
         owner=Owner.EXTENSION,
         column="sealed_voicemail_pin",
         on_the_pbx=True,
     ),
-    switch_field("voicemail_asks_pin", gettext_noop("Ask for PIN on Own Phone")),
+    switch_field("voicemail_asks_pin", gettext_noop("Ask for PIN on Own Phone"), tab=Tab.VOICEMAIL),
     extension_field(
         name="voicemail_email",
         label=gettext_noop("New Voicemail Notification"),
+        tab=Tab.VOICEMAIL,
         shown=one_of(dict(VoicemailEmail.choices)),
     ),
     extension_field(
         name="voicemail_after_email",
         label=gettext_noop("After Notification"),
+        tab=Tab.VOICEMAIL,
         shown=one_of(dict(AfterVoicemailEmail.choices)),
     ),
-    switch_field("voicemail_says_date", gettext_noop("Announce Date and Time")),
-    switch_field("voicemail_says_caller", gettext_noop("Announce Caller ID")),
-    switch_field("voicemail_says_length", gettext_noop("Announce Message Length")),
+    switch_field("voicemail_says_date", gettext_noop("Announce Date and Time"), tab=Tab.VOICEMAIL),
+    switch_field("voicemail_says_caller", gettext_noop("Announce Caller ID"), tab=Tab.VOICEMAIL),
+    switch_field("voicemail_says_length", gettext_noop("Announce Message Length"), tab=Tab.VOICEMAIL),
+    extension_field(
+        name="allowed_networks",
+        label=gettext_noop("Allowed Networks"),
+        tab=Tab.SECURITY,
+        on_the_pbx=True,
+        is_fact=True,
+        is_code=True,
+    ),
     switch_field("enabled", gettext_noop("Enabled"), on_form=False),
     person_field(
         name="is_active",

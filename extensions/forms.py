@@ -17,8 +17,9 @@ from core.random_text import random_password, random_text
 from core.validators import digits
 from extensions import validators
 from extensions.access import without_extension
+from extensions.calls.voicemail.forms import MailboxForm
 from extensions.changes import record as changes
-from extensions.fields import BY_NAME, SECRET, Owner, form_fields, label
+from extensions.fields import BY_NAME, SECRET, Owner, Tab, form_fields, label
 from extensions.models import Change, SipExtension
 from extensions.welcome import invitations
 
@@ -31,12 +32,11 @@ class PersonNotFree(Exception):
     """Who was chosen got an extension, or is not the administrator's to manage any more."""
 
 
-class SipExtensionForm(forms.ModelForm[SipExtension]):
+class SipExtensionForm(MailboxForm):
     """A number, and the account by which its phones register."""
 
     # What the template has a place of its own for.
-    PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones", "allowed_networks")
-    VOICEMAIL = tuple(name for name in BY_NAME if name.startswith("voicemail"))
+    PLACED = ("number", "caller_id", "registration_name", "registration_password", "max_phones")
 
     registration_password = forms.CharField(
         label=_("Registration Password"),
@@ -46,23 +46,14 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         help_text=_("10 to 63 letters, digits, and symbols. Stored in the phone; no one needs to remember it."),
     )
 
-    voicemail_pin = forms.CharField(
-        label=_("Voicemail PIN"),
-        max_length=15,
-        required=False,
-        widget=secret_input(length=validators.PIN_DIGITS, alphabet="0123456789"),
-        help_text=_("3 to 15 digits. Typed on a phone to listen to messages."),
-    )
-
     class Meta:
         model = SipExtension
         fields = form_fields(Owner.EXTENSION)
         help_texts = {
+            **MailboxForm.Meta.help_texts,
             "caller_id": _("The number that others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
-            "voicemail": _("Callers can leave a message when no one answers."),
-            "voicemail_asks_pin": _("When off, *2 on this extension's phones opens the mailbox without a PIN."),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
             ),
@@ -72,7 +63,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
         self.preferences = preferences
         blank = instance is None and data is None
-        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else {})
+        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else None)
         first, last = preferences.first_number, preferences.last_number
         self.fields["number"].help_text = _("%(first)s to %(last)s. The phone's user name.") % {
             "first": first,
@@ -89,17 +80,17 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             )
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
-            self.fields["voicemail_pin"].help_text = _("3 to 15 digits. Leave empty to keep the current PIN.")
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        self.fields["voicemail_pin"].widget.attrs["inputmode"] = "numeric"
-        for name in ("voicemail_email", "voicemail_after_email"):
-            self.fields[name].required = False  # not sent: as it is
         self.helper = finish(self, *(name for name in ("caller_id", "allowed_networks")))
 
     @property
     def others(self) -> list[forms.BoundField]:
-        """The fields without a place of their own, in the order of the table."""
-        return [self[name] for name in self.fields if name not in (*self.PLACED, *self.VOICEMAIL)]
+        """Those of the first tab without a place of their own, in the order of the table."""
+        return [self[name] for name in self.fields if name not in self.PLACED and BY_NAME[name].tab is Tab.USER]
+
+    @property
+    def security(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if BY_NAME[name].tab is Tab.SECURITY]
 
     @staticmethod
     def _suggestions(preferences: Preferences) -> dict[str, Any]:
@@ -107,7 +98,7 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
             "number": SipExtension.objects.next_free_number(preferences),
             "registration_name": random_text(10),
             "registration_password": random_password(20),
-            "voicemail": preferences.voicemail,
+            "voicemail": preferences.new_voicemail,
             "voicemail_pin": validators.random_pin(""),
         }
 
@@ -149,12 +140,6 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
     def clean_allowed_networks(self) -> str:
         return validators.allowed_networks(self.cleaned_data["allowed_networks"])
 
-    def clean_voicemail_pin(self) -> str:
-        pin: str = self.cleaned_data["voicemail_pin"]
-        if pin:
-            validators.voicemail_pin(pin, self.cleaned_data.get("number", ""))
-        return pin
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("caller_id") and "caller_id" not in self.errors:
@@ -176,13 +161,9 @@ class SipExtensionForm(forms.ModelForm[SipExtension]):
         return super().save(commit)
 
     def change(self, extension: SipExtension) -> None:
-        """Set the fields of this form on the extension, which is saved by whoever calls this."""
-        for name in self._meta.fields or ():
-            setattr(extension, name, getattr(self.instance, name))
+        super().change(extension)
         if password := self.cleaned_data["registration_password"]:
             extension.registration_password = password
-        if pin := self.cleaned_data["voicemail_pin"]:
-            extension.voicemail_pin = pin
 
 
 class WelcomeForm(forms.Form):
@@ -268,14 +249,12 @@ class ExtensionForm:
     def error_list(self) -> list[dict[str, str]]:
         """Each error with the id of its field, in the order of the page."""
         found = []
+        order = [*BY_NAME]
         for form in (self.person, self.sip):
-            order = [*form.fields]
             for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
-                field = form[name if name in order else order[0]]
-                found += [
-                    {"id": field.id_for_label or field.auto_id, "label": label(field.name), "message": str(m)}
-                    for m in form.errors[name]
-                ]
+                field = form[name if name in form.fields else next(iter(form.fields))]
+                place = {"id": field.id_for_label or field.auto_id, "tab": BY_NAME[field.name].tab.value}
+                found += [{**place, "label": label(field.name), "message": str(m)} for m in form.errors[name]]
         return found
 
     def typed_values(self) -> changes.Values:
@@ -336,9 +315,10 @@ class ExtensionForm:
         return extension
 
     @property
-    def sets_registration_password(self) -> bool:
+    def sets_secret(self) -> bool:
         """Of an extension that has one."""
-        return bool(self.extension and self.sip.cleaned_data["registration_password"])
+        typed = self.sip.cleaned_data
+        return bool(self.extension and (typed["registration_password"] or typed["voicemail_pin"]))
 
     @property
     def sends_welcome(self) -> bool:

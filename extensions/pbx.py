@@ -200,6 +200,12 @@ class Pbx(Protocol):
     def erase_message(self, number: str, message: str) -> None:
         """Delete a voicemail message for good. Raises as sound_of()."""
 
+    def greeting(self, number: str) -> Path | None:
+        """The file, a WAV, that callers of the number hear before a message; None: the system's. Raises PbxError."""
+
+    def set_greeting(self, number: str, wav: bytes | None) -> None:
+        """Have callers hear this (8 kHz, mono, 16 bit) from now on; None: the system's. Raises PbxError."""
+
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""
 

@@ -14,6 +14,7 @@ TEXTS = {
 FIELDS = {
     **{field.name: RecordedField(_(field.label), field.shown, is_secret=field.is_secret) for field in EXTENSION_FIELDS},
     "picture": RecordedField(_("Picture"), show_mask, is_secret=True),
+    "greeting": RecordedField(_("Greeting"), show_mask, is_secret=True),
     "phone": RecordedField(_("Phone")),
     "caller": RecordedField(_("Caller")),
     "how": RecordedField(_("How"), one_of({"qr_code": _("QR code")})),

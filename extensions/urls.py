@@ -2,10 +2,12 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from extensions import sign_in_admin, status_views, validators, views
+from extensions.calls.voicemail import greeting_views as greetings
 from extensions.calls.voicemail import views as voicemail
 from extensions.detail import views as detail
 from extensions.leaving import views as leaving
 from extensions.listing import views as listing
+from extensions.my_account import voicemail as own_voicemail
 from extensions.review import views as review
 from extensions.welcome import views as welcome
 
@@ -42,6 +44,9 @@ urlpatterns = [
     path("<number:number>/registration-password/new/", detail.new_password, name="new_password"),
     path("<number:number>/phone-code/", detail.code, name="phone_code"),
     path("<number:number>/voicemail/", voicemail.mailbox, name="mailbox"),
+    path("<number:number>/voicemail/greeting/", greetings.greeting, name="greeting"),
+    path("<number:number>/voicemail/greeting/sound/", greetings.greeting_sound, name="greeting_sound"),
+    path("<number:number>/voicemail/settings/", own_voicemail.settings, name="voicemail_settings"),
     path("<number:number>/voicemail/<int:message>/sound/", voicemail.sound, name="voicemail_sound"),
     path("<number:number>/voicemail/<int:message>/<slug:how>/", voicemail.move, name="voicemail_move"),
     path("<number:number>/picture/<str:version>/", detail.picture, name="picture"),

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
@@ -20,7 +22,7 @@ from core.validators import digits
 from extensions import actions, handover
 from extensions.access import ask_again_about, get_managed, without_extension
 from extensions.changes import record as changes
-from extensions.fields import SECRET, label, value_shown
+from extensions.fields import SECRET, Tab, label, value_shown
 from extensions.forms import Conflict, ExtensionForm, PersonNotFree
 from extensions.listing.rows import rows_of
 from extensions.models import SipExtension
@@ -40,13 +42,16 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 
 def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExtension | None) -> HttpResponse:
+    errors = form.error_list()
+    found_on = Counter(error["tab"] for error in errors)
     return render(
         request,
         "extensions/form.html",
         {
             "section": "extension",
             "form": form,
-            "errors": form.error_list(),
+            "errors": errors,
+            "tabs": [{"name": tab.value, "title": tab.title, "errors": found_on[tab.value]} for tab in Tab],
             "extension": extension,
             "title": _("Edit extension %(number)s") % {"number": extension.number} if extension else _("Add extension"),
             "chooses": extension is None and "choose" in request.GET,
@@ -63,23 +68,25 @@ def people_to_choose(request: SignedInRequest) -> list[User]:
     return sorted(without_extension(request.user)[:MOST_TO_CHOOSE], key=lambda user: sortable(user.full_name))
 
 
-def show_once(request: SignedInRequest, extension: SipExtension, password: str) -> None:
-    """Hands a new user password to the next page. Sessions are stored sealed."""
+def show_once(request: SignedInRequest, extension: SipExtension, password: str, pin: str) -> None:
+    """Hands a new user password, and a new PIN, to the next page. Sessions are stored sealed."""
     if password and extension.user.email:
         request.session["user_password"] = [extension.number, password]
+    if pin and extension.voicemail:
+        request.session["voicemail_pin"] = [extension.number, pin]
 
 
 def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
     """None: the form says why not. Raises Conflict."""
     if not form.is_valid():
         return None
-    if form.person.is_sensitive or form.sets_registration_password:
+    if form.person.is_sensitive or form.sets_secret:
         require_reauthentication(request)
     return form.try_save()
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-@sensitive_post_parameters("password", "registration_password")
+@sensitive_post_parameters("password", "registration_password", "voicemail_pin")
 def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
@@ -107,7 +114,7 @@ def add(request: SignedInRequest) -> HttpResponse:
     if extension is None:
         return form_page(request, form, None)
     request.session["added"] = [*request.session.get("added", []), [token_of(request), extension.number]][-20:]
-    show_once(request, extension, form.person.cleaned_data["password"])
+    show_once(request, extension, form.person.cleaned_data["password"], form.sip.new_pin)
     saved = _("%(extension)s saved.")
     if form.sends_welcome:
         saved = _("%(extension)s saved. The welcome e-mail will be sent to %(address)s.")
@@ -130,7 +137,7 @@ def not_free(request: SignedInRequest) -> HttpResponse:
     return redirect("extensions:add")
 
 
-@sensitive_post_parameters("password", "registration_password")
+@sensitive_post_parameters("password", "registration_password", "voicemail_pin")
 def edit(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     data = request.POST if request.method == "POST" else None
@@ -144,7 +151,7 @@ def edit(request: SignedInRequest, number: str) -> HttpResponse:
         return conflict(request, form, number)
     if saved is None:
         return form_page(request, form, extension)
-    show_once(request, saved, form.person.cleaned_data["password"])
+    show_once(request, saved, form.person.cleaned_data["password"], form.sip.new_pin)
     return finish(request, saved, _("%(extension)s saved.") % {"extension": saved})
 
 

@@ -124,6 +124,9 @@ PAGES = {
     "extensions/<number:number>/phone-code/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/picture/<str:version>/": Page(look=(SEE,)),
     "extensions/<number:number>/voicemail/": Page(look=(LISTEN,)),
+    "extensions/<number:number>/voicemail/greeting/": Page(look=(USE,), deed=(USE,)),
+    "extensions/<number:number>/voicemail/greeting/sound/": Page(look=(USE,)),
+    "extensions/<number:number>/voicemail/settings/": Page(look=(OWN_MAILBOX,), deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/voicemail/<int:message>/sound/": Page(look=(LISTEN,)),
     "extensions/<number:number>/voicemail/<int:message>/<slug:how>/": Page(deed=(OWN_MAILBOX,)),
     "extensions/<number:number>/second-factor/": Page(look=(MANAGE,), deed=(MANAGE,), asks_again=LOOKED_AT + DONE),
@@ -189,6 +192,7 @@ PAGES = {
     "preferences/mail/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
+    "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),
     "mail/<int:pk>/again/": Page(deed=(Permission.MANAGE_MAIL,)),

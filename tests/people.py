@@ -71,7 +71,10 @@ def be_stale_everywhere(seconds: int = 301) -> None:
 
 @dataclass
 class Typed:
-    """What an administrator types into the form; `fields` as the browser would post them."""
+    """What an administrator types into the form; `fields` as the browser would post them.
+
+    Voicemail is off and the rest of its tab as it comes, as make_extension has it.
+    """
 
     number: str = "1000"
     first_name: str = "Grace"
@@ -94,6 +97,11 @@ class Typed:
             "registration_name": f"reg-{self.number}",
             "registration_password": "t7Rw9KqX2mZv5LpB8nYc",
             "max_phones": "1",
+            "voicemail_pin": "",
+            "voicemail_asks_pin": "on",
+            "voicemail_email": "recording",
+            "voicemail_after_email": "keep",
+            "voicemail_says_date": "on",
             "then": "save",
             **self.more,
         }

@@ -46,6 +46,7 @@ ACTIONS = {
     "extension.voicemail_locked": Action("extension", _("locked the voicemail after ten wrong PINs")),
     "extension.attempts_forgotten": Action("extension", _("cleared the refused registrations")),
     "extension.welcome_asked": Action("extension", _("sent a welcome e-mail")),
+    "extension.greeting_changed": Action("extension", _("changed a voicemail greeting")),
     "extension.voicemail_heard": Action("extension", _("listened to a voicemail message of another person")),
     "log.exported": Action("log", _("exported the log")),
     "mail.tested": Action("mail", _("sent a test e-mail")),

@@ -29,8 +29,9 @@ SHOW_SWITCH = one_of({True: _("on"), False: _("off")})
 AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
+    "voicemail_minutes", "voicemail_messages", "voicemail_days",
 )  # fmt: skip
-SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password")
+SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password", "new_voicemail")
 FIELDS = {
     "name": RecordedField(_("Name")),
     "count": RecordedField(_("Count")),

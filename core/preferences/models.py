@@ -73,11 +73,12 @@ SELF_SERVICE = {
     "mobile": _("Mobile Number"),
     "email": _("Email Address"),
     "registration_password": _("Registration Password"),
+    "voicemail": _("Voicemail"),
 }
 
 
 def usual_self_service() -> list[str]:
-    return ["avatar", "mobile", "email", "registration_password"]
+    return ["avatar", "mobile", "email", "registration_password", "voicemail"]
 
 
 class Preferences(models.Model):
@@ -103,7 +104,7 @@ class Preferences(models.Model):
         _("Number of applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
-    voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
+    new_voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
     voicemail_minutes = models.PositiveSmallIntegerField(
         _("Longest message (minutes)"), default=10, validators=[MinValueValidator(1), MaxValueValidator(15)]
     )

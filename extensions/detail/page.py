@@ -3,6 +3,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.profile.models import Avatar
@@ -13,7 +14,7 @@ from extensions import actions, handover, pbx
 from extensions.access import may_manage, may_use, visible
 from extensions.calls.voicemail import views as voicemail
 from extensions.changes.history import history_of
-from extensions.fields import FIELDS, Owner
+from extensions.fields import FIELDS, Owner, Tab, VoicemailEmail
 from extensions.listing.rows import Row, rows_of
 from extensions.models import Change, SipExtension
 from extensions.phones import guides, registration_problems
@@ -76,6 +77,28 @@ def facts(owner: SipExtension | User, of: Owner) -> list[Fact]:
     return [Fact(field.shown_label, field.shown(text), field.is_code) for field, text in found if text]
 
 
+def mailbox_facts(extension: SipExtension) -> list[Fact]:
+    """What is true of the mailbox; of one that is off, that it is."""
+    fields = [field for field in FIELDS if field.tab is Tab.VOICEMAIL and not field.is_secret]
+    if not extension.voicemail:
+        fields = fields[:1]
+    elif extension.voicemail_email == VoicemailEmail.NONE:
+        fields = [field for field in fields if field.name != "voicemail_after_email"]
+    return [Fact(field.shown_label, field.shown(field.text_of(extension)), field.is_code) for field in fields]
+
+
+def mailbox_of(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """Its settings, to who may use the extension, and where they are changed ("": not by who looks)."""
+    if not may_use(request, extension):
+        return {}
+    change = ""
+    if may_manage(request, extension):
+        change = reverse("extensions:edit", args=[extension.number]) + f"#{Tab.VOICEMAIL.value}"
+    elif extension.user == request.user and "voicemail" in Preferences.current().self_service:
+        change = reverse("extensions:voicemail_settings", args=[extension.number])
+    return {"mailbox_facts": mailbox_facts(extension), "change_mailbox_url": change}
+
+
 def taken(request: SignedInRequest, key: str, number: str) -> list[Any]:
     """What an earlier request left in the session for the page of this number, once."""
     left = request.session.pop(key, None)
@@ -112,6 +135,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
             "colleague": colleague,
             "rings_for": handover.seen(extension, request.user),
+            **mailbox_of(request, extension),
             **voicemail.shown(request, extension),
             **history_of(request, extension),
             **more,

@@ -78,12 +78,14 @@ def confirm_removal(request: SignedInRequest, extension: SipExtension) -> HttpRe
 def detail(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_extension(request, number)
     password = taken(request, "user_password", number)
+    pin = taken(request, "voicemail_pin", number)
     applied = taken(request, "applied", number)
     return detail_page(
         request,
         extension,
         applied={"live": applied[0], "words": applied[1]} if applied else None,
         user_password=password[0] if password else "",
+        voicemail_pin=pin[0] if pin else "",
     )
 
 

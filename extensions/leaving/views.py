@@ -13,6 +13,7 @@ from accounts.requests import SignedInRequest
 from accounts.sessions import active as active_sessions
 from extensions import actions, handover, pbx
 from extensions.access import ask_again_about, get_managed
+from extensions.calls.voicemail import messages as voicemail
 from extensions.leaving import forms as leaving_forms
 from extensions.leaving.forms import LeaveForm, Matches
 from extensions.listing.rows import rows_of
@@ -78,6 +79,8 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         until=form.until,
         days=(form.until - localdate()).days if form.until else 0,
         lost=lost,
+        has_mailbox=extension.voicemail,
+        messages_count=voicemail.count(extension),
         goes=[each for each in actions.lost_by_deleting(extension, request.user) if each != lost],
     )
 

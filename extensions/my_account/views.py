@@ -66,7 +66,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
-def apply_own(request: SignedInRequest, number: str, done: str) -> HttpResponse:
+def apply_own(request: SignedInRequest, number: str, done: str, to: str = "account") -> HttpResponse:
     """What the person changed of the own extension; where the PBX does not take it, it waits for an administrator."""
     try:
         applied = pbx.get().apply([number], request.user)
@@ -74,7 +74,7 @@ def apply_own(request: SignedInRequest, number: str, done: str) -> HttpResponse:
         messages.error(request, f"{done} {_('It is not applied yet. Ask an administrator to apply it.')}")
     else:
         (messages.success if applied.live else messages.warning)(request, f"{done} {applied.words}".strip())
-    return redirect("account")
+    return redirect(to)
 
 
 @require_POST

@@ -19,7 +19,7 @@
     let secret;
     do {
       secret = Array.from({ length }, () => alphabet[randomBelow(alphabet.length)]).join("");
-    } while (!wanted.every((one) => one.test(secret)) || /(.)\1\1\1/.test(secret) || hasRun(secret));
+    } while (!wanted.every((one) => one.test(secret)) || /(.)\1\1\1|^(.+)\2+$/.test(secret) || hasRun(secret));
     return secret;
   }
 

@@ -171,3 +171,45 @@ def own_page_with_messages(tour: Tour) -> Page:
 def own_page_without_messages(tour: Tour) -> Page:
     own = SipExtension.objects.get(user=vic(tour))
     return tour.opened(own.user, "/extensions/1000/#voicemail")
+
+
+@stop
+def own_voicemail_settings(tour: Tour) -> Page:
+    user = vic(tour)
+    SipExtension.objects.update(voicemail=True)
+    return tour.opened(user, "/extensions/1000/voicemail/settings/")
+
+
+@stop
+def own_voicemail_settings_with_errors(tour: Tour) -> Page:
+    page = own_voicemail_settings(tour)
+    page.locator("#id_voicemail_pin").fill("1234")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def greeting(tour: Tour) -> Page:
+    user = vic(tour)
+    SipExtension.objects.update(voicemail=True)
+    return tour.opened(user, "/extensions/1000/voicemail/greeting/")
+
+
+@stop
+def greeting_of_ones_own(tour: Tour) -> Page:
+    page = greeting(tour)
+    sound = Path(__file__).parents[1] / "extensions/calls/voicemail/sounds/tone.flac"
+    page.locator("#id_greeting").set_input_files(sound)
+    press(page, "Upload greeting")
+    page.locator("audio").wait_for()
+    return page
+
+
+@stop
+def greeting_with_errors(tour: Tour) -> Page:
+    page = greeting(tour)
+    page.locator("#id_greeting").set_input_files(__file__)
+    press(page, "Upload greeting")
+    page.get_by_role("alert").wait_for()
+    return page

@@ -28,6 +28,21 @@ def preferences_with_errors(tour: Tour) -> Page:
     return page
 
 
+@stop
+def preferences_of_voicemail(tour: Tour) -> Page:
+    return tour.ada("/preferences/voicemail/")
+
+
+@stop
+def preferences_of_voicemail_with_errors(tour: Tour) -> Page:
+    page = preferences_of_voicemail(tour)
+    page.get_by_label("Longest message").fill("16")
+    page.get_by_label("Days to keep").fill("")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
 def wished(field: preference_changes.Field, value: str) -> None:
     preference_changes.put_back(ada(), field, value)
 

@@ -272,6 +272,28 @@ def add_with_errors(tour: Tour) -> Page:
 
 
 @stop
+def add_voicemail(tour: Tour) -> Page:
+    page = add(tour)
+    page.get_by_role("tab", name="Voicemail").click()
+    return page
+
+
+@stop
+def add_voicemail_with_errors(tour: Tour) -> Page:
+    page = add_voicemail(tour)
+    page.get_by_role("button", name="Show Voicemail PIN").click()
+    page.locator("#id_voicemail_pin").fill("1234")
+    page.get_by_label("New Voicemail Notification").select_option("note")
+    page.get_by_label("After Notification").select_option("delete")
+    page.get_by_role("tab", name="Security").click()
+    page.locator("#id_allowed_networks").fill("here")
+    press(page, "Save and Apply")
+    page.locator("#error-summary").wait_for()
+    page.get_by_role("tab", name="Voicemail").click()
+    return page
+
+
+@stop
 def edit(tour: Tour) -> Page:
     company.people(2)
     return tour.ada("/extensions/1001/edit/")

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import ngettext
 
+from core import localization
 from core.mail import outbox
 from core.preferences.models import Preferences
 from extensions import pbx
@@ -52,6 +54,22 @@ def note(number: str, found: Iterable[Found]) -> None:
         gone = [row.pk for row in known.values() if row.message_id not in there and row.gone_at is None]
         VoicemailMessage.objects.filter(pk__in=gone).update(gone_at=timezone.now())
         VoicemailMessage.objects.filter(gone_at__lt=timezone.now() - KEPT_AS_GONE).delete()
+
+
+def count(extension: SipExtension) -> int:
+    """Of those that its person has not deleted."""
+    return VoicemailMessage.objects.there().filter(extension=extension).exclude(folder=Folder.DELETED).count()
+
+
+def lost_words(extension: SipExtension) -> str:
+    """What goes with the extension; "" for no message."""
+    found = count(extension)
+    words = ngettext(
+        "Its mailbox with %(count)s voicemail message. An undo brings it back",
+        "Its mailbox with %(count)s voicemail messages. An undo brings them back",
+        found,
+    )
+    return words % {"count": localization.count(found)} if found else ""
 
 
 def _add(extension: SipExtension, message: Found) -> None:

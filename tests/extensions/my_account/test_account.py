@@ -243,14 +243,14 @@ def test_what_the_system_switched_off_is_shown_and_the_persons_choice_of_it_stay
 def test_preferences_say_what_people_may_change_themselves(client: Client, ada: User) -> None:
     client.force_login(ada)
     form = client.get("/preferences/").context["form"]
-    assert form["self_service"].value() == ["avatar", "mobile", "email", "registration_password"]
+    assert form["self_service"].value() == ["avatar", "mobile", "email", "registration_password", "voicemail"]
     typed = {each.name: each.value() for each in form if each.value() is not None}
     answer = client.post("/preferences/", {**typed, "version": form.opened_version, "self_service": ["name", "avatar"]})
     assert answer.status_code == 302
     assert set(Preferences.load().self_service) == {"avatar", "name"}
     [field] = AuditRecord.objects.filter(action="preferences.changed").get().fields
     assert field.label == "What people can change themselves"
-    assert field.old == "Picture, Mobile Number, Email Address, Registration Password"
+    assert field.old == "Picture, Mobile Number, Email Address, Registration Password, Voicemail"
     assert field.new == "Picture, Name"
     form = client.get("/preferences/").context["form"]
     wrong = {**typed, "version": form.opened_version, "self_service": ["role"]}
