@@ -30,7 +30,7 @@ def upload(client: Client, extension: SipExtension, folder: Path) -> None:
 
 
 def hears_greeting(desk: Office, number: str, callee: Phone | None) -> bool:
-    """Whether the upload is played to a caller before the tone, and the system's words are not; or the other way round."""
+    """Whether the upload is played before the tone, and not the system's words; or the other way round."""
     call = desk.registered().call(number)
     if callee:
         callee.wait_call().reject(603)
