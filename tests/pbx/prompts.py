@@ -1,9 +1,12 @@
 """Prompts that a test can tell apart: a tone each, in place of the voice; a moment of silence in place of the rest."""
 
+import math
 import shutil
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from operator import mul
 from pathlib import Path
 
 from django.conf import settings
@@ -84,12 +87,26 @@ def write_tone(path: Path, frequency: int, seconds: float) -> None:
         file.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
 
 
+@cache
+def waves(frequency: int) -> tuple[list[float], list[float]]:
+    """Cosine and sine, of a part."""
+    step = 2 * math.pi * frequency / rtp.RATE
+    return [math.cos(step * n) for n in range(PART)], [math.sin(step * n) for n in range(PART)]
+
+
+def tone_level(part: list[float], frequency: int) -> float:
+    """As rtp.tone_level, of many parts."""
+    real, imaginary = (sum(map(mul, part, wave)) for wave in waves(frequency))
+    return 2 * math.hypot(real, imaginary) / PART
+
+
 class Ear:
     """Follows what is played to one end of a call, and forgets nothing of it while a test does something else."""
 
     def __init__(self, call: Call) -> None:
         self._heard = call.audio_received
         self._at = 0
+        self._prompts: list[str] = []  # of each part
 
     def hears(self, prompt: str, seconds: float = 20) -> bool:
         """Whether the prompt comes, after what was heard before it."""
@@ -100,22 +117,30 @@ class Ear:
 
     def heard(self) -> list[str]:
         """All prompts from the call's beginning, each time that one began."""
-        found = [self._prompt_at(start) for start in range(0, len(self._heard.sound) - PART, PART)]
+        while (part := self._part(len(self._prompts))) is not None:
+            self._prompts.append(prompt_of(part))
+        found = self._prompts
         return [now for before, now in zip(["", *found], found, strict=False) if now and now != before]
 
     def _finds(self, frequency: int) -> bool:
-        while self._at + PART <= len(self._heard.sound):
-            samples = self._part(self._at)
-            self._at += PART
-            if rtp.tone_level(samples, frequency) > ENOUGH:
+        while (part := self._part(self._at)) is not None:
+            self._at += 1
+            if not is_silent(part) and tone_level(part, frequency) > ENOUGH:
                 return True
         return False
 
-    def _prompt_at(self, start: int) -> str:
-        samples = self._part(start)
-        levels = {prompt: rtp.tone_level(samples, frequency) for prompt, frequency in TONES.items()}
-        loudest = max(levels, key=levels.__getitem__)
-        return loudest if levels[loudest] > ENOUGH else ""
+    def _part(self, number: int) -> list[float] | None:
+        sound = self._heard.sound[number * PART : (number + 1) * PART]
+        return [rtp.LINEAR[byte] / rtp.FULL_SCALE for byte in sound] if len(sound) == PART else None
 
-    def _part(self, start: int) -> list[float]:
-        return [rtp.LINEAR[byte] / rtp.FULL_SCALE for byte in self._heard.sound[start : start + PART]]
+
+def is_silent(part: list[float]) -> bool:
+    return max(map(abs, part)) < ENOUGH
+
+
+def prompt_of(part: list[float]) -> str:
+    if is_silent(part):
+        return ""
+    levels = {prompt: tone_level(part, frequency) for prompt, frequency in TONES.items()}
+    loudest = max(levels, key=levels.__getitem__)
+    return loudest if levels[loudest] > ENOUGH else ""

@@ -20,7 +20,7 @@ from tests.pbx.office import Office, asked, dial, engine_tables, eventually, lam
 from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_preferences import wish
 from tests.pbx.test_privacy import call_with, hidden
-from tests.phones import rtp, speech
+from tests.phones import rtp, sip, speech
 from tests.phones.call import OutgoingCall
 from tests.phones.phone import Phone
 from tests.phones.subscription import MESSAGES
@@ -176,6 +176,18 @@ def test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked(desk: O
     assert ear.hears("vm-opts")
 
 
+def test_a_phone_that_redirects_its_caller_to_a_mailbox_opens_none(desk: Office) -> None:
+    callee = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    caller = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = caller.call(callee.number)
+    incoming = callee.wait_call()
+    incoming.dialog.contact = f"<{sip.sip_uri('*2', *callee.wire.server)}>"
+    incoming.reject(302)
+    call.wait_answered()  # by the mailbox of the callee, as where a phone declines
+    assert Ear(call).hears("beep")
+    assert "vm-youhave" not in Ear(call).heard()
+
+
 @pytest.mark.parametrize("typed", ["1111#", f"{PIN}1#", PIN[:3] + "#", "#", "*#", f"{PIN[:2]}*#"])
 def test_a_wrong_pin_opens_nothing(desk: Office, typed: str) -> None:
     extension = with_mailbox(desk)
@@ -233,6 +245,13 @@ def test_ten_wrong_pins_in_an_hour_close_the_mailbox(desk: Office) -> None:
     leave_message(stranger, f"*12{extension.number}")
     assert eventually(lambda: len(messages(extension.number)) == 1)
     assert "func_" not in (settings.ASTERISK_DIR / "log/messages.log").read_text()
+
+
+def test_a_locked_mailbox_opens_on_the_own_phone_that_is_not_asked(desk: Office) -> None:
+    extension = with_mailbox(desk, voicemail_asks_pin=False)
+    typed_wrong(extension.number, *[60] * 10)
+    assert Ear(desk.registered(extension).call("*2")).hears("vm-opts")
+    assert is_closed(desk.registered(), f"*2{extension.number}")
 
 
 def locks() -> list[tuple[str, str]]:
