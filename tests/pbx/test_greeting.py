@@ -30,7 +30,7 @@ def upload(client: Client, extension: SipExtension, folder: Path) -> None:
 
 
 def hears_greeting(desk: Office, number: str, callee: Phone | None) -> bool:
-    """Whether the upload is played to a caller before the tone, and the system's words are not; or the other way round."""
+    """Whether a caller hears the upload before the tone; else it is the system's words, and never both."""
     call = desk.registered().call(number)
     if callee:
         callee.wait_call().reject(603)
