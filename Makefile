@@ -7,7 +7,7 @@ help: ## This list
 
 install: .venv/installed ## The Python packages alone, for a service
 
-run: .venv/installed ## The portal and its PBX, until Ctrl-C
+run: .venv/installed ## The portal and its PBX, until Ctrl+C
 	@exec $(BIN)/python manage.py run
 
 demo: .venv/installed ## A believable company of 25 people, applied (the portal must have been set up)

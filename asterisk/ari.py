@@ -29,8 +29,13 @@ def delete_contact(node: Node, contact: str) -> None:
 
 def qualify_contact(node: Node, contact: str, seconds: str) -> bool:
     """Have Asterisk ask the phone that often whether it is there. False: it has gone. Raises AmiError."""
-    wish = {"fields": [{"attribute": "qualify_frequency", "value": seconds}]}
-    status, body = _ask(node, "PUT", _path(contact), wish)
+    return write_contact(node, contact, qualify_frequency=seconds)
+
+
+def write_contact(node: Node, contact: str, **wish: str) -> bool:
+    """Once more, with what is wished otherwise of it. False: it has gone. Raises AmiError."""
+    fields = [{"attribute": name, "value": value} for name, value in wish.items()]
+    status, body = _ask(node, "PUT", _path(contact), {"fields": fields})
     if _says_gone(status, body) or (status == 400 and body.startswith(b'{"message":')):  # 400: it cannot be made anew
         return False
     if status != 200:

@@ -46,14 +46,14 @@ from extensions.pbx import (
 STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
 MOST_ATTEMPTS = 20
-KEPT = _("Changes are kept, and applied as soon as it is running.")
+KEPT = _("Changes are saved, and applied as soon as the PBX is running.")
 NOT_RESPONDING = _(
-    "Changes are kept, and applied as soon as it is running. If this lasts, restart the portal and its PBX."
+    "Changes are saved, and applied as soon as the PBX is running. If this lasts, restart the portal and its PBX."
 )
-STARTING = _("It responds, but is not reading its table yet. Changes are kept. If this lasts, restart the PBX.")
+STARTING = _("It responds, but is not reading its table yet. Changes are saved. If this lasts, restart the PBX.")
 LOCKED_OUT = _(
-    "It refuses the portal's sign-in. Changes are kept. If this lasts, check AMI_SECRET and ARI_SECRET, and restart the"
-    " portal and its PBX."
+    "It refuses the portal's sign-in. Changes are saved. If this lasts, check AMI_SECRET and ARI_SECRET, and restart"
+    " the portal and its PBX."
 )
 
 FOLDERS = {

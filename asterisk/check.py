@@ -87,7 +87,7 @@ def check(node: Node) -> CheckRun:
     """All of it. Raises Running, and EngineError."""
     with only_one(node.engine_file):
         with locked(node.engine_file), opened(node.engine_file) as db:
-            by_phone.take(db)
+            by_phone.take(node, db)
         numbers = apply_run.all_numbers(node.engine_file)
         run = CheckRun.objects.create(total=len(numbers))
         CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()

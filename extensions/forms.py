@@ -43,7 +43,7 @@ class SipExtensionForm(MailboxForm):
         max_length=128,
         strip=False,
         widget=secret_input(length=20),
-        help_text=_("10 to 63 letters, digits and symbols. Stored in the phone; nobody needs to remember it."),
+        help_text=_("10 to 63 letters, digits, and symbols. Stored in the phone; no one needs to remember it."),
     )
 
     class Meta:
@@ -51,7 +51,7 @@ class SipExtensionForm(MailboxForm):
         fields = form_fields(Owner.EXTENSION)
         help_texts = {
             **MailboxForm.Meta.help_texts,
-            "caller_id": _("The number others in the company see. Defaults to the extension number."),
+            "caller_id": _("The number that others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
             "allowed_networks": _(

@@ -16,6 +16,7 @@ FIELDS = {
     "picture": RecordedField(_("Picture"), show_mask, is_secret=True),
     "greeting": RecordedField(_("Greeting"), show_mask, is_secret=True),
     "phone": RecordedField(_("Phone")),
+    "caller": RecordedField(_("Caller")),
     "how": RecordedField(_("How"), one_of({"qr_code": _("QR code")})),
     "batch": RecordedField(_("Batch")),
 }

@@ -64,7 +64,7 @@ def registration_password(password: str, known: list[str]) -> None:
     """Refuse what a phone cannot hold, and what is on a list or made of what is known of the extension."""
     if not PASSWORD.fullmatch(password):
         raise ValidationError(
-            _("Use 10 to 63 letters, digits and symbols, without spaces or accents."),
+            _("Use 10 to 63 letters, digits, and symbols, without spaces or accents."),
             code="registration_password",
         )
     if not Strength(password, known).suffices:
@@ -114,7 +114,7 @@ def _network(text: str) -> str:
         typed = None
     if typed is None or "%" in text or getattr(typed.ip, "ipv4_mapped", None):
         raise ValidationError(
-            _("“%(text)s” is not an address or network. Enter 10.0.0.5, 192.168.1.0/24 or 2001:db8::/32, for example."),
+            _("“%(text)s” is not an address or network. Enter one such as 10.0.0.5, 192.168.1.0/24, or 2001:db8::/32."),
             code="network",
             params={"text": text[:50]},
         )

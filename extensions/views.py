@@ -54,7 +54,8 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "tabs": [{"name": tab.value, "title": tab.title, "errors": found_on[tab.value]} for tab in Tab],
             "extension": extension,
             "title": _("Edit extension %(number)s") % {"number": extension.number} if extension else _("Add extension"),
-            "people": people_to_choose(request, form) if extension is None else [],
+            "chooses": extension is None and "choose" in request.GET,
+            "people": people_to_choose(request) if extension is None and "choose" in request.GET else [],
             "organizations_on": "organizations" in form.person.fields,
             "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
         },
@@ -62,10 +63,9 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
     )
 
 
-def people_to_choose(request: SignedInRequest, form: ExtensionForm) -> list[User]:
-    """For the Add form: those without an extension, by name."""
-    found = [] if form.chosen else list(without_extension(request.user)[:MOST_TO_CHOOSE])
-    return sorted(found, key=lambda user: sortable(user.full_name))
+def people_to_choose(request: SignedInRequest) -> list[User]:
+    """Those without an extension, by name. Only where somebody asks: to find them, everybody is looked at."""
+    return sorted(without_extension(request.user)[:MOST_TO_CHOOSE], key=lambda user: sortable(user.full_name))
 
 
 def show_once(request: SignedInRequest, extension: SipExtension, password: str, pin: str) -> None:
@@ -90,9 +90,11 @@ def save(request: SignedInRequest, form: ExtensionForm) -> SipExtension | None:
 def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
-    chosen = without_extension(request.user).filter(pk=digits(request.GET.get("person", "")) or 0).first()
-    if chosen is None and request.GET.get("person"):
-        return not_free(request)
+    chosen = None
+    if person := request.GET.get("person"):
+        chosen = without_extension(request.user).filter(pk=digits(person) or 0).first()
+        if chosen is None:
+            return not_free(request)
     if number := added_before(request):
         messages.info(request, _("This form was already saved as extension %(number)s.") % {"number": number})
         return redirect("extensions:detail", number)
@@ -131,7 +133,7 @@ def added_before(request: SignedInRequest) -> str:
 
 
 def not_free(request: SignedInRequest) -> HttpResponse:
-    messages.error(request, _("This person has an extension now, or is not in your scope. Choose another."))
+    messages.error(request, _("This person has an extension now, or is not in your scope. Choose another person."))
     return redirect("extensions:add")
 
 
@@ -168,7 +170,7 @@ def conflict(request: SignedInRequest, form: ExtensionForm, number: str) -> Http
         if name not in SECRET
     ]
     rows += [
-        {"label": label(name), "saved": _("kept"), "yours": _("changed"), "differs": True}
+        {"label": label(name), "saved": _("unchanged"), "yours": _("changed"), "differs": True}
         for name in SECRET
         if form.data.get(name)
     ]

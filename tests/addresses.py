@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from accounts.models import Role
 from core.access.permissions import Permission
 
 
@@ -275,7 +276,8 @@ def over(who: Person, target: Target) -> Over | None:
     if not target.there:
         return None
     reached = Permission.VIEW_EXTENSIONS in who.may and (target.in_sales or not who.local)
-    if reached and Permission.MANAGE_EXTENSIONS in who.may and target.may <= who.may:
+    mightier = not target.may <= who.may and who.key != Role.SUPER_ADMINISTRATOR
+    if reached and Permission.MANAGE_EXTENSIONS in who.may and not mightier:
         return MANAGE
     if target.owner == who.name:
         return USE

@@ -118,7 +118,7 @@ def forget_all() -> None:
         for number in engine.numbers(tables):
             for contact in proof.contacts(proof.endpoint(ami, number)):
                 ari.delete_contact(from_settings(), contact["ID"])
-        for table in (*TABLES, "restore_point", "pin_by_phone", "pin_locked"):
+        for table in (*TABLES, "restore_point", *engine.BY_PHONE):
             tables.execute(f"DELETE FROM {table}")
         tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
@@ -128,10 +128,13 @@ def forget_all() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many cases the tests that walk the addresses ran."""
+    """How many cases the tests that walk the addresses ran, and which test shows each field by a call."""
     reports = [
         report for some in terminalreporter.stats.values() for report in some if isinstance(report, pytest.TestReport)
     ]
-    cases = sum(int(str(value)) for report in reports for name, value in report.user_properties if name == "cases")
+    noted = [each for report in reports if report.when == "call" for each in report.user_properties]
+    cases = sum(int(str(value)) for name, value in noted if name == "cases")
     if cases:
         terminalreporter.write_line(f"{cases:,} cases of address x method x role")
+    for line in (str(value) for name, value in noted if name == "field"):
+        terminalreporter.write_line(line)

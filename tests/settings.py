@@ -2,18 +2,24 @@
 
 import atexit
 import os
+import random
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 
 directory = tempfile.mkdtemp(prefix="pbxportal-tests-")
 atexit.register(shutil.rmtree, directory, ignore_errors=True)
 
 
 def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
+    """For TCP and UDP, and none that the system hands out: a phone may get that before Asterisk has it."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 17_000)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return str(port)
 
 
 first_rtp = 20000 + os.getpid() % 60 * 200  # below the ports that the system hands out

@@ -61,7 +61,7 @@ NO_TEXT = {
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
-    "private, max-age=31536000, immutable": "HTTP", "bytes {}-{}/{}": "",
+    "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP", "bytes {}-{}/{}": "",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
 

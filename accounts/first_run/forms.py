@@ -36,21 +36,21 @@ class SetupForm(forms.Form):
         choices=lambda: [("", _("Choose a country")), *countries()],
         widget=LongSelect,
         error_messages={"required": _("Choose a country.")},
-        help_text=_("Decides how dates, times and phone numbers are written and read."),
+        help_text=_("Sets the format of dates, times, and phone numbers."),
     )
     time_zone = ZoneField(
         label=_("Time Zone"),
         max_length=63,
         required=False,
         validators=[known_zone],
-        help_text=_("Type a city. Leave empty for the main time zone of the country."),
+        help_text=_("Start typing a city. Leave empty to use the country's main time zone."),
     )
     reach = forms.ChoiceField(
         label=_("Who can reach this PBX"),
         choices=[(reach.MACHINE, _("This machine only")), (reach.NETWORK, _("My network"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who can reach this PBX.")},
-        help_text=_("My network lets phones and browsers on your network connect, after a restart of pbxportal."),
+        help_text=_("With My network, phones and browsers on your network can connect after you restart pbxportal."),
     )
 
     def __init__(self, data: Any = None) -> None:
@@ -68,7 +68,7 @@ class SetupForm(forms.Form):
             local = is_local(settings.SIP_BIND) and is_local(settings.PORTAL_HOST)
             field.initial = reach.MACHINE if local else reach.NETWORK
         if names:
-            words = _("Set by the environment: %(names)s.") % {"names": ", ".join(names)}
+            words = _("Set by environment variables: %(names)s.") % {"names": ", ".join(names)}
             field.help_text = words if field.disabled else f"{field.help_text} {words}"
 
     def clean(self) -> None:

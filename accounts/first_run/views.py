@@ -55,7 +55,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/first_run/closed.html", {"open": False}, status=410)
     login(request, user)
     if form.needs_restart:
-        messages.warning(request, _("Restart pbxportal to let your network in: press Ctrl+C there, then run make run."))
+        messages.warning(
+            request, _("To let your network in, restart pbxportal: press Ctrl+C in its terminal, then run make run.")
+        )
     response = redirect("home")
     known_devices.remember(request, response, user)
     return response

@@ -75,7 +75,7 @@ class AddForm(forms.Form):
     def clean(self) -> None:
         if self.tree.is_full:
             raise ValidationError(
-                _("You have %(most)s departments, the maximum. Delete one you no longer need first."),
+                _("You have %(most)s departments, the maximum. To add another, delete one you no longer need."),
                 code="full",
                 params={"most": localization.count(MOST)},
             )

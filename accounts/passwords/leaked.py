@@ -54,11 +54,11 @@ class NotLeaked:
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002 (Django's signature)
         if is_leaked(password):
             raise ValidationError(
-                _("This password is in lists of leaked passwords. Choose another one."), code="password_leaked"
+                _("This password is on a list of leaked passwords. Choose another one."), code="password_leaked"
             )
 
     def get_help_text(self) -> str:
-        return _("Must not be in lists of leaked passwords.")
+        return _("Must not be on a list of leaked passwords.")
 
 
 if __name__ == "__main__":

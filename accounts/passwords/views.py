@@ -91,4 +91,5 @@ def sign_in(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def closed(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/passwords/link_closed.html", status=410)
+    sends_mail = bool(Preferences.current().mail_host)
+    return render(request, "accounts/passwords/link_closed.html", {"sends_mail": sends_mail}, status=410)

@@ -50,7 +50,7 @@ class PersonForm(forms.ModelForm[User]):
             "role": _("User Role"),
             "job_title": _("Job Title"),
         }
-        help_texts = {"email": _("Used to sign in. Without an address, this person cannot sign in or get e-mail.")}
+        help_texts = {"email": _("Used to sign in. Without an address, this person cannot sign in or receive e-mail.")}
 
     def __init__(
         self,
@@ -78,7 +78,9 @@ class PersonForm(forms.ModelForm[User]):
             self.fields["password"].help_text += " " + _("Leave empty to keep the current password.")
         elif password_by_mail:
             self.fields["password"].required = False
-            self.fields["password"].help_text = _("Leave empty to let the person choose one from the welcome e-mail.")
+            self.fields["password"].help_text = _(
+                "Leave empty to let the person choose one with the link in the welcome e-mail."
+            )
         for name in ("first_name", "last_name", "email", "job_title"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         optional = ["last_name", "email", "mobile", "job_title", *(["password"] if password_by_mail else [])]

@@ -47,7 +47,7 @@ class ProfileForm(forms.ModelForm[User]):
 class PictureForm(forms.Form):
     picture = forms.FileField(
         label=gettext_lazy("Picture"),
-        help_text=gettext_lazy("A JPG or PNG file up to 1 MB. Its center is shown as a square."),
+        help_text=gettext_lazy("A JPG or PNG file up to 1 MB. It is shown cropped to a square."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png"}),
         error_messages={
             "required": gettext_lazy("Choose a JPG or PNG file."),

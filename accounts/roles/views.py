@@ -47,10 +47,10 @@ def reach_of(role: Role) -> str:
     if role.reaches_everybody:
         return str(role.get_reach_display())
     if not Preferences.current().organization_management:
-        return _("Nobody while Organization Management is off")
+        return _("No one while Organization Management is off")
     names = ", ".join(sorted(each.name for each in role.organizations.all()))
     if not names:
-        return _("Nobody: no department is selected")
+        return _("No one: no department is selected")
     return _("%(names)s, including sub-departments") % {"names": names} if role.below else names
 
 

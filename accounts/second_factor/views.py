@@ -113,7 +113,7 @@ def own_passkey(request: SignedInRequest) -> Authenticator | None:
 
 
 def gone(request: SignedInRequest) -> HttpResponse:
-    messages.info(request, _("It has already been removed."))
+    messages.info(request, _("This verification method has already been removed."))
     return redirect("account_security")
 
 

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from accounts.second_factor.allauth_adapter import passkey_name
 from accounts.sign_in.forms import SignInForm
 from accounts.throttling.throttle import TOO_MANY, TooManyError
+from core.preferences.models import Preferences
 
 
 class SignIn(LoginView):  # type: ignore[misc]
@@ -22,7 +23,8 @@ class SignIn(LoginView):  # type: ignore[misc]
         form = context["form"]
         assert isinstance(form, SignInForm)  # noqa: S101 (ACCOUNT_FORMS)
         too_many = form.is_bound and form.has_error("__all__", TOO_MANY)
-        return {**context, "too_many": too_many, "relying_party": passkey_name()}
+        sends_mail = bool(Preferences.current().mail_host)
+        return {**context, "too_many": too_many, "sends_mail": sends_mail, "relying_party": passkey_name()}
 
 
 sign_in = SignIn.as_view()

@@ -27,6 +27,7 @@ ALLOWED = {
     "Login",
     "Logoff",
     "Ping",
+    "PJSIPNotify",
     "PJSIPQualify",
     "PJSIPShowEndpoint",
     "PJSIPShowRegistrationInboundContactStatuses",

@@ -18,13 +18,13 @@ class ApplyError(Refused):
 class NotTakenBack(ApplyError):
     """What was refused could not be taken back either."""
 
-    true_now = _("The PBX's table has the change, but Asterisk has not verified it. It is saved but not applied.")
+    true_now = _("The change is in the PBX's table but not verified. It is saved and still counts as not applied.")
 
 
 class AnotherApplyError(ApplyError):
     """Another apply went on for too long; this one has not begun."""
 
-    true_now = _("Nothing was applied. Your change is saved: apply it when the other apply has finished.")
+    true_now = _("Nothing was applied. Your change is saved. Apply it when the other apply has finished.")
 
 
 class Elsewhere(AmiUnreachable):

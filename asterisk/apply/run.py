@@ -17,7 +17,16 @@ from django.utils import timezone
 from accounts.models import User
 from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, connected
 from asterisk.ami.protocol import Message
-from asterisk.apply import by_phone, log_row, mailboxes, retention, rollback, voicemail_limits, void_registrations
+from asterisk.apply import (
+    by_phone,
+    log_row,
+    mailboxes,
+    message_lights,
+    retention,
+    rollback,
+    voicemail_limits,
+    void_registrations,
+)
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
 from asterisk.engine import file_health, render, snapshot
@@ -88,7 +97,7 @@ def _alone(node: Node, wait_seconds: float | None = None) -> Iterator[None]:
                 last.close(Outcome.WAITING, CodedText("apply.cut_short"))
             _make_whole(node)
             with engine.opened(node.engine_file) as db:
-                by_phone.take(db)
+                by_phone.take(node, db)
             yield
     except engine.EngineBusyError as error:
         raise AnotherApplyError(text_of(error)) from error
@@ -151,13 +160,16 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             _refuse_another_table(ami, db)
             gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
-            now = _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(ami, wanted, run)
+            now = (
+                _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(node, ami, wanted, run)
+            )
             if wanted and not run.values_compared:
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(ami, run)
             _settle_mailboxes(node, wanted, since)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
+            message_lights.follow(node, ami, since, now)
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
         if steps and engine.plan(db, wanted):
             engine.write(db, steps, run.pk)
@@ -227,11 +239,13 @@ def _since_proof(db: sqlite3.Connection, steps: list[Step], wanted: dict[str, Ro
     return [Step(number, rows, wanted[number]) for number, rows in before.items()]
 
 
-def _prove(ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
+def _prove(node: Node, ami: Ami, wanted: dict[str, Rows], run: ApplyRun) -> dict[str, list[Message]]:
     """Compare Asterisk's own words with the rows. Gives the registrations of each number; raises ApplyError."""
     registered = {}
     for said in proof.ask(ami, wanted):
         values = proof.values(wanted[said.number])
+        if proof.differences(values, said):
+            values = proof.values(by_phone.as_changed_since(node.engine_file, said.number, wanted[said.number]))
         if proof.differences(values, said):
             _refuse_difference(ami, said.number, values)
         run.values_compared += len(values)
@@ -256,7 +270,7 @@ def _prove_many(
     for some in snapshot.chunks(wanted):
         asked, compared = bulk.to_ask(ami, node.engine_file, some, more.intersection(some))
         run.values_compared += compared
-        registered |= _prove(ami, {number: wanted[number] for number in asked}, run)
+        registered |= _prove(node, ami, {number: wanted[number] for number in asked}, run)
     return registered
 
 

@@ -40,7 +40,7 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
 def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     """Each preference as it was before the first of these changes of it."""
     if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
-        raise CannotPutBack(_("This also changed Preferences. Someone who can change Preferences must undo it."))
+        raise CannotPutBack(_("This apply also changed Preferences. Someone who can change Preferences must undo it."))
     formers: dict[str, str] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)

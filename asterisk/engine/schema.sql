@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS sip_login (
   permit            TEXT NOT NULL DEFAULT ''  -- networks that it may register from, by commas; '': all
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
+CREATE INDEX IF NOT EXISTS sip_login_by_registration_name ON sip_login (registration_name);
 
 -- One row for each number that can be called: its dial plan.
 CREATE TABLE IF NOT EXISTS pbx_number (
@@ -48,6 +49,13 @@ CREATE TABLE IF NOT EXISTS pin_locked (
   at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
 ) STRICT;
 
+-- Calls that had a mailbox open, until the portal has looked for greetings that were recorded. `since`: Unix time.
+CREATE TABLE IF NOT EXISTS mailbox_visit (
+  id     INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  since  INTEGER NOT NULL
+) STRICT;
+
 -- What one apply changed: the rows of each number before it, as JSON.
 CREATE TABLE IF NOT EXISTS restore_point (
   run    INTEGER NOT NULL,
@@ -73,13 +81,17 @@ CREATE INDEX IF NOT EXISTS awake_listed ON awake (number) WHERE listed;
 DROP VIEW IF EXISTS ps_endpoints_listed;
 DROP VIEW IF EXISTS ps_aors_listed;
 
+-- A phone that hides its number (From: anonymous) is known by the name in its digest: a second endpoint, which nothing
+-- registers or calls. Its account code is the number, and only it has one. No name takes the place of a number.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
-  id, id AS aors, id AS auth,
+  endpoint AS id, aors, id AS auth, accountcode,
   'from-extension' AS context, 'hints' AS subscribe_context,
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
-  'username' AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
+  identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
+  -- Encrypted sound with who offers or takes it, plain sound with who does not; an answer in the profile of the offer.
+  'sdes' AS media_encryption, 'yes' AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
   'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
   -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
   'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
@@ -93,7 +105,12 @@ CREATE VIEW ps_endpoints AS SELECT
   iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
   'yes' AS mwi_subscribe_replaces_unsolicited,  -- a phone that asks for them is told what it asked for
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
-FROM sip_login;
+FROM (
+  SELECT *, id AS endpoint, id AS aors, 'username' AS identify_by, '' AS accountcode FROM sip_login
+  UNION ALL
+  SELECT *, registration_name, '', 'auth_username', number FROM sip_login AS login
+  WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
+);
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT

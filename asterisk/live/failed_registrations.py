@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from asterisk.ami.protocol import Message
 from asterisk.live.store import Attempt
+from extensions.validators import is_extension_number
 
 # Asterisk's event, and for a FailedACL the list's name -> the cause of a failure.
 CAUSES = {
@@ -29,6 +30,8 @@ def attempt_of(message: Message, now: float) -> Attempt | None:
     account, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
     if message.get("Service") != "PJSIP" or not cause or account in ("", NOBODY) or len(remote) != 4:
         return None
+    if cause != "account" and not is_extension_number(account):
+        return None  # known by its digest, which is no way to register; who it said it is was counted before
     _, transport, host, port = remote
     return Attempt(account[:LONGEST], cause, host, f"{host}:{port}", transport, 1, now, now)
 

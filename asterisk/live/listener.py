@@ -16,6 +16,7 @@ from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.live import failed_registrations, voicemail_recorder, watching
 from asterisk.live import store as live
+from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
@@ -29,7 +30,6 @@ from extensions.validators import is_extension_number
 ROUND_SECONDS = 0.2
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
-DEVICE = "PJSIP/"
 REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
@@ -132,7 +132,8 @@ class Hearing:
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
-        self._changed: dict[str, str] = {}
+        self._states = DeviceStates()
+        self._changed: set[str] = set()
         self._unreachable: set[str] = set()
         self._back: set[str] = set()
         self._failed = FailedRegistrations()
@@ -161,18 +162,18 @@ class Hearing:
     def _begin(self) -> None:
         self._booted = True
         watching.after_start(self._node.engine_file)
-        found, states = self._list()
-        live.replace_all(self._db, found, states)
+        found = self._list()
+        live.replace_all(self._db, found, self._states.all_shown())
         self._sources.trust(found)
         self._seen(found)
-        self._waker.begin(number for number, state in states.items() if is_there(state))
+        self._waker.begin(filter(self._states.is_there, self._states.own))
         by_number: dict[str, list[str]] = {}
         for contact in found:
             by_number.setdefault(contact.number, []).append(contact.id)
         self._waker.ask(by_number)
 
-    def _list(self) -> tuple[list[Contact], dict[str, str]]:
-        """All phones, and the state of each number that Asterisk watches."""
+    def _list(self) -> list[Contact]:
+        """All phones; the state of each number that Asterisk watches is heard."""
         began = time.monotonic()
         said = self._mouth.ask_for_list("PJSIPShowRegistrationInboundContactStatuses")
         devices = self._mouth.ask_for_list("DeviceStateList")
@@ -180,23 +181,24 @@ class Hearing:
         self._compare_at = now + max(COMPARE_SECONDS, COMPARE_SHARE * (now - began))
         found = [live.contact_of(message) for message in said if message.get("ID")]
         self._unreachable = {contact.number for contact in found if contact.status == UNREACHABLE}
-        return found, dict(filter(None, map(state_of, devices)))
+        self._states = DeviceStates(devices)
+        return found
 
     def _compare(self) -> None:
         """What was heard with what Asterisk says; what is heard later is newer than that."""
-        differing = live.replace_all(self._db, *self._list())
+        differing = live.replace_all(self._db, self._list(), self._states.all_shown())
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])
-            logger.warning("Phones of %s numbers were not as Asterisk has them: %s", len(differing), some)
+            logger.warning("Corrected phone status that differed from Asterisk (%s in all): %s", len(differing), some)
         for number in differing:
             self._look(number, [0])
 
     def _hear(self, message: Message) -> None:
         event = message.get("Event")
-        if event == "DeviceStateChange" and (pair := state_of(message)):
-            self._changed[pair[0]] = pair[1]
-            if is_there(pair[1]):
-                self._waker.confirm(pair[0])
+        if event == "DeviceStateChange" and (number := self._states.hear(message)):
+            self._changed.add(number)
+            if self._states.is_there(number):
+                self._waker.confirm(number)
         elif event == "ContactStatus":
             number, status = message.get("AOR", ""), message.get("ContactStatus")
             self._look(number, [0])
@@ -264,32 +266,16 @@ class Hearing:
             self._look(each.number, [PATIENCE_SECONDS])
         for each in proven:
             ari.delete_contact(self._node, each.id)
-            logger.warning(
-                "%s registered %s, where none of its phones is; the registration was removed", each.number, each.address
-            )
+            logger.warning("Removed a registration of %s at %s, where none of its phones is", each.number, each.address)
         return own
 
     def _write(self) -> None:
         if self._changed:
-            live.set_states(self._db, self._changed)
-            self._changed = {}
+            live.set_states(self._db, {number: self._states.shown(number) for number in self._changed})
+            self._changed = set()
         if failed := self._failed.take():
             live.add_attempts(self._db, failed)
         if time.monotonic() > self._beat_at + live.HEARTBEAT_SECONDS:
             self._mouth.ask("Ping", PING_SECONDS)  # a connection stays open when Asterisk hangs
             live.beat(self._db, hears=True)
             self._beat_at = time.monotonic()
-
-
-def state_of(message: Message) -> tuple[str, str] | None:
-    """number and state of a DeviceStateChange event about an extension."""
-    device = message.get("Device", "")
-    number = device.removeprefix(DEVICE)
-    if not device.startswith(DEVICE) or not is_extension_number(number):
-        return None
-    return number, message.get("State", "")
-
-
-def is_there(state: str) -> bool:
-    """Whether a device state is one of a phone that Asterisk can reach, so that it watches it."""
-    return state not in ("UNAVAILABLE", "INVALID", "UNKNOWN")

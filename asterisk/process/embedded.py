@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
-EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "stasis", "udptl", "websocket_client")
+EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "stasis", "udptl", "websocket_client")
 LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
@@ -47,6 +47,7 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
 
 def prepare_start(node: Node) -> None:
     """Right before each start of Asterisk. An engine that cannot be written stops no start: `apply` says so."""
+    forget_hidden_calls(node)
     known: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         known = live.registered_numbers(db)
@@ -54,6 +55,14 @@ def prepare_start(node: Node) -> None:
         file_health.mend(node.engine_file)
         engine.bind_media(node.engine_file, one_ipv4(node.sip_bind))
         watching.before_start(node.engine_file, known)
+
+
+def forget_hidden_calls(node: Node) -> None:
+    """Those during which Asterisk was killed: it keeps their states, as if they went on."""
+    database = node.directory / "lib/astdb.sqlite3"
+    if database.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as db, db:
+            db.execute("DELETE FROM astdb WHERE key LIKE '/CustomDevstate/%'")
 
 
 def one_ipv4(bind: str) -> str:

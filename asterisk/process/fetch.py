@@ -72,13 +72,19 @@ def is_whole(tree: Path) -> bool:
 
 def of_system() -> Program | None:
     asterisk = shutil.which("asterisk", path=SYSTEM_PATH)
-    modules = next(Path("/usr").glob("lib*/**/asterisk/modules/res_config_sqlite3.so"), None) if asterisk else None
+    modules = modules_below(Path("/usr")) if asterisk else None
     data = next((path for path in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if path.exists()), None)
     if not asterisk or not modules or not data:
         return None
     command = (*NAMED, asterisk)
     version = version_of(command)
-    return Program(command, modules.parent, data, version) if is_new_enough(version) else None
+    return Program(command, modules, data, version) if is_new_enough(version) else None
+
+
+def modules_below(root: Path) -> Path | None:
+    """The folder of an Asterisk that was built with all without which no phone rings."""
+    folders = (each.parent for each in root.glob("lib*/**/asterisk/modules/res_config_sqlite3.so"))
+    return next((folder for folder in folders if (folder / "res_srtp.so").exists()), None)
 
 
 def of_tree(tree: Path, arch: str) -> Program:

@@ -71,7 +71,7 @@ def values(rows: Rows) -> dict[Key, str]:
     found |= {value.key: value.wanted(mailbox) if mailbox else "" for value in MAILBOX_VALUES}
     if login:
         found |= {value.key: value.wanted(login) for value in LOGIN_VALUES}
-        found[HINT] = f"PJSIP/{login.number}"
+        found[HINT] = f"PJSIP/{login.number}&Custom:{login.number}"
     return found
 
 

@@ -72,7 +72,7 @@ class LogFilter(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
-            self.add_error("until", ValidationError(_("Enter a time after From."), code="order"))
+            self.add_error("until", ValidationError(_("Enter a time later than From."), code="order"))
         return cleaned
 
     def asked(self) -> dict[str, str]:

@@ -9,23 +9,22 @@ from django.utils.translation import gettext_lazy
 DETAIL_LENGTH = 400
 
 SILENT = {
-    "no_address": gettext_lazy("That name has no address. Check Mail server for a typo."),
+    "no_address": gettext_lazy("No server has that name. Check Mail server for a typo."),
     "unreachable": gettext_lazy("It cannot be reached. Check Mail server, Port, and any firewalls."),
     "timeout": gettext_lazy("It did not respond in time. Check Port, Security, and any firewalls."),
     "broken": gettext_lazy("It closed the connection. Check Port and Security, or the server's own log."),
     "not_smtp": gettext_lazy("The program at that port is not a mail server. Check Port and Security."),
     "tls": gettext_lazy("The encrypted connection failed. Check that Security matches Port."),
     "certificate": gettext_lazy(
-        "Its certificate is not trusted. Enter the name in the certificate as Mail server, or have it renewed."
+        "Its certificate is not trusted. Enter the name in the certificate as Mail server, or have the certificate"
+        " renewed."
     ),
 }
 REFUSING = {
-    "greeting": gettext_lazy("It does not accept e-mail from here now."),
+    "greeting": gettext_lazy("It does not accept e-mail from this portal now."),
     "no_starttls": gettext_lazy("It does not offer STARTTLS. Choose TLS and its port, often 465."),
     "no_auth": gettext_lazy("It does not accept a user name on this port. Leave User Name empty, or change Port."),
-    "password_refused": gettext_lazy(
-        "It does not accept User Name and Password. Some servers require an app password."
-    ),
+    "password_refused": gettext_lazy("It rejected the User Name and Password. Some servers require an app password."),
     "unencrypted": gettext_lazy(
         "The password was not sent, because the connection is not encrypted. Choose STARTTLS or TLS."
     ),

@@ -51,7 +51,7 @@ KINDS = {
         _("Phone on a new network"),
         "extensions.phones.emails.new_network",
         "extensions/phones/emails/new_network",
-        _("A phone of my extension registers from a new network"),
+        _("A phone registers with my extension from a new network"),
     ),
     "voicemail": Kind(
         _("New voicemail"),

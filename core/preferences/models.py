@@ -101,7 +101,7 @@ class Preferences(models.Model):
         _("SIP port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
     restore_points = models.PositiveIntegerField(
-        _("Applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+        _("Number of applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
     )
 
     new_voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)

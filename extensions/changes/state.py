@@ -99,7 +99,9 @@ def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
-        words = _("Extension %(number)s: another extension now uses its former registration name.")
+        words = _(
+            "Extension %(number)s: another extension now uses its former registration name. Change that name first."
+        )
         raise CannotPutBack(words % {"number": number})
     stayed = _who_stayed(record) if now is None else None
     if stayed and (other := SipExtension.objects.filter(user=stayed).first()):

@@ -55,7 +55,7 @@ class LeaveForm(forms.Form):
     delete_on = forms.DateField(
         label=_("Delete on"),
         required=False,
-        error_messages={"invalid": _("Enter a date as year, month and day, such as 2026-12-24.")},
+        error_messages={"invalid": _("Enter the date as year, month, and day, such as 2026-12-24.")},
     )
 
     def __init__(self, data: Any = None, *, extension: SipExtension, by: User) -> None:

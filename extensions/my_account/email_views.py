@@ -29,10 +29,10 @@ def ask(request: SignedInRequest) -> HttpResponse:
         if not Preferences.current().mail_host:
             form.add_error(None, _("The portal cannot send e-mail yet. Ask your administrator to change the address."))
         elif email_change.asked_too_often(request.user):
-            form.add_error(None, _("You asked for several changes within an hour. Try again later."))
+            form.add_error(None, _("You requested several address changes within an hour. Try again later."))
         else:
             email_change.ask(request.user, form.cleaned_data["new"])
-            messages.success(request, _("Check your e-mail. The address changes after each link is confirmed."))
+            messages.success(request, _("Check your e-mail. The address changes once every link is confirmed."))
             return redirect("account")
     context = {"section": "account", "tab": "profile", "form": form}
     return render(request, "extensions/my_account/email.html", context, status=422 if form.is_bound else 200)

@@ -115,7 +115,7 @@ def notifications(request: SignedInRequest) -> HttpResponse:
     form = NotificationsForm(data, user=request.user, preferences=Preferences.current())
     if form.is_valid():
         saved = self_service.set_muted(request.user, form.muted())
-        messages.success(request, _("Your choices were saved.") if saved else _("Nothing was changed."))
+        messages.success(request, _("Your notification settings were saved.") if saved else _("Nothing was changed."))
         return redirect("account_notifications")
     context = {"section": "account", "tab": "notifications", "form": form}
     return render(request, "extensions/my_account/notifications.html", context, status=422 if form.is_bound else 200)

@@ -51,7 +51,7 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
     known = {
         "number": extension.number,
         "name": extension.registration_name,
-        "networks": extension.allowed_networks or _("any network now"),
+        "networks": extension.allowed_networks,
         "host": attempt.host,
     }
     if attempt.cause == Cause.CREDENTIALS:
@@ -60,6 +60,8 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
             " shows the password."
         )
         return _("Wrong registration password or authentication name"), advice % known, ""
+    if attempt.cause == Cause.NETWORK and not extension.allowed_networks:
+        return _("Outside the allowed networks"), *_now(extension)
     if attempt.cause == Cause.NETWORK:
         advice = _("Phones may register from %(networks)s. If %(host)s is right, add it to Allowed Networks.")
         return _("Outside the allowed networks"), advice % known, "edit"
@@ -89,7 +91,7 @@ def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]
     those = "; ".join(one % {"model": each.model or _("a phone"), "address": each.address} for each in phones)
     known = {"phones": those}
     if extension.max_phones < max(SipExtension.MAX_PHONES):
-        return heading, _("Registered: %(phones)s. Remove one above, or allow more phones:") % known, "edit"
+        return heading, _("Registered: %(phones)s. Remove one above, or allow more phones.") % known, "edit"
     return heading, _("Registered: %(phones)s. Remove one above.") % known, ""
 
 
@@ -99,6 +101,11 @@ def _unknown(extension: SipExtension) -> tuple[str, str, str]:
         return heading, _("This extension is offboarded. Set the phone up for another extension."), ""
     if not extension.enabled:
         return heading, _("The extension is disabled. Enable it."), "enable"
+    return heading, *_now(extension)
+
+
+def _now(extension: SipExtension) -> tuple[str, str]:
+    """What to do where nothing that is saved keeps the phone out."""
     if Change.objects.waiting().of([extension.number]).exists():
-        return heading, _("The extension has an unapplied change. Apply it."), "review"
-    return heading, _("The PBX recognizes it now. The phone registers when it tries again."), ""
+        return _("The extension has an unapplied change. Apply it."), "review"
+    return _("The phone can register now. It registers when it tries again."), ""

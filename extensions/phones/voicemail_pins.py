@@ -1,4 +1,4 @@
-"""What happened to a mailbox's PIN by phone, as the PBX tells it afterwards: who dialled is not known."""
+"""What happened to a mailbox by phone, as the PBX tells it afterwards: who dialled is not known."""
 
 from core.audit import log
 from core.mail import outbox
@@ -21,6 +21,10 @@ def changed(number: str, pin: str) -> None:
                 change.save(update_fields=["former"])
         fields = changes.difference(edit.before.values, edit.after.values)
         log.record(None, "extension.pin_changed_by_phone", number, fields=fields)
+
+
+def greeting_changed(number: str) -> None:
+    log.record(None, "extension.greeting_by_phone", number)
 
 
 def locked(number: str, caller: str) -> None:

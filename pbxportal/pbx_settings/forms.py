@@ -73,7 +73,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
         self.add_error(
             None,
             ValidationError(
-                _("%(who)s saved Preferences while you had them open. Check what differs, then press Save again."),
+                _("%(who)s saved Preferences while you had the page open. Check what differs, then press Save again."),
                 code="conflict",
                 params={"who": who},
             ),
@@ -130,7 +130,7 @@ class PreferencesForm(SettingsForm):
         choices=countries,
         widget=LongSelect,
         help_text=_(
-            "Sets how numbers without + are read, the emergency numbers, and, after the next apply, the tones."
+            "Sets how numbers without + are read, the emergency numbers, and the tones (after the next apply)."
         ),
     )
     time_zone = ZoneField(
@@ -150,7 +150,9 @@ class PreferencesForm(SettingsForm):
         choices=SELF_SERVICE.items,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("In My account and on the page of their own extension. Administrators change everything else."),
+        help_text=_(
+            "They change it in My account and on their own extension's page. Administrators change everything else."
+        ),
     )
 
     class Meta:
@@ -193,7 +195,7 @@ class PreferencesForm(SettingsForm):
             "change_seen_password": _(
                 "Anyone who signs in with a password that an administrator typed must choose a new one first."
             ),
-            "restore_points": _("How many applies Apply History keeps. Each of them can be undone."),
+            "restore_points": _("How many applies Apply History keeps. Any of them can be undone."),
         }
 
     @property

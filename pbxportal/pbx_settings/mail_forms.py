@@ -36,13 +36,15 @@ class MailForm(SettingsForm):
         label=_("Sender Address"),
         max_length=254,
         required=False,
-        help_text=_("E-mails come from this address, such as portal@example.com, with the company name."),
+        help_text=_("The address that e-mails come from, such as portal@example.com. The company name is added."),
     )
     notifications = forms.MultipleChoiceField(
         label=_("Notifications"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("E-mails that are sent to the person concerned. Each person can turn more of them off."),
+        help_text=_(
+            "Which notifications people get about their account and extension. Each person can turn off more of them."
+        ),
     )
 
     class Meta:

@@ -12,6 +12,7 @@ from asterisk.models import ApplyRun
 from core.preferences.models import NameFormat, Preferences
 from core.random_text import random_text
 from extensions.models import Change, SipExtension
+from extensions.validators import random_pin
 
 FIRST = 1000
 LAST = 999_999
@@ -79,5 +80,6 @@ def person(place: int) -> User:
 def extension(number: int, user: User) -> SipExtension:
     made = SipExtension(user=user, number=str(number), caller_id=str(number), registration_name=random_text(10))
     made.registration_password = random_text(20)
+    made.voicemail_pin = random_pin(made.number)
     made.note_person(NameFormat.FIRST_LAST)
     return made

@@ -51,8 +51,10 @@ class FormReader(HTMLParser):
         kind = has.get("type", "text")
         if kind in UNPOSTED or not has.get("name"):
             return
-        if kind not in ("checkbox", "radio") or "checked" in has:
+        if kind not in ("checkbox", "radio"):
             self._add(has["name"], has.get("value", ""))
+        elif "checked" in has:
+            self._add(has["name"], has.get("value", "on"))
 
     def _read_option(self, name: str, has: dict[str, str]) -> None:
         """The first option stands until a selected one is found."""

@@ -106,6 +106,7 @@ def measure_site(site: Site, by: User) -> None:
     site.departments()
     site.new_passwords()
     site.new_names()
+    site.messages()
     site.new_extensions(range(site.rounds))
     site.check()
     site.others(by)

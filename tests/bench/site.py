@@ -22,6 +22,7 @@ from tests.bench.server import Server
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
 from tests.node import apply
+from tests.phones import rtp
 from tests.phones.phone import Phone
 
 PASSWORD = "Save and Apply: a new registration password"
@@ -32,6 +33,9 @@ DEPARTMENTS = 1_000
 BULK = "Many at once"
 MANY = 1_000
 OTHERS = "Another phone"
+VOICEMAIL = "Voicemail"
+MESSAGES = 5
+TONE_SECONDS = 1
 PATIENCE_SECONDS = 10
 IDLE_SECONDS = 3
 ADDED_ASIDE = 5
@@ -126,6 +130,24 @@ class Site:
             desk.unregister()
             self._expect_no_reload(PASSWORD, reloads)
 
+    def messages(self) -> None:
+        """All have a mailbox. Two seconds after the tone the caller hangs up; then the light is waited for."""
+        with phone_of(self.extensions[0]) as caller, phone_of(self.extensions[1]) as owner:
+            expect(caller, 200)
+            expect(owner, 200)
+            for _ in range(MESSAGES):
+                call = caller.call(f"*12{owner.number}")
+                call.wait_answered()
+                call.press("#")  # to the tone at once
+                time.sleep(TONE_SECONDS)
+                call.say(rtp.tone(440) * 3)
+                dark, started = owner.light, time.perf_counter()
+                call.hangup()
+                until(lambda: owner.light != dark, f"No light of {owner.number}")  # noqa: B023 (asked at once)
+                self.note(VOICEMAIL, "from the end of a message until the phone's light, ms", 1000 * since(started))
+            for phone in (caller, owner):
+                phone.unregister()
+
     def new_names(self) -> None:
         path = f"/extensions/{self.extensions[1].number}/edit/"
         with Reloads() as reloads:
@@ -219,6 +241,18 @@ def expect(phone: Phone, wanted: int) -> None:
     status = phone.register()
     if status != wanted:
         raise Failed(f"REGISTER of {phone.number}: {status}, expected {wanted}")
+
+
+def since(started: float) -> float:
+    return time.perf_counter() - started
+
+
+def until(true: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        if time.monotonic() > deadline:
+            raise Failed(otherwise)
+        time.sleep(0.002)
 
 
 def until_registered(phone: Phone) -> int:

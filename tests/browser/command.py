@@ -17,7 +17,7 @@ from typing import Self
 from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY = "Press Ctrl-C to stop."
+READY = "Press Ctrl+C to stop."
 LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
 
 
@@ -91,7 +91,7 @@ class Command:
         return found[1] if found else None
 
     def stop(self) -> int:
-        """Ctrl-C, and its exit code."""
+        """Ctrl+C, and its exit code."""
         assert self.process
         process, self.process = self.process, None
         with suppress(ProcessLookupError):

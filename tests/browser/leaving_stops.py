@@ -58,7 +58,7 @@ def leave_summary(tour: Tour) -> Page:
     page.locator("#id_colleague").press_sequentially("1003")
     page.locator("#colleague-1003").wait_for()
     press(page, "Continue")
-    page.get_by_role("button", name="Offboard and apply").wait_for()
+    page.get_by_role("button", name="Offboard and Apply").wait_for()
     return page
 
 

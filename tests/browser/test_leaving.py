@@ -55,7 +55,7 @@ def test_one_leaves_and_comes_back(adas: Page, sign_in: SignIn, office: Office) 
     ):
         expect(main).to_contain_text(words)
     assert own.register() == 200
-    press(adas, "Offboard and apply")
+    press(adas, "Offboard and Apply")
     expect(main).to_contain_text(
         "Grace Hopper is offboarded. Phones are disconnected and sign-in is blocked. Verified: Asterisk has all"
     )
@@ -104,7 +104,7 @@ def test_without_scripts_one_searches_looks_changes_and_leaves(sign_in: SignIn, 
     expect(page.get_by_label("Delete on")).to_have_value(day)
     page.locator("#id_colleague").fill("1002")
     press(page, "Continue")
-    press(page, "Offboard and apply")
+    press(page, "Offboard and Apply")
     expect(page.get_by_role("main")).to_contain_text("Calls to 1001 ring 1002 Linus 1002")
     assert str(SipExtension.objects.get(number="1001").delete_on) == day
     press(page, "Restore")
@@ -126,7 +126,7 @@ def test_keyboard_alone(adas: Page, office: Office) -> None:
     adas.keyboard.press("ArrowDown")
     expect(adas.get_by_label("90 days")).to_be_checked()
     adas.get_by_role("button", name="Continue").press("Enter")
-    adas.get_by_role("button", name="Offboard and apply").press("Enter")
+    adas.get_by_role("button", name="Offboard and Apply").press("Enter")
     expect(adas.get_by_role("main")).to_contain_text("Grace Hopper is offboarded")
 
 
@@ -158,6 +158,6 @@ def test_a_call_to_a_number_that_nobody_took_says_so(adas: Page, office: Office)
     adas.goto("/extensions/1001/leave/")
     press(adas, "Continue")
     expect(adas.get_by_role("main")).to_contain_text("callers hear that the number does not exist")
-    press(adas, "Offboard and apply")
+    press(adas, "Offboard and Apply")
     expect(adas.get_by_role("main")).to_contain_text("Grace Hopper is offboarded")
     assert refusal(caller.call("1001")) == 404

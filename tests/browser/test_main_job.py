@@ -1,4 +1,4 @@
-"""The main job with nothing left out: the command, its set-up link, a browser, two phones that talk, and again."""
+"""The main job with nothing left out: the command, its setup link, a browser, two phones that talk, and again."""
 
 import re
 import sqlite3

@@ -108,7 +108,7 @@ def test_one_looks_after_the_account(vics: Page, postbox: Postbox) -> None:
     page.get_by_role("link", name="Notifications").click()
     page.get_by_label("My two-step verification is changed").uncheck()
     press(page, "Save")
-    saved(page, "Your choices were saved.")
+    saved(page, "Your notification settings were saved.")
     assert vic().muted == ["second_factor_changed"]
     page.get_by_role("link", name="Profile").click()
     press(page, "Remove picture")

@@ -278,6 +278,7 @@ def test_somebody_without_an_extension_is_chosen(sign_in: SignIn, live_server: o
     make_user("Hugo")
     page = sign_in(make_user("Ada", role="super_administrator"), java_script_enabled=scripts)
     page.goto("/extensions/add/")
+    page.get_by_role("link", name="Choose someone who has no extension yet").click()
     page.get_by_label("Someone who has no extension yet").select_option("Hugo (hugo@example.com)")
     press(page, "Choose")
     expect(page.get_by_label("First Name")).to_have_value("Hugo")

@@ -153,6 +153,18 @@ def add_for_somebody_who_is_there(tour: Tour) -> Page:
 
 
 @stop
+def add_with_somebody_to_choose(tour: Tour) -> Page:
+    make_user("Hugo", last_name="Montgomery-Featherstonehaugh", role="human_resource")
+    return tour.ada("/extensions/add/?choose")
+
+
+@stop
+def add_with_nobody_to_choose(tour: Tour) -> Page:
+    make_extension("1000", user=ada())
+    return tour.ada("/extensions/add/?choose")
+
+
+@stop
 def add_with_the_address_of_somebody_without(tour: Tour) -> Page:
     make_user("Hugo", last_name="Montgomery-Featherstonehaugh", role="human_resource")
     page = tour.ada("/extensions/add/")

@@ -17,7 +17,7 @@ from tests.bench.process import PROC, children
 from tests.bench.surroundings import Failed
 from tests.chaos.surroundings import ROOT
 
-READY = "Press Ctrl-C to stop."
+READY = "Press Ctrl+C to stop."
 START_SECONDS = 120
 STOP_SECONDS = 30
 SUPERVISOR, WEB_SERVER, WEB_WORKER = "manage.py run", "web server", "web worker"

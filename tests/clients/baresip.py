@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.clients.client import Softphone
 from tests.pbx.office import eventually
 
-MODULES = ("account", "stdio", "aufile", "aubridge", "g711", "menu", "sndfile")
+MODULES = ("srtp", "account", "stdio", "aufile", "aubridge", "g711", "menu", "sndfile")
 CONFIG = """
 module_path /usr/lib/baresip/modules
 {modules}
@@ -70,6 +70,7 @@ class Baresip(Softphone):
         (self.directory / "config").write_text(config)
         (self.directory / "accounts").write_text(
             f"<sip:{self.account.user_name}@{self.account.domain};transport={self.transport}>"
-            f";auth_user={self.account.authentication_name};auth_pass={self.account.password}\n"
+            f";auth_user={self.account.authentication_name};auth_pass={self.account.password}"
+            f"{self.offers and f';mediaenc={self.offers}'}\n"
         )
         (self.directory / "contacts").touch()

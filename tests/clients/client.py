@@ -14,16 +14,18 @@ from tests.phones.rtp import Heard
 class Client(ABC):
     """Closed by the test that began it. What a method asks for is under way when it returns.
 
-    `sends_back`: what it hears, in place of a tone of its own and of saying what that is.
+    `sends_back`: what it hears, in place of a tone of its own and of saying what that is. `offers`: what is set in it
+    of the sound that it offers, in its own words; "": nothing.
     """
 
     TONE: ClassVar[int] = 440
     sends_back = False
 
-    def __init__(self, account: Account, directory: Path, transport: str = "udp") -> None:
+    def __init__(self, account: Account, directory: Path, transport: str = "udp", offers: str = "") -> None:
         self.account = account
         self.directory = directory
         self.transport = transport
+        self.offers = offers
         self._begun: list[Program] = []
 
     def begin(self, command: Sequence[str | Path], **environment: str) -> Program:

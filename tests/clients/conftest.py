@@ -24,8 +24,11 @@ def begin(office: Office, client: Browser, tmp_path: Path) -> Iterator[Callable[
     """A program of that class with an extension of its own, registered with what the extension's page says."""
     with ExitStack() as begun:
 
-        def registered(kind: type[Client], transport: str = "udp") -> Client:
-            program = kind(account.of(office.extension(), client), tmp_path, transport)
+        def registered(kind: type[Client], transport: str = "udp", offers: str = "") -> Client:
+            extension = office.extension()
+            directory = tmp_path / extension.number
+            directory.mkdir()
+            program = kind(account.of(extension, client), directory, transport, offers)
             begun.enter_context(closing(program))
             program.register()
             assert eventually(lambda: len(contacts(program.account.user_name)) == 1), "it does not register"

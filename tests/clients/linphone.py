@@ -13,6 +13,7 @@ sip_tls_port=0
 bind_address=127.0.0.1
 use_ipv6=0
 default_proxy=0
+{offers}
 [rtp]
 audio_rtp_port=-1
 bind_address=127.0.0.1
@@ -33,7 +34,7 @@ class Linphone(Softphone):
 
     def register(self) -> None:
         settings = self.directory / "linphonerc"
-        settings.write_text(SETTINGS.format(account=self.account, transport=self.transport))
+        settings.write_text(SETTINGS.format(account=self.account, transport=self.transport, offers=self.offers))
         (self.directory / ".local" / "share" / "linphone").mkdir(parents=True)
         self.program = self.begin(["linphonec", "-d", "6", "-c", settings], HOME=str(self.directory))
         for line in ("soundcard use files", f"play {self.tone()}", f"record {self.recording}"):

@@ -12,7 +12,9 @@ class Pjsua(Softphone):
     def register(self) -> None:
         account = self.account
         typed = (account.domain, account.user_name, account.authentication_name, account.password)
-        self.program = self.begin([sys.executable, PROCESS, *typed, self.transport, self.tone(), self.recording])
+        self.program = self.begin(
+            [sys.executable, PROCESS, *typed, self.transport, self.tone(), self.recording, self.offers]
+        )
         self.program.wait_for("registered 200")
 
     def call(self, number: str) -> None:

@@ -1,9 +1,10 @@
 """A phone made of pjsua2: it takes a command a line, and says what happens. One thread does everything.
 
-A program: `python pjsua_process.py server:port user authentication password transport tone recording`.
+A program: `python pjsua_process.py server:port user authentication password transport tone recording srtp`.
 """
 
 import os
+import re
 import select
 import sys
 
@@ -11,7 +12,15 @@ import pjsua2 as pj
 
 POLL_MILLISECONDS = 10
 RATE = 8000
+CIPHER = "AES_CM_128_HMAC_SHA1_80"
+CODEC = "PCMU/8000/1"
 HOST = "127.0.0.1"
+SRTP = {
+    "": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+    "both": pj.PJMEDIA_SRTP_MANDATORY,
+}
 NO_THREADS = 0  # of the library's own: it does nothing but when it is asked to
 
 
@@ -30,8 +39,15 @@ class Phone(pj.Account):  # type: ignore[misc]
         self.recorder.createRecorder(recording)
         self.now: Call | None = None
 
-    def register(self, user: str, authentication: str, password: str) -> None:
+    def register(self, user: str, authentication: str, password: str, srtp: str) -> None:
         config = pj.AccountConfig()
+        config.mediaConfig.srtpUse = SRTP[srtp]
+        self.offers_both = srtp == "both"
+        if self.offers_both:
+            leave_one_codec()
+            config.mediaConfig.srtpOpt.cryptos.append(pj.SrtpCrypto())
+            config.mediaConfig.srtpOpt.cryptos[0].name = CIPHER
+        config.mediaConfig.srtpSecureSignaling = 0
         config.mediaConfig.transportConfig.boundAddress = HOST
         config.idUri = f"sip:{user}@{self.address}"
         config.regConfig.registrarUri = f"sip:{self.address}"
@@ -43,6 +59,7 @@ class Phone(pj.Account):  # type: ignore[misc]
         how = pj.CallOpParam(True)
         if deed == "call":
             self.now = Call(self)
+            how.opt.audioCount = 1 + self.offers_both
             self.now.makeCall(uri, how)
             return
         assert self.now
@@ -72,6 +89,14 @@ class Call(pj.Call):  # type: ignore[misc]
         super().__init__(phone, call_id)
         self.phone = phone
 
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802
+        """Of two streams the second is plain: for whoever cannot take the first."""
+        whole = prm.sdp.wholeSdp
+        if self.phone.offers_both and whole.count("m=audio") > 1:
+            second = whole.rindex("m=audio")
+            plain = re.sub(r"a=crypto.*\r\n", "", whole[second:]).replace("RTP/SAVP", "RTP/AVP")
+            prm.sdp.wholeSdp = whole[:second] + plain
+
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: ARG002, N802
         if self.getInfo().state == pj.PJSIP_INV_STATE_DISCONNECTED:
             say("over")
@@ -88,6 +113,14 @@ class Call(pj.Call):  # type: ignore[misc]
         say(f"transfer {prm.statusCode}")
         if prm.finalNotify and prm.statusCode == pj.PJSIP_SC_OK:
             self.hangup(pj.CallOpParam(True))
+
+
+def leave_one_codec() -> None:
+    """A description of more than 1,024 bytes is not shown to a Call, which is to change it."""
+    endpoint = pj.Endpoint.instance()
+    for codec in endpoint.codecEnum2():
+        if codec.codecId != CODEC:
+            endpoint.codecSetPriority(codec.codecId, 0)
 
 
 def opened(transport: str) -> pj.Endpoint:
@@ -107,10 +140,12 @@ def opened(transport: str) -> pj.Endpoint:
     return endpoint
 
 
-def main(domain: str, user: str, authentication: str, password: str, transport: str, tone: str, recording: str) -> None:
+def main(
+    domain: str, user: str, authentication: str, password: str, transport: str, tone: str, recording: str, srtp: str
+) -> None:
     endpoint = opened(transport)
     phone = Phone(domain, transport, tone, recording)
-    phone.register(user, authentication, password)
+    phone.register(user, authentication, password, srtp)
     while True:
         endpoint.libHandleEvents(POLL_MILLISECONDS)
         if select.select([sys.stdin], [], [], 0)[0]:

@@ -114,7 +114,10 @@ def test_it_registers_calls_and_is_called_over_tcp(office: Office, begin: Begin,
 @who_can("hold")
 def test_it_holds_and_resumes(office: Office, begin: Begin, kind: type[Softphone]) -> None:
     client = begin(kind)
-    call = called_by(client, office)
+    hold_and_resume(client, called_by(client, office))
+
+
+def hold_and_resume(client: Softphone, call: Call) -> None:
     client.hold()
     assert eventually(lambda: stays(lambda: client.recording.stat().st_size)), client
     if not client.plays_to_whom_it_holds:

@@ -41,7 +41,14 @@ TONES = {
     "vm-review": 2900,
     "vm-msgsaved": 3000,
     "vm-extension": 3100,
-    "vm-tocallback": 3200,
+    "vm-tocallnum": 3200,
+    "vm-savefolder": 3300,
+    "vm-savedto": 3400,
+    "vm-forwardoptions": 3500,
+    "vm-record-prepend": 3600,
+    "vm-msgforwarded": 3700,
+    "vm-rec-unv": 3800,
+    "vm-tocallback": 3900,
 }
 SHORT = ("beep",)
 PART = rtp.RATE // 10

@@ -146,7 +146,7 @@ def test_what_was_missed_is_found_by_comparing(
         assert hears(lambda: set(live.phones(db, numbers)) == set(numbers))
         assert live.states(db, numbers) == dict.fromkeys(numbers, "INUSE")
     assert [each.getMessage() for each in caplog.records] == [
-        f"Phones of 1 numbers were not as Asterisk has them: {phone.number}"
+        f"Corrected phone status that differed from Asterisk (1 in all): {phone.number}"
     ]
 
 

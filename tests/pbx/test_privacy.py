@@ -1,12 +1,25 @@
 """Who asks not to be shown is not, and calls all the same."""
 
-import pytest
+import re
+from pathlib import Path
 
-from tests.pbx.office import Office
+import pytest
+from django.conf import settings
+
+from accounts.models import User
+from asterisk.live import store as live
+from asterisk.process.embedded import Embedded
+from extensions import actions
+from extensions.models import SipExtension
+from tests.node import apply
+from tests.pbx.office import Office, asked, contacts, dial, eventually, lamp, refusal, rings, talking
+from tests.pbx.test_calls import hears
 from tests.phones import sip
 from tests.phones.audio import Audio
-from tests.phones.call import OutgoingCall
+from tests.phones.call import IncomingCall, OutgoingCall
 from tests.phones.phone import Phone
+
+MADE_UP = ("Via", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Session-Expires", "Min-SE")
 
 
 def call_with(caller: Phone, number: str, *headers: sip.Pair) -> OutgoingCall:
@@ -32,8 +45,163 @@ def test_privacy_hides_the_number_from_the_callee(office: Office, privacy: str) 
     call.wait_answered()
 
 
+def test_it_stays_hidden_where_the_callee_sends_the_call_on(office: Office) -> None:
+    caller, callee, third = office.registered(), office.registered(), office.registered()
+    call_with(caller, callee.number, ("Privacy", "id"))
+    send_on(callee.wait_call(), third.number)
+    assert not says(third.wait_call(), caller.number)
+
+
 @pytest.mark.parametrize("privacy", ["none", "session", "identity"])
 def test_other_words_hide_nothing(office: Office, privacy: str) -> None:
     caller, callee = office.registered(), office.registered()
     call_with(caller, callee.number, ("Privacy", privacy))
-    assert callee.wait_call().caller_number == caller.number
+    incoming = callee.wait_call()
+    assert incoming.caller_number == caller.number
+    assert says(incoming, caller.number)
+
+
+# --- a phone that does not say in From who it is ---
+
+
+def hidden(office: Office, extension: SipExtension) -> Phone:
+    return office.phone(extension, number="anonymous")
+
+
+@pytest.mark.parametrize("headers", [[("Privacy", "id")], []], ids=["with Privacy", "without"])
+def test_a_caller_without_a_number_in_from_is_known_by_the_digest(office: Office, headers: list[sip.Pair]) -> None:
+    extension, callee = office.extension(), office.registered()
+    call = call_with(hidden(office, extension), callee.number, *headers)
+    incoming = callee.wait_call()
+    assert not says(incoming, extension.number)
+    incoming.answer()
+    call.wait_answered()
+    call.start_audio(400)
+    incoming.start_audio(700)
+    assert hears(incoming, 400)
+    assert hears(call, 700)
+    (shown,) = [each for each in calls() if extension.registration_name in each]
+    assert f"CallerIDNum: {extension.caller_id}\r\n" in shown
+    assert f"AccountCode: {extension.number}\r\n" in shown
+
+
+def calls() -> list[str]:
+    return asked("CoreShowChannels", b"EventList: Complete").decode().split("\r\n\r\n")
+
+
+def test_such_a_caller_needs_the_password(office: Office) -> None:
+    caller = office.phone(office.extension(), number="anonymous", password="Wrong-1-password")
+    assert refusal(caller.call(office.registered().number)) == 401
+
+
+def test_nobody_calls_as_another_by_the_own_digest(office: Office) -> None:
+    extension, other = office.extension(), office.extension()
+    caller = office.phone(extension, number=other.number)
+    assert refusal(caller.call(office.registered().number)) == 401
+
+
+def test_one_that_is_disabled_does_not_call_so_either(office: Office, ada: User) -> None:
+    extension = office.extension()
+    actions.disable(extension.number, ada)
+    apply([extension.number], ada)
+    assert refusal(hidden(office, extension).call(office.registered().number)) == 401
+
+
+def test_nor_one_from_outside_its_networks(office: Office) -> None:
+    extension = office.extension(allowed_networks="192.0.2.0/24")
+    assert refusal(hidden(office, extension).call(office.registered().number)) == 401
+
+
+@pytest.mark.parametrize("user", ["anonymous", "9999", ""], ids=["anonymous", "a wrong number", "the name"])
+def test_no_phone_registers_by_the_digest_alone(office: Office, user: str) -> None:
+    extension = office.extension()
+    assert office.phone(extension, number=user or extension.registration_name).register() == 403
+    assert contacts(extension.number) == []
+
+
+def test_a_number_that_does_not_exist_does_not_exist_for_it(office: Office) -> None:
+    assert refusal(hidden(office, office.extension()).call("9999")) == 404
+
+
+def test_its_own_number_is_busy(office: Office) -> None:
+    own = office.registered()
+    extension = SipExtension.objects.get(number=own.number)
+    assert refusal(hidden(office, extension).call(own.number)) == 486
+    assert not rings(own)
+
+
+def test_a_callee_that_sends_the_call_on_is_not_told_either(office: Office) -> None:
+    extension, callee, third = office.extension(), office.registered(), office.registered()
+    call_with(hidden(office, extension), callee.number, ("Privacy", "id"))
+    send_on(callee.wait_call(), third.number)
+    assert not says(third.wait_call(), extension.number)
+
+
+def says(incoming: IncomingCall, number: str) -> bool:
+    """Whether any header of the call does, but for those that are made of chance and counting."""
+    headers = [(name, value) for name, value in incoming.invite.headers if name not in MADE_UP]
+    return any(re.search(rf"\b{number}\b", value.partition(";tag=")[0]) for _, value in headers)
+
+
+def send_on(incoming: IncomingCall, number: str) -> None:
+    contact = ("Contact", f"<sip:{number}@127.0.0.1>")
+    incoming.line.wire.respond(sip.reply(incoming.invite, 302, incoming.dialog.local_tag, (contact,)))
+
+
+# --- its lamp, and what the pages show ---
+
+
+def shows(number: str, status: str, state: str) -> bool:
+    return eventually(lambda: (lamp(number), state_on_pages(number)) == (status, state))
+
+
+def state_on_pages(number: str) -> str:
+    with live.opened(settings.LIVE_FILE) as db:
+        return live.states(db, [number]).get(number, "")
+
+
+def at_rest(office: Office) -> SipExtension:
+    """An extension with a registered phone, whose lamp is on."""
+    phone = office.registered()
+    assert shows(phone.number, "Idle", "NOT_INUSE")
+    return SipExtension.objects.get(number=phone.number)
+
+
+def test_who_calls_without_a_number_is_busy_until_the_last_call_ends(office: Office) -> None:
+    extension = at_rest(office)
+    one, _ = talking(hidden(office, extension), office.registered())
+    assert shows(extension.number, "InUse", "INUSE")
+    other, _ = talking(hidden(office, extension), office.registered())
+    one.hangup()
+    assert eventually(lambda: len([each for each in calls() if extension.registration_name in each]) == 1)
+    assert shows(extension.number, "InUse", "INUSE")
+    other.hangup()
+    assert shows(extension.number, "Idle", "NOT_INUSE")
+
+
+def test_on_the_echo_test_too(office: Office) -> None:
+    extension = at_rest(office)
+    call = dial(hidden(office, extension), "*43")
+    call.wait_answered()
+    assert shows(extension.number, "InUse", "INUSE")
+    call.hangup()
+    assert shows(extension.number, "Idle", "NOT_INUSE")
+
+
+def test_a_watching_phone_is_told(office: Office) -> None:
+    extension = at_rest(office)
+    subscription = office.registered().subscribe(extension.number)
+    call, _ = talking(hidden(office, extension), office.registered())
+    subscription.wait_state("confirmed")
+    call.hangup()
+    subscription.wait_state("terminated")
+
+
+def test_a_call_that_ended_with_asterisk_keeps_no_lamp_on(office: Office, asterisk: Embedded) -> None:
+    extension = at_rest(office)
+    talking(hidden(office, extension), office.registered())
+    database = Path(settings.ASTERISK_DIR) / "lib/astdb.sqlite3"
+    assert eventually(lambda: f"/CustomDevstate/{extension.number}INUSE".encode() in database.read_bytes())
+    asterisk.kill()
+    asterisk.start()
+    assert shows(extension.number, "Idle", "NOT_INUSE")

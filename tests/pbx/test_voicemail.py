@@ -1,6 +1,8 @@
 """Messages that callers leave, and what is heard of them by phone: by real calls."""
 
+import struct
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +13,20 @@ from django.conf import settings
 from asterisk.apply.undo import undo
 from asterisk.process.embedded import Embedded
 from core.preferences.models import SystemChange
+from extensions.changes import record as changes
 from extensions.models import SipExtension
-from tests.node import apply_preferences, connected, make_whole
-from tests.pbx.office import Office, asked, dial, engine_tables, eventually, refusal, saved
+from tests.node import apply, apply_preferences, connected, make_whole
+from tests.pbx.office import Office, asked, dial, engine_tables, eventually, lamp, refusal, saved
 from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_preferences import wish
-from tests.pbx.test_privacy import call_with
-from tests.phones import rtp
+from tests.pbx.test_privacy import call_with, hidden
+from tests.phones import rtp, speech
 from tests.phones.call import OutgoingCall
 from tests.phones.phone import Phone
 from tests.phones.subscription import MESSAGES
 
 PIN = "8302"
-NOTE = 440  # Hz: what callers say
+NOTE, OTHER, REMARK = 440, 350, 250  # Hz: what callers say
 
 
 @pytest.fixture
@@ -51,16 +54,16 @@ def ring_briefly(number: str) -> None:
         tables.execute("UPDATE pbx_number SET ring_seconds = 1 WHERE number = ?", (number,))
 
 
-def leave_message(caller: Phone, dialled: str, seconds: float = 3) -> None:
+def leave_message(caller: Phone, dialled: str, note: int = NOTE) -> None:
     call = caller.call(dialled)
     call.wait_answered()
-    speak(call, seconds)
+    speak(call, note)
 
 
-def speak(call: OutgoingCall, seconds: float = 3) -> None:
+def speak(call: OutgoingCall, note: int = NOTE) -> None:
     """After the tone; then the caller hangs up."""
     assert Ear(call).hears("beep")
-    call.say(rtp.tone(NOTE, 0.3) * int(seconds))
+    call.say(rtp.tone(note, 0.3) * 3)
     call.hangup()
 
 
@@ -127,6 +130,20 @@ def test_who_asks_for_privacy_stands_in_no_message(desk: Office, prefix: str) ->
     (message,) = messages(extension.number)
     assert message["callerid"] == "Unknown"
     assert not [value for value in message.values() if f"<{caller.number}>" in value]
+
+
+def test_a_phone_that_hides_its_number_opens_its_own_mailbox(desk: Office) -> None:
+    extension = with_mailbox(desk, voicemail_asks_pin=False)
+    call = hidden(desk, extension).call("*2")
+    assert Ear(call).hears("vm-youhave")
+
+
+def test_nor_does_one_that_hides_its_number_stand_in_a_message(desk: Office) -> None:
+    extension, other = with_mailbox(desk), desk.extension()
+    leave_message(hidden(desk, other), f"*12{extension.number}")
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    (message,) = messages(extension.number)
+    assert not [value for value in message.values() if other.number in value]
 
 
 def test_a_message_can_be_left_without_ringing(desk: Office) -> None:
@@ -328,6 +345,26 @@ def test_a_phone_that_asks_for_its_messages_is_told(desk: Office) -> None:
     assert other.subscribe(other.number, package=MESSAGES).status == 404
 
 
+def test_the_light_follows_a_mailbox_that_comes_and_goes_while_the_phone_is_registered(desk: Office) -> None:
+    phone, caller = desk.registered(), desk.registered()
+    assert eventually(lambda: lamp(phone.number) == "Idle")  # from here on nobody writes its registration again
+    assert phone.light == ""
+    switch(phone.number, on=True)
+    assert has_light(phone, "no 0/0")
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes 1/0")
+    switch(phone.number, on=False)
+    assert has_light(phone, "no ")
+    switch(phone.number, on=True)
+    assert has_light(phone, "yes 1/0")
+
+
+def switch(number: str, *, on: bool) -> None:
+    with changes.edit(number, None) as wish:
+        wish.voicemail = on
+    assert apply([number], None).outcome == "proved"
+
+
 def test_lights_are_right_after_a_restart(company: Embedded, desk: Office) -> None:
     phone, later, caller = desk.registered(with_mailbox(desk)), desk.registered(with_mailbox(desk)), desk.registered()
     leave_message(caller, f"*12{phone.number}")
@@ -394,3 +431,127 @@ def test_limits_are_there_again_in_a_table_that_was_made_anew(office: Office) ->
         tables.execute("DELETE FROM common WHERE name IN ('complete', 'voicemail_messages')")
     make_whole()
     assert limits()[1] == "7"
+
+
+def test_what_was_said_for_20_seconds_is_in_the_recording(desk: Office) -> None:
+    extension = with_mailbox(desk)
+    call = desk.registered().call(extension.number)
+    call.wait_answered()
+    assert Ear(call).hears("beep")
+    said = speech.spoken(20)
+    call.say(said)
+    call.hangup()
+    assert eventually(lambda: len(messages(extension.number)) == 1)
+    with wave.open(str(folder(extension.number) / "msg0000.wav")) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, rtp.RATE)
+        recorded = list(struct.unpack(f"<{file.getnframes()}h", file.readframes(file.getnframes())))
+    sent = [rtp.linear(byte) for byte in said]
+    begins = speech.find(sent[8_000 : 8_000 + speech.PIECE], recorded[: 3 * rtp.RATE]) - 8_000
+    assert abs(begins) < rtp.RATE
+    for at in range(8_000, len(sent) - speech.PIECE, 16_000):
+        around = recorded[begins + at - 2 * rtp.SAMPLES : begins + at + speech.PIECE + 2 * rtp.SAMPLES]
+        assert speech.find(sent[at : at + speech.PIECE], around) != -1, at
+    assert speech.level(recorded) == pytest.approx(speech.level(sent), rel=0.05)
+    assert len(recorded) / rtp.RATE == pytest.approx(20, abs=1)
+    assert int(messages(extension.number)[0]["duration"]) in (19, 20, 21)
+
+
+SPOKEN = {
+    "voicemail_says_date": "vm-received",
+    "voicemail_says_caller": "vm-from",
+    "voicemail_says_length": "vm-duration",
+}
+
+
+@pytest.mark.parametrize("said", [*SPOKEN, ""])
+def test_what_is_announced_of_a_message_is_what_is_to_be(desk: Office, said: str) -> None:
+    announced = {name: name == said for name in SPOKEN}
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False, **announced))
+    leave_message(desk.registered(), f"*12{phone.number}")
+    assert eventually(lambda: len(messages(phone.number)) == 1)
+    call = phone.call("*2")
+    ear = Ear(call)
+    assert ear.hears("vm-opts")
+    call.press("1")
+    assert ear.hears_tone(NOTE)
+    call.hangup()
+    heard = {prompt for prompt in SPOKEN.values() if any(each.startswith(prompt) for each in ear.heard())}
+    assert heard == ({SPOKEN[said]} if said else set())
+
+
+@pytest.fixture
+def listening(desk: Office) -> tuple[Phone, Phone]:
+    """Whose mailbox has two messages, and whose they are."""
+    phone, caller = desk.registered(with_mailbox(desk, voicemail_asks_pin=False)), desk.registered()
+    for note in (NOTE, OTHER):
+        leave_message(caller, f"*12{phone.number}", note)
+    assert has_light(phone, "yes 2/0")
+    return phone, caller
+
+
+def menu(phone: Phone, *steps: tuple[str | int, str]) -> OutgoingCall:
+    """Each time that something is heard, press a key. In a mailbox that is not asked for its PIN."""
+    call = phone.call("*2")
+    ear = Ear(call)
+    for heard, keys in steps:
+        assert ear.hears_tone(heard) if isinstance(heard, int) else ear.hears(heard), (heard, ear.heard())
+        call.press(keys)
+    return call
+
+
+def test_messages_are_heard_one_after_the_other_again_and_saved(listening: tuple[Phone, Phone]) -> None:
+    phone, _ = listening
+    steps: list[tuple[str | int, str]] = [
+        ("vm-opts", "1"),
+        (NOTE, "6"),
+        (OTHER, "4"),
+        (NOTE, "5"),
+        (NOTE, "9"),
+        ("vm-savefolder", "2"),
+    ]
+    call = menu(phone, *steps, ("vm-savedto", "#"))
+    call.wait_ended()
+    assert [len(messages(phone.number, name)) for name in ("INBOX", "Old", "Work")] == [0, 1, 1]
+    assert has_light(phone, "no 0/1")
+
+
+def test_whoever_left_a_message_is_called_back(listening: tuple[Phone, Phone]) -> None:
+    phone, caller = listening
+    call = menu(phone, ("vm-opts", "1"), (NOTE, "3"), ("vm-tocallback", "2"), ("vm-tocallnum", "1"))
+    incoming = caller.wait_call()
+    assert incoming.caller_number == phone.number
+    incoming.answer()
+    call.start_audio(OTHER)
+    assert eventually(lambda: abs(incoming.audio_received.frequency - OTHER) < 5)
+
+
+def test_a_message_is_forwarded_with_a_remark(desk: Office, listening: tuple[Phone, Phone]) -> None:
+    phone, _ = listening
+    other = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = menu(phone, ("vm-opts", "1"), (NOTE, "8"), ("vm-extension", f"{other.number}#"), ("vm-forwardoptions", "1"))
+    assert Ear(call).hears("beep")
+    call.say(rtp.tone(REMARK, 0.3) * 3)
+    call.press("#")
+    assert Ear(call).hears("vm-msgforwarded")
+    call.hangup()
+    assert has_light(other, "yes 1/0")
+    heard = menu(other, ("vm-opts", "1"), (REMARK, ""), (NOTE, ""))
+    heard.hangup()
+
+
+def test_a_greeting_of_ones_own_is_what_callers_hear(desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = menu(phone, ("vm-opts", "0"), ("vm-options", "1"), ("vm-rec-unv", ""), ("beep", ""))
+    call.say(rtp.tone(REMARK, 0.3) * 3)
+    call.press("#")
+    ear = Ear(call)
+    assert ear.hears("vm-review")
+    call.press("1")
+    assert ear.hears("vm-msgsaved")
+    call.hangup()
+    assert phone.unregister() == 200
+    call = desk.registered().call(phone.number)
+    ear = Ear(call)
+    assert ear.hears_tone(REMARK)
+    assert ear.hears("beep")
+    assert "vm-isunavail" not in ear.heard()

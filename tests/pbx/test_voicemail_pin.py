@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from accounts.models import User
 from asterisk import check
 from asterisk.apply import by_phone
 from asterisk.apply.by_phone import Taking
+from asterisk.engine import store as engine
 from asterisk.nodes import from_settings
 from core.audit.fields import MASK
 from core.audit.models import AuditRecord
@@ -22,8 +24,9 @@ from tests.conftest import TOLD_OF_CHANGES
 from tests.node import apply
 from tests.pbx.office import Office, engine_tables, eventually
 from tests.pbx.prompts import Ear, tones
-from tests.pbx.test_voicemail import PIN, typed_wrong, with_mailbox, wrong
+from tests.pbx.test_voicemail import PIN, menu, typed_wrong, with_mailbox, wrong
 from tests.people import make_user
+from tests.phones import rtp
 from tests.phones.phone import Phone
 
 NEW = "640917"
@@ -40,7 +43,7 @@ def desk(office: Office) -> Iterator[Office]:
 def taking(desk: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Taking]:
     """As beside the listener of `run`."""
     monkeypatch.setattr(by_phone, "AGAIN_SECONDS", 0.1)
-    taking = Taking(from_settings().engine_file)
+    taking = Taking(from_settings())
     taking.start()
     TOLD_OF_CHANGES.append(taking.notice)
     yield taking
@@ -82,7 +85,7 @@ def engine_pin(number: str) -> str:
 
 def is_taken() -> bool:
     with engine_tables() as tables:
-        return not tables.execute("SELECT 1 FROM pin_by_phone UNION SELECT 1 FROM pin_locked").fetchone()
+        return not engine.has_news_by_phone(tables)
 
 
 def put_by_phone(number: str, pin: str) -> None:
@@ -132,6 +135,25 @@ def test_a_check_finds_no_drift_in_what_nobody_has_taken_yet(desk: Office) -> No
     put_by_phone(extension.number, "27185")
     assert drifts() == []
     assert wished_pin(extension.number) == "27185"
+
+
+def test_one_that_is_changed_while_an_apply_is_under_way_refuses_it_not(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = with_mailbox(desk)
+    write = engine.write
+
+    def write_and_be_changed(*written: Any) -> None:
+        write(*written)
+        put_by_phone(extension.number, NEW)
+
+    monkeypatch.setattr(engine, "write", write_and_be_changed)
+    with changes.edit(extension.number, None) as wish:
+        wish.max_phones = 3
+    assert apply([extension.number], None).outcome == "proved"
+    monkeypatch.undo()
+    assert apply([extension.number], None).outcome == "proved"
+    assert (engine_pin(extension.number), wished_pin(extension.number)) == (NEW, NEW)
 
 
 def test_one_that_an_apply_overwrote_meanwhile_is_good_again(desk: Office, taking: Taking) -> None:
@@ -188,6 +210,35 @@ def test_a_locked_mailbox_stands_in_the_log_and_its_person_is_told(desk: Office,
     [email] = Email.objects.all()
     assert (email.kind, email.to) == ("voicemail_locked", "vic@example.com")
     assert email.facts == {"number": "1000", "caller": phone.number}
+
+
+def test_a_greeting_that_was_recorded_by_phone_stands_in_the_log_and_survives(taking: Taking, desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    call = menu(phone, ("vm-opts", "0"), ("vm-options", "1"), ("vm-rec-unv", ""), ("beep", ""))
+    call.say(rtp.tone(440, 0.3) * 2)
+    call.press("#")
+    ear = Ear(call)
+    assert ear.hears("vm-review")
+    call.press("1")
+    assert ear.hears("vm-msgsaved")
+    call.hangup()
+    assert eventually(lambda: AuditRecord.objects.filter(action="extension.greeting_by_phone").exists())
+    assert last_entry("extension.greeting_by_phone").on == phone.number
+    assert eventually(is_taken)
+    greeting = settings.ASTERISK_DIR / "spool/voicemail/default" / phone.number / "unavail.wav"
+    recorded = greeting.read_bytes()
+    assert drifts() == []
+    call_command("apply", "--yes", "--all", stdout=StringIO())
+    assert greeting.read_bytes() == recorded
+
+
+def test_who_only_listens_has_changed_nothing(desk: Office) -> None:
+    phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
+    menu(phone, ("vm-opts", "#")).wait_ended()
+    assert eventually(lambda: not is_taken())
+    apply([phone.number], None)
+    assert is_taken()
+    assert not AuditRecord.objects.filter(action="extension.greeting_by_phone").exists()
 
 
 def test_the_pin_stands_in_no_log_and_no_table_in_clear(desk: Office, taking: Taking) -> None:

@@ -265,7 +265,7 @@ def test_a_wrong_authentication_name(office: Office, page: Page) -> None:
 
 def test_the_registration_name_in_place_of_the_number(office: Office, page: Page) -> None:
     extension = office.extension()
-    assert office.phone(extension, number=extension.registration_name).register() == 401
+    assert office.phone(extension, number=extension.registration_name).register() == 403
     assert page.says(
         extension.number,
         "The registration name was entered as the user name",
@@ -313,6 +313,17 @@ def test_a_phone_outside_the_allowed_networks(office: Office, page: Page) -> Non
     )
     allow(extension, "10.0.0.0/8, 127.0.0.0/8")
     assert office.phone(extension).register() == 200
+
+
+def test_a_phone_that_was_outside_the_allowed_networks_before_any_was_allowed(office: Office, page: Page) -> None:
+    extension = office.extension(allowed_networks="10.0.0.0/8")
+    assert office.phone(extension).register() == 401
+    SipExtension.objects.filter(pk=extension.pk).update(allowed_networks="")
+    Change.objects.create(number=extension.number, kind=Change.Kind.CHANGED)
+    assert page.says(extension.number, "Outside the allowed networks", "has an unapplied change. Apply it.")
+    apply([extension.number], None)
+    assert page.says(extension.number, "Outside the allowed networks", "The phone can register now.")
+    assert "add it to Allowed Networks" not in page.text(extension.number)
 
 
 def test_a_contact_outside_the_allowed_networks(office: Office, page: Page) -> None:

@@ -138,7 +138,7 @@ def test_who_saves_later_sees_what_another_saved(client: Client) -> None:
     client.post(URL, typed())
     answer = client.post(URL, old)
     assert answer.status_code == 409
-    assert "saved Preferences while you had them open" in said(answer)
+    assert "saved Preferences while you had the page open" in said(answer)
     assert "The saved value is now mail.example.com" in said(answer)
 
 
@@ -198,7 +198,7 @@ def test_a_server_that_says_nothing(client: Client, postbox: Postbox, monkeypatc
 
 def test_the_name_of_no_machine(client: Client, db: None) -> None:
     answer = client.post(TEST, typed(mail_host="nowhere.invalid", mail_security="none"))
-    assert "That name has no address." in said(answer)
+    assert "No server has that name." in said(answer)
 
 
 # --- encrypted, and signed in ---
@@ -241,7 +241,7 @@ def test_a_wrong_password(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
     page = said(client.post(TEST, typed_for(safe, mail_user="portal", mail_password="wrong")))
-    assert "It does not accept User Name and Password." in page
+    assert "It rejected the User Name and Password." in page
     assert "535 " in page
 
 

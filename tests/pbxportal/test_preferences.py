@@ -123,7 +123,7 @@ def test_the_log_has_old_and_new_values(signed_in: Client) -> None:
     assert fields["Time Zone"] == ["UTC", "Asia/Tokyo"]
     assert fields["Require a symbol"] == ["off", "on"]
     assert fields["SIP server"] == ["", "pbx.example.com"]
-    assert not fields.keys() & {"Company Name", "SIP port", "Applies to keep", "Name Display Format"}
+    assert not fields.keys() & {"Company Name", "SIP port", "Number of applies to keep", "Name Display Format"}
 
 
 def test_a_save_of_nothing_is_none(signed_in: Client) -> None:

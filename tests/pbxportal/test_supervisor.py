@@ -22,7 +22,7 @@ def shell(tmp_path: Path, script: str, name: str = "It") -> Child:
 
 
 def rounds_until(enough: Callable[[], bool], seconds: float = 5) -> Callable[[], None]:
-    """Ends the watch as Ctrl-C would."""
+    """Ends the watch as Ctrl+C would."""
     deadline = time.monotonic() + seconds
 
     def each_round() -> None:

@@ -21,6 +21,7 @@ class Audio:
         self.heard = rtp.Heard()
         self.sent = 0
         self.muted = False
+        self.profile = sdp.PLAIN  # of what is offered, and of each answer, which has that of its offer
         self._event = sdp.EVENT
         self._remote: tuple[str, int] | None = None
         self._sound = b""
@@ -36,11 +37,11 @@ class Audio:
         self._thread = threading.Thread(target=self._run, name=f"rtp-{self.port}", daemon=True)
         self._thread.start()
 
-    def description(self) -> bytes:
-        return sdp.describe(self.host, self.port, self._event)
+    def description(self, direction: str = "sendrecv") -> bytes:
+        return sdp.describe(self.host, self.port, self._event, direction, self.profile)
 
     def connect(self, media: sdp.Media) -> None:
-        self._event = media.event
+        self._event, self.profile = media.event, media.profile
         self._remote = (media.host, media.port)
 
     def play(self, frequency: int) -> None:

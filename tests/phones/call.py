@@ -62,6 +62,28 @@ class Call:
     def start_audio(self, frequency: int = 400) -> None:
         self.audio.play(frequency)
 
+    def hold(self) -> None:
+        """Put the other side on hold."""
+        self._offer("sendonly")
+
+    def resume(self) -> None:
+        self._offer("sendrecv")
+
+    def _offer(self, direction: str) -> None:
+        offer = self.audio.description(direction)
+        accepted: list[sip.Message] = []
+
+        def on_reply(invite: sip.Message, reply: sip.Message) -> None:
+            if 200 <= reply.status < 300:
+                self.line.wire.send_ack(self.dialog.ack(invite))
+            if reply.status >= 200:
+                accepted.append(reply)
+
+        self.line.ask(lambda extra: self.dialog.request("INVITE", [ALLOW, SDP, *extra], offer), on_reply)
+        self.line.wire.wait_for(lambda: bool(accepted), 20, "reply to a new offer")
+        if accepted[0].status >= 300:
+            raise CallFailedError(accepted[0].status)
+
     def say(self, sound: bytes) -> None:
         """u-law samples, once; returns when they are on their way."""
         self.audio.say(sound)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+PLAIN = "RTP/AVP"
 PCMU = 0
 EVENT = 101
 
@@ -17,21 +18,22 @@ class Media:
     port: int
     formats: tuple[int, ...]
     event: int = EVENT
+    profile: str = PLAIN
 
 
-def describe(host: str, port: int, event: int = EVENT) -> bytes:
+def describe(host: str, port: int, event: int = EVENT, direction: str = "sendrecv", profile: str = PLAIN) -> bytes:
     lines = [
         "v=0",
         f"o=phone {port} 1 IN IP4 {host}",
         "s=-",
         f"c=IN IP4 {host}",
         "t=0 0",
-        f"m=audio {port} RTP/AVP {PCMU} {event}",
+        f"m=audio {port} {profile} {PCMU} {event}",
         f"a=rtpmap:{PCMU} PCMU/8000",
         f"a=rtpmap:{event} telephone-event/8000",
         f"a=fmtp:{event} 0-16",
         "a=ptime:20",
-        "a=sendrecv",
+        f"a={direction}",
     ]
     return "".join(f"{line}\r\n" for line in lines).encode()
 
@@ -39,7 +41,7 @@ def describe(host: str, port: int, event: int = EVENT) -> bytes:
 def parse(body: bytes) -> Media | None:
     """The first audio stream, or None when there is none."""
     text = body.decode("utf-8", "replace")
-    audio = re.search(r"^m=audio (\d+) \S+((?: \d+)*)\s*$", text, re.MULTILINE)
+    audio = re.search(r"^m=audio (\d+) (\S+)((?: \d+)*)\s*$", text, re.MULTILINE)
     if not audio:
         return None
     section = re.split(r"^m=", text[audio.end() :], maxsplit=1, flags=re.MULTILINE)[0]
@@ -48,8 +50,9 @@ def parse(body: bytes) -> Media | None:
     return Media(
         host,
         int(audio[1]),
-        tuple(int(number) for number in audio[2].split()),
+        tuple(int(number) for number in audio[3].split()),
         int(event[1]) if event else EVENT,
+        audio[2],
     )
 
 

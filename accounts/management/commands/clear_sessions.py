@@ -12,4 +12,4 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         cleared = active_sessions.clear(), known_devices.clear(), failure_counts.clear()
-        self.stdout.write("Cleared {} sessions, {} devices, {} counts.".format(*cleared))
+        self.stdout.write("Cleared {} sessions, {} devices, and {} counts.".format(*cleared))

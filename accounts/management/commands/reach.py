@@ -15,8 +15,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["reach"]:
             reach.choose(settings.VAR, options["reach"])
-            self.stdout.write(f"Saved: {options['reach']}. It takes effect when pbxportal starts again.")
+            self.stdout.write(f"Saved: {options['reach']}. It takes effect the next time pbxportal starts.")
         else:
             self.stdout.write(reach.chosen(settings.VAR))
         if names := reach.set_by_environment():
-            self.stdout.write(f"{' and '.join(names)} in the environment takes precedence.")
+            self.stdout.write(f"Environment variables take precedence: {', '.join(names)}.")

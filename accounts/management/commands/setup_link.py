@@ -6,7 +6,7 @@ from accounts.first_run.link import setup_url
 
 
 class Command(BaseCommand):
-    help = "Prints the link with which the first administrator is created."
+    help = "Prints the link that creates the first administrator."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         link = setup_url()

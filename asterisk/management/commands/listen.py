@@ -23,7 +23,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         node = nodes.from_settings()
-        sightings, mailboxes, taking = Sightings(), Mailboxes(node.directory), Taking(node.engine_file)
+        sightings, mailboxes, taking = Sightings(), Mailboxes(node.directory), Taking(node)
         for each in (sightings, mailboxes, taking):
             each.start()
         listener.listen(node, lambda: stopped, sightings.take, mailboxes.take, taking.notice)

@@ -10,7 +10,7 @@ from extensions.models import SipExtension
 
 
 class Command(BaseCommand):
-    help = "Deletes offboarded extensions on their deletion date and applies this. `run` does this every day."
+    help = "Deletes offboarded extensions on their deletion date and applies the change. `run` does this every day."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         today = localdate()

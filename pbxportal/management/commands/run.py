@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Runs the portal and its PBX until you press Ctrl-C."
+    help = "Runs the portal and its PBX until you press Ctrl+C."
 
     def handle(self, **_: Any) -> None:
         os.umask(0o077)
@@ -159,7 +159,7 @@ class Welcome:
             how = "Open this link once to create the first administrator. It is valid for 24 hours:"
             self.lines += ["", how, "", link, ""]
             self.lines += network_hint()
-        self.lines.append("Press Ctrl-C to stop.")
+        self.lines.append("Press Ctrl+C to stop.")
 
     def __call__(self) -> None:
         if self.lines and answers(self.address):
@@ -171,7 +171,7 @@ def network_hint() -> list[str]:
     """How to open the setup link from elsewhere, where nobody has chosen yet who can reach the portal."""
     if not is_local(urlsplit(settings.PORTAL_URL).hostname or "") or "PORTAL_BIND" in reach.set_by_environment():
         return []
-    how = "The link opens on this machine only. To use another computer on your network, press Ctrl-C and run:"
+    how = "The link opens on this machine only. To use another computer on your network, press Ctrl+C and run:"
     return [how, "", ".venv/bin/python manage.py reach network", "make run", ""]
 
 
@@ -248,12 +248,12 @@ def answers(address: tuple[str, int]) -> bool:
 
 def find_program() -> Program | None:
     if not settings.PBX_EXPECTED:
-        say("PBX: turned off (PBX_EXPECTED). Saved and applied changes are kept for later.")
+        say("PBX: turned off (PBX_EXPECTED). Changes are saved, and applied once a PBX is running.")
         return None
     try:
         return find_or_fetch(settings.VAR / "asterisk-program", say)
     except NoAsterisk as error:
-        say(f"PBX: not available on this machine. {error}\nSaved and applied changes are kept for later.")
+        say(f"PBX: not available on this machine. {error}\nChanges are saved, and applied once a PBX is running.")
         return None
 
 

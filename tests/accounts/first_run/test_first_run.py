@@ -156,7 +156,7 @@ def test_who_can_reach_the_pbx_is_in_force_from_the_next_start(
     client: Client, elsewhere: Path, choice: str, host: str
 ) -> None:
     page = client.post(opened(client, path()), {**TYPED, "reach": choice}, follow=True).content.decode()
-    assert ("Restart pbxportal to let your network in" in page) is (choice == "network")
+    assert ("To let your network in, restart pbxportal" in page) is (choice == "network")
     found = settings_with(elsewhere)
     assert (found["SIP_BIND"], found["PORTAL_BIND"]) == (host, f"{host}:8000")
     found = settings_with(elsewhere, SIP_BIND="127.0.0.3", PORTAL_BIND="127.0.0.4:8001")
@@ -169,10 +169,10 @@ def test_what_the_environment_sets_is_said_and_not_chosen(
 ) -> None:
     monkeypatch.setenv("SIP_BIND", "127.0.0.1")
     page = html_of(client, opened(client, path()))
-    assert "Set by the environment: SIP_BIND." in page
+    assert "Set by environment variables: SIP_BIND." in page
     monkeypatch.setenv("PORTAL_BIND_FILE", "/run/bind")
     page = html_of(client, "/setup/opened/")
-    assert "Set by the environment: PORTAL_BIND, SIP_BIND." in page
+    assert "Set by environment variables: PORTAL_BIND, SIP_BIND." in page
     client.post("/setup/opened/", {**TYPED, "reach": "network"})
     assert User.objects.count() == 1
     assert not (elsewhere / reach.FILE).exists()
@@ -182,7 +182,10 @@ def test_a_command_says_and_sets_who_can_reach_the_pbx(elsewhere: Path) -> None:
     said = StringIO()
     call_command("reach", stdout=said)
     call_command("reach", "network", stdout=said)
-    assert said.getvalue().splitlines() == ["machine", "Saved: network. It takes effect when pbxportal starts again."]
+    assert said.getvalue().splitlines() == [
+        "machine",
+        "Saved: network. It takes effect the next time pbxportal starts.",
+    ]
     assert reach.chosen(elsewhere) == reach.NETWORK
 
 

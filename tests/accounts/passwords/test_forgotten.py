@@ -304,8 +304,20 @@ def test_it_is_not_told_to_who_does_without(vic: User, by: str) -> None:
 def test_without_a_mail_server_the_page_says_what_to_do_to_everyone(vic: User, email: str) -> None:
     Preferences.objects.update(mail_host="")
     page = html_of(Client(), "/password/")
-    assert "This portal sends no e-mail" in page
+    assert "This portal does not send e-mail" in page
     assert "Ask an administrator to set a new password for you." in page
     assert "<input" not in page
     assert asks(email) == page
     assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize("mail_host", ["mail.example.com", ""])
+def test_a_used_link_leads_to_another_one_only_where_one_can_be_sent(vic: User, mail_host: str) -> None:
+    path = link(vic)
+    assert chooses(path) == 302
+    Preferences.objects.update(mail_host=mail_host)
+    answer = Client().get(path, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 410
+    assert ("request another link" in page) is ("Request another link" in page) is bool(mail_host)
+    assert ("Otherwise, ask an administrator to set one for you." in page) is (not mail_host)

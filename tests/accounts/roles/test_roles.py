@@ -86,7 +86,7 @@ def test_the_list_says_what_each_may_do_and_how_many_have_it(signed_in: Client, 
     assert rows["Sales help"].reach == "Sales, including sub-departments"
     Preferences.objects.update(organization_management=False)
     rows = {str(row.role): row for row in signed_in.get("/roles/").context["rows"]}
-    assert rows["Sales help"].reach == "Nobody while Organization Management is off"
+    assert rows["Sales help"].reach == "No one while Organization Management is off"
 
 
 def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: User, vic: User) -> None:
@@ -153,6 +153,17 @@ def test_by_organization_only_extensions_can_be_given(signed_in: Client) -> None
     role = Role.objects.get(name="Helpdesk")
     assert role.below
     assert role.reached_organizations() == {Organization.company().pk}
+
+
+def test_a_role_that_reaches_everybody_keeps_no_departments(signed_in: Client) -> None:
+    """Else it would reach them again, and no others, where its reach is changed once more."""
+    root = Organization.company()
+    role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations")
+    role.organizations.add(root)
+    sent = typed(role, reach="all", organizations=[str(root.pk)])
+    assert signed_in.post(f"/roles/{role.pk}/edit/", sent).status_code == 302
+    role.refresh_from_db()
+    assert (role.reach, list(role.organizations.all())) == ("all", [])
 
 
 def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -> None:

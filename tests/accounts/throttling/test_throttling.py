@@ -124,6 +124,7 @@ def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_its_key_is_not_ke
 
 @pytest.mark.parametrize("known", [True, False])
 def test_the_page_says_how_long_and_what_to_do_in_the_same_words_for_all(vic: User, known: bool) -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
     email = "vic@example.com" if known else "nobody@example.com"
     answers = [Client().post("/sign-in/", {"login": email, "password": "wrong"}) for _ in range(6)]
     page = answers[-1].content.decode()
@@ -131,6 +132,14 @@ def test_the_page_says_how_long_and_what_to_do_in_the_same_words_for_all(vic: Us
     assert 'To sign in now, <a href="/password/">choose a new password by e-mail</a>' in page
     assert 0 < int(answers[-1]["Retry-After"]) <= 300
     assert [each.status_code for each in answers] == [200] * 5 + [429]
+
+
+def test_without_a_mail_server_the_page_offers_no_link_by_e_mail(vic: User) -> None:
+    assert not Preferences.current().mail_host
+    page = [Client().post("/sign-in/", {"login": "vic@example.com", "password": "wrong"}) for _ in range(6)][-1]
+    assert page.status_code == 429
+    assert "To sign in now, use a browser where you have signed in before." in page.content.decode()
+    assert "by e-mail" not in page.content.decode()
 
 
 def test_it_becomes_slower_and_a_day_of_peace_forgets_it(vic: User) -> None:

@@ -141,3 +141,27 @@ def test_each_value_is_of_a_column_or_fixed() -> None:
     for table, values in (("sip_login", LOGIN_VALUES), ("pbx_number", DIAL_VALUES), ("mailbox", MAILBOX_VALUES)):
         assert {value.column for value in values} - {""} <= columns(TABLES[table]).keys()
     assert len(proof.BY_KEY) == len(proof.VALUES)
+
+
+def endpoints(db: sqlite3.Connection, name: str) -> list[tuple[str, ...]]:
+    return db.execute("SELECT id, aors, auth, accountcode FROM ps_endpoints WHERE id = ?", (name,)).fetchall()
+
+
+def test_a_login_is_an_endpoint_by_its_number_and_by_its_name(schema: sqlite3.Connection) -> None:
+    store._put(schema, GRACE.number, MADE)
+    assert endpoints(schema, GRACE.number) == [(GRACE.number, GRACE.number, GRACE.number, "")]
+    assert endpoints(schema, GRACE.registration_name) == [(GRACE.registration_name, "", GRACE.number, GRACE.number)]
+
+
+@pytest.mark.parametrize("number", [GRACE.number, "2001"], ids=["its own", "another's"])
+def test_no_registration_name_takes_the_place_of_a_number(schema: sqlite3.Connection, number: str) -> None:
+    other = replace(GRACE, number="2001", registration_name="other")
+    store._put(schema, other.number, rows(other))
+    store._put(schema, GRACE.number, rows(replace(GRACE, registration_name=number)))
+    assert endpoints(schema, number) == [(number, number, number, "")]
+
+
+def test_an_endpoint_is_found_by_indexes(schema: sqlite3.Connection) -> None:
+    plan = [row[3] for row in schema.execute("EXPLAIN QUERY PLAN SELECT * FROM ps_endpoints WHERE id = ?", ("x",))]
+    assert [step for step in plan if step.startswith("SCAN") and "subquery" not in step] == []
+    assert any("sip_login_by_registration_name" in step for step in plan)

@@ -99,6 +99,20 @@ def test_putting_back_gives_the_old_rows_byte_for_byte(path: Path, tables: sqlit
     assert dump(path) == before
 
 
+def test_only_another_name_is_a_renaming() -> None:
+    before = rows("1001")
+    renamed = rows("1001", caller_name="Zoe", caller_id='"Zoe" <1001>')
+    assert Step("1001", before, renamed).renames_only
+    for after in (
+        Rows(),
+        rows("1001", max_contacts=2),
+        replace(renamed, dial=Dial("1001", 5)),
+        replace(renamed, dial=None),
+    ):
+        assert not Step("1001", before, after).renames_only
+        assert not Step("1001", after, before).renames_only
+
+
 def test_a_restore_point_is_what_each_number_had(tables: sqlite3.Connection) -> None:
     write(tables, {"1001": rows("1001")}, 1)
     write(tables, {"1001": rows("1001", caller_name="Eve"), "1002": rows("1002")}, 2)

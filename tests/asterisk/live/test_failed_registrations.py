@@ -66,3 +66,10 @@ def test_what_is_kept_of_strangers_is_bounded() -> None:
     for each in range(3 * MOST_SESSIONS):
         failed.hear(event(UNKNOWN, f"{each}"), 1.0)
     assert len(failed._unanswered) <= MOST_SESSIONS + 1
+
+
+def test_who_is_known_by_its_digest_was_counted_by_the_name_that_it_gave() -> None:
+    for failure in (WRONG, OUTSIDE):
+        by_digest = event(failure | {"AccountID": "kR7wQ2"})
+        assert counted(event(UNKNOWN), by_digest) == [("account", 1)]
+        assert counted(event(UNKNOWN), by_digest, event(ANSWER)) == [("account", 1)]

@@ -211,6 +211,15 @@ def test_an_old_asterisk_of_the_system_will_not_do() -> None:
     ]  # fmt: skip
 
 
+def test_an_asterisk_of_the_system_without_encryption_will_not_do(tmp_path: Path) -> None:
+    folder = tmp_path / "lib/somewhere/asterisk/modules"
+    folder.mkdir(parents=True)
+    (folder / "res_config_sqlite3.so").touch()
+    assert fetch.modules_below(tmp_path) is None
+    (folder / "res_srtp.so").touch()
+    assert fetch.modules_below(tmp_path) == folder
+
+
 def test_the_hosts_way_through_the_network_is_kept_and_its_hooks_are_not(host: Host, tmp_path: Path) -> None:
     proxy = 'Acquire::http::Proxy "http://proxy.test:3128/";'
     host.put("apt-config", f"#!/bin/sh\necho '{proxy}'\necho 'APT::Update::Post-Invoke:: \"false\";'\n")

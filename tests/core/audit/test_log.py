@@ -184,7 +184,7 @@ def test_time_is_right_where_the_clock_was_set_back(client: Client, ada: User) -
         ("since=yesterday", "Enter a date, or a date and time"),
         ("since=2026-02-31", "Enter a date, or a date and time"),
         ("until=99999-01-01", "Enter a date, or a date and time"),
-        ("since=2026-02-02&until=2026-02-01", "Enter a time after From."),
+        ("since=2026-02-02&until=2026-02-01", "Enter a time later than From."),
         ("module=Nonsense", "Choose a module from the list."),
         ("result=perhaps", "Choose a result from the list."),
         ("number=10x", "Enter an extension number, such as 1001."),

@@ -59,7 +59,7 @@ def test_a_notice(vic: User, postbox: Postbox, kind: str, facts: dict[str, Any],
     [got] = deliver(postbox)
     assert got.mail["Subject"] == subject
     for text in (got.text("plain"), got.text("html")):
-        for words in (says, "Hello Vic,", "Company", "http://127.0.0.1:8000", "You get this e-mail because"):
+        for words in (says, "Hello Vic,", "Company", "http://127.0.0.1:8000", "You are receiving this e-mail because"):
             assert words in text
     assert "{" not in got.text("plain")
     assert "\n\n\n" not in got.text("plain")

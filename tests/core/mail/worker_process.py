@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,10 @@ class Workers:
 
 
 @contextmanager
-def workers() -> Iterator[Workers]:
+def workers(*kind: str) -> Iterator[Workers]:
+    """`kind`: "mailboxes": in place of the mail worker, one that looks at mailboxes as the listener does."""
     program = subprocess.Popen(
-        [sys.executable, "-m", "tests.core.mail.worker_process"],
+        [sys.executable, "-m", "tests.core.mail.worker_process", *kind],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.PIPE,
@@ -72,7 +74,21 @@ def live() -> None:
     worker.work(lambda: os.getppid() != parent, Limits(connect=2, reply=5, opening=10, after_the_dot=10))
 
 
-def main() -> None:
+def live_of_mailboxes() -> None:
+    from django.conf import settings
+
+    from asterisk.live import voicemail_recorder
+
+    parent = os.getppid()
+    voicemail_recorder.LOOK_AGAIN_SECONDS = voicemail_recorder.AGAIN_SECONDS = 0.1
+    recorder = voicemail_recorder.Mailboxes(settings.ASTERISK_DIR)
+    recorder.start()
+    while os.getppid() == parent:
+        time.sleep(0.1)
+    recorder.stop()
+
+
+def main(life: Callable[[], None]) -> None:
     from django.utils.translation import gettext_lazy
 
     from core.mail import worker
@@ -85,7 +101,7 @@ def main() -> None:
     for _ in sys.stdin:
         if child:
             os.waitpid(child, 0)
-        child = fork(live)
+        child = fork(life)
         print(child, flush=True)  # noqa: T201
     if child:
         os.waitpid(child, 0)
@@ -95,4 +111,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    main()
+    main(live_of_mailboxes if "mailboxes" in sys.argv else live)

@@ -34,7 +34,7 @@ def test_before_it_is_done_it_is_said_what_will_be(adas: Client, grace: SipExten
         "<bdi>Linus Torvalds</bdi>",
         f"Deleted automatically on {localdate() + timedelta(days=7):%m/%d/%Y}, in 7 days",
         "Number 1001 and its registration",
-        "Offboard and apply",
+        "Offboard and Apply",
     ):
         assert words in page, words
     assert again(grace).enabled
@@ -113,7 +113,7 @@ def test_without_scripts_a_button_searches(adas: Client, grace: SipExtension, li
 def test_enter_in_another_field_goes_on(adas: Client, grace: SipExtension) -> None:
     """A browser then presses the first button, which searches."""
     answer = adas.post("/extensions/1001/leave/", {**LEAVE, "then": "search", "colleague": " "})
-    assert "Offboard and apply" in answer.content.decode()
+    assert "Offboard and Apply" in answer.content.decode()
     assert '<input type="hidden" name="calls" value="nobody">' in answer.content.decode()
 
 

@@ -197,7 +197,7 @@ def test_a_picture_is_shown_to_who_may_see_the_person(vics: Client, vic: User, h
     assert Client().get(path).status_code == 302
 
 
-HERE_ALONE = "is this machine only"
+HERE_ALONE = "works only on this machine"
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_what_to_change_depends_on_what_was_chosen(
     client.force_login(ada)
     reach.choose(settings.VAR, reach.NETWORK)
     page = html_of(client, "/extensions/1000/")
-    assert "My network was chosen. Restart pbxportal" in page
+    assert "To let your network in, restart pbxportal" in page
     monkeypatch.setenv("SIP_BIND", "127.0.0.1")
     assert "set SIP_BIND to 0.0.0.0 and restart pbxportal" in html_of(client, "/extensions/1000/")
 
