@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('restore_points', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(100000)], verbose_name='Number of applies to keep')),
                 ('new_voicemail', models.BooleanField(default=True, verbose_name='Voicemail for new extensions')),
                 ('voicemail_minutes', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(15)], verbose_name='Longest message (minutes)')),
-                ('voicemail_messages', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='Messages of a mailbox')),
+                ('voicemail_messages', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='Messages per mailbox')),
                 ('voicemail_days', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(3650)], verbose_name='Days to keep messages')),
                 ('password_length', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(63)], verbose_name='Minimum user password length')),
                 ('password_signs', models.BooleanField(default=False, verbose_name='Require a symbol')),
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
             name='SystemChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('name_format', 'Name Display Format'), ('country', 'Country'), ('voicemail_minutes', 'Longest message (minutes)'), ('voicemail_messages', 'Messages of a mailbox')], max_length=20)),
+                ('field', models.CharField(choices=[('name_format', 'Name Display Format'), ('country', 'Country'), ('voicemail_minutes', 'Longest message (minutes)'), ('voicemail_messages', 'Messages per mailbox')], max_length=20)),
                 ('old', models.CharField(max_length=16)),
                 ('new', models.CharField(max_length=16)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),

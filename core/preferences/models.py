@@ -109,7 +109,7 @@ class Preferences(models.Model):
         _("Longest message (minutes)"), default=10, validators=[MinValueValidator(1), MaxValueValidator(15)]
     )
     voicemail_messages = models.PositiveSmallIntegerField(
-        _("Messages of a mailbox"), default=100, validators=[MinValueValidator(1), MaxValueValidator(500)]
+        _("Messages per mailbox"), default=100, validators=[MinValueValidator(1), MaxValueValidator(500)]
     )
     voicemail_days = models.PositiveSmallIntegerField(
         _("Days to keep messages"), default=0, validators=[MaxValueValidator(3650)]
@@ -210,7 +210,7 @@ class SystemChange(models.Model):
         NAME_FORMAT = "name_format", _("Name Display Format")
         COUNTRY = "country", _("Country")
         VOICEMAIL_MINUTES = "voicemail_minutes", _("Longest message (minutes)")
-        VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages of a mailbox")
+        VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages per mailbox")
 
     field = models.CharField(max_length=20, choices=Field)
     old = models.CharField(max_length=16)

@@ -30,7 +30,7 @@ def upload(client: Client, extension: SipExtension, folder: Path) -> None:
 
 
 def hears_greeting(desk: Office, number: str, callee: Phone | None) -> bool:
-    """Whether the upload is played before the tone, and not the system's words; or the other way round."""
+    """Whether a caller hears the upload before the tone; else it is the system's words, and never both."""
     call = desk.registered().call(number)
     if callee:
         callee.wait_call().reject(603)

@@ -410,7 +410,7 @@ def test_how_many_and_how_long_follow_the_preferences_with_an_apply(desk: Office
     wish(voicemail_minutes="2", voicemail_messages="1")
     assert [str(each) for each in SystemChange.objects.waiting()] == [
         "Longest message (minutes): 10 -> 2",
-        "Messages of a mailbox: 100 -> 1",
+        "Messages per mailbox: 100 -> 1",
     ]
     run = apply_preferences(None)
     assert (run.outcome, run.values_compared, limits()) == ("proved", 2, ["120", "1"])

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Role, User
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
-from core.preferences.models import Preferences
+from core.preferences.models import Preferences, SystemChange
 from tests.pages import html_of
 from tests.people import make_user
 
@@ -36,9 +36,21 @@ def test_what_is_saved_is_in_force_and_in_the_log(signed_in: Client) -> None:
     assert shown == {
         "Voicemail for new extensions": ("on", "off"),
         "Longest message (minutes)": ("10", "5"),
-        "Messages of a mailbox": ("100", "50"),
+        "Messages per mailbox": ("100", "50"),
         "Days to keep messages": ("0", "90"),
     }
+
+
+def test_what_the_pbx_must_follow_waits_on_the_page_and_can_be_discarded(signed_in: Client) -> None:
+    page = signed_in.post(URL, typed(), follow=True).content.decode()
+    assert "Preferences saved. Apply to update the PBX." in page
+    assert "Saved but not applied" in page
+    waiting = {each.field: (each.old, each.new) for each in SystemChange.objects.waiting()}
+    assert waiting == {"voicemail_minutes": ("10", "5"), "voicemail_messages": ("100", "50")}
+    signed_in.post("/preferences/discard/")
+    saved = Preferences.load()
+    assert (saved.voicemail_minutes, saved.voicemail_messages, saved.voicemail_days) == (10, 100, 90)
+    assert "Saved but not applied" not in html_of(signed_in, URL)
 
 
 @pytest.mark.parametrize(
