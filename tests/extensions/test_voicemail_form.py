@@ -169,7 +169,7 @@ def test_two_who_change_a_mailbox_see_both_versions(signed_in: Client) -> None:
     rows = {str(row["label"]): (str(row["saved"]), str(row["yours"])) for row in answer.context["rows"]}
     assert rows["Voicemail"] == ("yes", "no")
     assert rows["New Voicemail Notification"] == ("No e-mail", "E-mail without the recording")
-    assert rows["Voicemail PIN"] == ("kept", "changed")
+    assert rows["Voicemail PIN"] == ("unchanged", "changed")
     hidden = {field["name"]: field["value"] for field in answer.context["hidden_fields"]}
     assert "voicemail" not in hidden
     assert signed_in.post(EDIT, {**hidden, "then": "save"}).status_code == 302
