@@ -1,9 +1,18 @@
 """What the operation log says of extensions."""
 
+from datetime import datetime
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
+from core import localization
 from core.audit.fields import RecordedField, one_of, show_mask
 from extensions.fields import FIELDS as EXTENSION_FIELDS
+
+
+def _moment_shown(text: Any) -> str:
+    return localization.exact(datetime.fromisoformat(text)) if text else ""
+
 
 TEXTS = {
     "extension.one": _("Extension %(number)s"),
@@ -17,6 +26,7 @@ FIELDS = {
     "greeting": RecordedField(_("Greeting"), show_mask, is_secret=True),
     "phone": RecordedField(_("Phone")),
     "caller": RecordedField(_("Caller")),
+    "left_at": RecordedField(_("Left at"), _moment_shown),
     "how": RecordedField(_("How"), one_of({"qr_code": _("QR code")})),
     "batch": RecordedField(_("Batch")),
 }

@@ -216,7 +216,7 @@ def test_pictures_may_be_kept_to_administrators(vics: Client) -> None:
 
 def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> None:
     page = vics.get("/account/notifications/")
-    assert len(page.context["form"].initial["wanted"]) == 5
+    assert len(page.context["form"].initial["wanted"]) == 6
     vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]})
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
