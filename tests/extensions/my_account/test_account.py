@@ -217,14 +217,16 @@ def test_pictures_may_be_kept_to_administrators(vics: Client) -> None:
 def test_everybody_chooses_their_own_notifications(vics: Client, vic: User) -> None:
     page = vics.get("/account/notifications/")
     assert len(page.context["form"].initial["wanted"]) == 6
-    vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]})
+    vics.post("/account/notifications/", {"wanted": ["new_device", "new_network", "voicemail_locked"]})
     vic.refresh_from_db()
     assert vic.muted == ["password_changed", "second_factor_changed", "extension_changed"]
     [record] = AuditRecord.objects.filter(action="person.changed", by=vic.pk)
     [field] = record.fields
     assert field.label == "Notifications turned off"
     assert (field.old, field.new) == ("", "Password changed, Two-step verification changed, Extension changed")
-    again = vics.post("/account/notifications/", {"wanted": ["new_device", "new_network"]}, follow=True)
+    again = vics.post(
+        "/account/notifications/", {"wanted": ["new_device", "new_network", "voicemail_locked"]}, follow=True
+    )
     assert "Nothing was changed." in again.content.decode()
     assert vics.post("/account/notifications/", {"wanted": ["welcome"]}).status_code == 422
 
