@@ -20,7 +20,7 @@ def call_with(caller: Phone, number: str, *headers: sip.Pair) -> OutgoingCall:
     return call
 
 
-@pytest.mark.parametrize("privacy", ["id", "user;id", "header", "id;critical"])
+@pytest.mark.parametrize("privacy", ["id", "user;id", "header", "id;critical", "ID", "critical; Id"])
 def test_privacy_hides_the_number_from_the_callee(office: Office, privacy: str) -> None:
     caller, callee = office.registered(), office.registered()
     call = call_with(caller, callee.number, ("Privacy", privacy))
@@ -32,7 +32,7 @@ def test_privacy_hides_the_number_from_the_callee(office: Office, privacy: str) 
     call.wait_answered()
 
 
-@pytest.mark.parametrize("privacy", ["none", "session", "identity"])
+@pytest.mark.parametrize("privacy", ["none", "session", "identity", "NONE"])
 def test_other_words_hide_nothing(office: Office, privacy: str) -> None:
     caller, callee = office.registered(), office.registered()
     call_with(caller, callee.number, ("Privacy", privacy))
