@@ -43,6 +43,15 @@ class SipUri:
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
 
+    @property
+    def destination(self) -> HostPort | None:
+        """Where a request to it is sent: `maddr` goes before the host. None: its `maddr` is no host."""
+        if "maddr" not in self.parameters:
+            return self.at
+        host = self.parameters["maddr"]
+        maddr = parse_host_port(f"[{host}]" if _is_ipv6(host) else host)
+        return maddr and HostPort(maddr.host, self.at.port)
+
 
 def parse(text: str) -> SipUri | None:
     """None: it is no SIP URI."""

@@ -1,9 +1,11 @@
 """From where a request comes, which are answered, and what is said of keeping the answer."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import get_template
 
@@ -55,6 +57,20 @@ class NoOtherMethods:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+
+class Request(WSGIRequest):
+    """Its type is what a stranger wrote. What is none is in no encoding: otherwise no middleware would ever see it."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except ValueError:
+            self.content_type, self.content_params = "", {"charset": UNKNOWN}
+
+
+class Handler(WSGIHandler):
+    request_class = Request
 
 
 class Utf8Only:

@@ -1,13 +1,16 @@
 import gc
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pbxportal.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
-from pbxportal.checks import refuse_to_start  # noqa: E402 (needs the settings)
+from core.http import Handler  # noqa: E402 (needs the settings)
+from pbxportal.checks import refuse_to_start  # noqa: E402
+
+application = Handler()
 
 refuse_to_start()
 

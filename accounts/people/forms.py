@@ -20,6 +20,7 @@ from accounts.sessions import active as active_sessions
 from accounts.throttling import failure_counts
 from accounts.throttling import sign_in as sign_in_throttling
 from core.access.permissions import Permission
+from core.forms.fields import SeveralField
 from core.forms.layout import finish
 from core.preferences.models import Preferences
 
@@ -33,7 +34,7 @@ class PersonForm(forms.ModelForm[User]):
 
     mobile = MobileField()
     password = UserPasswordField()
-    organizations = forms.ModelMultipleChoiceField(
+    organizations = SeveralField(
         label=_("Departments"),
         queryset=Organization.objects.none(),
         widget=forms.CheckboxSelectMultiple,

@@ -17,6 +17,7 @@ from accounts.organizations.picker import Picker
 from core import localization
 from core.access.permissions import BY_ORGANIZATION, MODULES, Module, Permission, with_views
 from core.audit import log
+from core.forms.fields import SeveralField
 from core.forms.layout import finish
 from core.preferences.models import Preferences
 
@@ -60,9 +61,7 @@ class RoleForm(forms.ModelForm[Role]):
             "invalid_choice": _("Clear the permissions you do not have. You can grant only your own permissions.")
         },
     )
-    organizations = forms.ModelMultipleChoiceField(
-        label=_("Departments"), queryset=Organization.objects.none(), required=False
-    )
+    organizations = SeveralField(label=_("Departments"), queryset=Organization.objects.none(), required=False)
 
     class Meta:
         model = Role

@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import AuthenticationResponse
 
@@ -105,7 +106,23 @@ class CodeAgainForm(CodeForm):
         return CodeThrottle.again(self.user, "second_factor.failed")
 
 
-BAD_ANSWER = (ValidationError, ValueError, TypeError, KeyError, AttributeError)
+BAD_ANSWER = (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+class AnswerField(forms.JSONField):
+    """A browser's answer. Django's own field lets through what is thrown of deep lists and long numbers."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:  # noqa: ARG002 (Django's signature)
+        """An answer works once: a form that is shown again has none."""
+        return InvalidJSONInput("")
 
 
 class CheckedPasskey:
@@ -132,13 +149,19 @@ class CheckedPasskey:
 class PasskeyForm(CheckedPasskey, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """At the sign-in, after the password."""
 
+    credential = AnswerField()
+
 
 class PasskeyAgainForm(CheckedPasskey, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """By somebody who has signed in."""
 
+    credential = AnswerField()
+
 
 class PasskeyAloneForm(CheckedPasskey, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
     """In the place of address and password."""
+
+    credential = AnswerField()
 
     def __init__(self, *args: Any, challenged_at: float = 0, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -204,8 +227,7 @@ class PasskeyNameForm(forms.Form):
 class NewPasskeyForm(PasskeyNameForm):
     """With what the browser made. A passkey is all that is needed to sign in, so it has to look who uses it."""
 
-    credential = forms.JSONField(
-        widget=forms.HiddenInput,
+    credential = AnswerField(
         error_messages={
             "required": _("No passkey was created. Press the button again."),
             "invalid": _("No passkey was created."),

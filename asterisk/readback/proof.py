@@ -163,9 +163,9 @@ def table(ami: Ami, timeout: float = TIMEOUT_SECONDS) -> str:
 
 
 def address(contact: Message) -> HostPort:
-    """Where the phone's words come from; not what the phone takes its own address for."""
+    """Where Asterisk sends what it has for the phone; not what the phone takes its own address for."""
     uri = sip_uri.parse(contact.get("URI", ""))
-    return uri.at if uri else HostPort("")
+    return (uri and uri.destination) or HostPort("")
 
 
 def contacts(answer: list[Message]) -> list[Message]:

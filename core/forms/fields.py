@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import Field
 from django.forms.utils import flatatt
@@ -14,7 +15,7 @@ from phonenumber_field.phonenumber import to_python
 
 from core import time_zones
 from core.email_addresses import comparable
-from core.validators import normal_email, single_line, tidy
+from core.validators import LARGEST, normal_email, single_line, tidy
 
 SELECTED = mark_safe(" selected")
 
@@ -29,6 +30,24 @@ class SingleLineField(models.CharField[str, str]):
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": SingleLineFormField, **kwargs})
+
+
+class SeveralField(forms.ModelMultipleChoiceField[Any]):
+    """Rows by their keys. A number that no database holds is no choice, as any other that is not offered."""
+
+    def clean(self, value: Any) -> Any:
+        for each in value if isinstance(value, list | tuple) else ():
+            if _is_too_large(each):
+                shown = {"value": str(each)[:20]}
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params=shown)
+        return super().clean(value)
+
+
+def _is_too_large(key: Any) -> bool:
+    try:
+        return not -LARGEST <= int(key) <= LARGEST
+    except (ValueError, TypeError):
+        return False
 
 
 class ZoneField(forms.CharField):

@@ -79,3 +79,21 @@ def test_a_password_does_not_print() -> None:
 def test_whatever_comes_is_read_or_refused(text: str) -> None:
     found = sip_uri.parse(text)
     assert found is None or sip_uri.parse_host_port(str(found.at)) == found.at
+
+
+@pytest.mark.parametrize(
+    ("text", "destination"),
+    [
+        ("sip:1001@192.0.2.4:5070;ob", HostPort("192.0.2.4", 5070)),
+        ("sip:1001@192.0.2.4:5070;MADDR=192.0.2.9", HostPort("192.0.2.9", 5070)),
+        ("sip:1001@192.0.2.4;maddr=pbx.example.com", HostPort("pbx.example.com")),
+        ("sip:1001@192.0.2.4:5070;maddr=2001:db8::9", HostPort("2001:db8::9", 5070)),
+        ("sip:1001@192.0.2.4:5070;maddr=[2001:db8::9]", HostPort("2001:db8::9", 5070)),
+        ("sip:1001@192.0.2.4:5070;maddr=", None),
+        ("sip:1001@192.0.2.4:5070;maddr=a/b", None),
+    ],
+)
+def test_a_request_goes_to_maddr_before_the_host(text: str, destination: HostPort | None) -> None:
+    found = sip_uri.parse(text)
+    assert found
+    assert found.destination == destination

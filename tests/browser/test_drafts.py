@@ -68,7 +68,7 @@ def test_what_was_typed_is_back_after_signing_in_but_no_secret(adas: Page) -> No
     expect(adas.locator("#id_first_name")).to_have_value("Grace")
     expect(adas.locator("#id_number")).to_have_value("1234")
     expect(adas.locator("#id_registration_password")).not_to_have_value(SECRET)
-    expect(adas.locator("[data-draft]")).to_contain_text("Type again: Registration Password")
+    expect(adas.locator("[data-draft]")).to_contain_text("Enter again: Registration Password")
     press(adas, "Save")
     expect(adas.get_by_role("heading", level=1)).to_contain_text("1234 Grace")
     assert adas.evaluate("sessionStorage.getItem('draft')") is None

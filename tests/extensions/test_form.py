@@ -210,6 +210,19 @@ def test_names_of_any_script_are_tidied_not_changed(signed_in: Client) -> None:
     assert (user.first_name, user.last_name) == ("Zoë Ann", "محمد علی\u200cزاده")
 
 
+@pytest.mark.parametrize("key", ["9" * 30, "-" + "9" * 30, "\uff19" * 30, "9" * 5000, "x", "0"])
+def test_a_department_that_there_cannot_be_is_no_choice(signed_in: Client, key: str) -> None:
+    there = str(Organization.company().pk)
+    found = errors(signed_in, Typed("1000", "Grace", "", "", {"organizations": [there, key]}))
+    assert "not " in found["organizations"]
+    role = {"name": "Helpdesk", "reach": "organizations", "organizations": [there, key]}
+    answer = signed_in.post("/roles/add/", role)
+    assert answer.status_code == 422
+    assert "not " in str(answer.context["form"].errors["organizations"])
+    assert not SipExtension.objects.exists()
+    assert not Role.objects.filter(name="Helpdesk").exists()
+
+
 def test_without_organization_management_the_field_is_gone_and_memberships_stay(signed_in: Client) -> None:
     extension = make_extension("1000")
     extension.user.organizations.add(Organization.company())

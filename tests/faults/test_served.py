@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 
@@ -11,7 +12,7 @@ from django.db import connection
 
 from asterisk.process.embedded import Embedded
 from extensions.models import Change
-from tests.faults.portal import Browser, served
+from tests.faults.portal import ANSWER_SECONDS, Browser, served
 from tests.node import all_numbers, apply, plan
 from tests.people import Typed, make_extension, make_user
 from tests.settings import free_port
@@ -89,3 +90,17 @@ def test_a_database_that_is_away_is_one_line_of_the_log_for_each_page(tmp_path: 
     ]
     assert "refused" in lines[0]["event"]
     assert not [line for line in lines if "exception" in line]
+
+
+def test_a_type_that_cannot_be_read_is_a_plain_400(tmp_path: Path) -> None:
+    log = tmp_path / "portal.log"
+    kinds = ["application/x-www-form-urlencoded; charset*=utf-9''x", "multipart/form-data; boundary*=no''x"]
+    with served(log) as port:
+        for kind in [*kinds, "text/plain; x*=idna''%ff"]:
+            for method in ("GET", "POST"):
+                link = HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+                link.request(method, "/health/", headers={"Content-Type": kind})
+                answer = link.getresponse()
+                assert (answer.status, b"Bad request" in answer.read()) == (400, True), kind
+                link.close()
+    assert "Traceback" not in log.read_text()

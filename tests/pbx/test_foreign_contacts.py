@@ -89,3 +89,23 @@ def test_nothing_is_sent_to_a_port_of_this_machine_for_long(office: Office) -> N
         phone = office.phone(office.extension(max_phones=2))
         register(phone, f"127.0.0.3:{victim.getsockname()[1]};transport=tcp")
         assert eventually(lambda: own_alone(phone), 15)
+
+
+@pytest.mark.parametrize("networks", ["", "127.0.0.1"])
+def test_no_registration_has_what_is_sent_to_it_go_to_another_host(office: Office, networks: str) -> None:
+    phone = office.phone(office.extension(max_phones=2, allowed_networks=networks))
+    phone._registration.contact = f"<sip:{phone.number}@127.0.0.1:{phone.port};maddr=127.0.0.9>"
+    assert phone.register() in (200, 401)
+    assert eventually(lambda: contacts(phone.number) == [], 15)
+    phone._registration.contact = f"<sip:{phone.number}@127.0.0.1:{phone.port}>"
+    assert phone.register() == 200
+    assert own_alone(phone)
+
+
+def test_a_registration_that_names_its_own_host_twice_stays(office: Office) -> None:
+    caller, phone = office.registered(), office.phone(office.extension())
+    phone._registration.contact = f"<sip:{phone.number}@127.0.0.1:{phone.port};maddr=127.0.0.1>"
+    assert phone.register() == 200
+    assert not eventually(lambda: contacts(phone.number) == [], 4)
+    caller.call(phone.number)
+    assert phone.wait_call().caller_number == caller.number

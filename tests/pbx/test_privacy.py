@@ -33,7 +33,7 @@ def call_with(caller: Phone, number: str, *headers: sip.Pair) -> OutgoingCall:
     return call
 
 
-@pytest.mark.parametrize("privacy", ["id", "user;id", "header", "id;critical"])
+@pytest.mark.parametrize("privacy", ["id", "user;id", "header", "id;critical", "ID", "critical; Id"])
 def test_privacy_hides_the_number_from_the_callee(office: Office, privacy: str) -> None:
     caller, callee = office.registered(), office.registered()
     call = call_with(caller, callee.number, ("Privacy", privacy))
@@ -52,7 +52,7 @@ def test_it_stays_hidden_where_the_callee_sends_the_call_on(office: Office) -> N
     assert not says(third.wait_call(), caller.number)
 
 
-@pytest.mark.parametrize("privacy", ["none", "session", "identity"])
+@pytest.mark.parametrize("privacy", ["none", "session", "identity", "NONE"])
 def test_other_words_hide_nothing(office: Office, privacy: str) -> None:
     caller, callee = office.registered(), office.registered()
     call_with(caller, callee.number, ("Privacy", privacy))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -38,6 +39,9 @@ NONSENSE = [
     json.dumps(answer(clientDataJSON="bm90IGpzb24")),
     json.dumps(answer(authenticatorData="A" * 10_000)),
     json.dumps({**answer(), "id": 1, "rawId": {}}),
+    "[" * 5000, "1" * 5000, '{"id": ' * 5000,
+    json.dumps(answer(clientDataJSON=b64encode(b"[" * 6000).decode())),
+    json.dumps(answer(attestationObject=b64encode(b"\x81" * 6000).decode())),
 ]  # fmt: skip
 
 
