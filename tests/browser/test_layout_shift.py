@@ -38,6 +38,16 @@ def test_the_list_stands_still(adas: Page, width: int, height: int) -> None:
     assert adas.evaluate(SHIFT) < MOST
 
 
+def test_columns_are_shown_once_the_whole_page_is_there(adas: Page) -> None:
+    """Which of them moves while a page arrives is a matter of chance: here the end of the page is taken away again."""
+    people()
+    adas.goto("/extensions/")
+    expect(adas.locator("table.list")).to_be_visible()
+    assert adas.evaluate("document.querySelector('#announcer') === document.body.lastElementChild")
+    adas.evaluate("document.querySelector('#announcer').remove()")
+    expect(adas.locator("table.list")).to_be_hidden()
+
+
 def test_what_moves_is_counted(adas: Page) -> None:
     people()
     adas.add_init_script(OBSERVE)
