@@ -39,6 +39,14 @@ CUT = """[...document.querySelectorAll(".topbar .pbx *")]
     .filter((each) => getComputedStyle(each).overflow === "hidden" && each.scrollWidth > each.clientWidth
         && !each.matches(".visually-hidden, .tip-detail"))
     .map((each) => each.textContent.trim())"""
+# Parts of a row, which are cards on a narrow screen, that lie over one another.
+OVER = """() => [...document.querySelectorAll("tr[role=row]")].flatMap((row) => {
+    const boxes = [...row.cells].map((cell) => [cell, cell.getBoundingClientRect()])
+        .filter(([cell, box]) => box.width > 1 && box.height > 1 && cell.textContent.trim());
+    return boxes.flatMap(([one, a], at) => boxes.slice(at + 1)
+        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        .map(([other]) => `${one.textContent.trim()} / ${other.textContent.trim()}`));
+})"""
 HEADER = "document.querySelector('.topbar')?.offsetHeight ?? 0"
 TWO_ROWS = 130  # pixels
 axe = Axe()
@@ -64,6 +72,7 @@ def look(page: Page, stop: str) -> None:
         assert page.evaluate(SIDEWAYS) <= 0, f"{width} wide: it scrolls sideways"
         assert page.evaluate(CUT) == [], f"{width} wide: the header is cut"
         assert page.evaluate(HEADER) <= TWO_ROWS, f"{width} wide: the header is too high"
+        assert page.evaluate(OVER) == [], f"{width} wide: parts of a row lie over one another"
         if SHOTS:
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme)
