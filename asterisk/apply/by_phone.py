@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
+from asterisk.live import voicemail_spool as spool
 from asterisk.nodes import Node
 from extensions.phones import voicemail_pins
 from extensions.validators import is_extension_number
@@ -20,7 +21,6 @@ from extensions.validators import is_extension_number
 AGAIN_SECONDS = 5.0
 STOP_SECONDS = 2.0  # it may be waiting for the database
 logger = logging.getLogger(__name__)
-
 
 GREETINGS = ("unavail", "busy", "temp", "greet")
 
@@ -44,7 +44,7 @@ def take(node: Node, db: sqlite3.Connection) -> None:
 
 def _has_greeting_since(node: Node, number: str, since: int) -> bool:
     """Whether one was recorded since that time, a Unix time."""
-    box = node.directory / "spool/voicemail/default" / number
+    box = spool.box(node.directory, number)
     files = (box / f"{name}.wav" for name in GREETINGS)
     return any(file.stat().st_mtime >= since for file in files if file.exists())
 

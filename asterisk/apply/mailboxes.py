@@ -27,13 +27,14 @@ def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> No
     """After these rows are on the PBX. `since`: what a number had before, where it differs. Raises OSError."""
     before = {step.number: step.before for step in since}
     boxes = [number for number in wanted if spool.box(directory, number).is_dir()]
+    any_is_parked = parked(directory).is_dir() and any(parked(directory).iterdir())
     owner_of: dict[str, UUID] = {}
-    for some in chunks(boxes):
+    for some in chunks(wanted if any_is_parked else boxes):
         owner_of |= SipExtension.objects.filter(number__in=some).values_list("number", "pk")
     for number in boxes:
         _settle(directory, number, owner_of.get(number), is_new=before.get(number) == Rows())
-    for place in parked(directory).iterdir() if parked(directory).is_dir() else ():
-        _bring_back(directory, place, wanted)
+    for number, owner in owner_of.items():
+        _bring_back(directory, number, owner)
 
 
 def _settle(directory: Path, number: str, owner: UUID | None, *, is_new: bool) -> None:
@@ -54,13 +55,10 @@ def park(directory: Path, box: Path, name: str) -> None:
     place.touch()
 
 
-def _bring_back(directory: Path, place: Path, wanted: Mapping[str, Rows]) -> None:
-    try:
-        extension = SipExtension.objects.filter(pk=UUID(place.name)).first()
-    except ValueError:
-        return  # of nobody who is known
-    if extension and extension.number in wanted and not spool.box(directory, extension.number).exists():
-        place.rename(spool.box(directory, extension.number))
+def _bring_back(directory: Path, number: str, owner: UUID) -> None:
+    place, box = parked(directory) / str(owner), spool.box(directory, number)
+    if place.is_dir() and not box.exists():
+        place.rename(box)
 
 
 def forget(directory: Path, before: float) -> None:

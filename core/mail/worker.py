@@ -207,7 +207,7 @@ def tell_of(email: Email) -> None:
         return
     try:
         import_string(taken)(email)
-    except Exception:
+    except Exception:  # whatever it is, no other e-mail waits for it, and this one is not sent again
         logger.exception("What follows an e-mail of type %s failed", email.kind)
 
 

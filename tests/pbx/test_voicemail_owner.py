@@ -1,10 +1,15 @@
 """Messages are their person's: who gets the number of somebody who is gone hears none of them."""
 
+from pathlib import Path
+from uuid import uuid4
+
 import pytest
 from django.conf import settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from asterisk.apply import mailboxes, undo
+from asterisk.engine.render import Rows
 from asterisk.live import voicemail_spool as spool
 from asterisk.models import ApplyRun
 from extensions import actions
@@ -75,6 +80,15 @@ def test_disabling_and_turning_voicemail_off_keeps_them(office: Office, left: Si
         do(left.number, ada)
         apply([left.number], ada)
         assert there(left.number) == 1
+
+
+def test_an_apply_asks_once_however_many_are_parked(
+    tmp_path: Path, db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(50):
+        (mailboxes.parked(tmp_path) / str(uuid4())).mkdir(parents=True)
+    with django_assert_num_queries(1):
+        mailboxes.settle(tmp_path, {"1000": Rows()}, [])
 
 
 def test_what_was_parked_goes_with_the_restore_point(office: Office, left: SipExtension, ada: User) -> None:
