@@ -16,7 +16,7 @@ from core import encryption
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
 from tests.browser.conftest import NewContext
-from tests.browser.tour import press
+from tests.browser.tour import open_add, press
 from tests.people import PASSWORD
 
 SECRET = "Violet7Kettle9Orbit"
@@ -24,7 +24,7 @@ MINUTE = 60
 
 
 def fill_in(page: Page) -> None:
-    page.goto("/extensions/add/")
+    open_add(page)
     page.locator("#id_first_name").fill("Grace")
     page.locator("#id_number").fill("1234")
     page.locator("#id_registration_password").fill(SECRET)
@@ -105,7 +105,7 @@ def test_a_page_says_that_its_session_has_ended(adas: Page) -> None:
 
 def test_two_minutes_before_the_end_one_can_stay(adas: Page) -> None:
     minutes = Preferences.current().idle_minutes
-    adas.goto("/extensions/add/")
+    open_add(adas)
     warning = adas.locator("[data-session=idle]")
     expect(warning).to_be_hidden()
     adas.locator("#id_job_title").focus()

@@ -12,7 +12,7 @@ from accounts.sessions.models import SessionStore
 from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences
 from tests.browser.conftest import SignIn
-from tests.browser.tour import press
+from tests.browser.tour import open_add, press
 from tests.node import apply
 from tests.pbx.office import Office
 from tests.people import PASSWORD, make_extension
@@ -105,7 +105,7 @@ def test_an_ended_session_leaves_nothing_on_the_screen_and_leads_back(
 
 
 def test_what_is_typed_and_not_saved_stays_on_the_screen(adas: Page, asterisk: Embedded) -> None:
-    adas.goto("/extensions/add/")
+    open_add(adas)
     adas.locator("#id_first_name").fill("Grace")
     grow_old(adas, "seen")
     with adas.expect_response(lambda answer: answer.status == 204):

@@ -71,6 +71,12 @@ def press(page: Page, name: str) -> Page:
     return page
 
 
+def open_add(page: Page) -> None:
+    """With the strength of the password said: until then its question is on the way, and counts as an action."""
+    page.goto("/extensions/add/")
+    expect(page.get_by_text("Strong", exact=True)).to_be_visible()
+
+
 def one(**more: Any) -> SipExtension:
     return make_extension("1000", first_name="Grace", last_name="Hopper", **more)
 
