@@ -139,16 +139,20 @@ class RoleForm(forms.ModelForm[Role]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk and self.data.get("opened") != self._mark():
-            self.add_error(None, ValidationError(
-                _("Someone else saved this role after you opened it. Your version is below. Compare it with the role's"
-                " page, then save again."), code="conflict",
-            ))  # fmt: skip
+            self._say_that_it_was_saved()
         reach = cleaned.get("reach", self.instance.reach)
         if reach == Role.Reach.ORGANIZATIONS:
             self._keep_to_organizations(cleaned)
         elif "reach" in self.fields:
             cleaned["organizations"] = Organization.objects.none()
         return cleaned
+
+    def _say_that_it_was_saved(self) -> None:
+        words = _(
+            "Someone else saved this role after you opened it. Your version is below. Compare it with the role's page,"
+            " then save again."
+        )
+        self.add_error(None, ValidationError(words, code="conflict"))
 
     def _keep_to_organizations(self, cleaned: dict[str, Any]) -> None:
         beyond = cleaned.get("granted", frozenset()) - BY_ORGANIZATION
@@ -170,14 +174,25 @@ class RoleForm(forms.ModelForm[Role]):
             )
 
     def try_save(self) -> Role | None:
-        """None where the name was taken between the check and the save."""
+        """None where the name was taken, or the role saved or deleted, between the check and the save."""
         try:
-            return self.save()
+            with transaction.atomic():
+                return self.save() if self._is_as_before() else None
         except IntegrityError:
             self.full_clean()
             if not self.errors:
                 raise
             return None
+
+    def _is_as_before(self) -> bool:
+        if not self.instance.pk:
+            return True
+        role = Role.objects.select_for_update().filter(pk=self.instance.pk).first()
+        now = values(role) if role else {}
+        if now != self.before:
+            self.before = now
+            self._say_that_it_was_saved()
+        return not self.errors
 
     def save(self, commit: bool = True) -> Role:
         with transaction.atomic():

@@ -217,6 +217,30 @@ def test_a_name_that_was_taken_a_moment_ago_is_refused(ada: User) -> None:
     assert AuditRecord.objects.count() == 0
 
 
+def test_a_role_saved_by_another_a_moment_ago_is_not_overwritten(ada: User) -> None:
+    role = make_role("Helpdesk", "extension.view")
+    form = RoleForm(typed(role, granted=["log.view"]), by=ada, instance=role)
+    assert form.is_valid()
+    Role.objects.filter(pk=role.pk).update(granted=["role.view"])
+    assert form.try_save() is None
+    assert "Someone else saved" in str(form.non_field_errors())
+    assert Role.objects.get(pk=role.pk).granted == ["role.view"]
+    assert AuditRecord.objects.count() == 0
+    again = typed(granted=["log.view"], opened=str(form.opened).split('"')[-2])
+    form = RoleForm(again, by=ada, instance=Role.objects.get(pk=role.pk))
+    assert form.is_valid()
+    assert form.try_save()
+
+
+def test_a_role_deleted_a_moment_ago_does_not_come_back(ada: User) -> None:
+    role = make_role("Helpdesk", "extension.view")
+    form = RoleForm(typed(role, granted=["log.view"]), by=ada, instance=role)
+    assert form.is_valid()
+    Role.objects.filter(pk=role.pk).delete()
+    assert form.try_save() is None
+    assert not Role.objects.filter(name="Helpdesk").exists()
+
+
 # --- nobody gives more than they have ---
 
 
