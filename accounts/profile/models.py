@@ -21,7 +21,7 @@ class EmailChange(models.Model):
 
     user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
     new = NormalizedEmailField(max_length=254)
-    old_confirmed = models.BooleanField(default=False)
+    old_confirmed = models.BooleanField()  # from the start, where there is no old one
     new_confirmed = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(default=timezone.now)

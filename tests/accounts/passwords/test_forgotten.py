@@ -132,6 +132,14 @@ def test_looking_uses_nothing_up(vic: User) -> None:
     assert chooses(path) == 302
 
 
+def test_each_page_for_a_new_password_says_the_rules_that_hold_now(client: Client, vic: User, ada: User) -> None:
+    Preferences.objects.update(password_length=17, password_signs=True)
+    rules = "17 to 128 characters, with a digit, an uppercase letter, a lowercase letter, and a symbol such as ! or #."
+    assert rules in Client().get(link(vic), follow=True).content.decode()
+    client.force_login(ada)
+    assert rules in html_of(client, "/account/password/")
+
+
 def test_the_page_shows_whose_password_it_is_and_is_kept_by_nobody(vic: User) -> None:
     answer = Client().get(link(vic), follow=True)
     assert 'value="vic@example.com"' in answer.content.decode()

@@ -182,6 +182,20 @@ def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -
     assert role.reached_organizations() == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["Grace"], "Grace has this role. Assign that person another role first."),
+        (["Grace", "Joan", "Kay"], "Grace, Joan, Kay have this role. Assign them another role first."),
+    ],
+)
+def test_few_who_have_a_role_are_all_named(signed_in: Client, names: list[str], words: str) -> None:
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
+    for name in names:
+        make_user(name, custom=role)
+    assert words in html_of(signed_in, f"/roles/{role.pk}/delete/")
+
+
 def test_a_role_that_somebody_has_is_not_deleted(signed_in: Client) -> None:
     role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
     for name in ("Grace", "Joan", "Kay", "Lin", "Mary"):
