@@ -8,8 +8,11 @@ from core.audit.fields import RecordedField, one_of
 TEXTS = {
     "apply.one": _("Apply %(run)s"),
     "apply.compared": _("Verified: Asterisk has all %(count)s values."),
-    "apply.compared_and_reloaded": _("Verified: Asterisk has all %(count)s values. Asterisk reloaded its tones."),
-    "apply.reloaded": _("Asterisk reloaded its tones."),
+    "apply.compared_and_reloaded": _("Verified: Asterisk has all %(count)s values. Asterisk reloaded its %(what)s."),
+    "apply.reloaded": _("Asterisk reloaded its %(what)s."),
+    "apply.tones": _("tones"),
+    "apply.music": _("music on hold"),
+    "apply.tones_and_music": _("tones and music on hold"),
     "apply.kept": _("Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds."),
     "apply.kept_for_restart": _(
         "Waiting for the PBX: its table was replaced while it was running. Restart the PBX to apply the change."

@@ -186,7 +186,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         for some in snapshot.chunks(links.values_list("change", flat=True)):  # as a join, PostgreSQL may take minutes
             Change.objects.filter(pk__in=some).update(applied_at=proved_at)
         settle(run)
-        run.close(Outcome.PROVED, _what_was_proved(run, reloaded=reloaded))
+        run.close(Outcome.PROVED, _what_was_proved(run, reloaded))
         for earlier in run.unproved_before():
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
                 earlier.close(Outcome.PROVED, CodedText("apply.proved_by", run=str(run.pk)))
@@ -209,10 +209,13 @@ def _code_of(error: AmiError) -> str:
     return "apply.kept"
 
 
-def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
-    if not run.values_compared:
-        return CodedText("apply.reloaded" if reloaded else "apply.nothing_to_compare")
-    return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
+def _what_was_proved(run: ApplyRun, reloaded: CodedText | None) -> CodedText:
+    count = run.values_compared
+    if reloaded is None:
+        return CodedText("apply.compared", count=count) if count else CodedText("apply.nothing_to_compare")
+    if count:
+        return CodedText("apply.compared_and_reloaded", count=count, what=reloaded)
+    return CodedText("apply.reloaded", what=reloaded)
 
 
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:

@@ -17,10 +17,11 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from accounts.profile.uploads import LARGEST_SOUND
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
-from extensions.calls.voicemail import decoder
-from extensions.calls.voicemail.greeting import LONGEST, MOST_BYTES, as_wav
+from extensions.calls import decoder, sound_file
+from extensions.calls.voicemail.greeting import LONGEST
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
 from tests.people import make_extension, make_user
@@ -30,6 +31,10 @@ SOUNDS = Path(__file__).with_name("sounds")
 URL = "/extensions/1000/voicemail/greeting/"
 SOUND = f"{URL}sound/"
 TONE = 440  # Hz
+
+
+def as_wav(data: bytes) -> bytes:
+    return sound_file.as_wav(data, LONGEST)
 
 
 def samples(seconds: float, rate: int, channels: int = 1) -> bytes:
@@ -243,7 +248,7 @@ def test_what_was_recorded_by_phone_is_played(graces: Client, box: Path) -> None
     [
         (b"", "The file is empty"),
         (b"PK\x03\x04" + bytes(100), "Choose a WAV, MP3, OGG (Vorbis) or FLAC file."),
-        (b"RIFF" + bytes(MOST_BYTES), "larger than 8 MB"),
+        (b"RIFF" + bytes(LARGEST_SOUND), "larger than 8 MB"),
     ],
 )
 def test_a_bad_file_is_refused_at_its_field(graces: Client, box: Path, data: bytes, words: str) -> None:
@@ -261,7 +266,7 @@ def test_nothing_chosen_says_what_to_choose(graces: Client) -> None:
 
 def test_a_large_file_is_taken_whole(graces: Client, box: Path) -> None:
     data = riff(rate=22_050, size=170 * 44_100, body=samples(1, 22_050) * 170)
-    assert 1024 * 1024 < len(data) < MOST_BYTES
+    assert 1024 * 1024 < len(data) < LARGEST_SOUND
     assert upload(graces, data).status_code == 302
     assert heard((box / "unavail.wav").read_bytes())[0] > 169
 
@@ -269,7 +274,7 @@ def test_a_large_file_is_taken_whole(graces: Client, box: Path) -> None:
 def test_nobody_decodes_without_end(graces: Client) -> None:
     for _ in range(10):
         assert upload(graces, b"x" * 100).status_code == 422
-    assert "You uploaded too many greetings." in upload(graces, wav()).content.decode()
+    assert "You uploaded too many sounds." in upload(graces, wav()).content.decode()
 
 
 def test_before_the_pbx_has_the_extension_nothing_is_put_there(client: Client, box: Path, ada: User) -> None:
