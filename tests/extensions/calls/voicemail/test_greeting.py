@@ -19,9 +19,11 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from accounts.profile.uploads import LARGEST_SOUND
 from core.audit.models import AuditRecord
+from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.calls import decoder, sound_file
 from extensions.calls.voicemail.greeting import LONGEST
+from extensions.changes.emails import extension_changed
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
 from tests.people import make_extension, make_user
@@ -298,6 +300,23 @@ def test_its_person_and_who_manages_the_extension_change_it(
     assert client.get(URL).status_code == 200
     Preferences.objects.update(self_service=[])
     assert [client.get(URL).status_code, upload(client, wav()).status_code] == [403] * 2
+
+
+def test_the_person_is_told_when_somebody_else_changes_it(
+    client: Client, grace: SipExtension, box: Path, ada: User
+) -> None:
+    client.force_login(grace.user)
+    upload(client, wav())
+    assert not Email.objects.exists()
+    client.force_login(ada)
+    upload(client, wav())
+    client.post(URL, {"then": "remove"})
+    [email] = Email.objects.all()
+    assert (email.kind, email.to) == ("extension_changed", grace.user.email)
+    words = extension_changed(email)
+    assert words
+    assert "changed your extension 1000." in words.text
+    assert "Greeting: removed" in words.text
 
 
 def test_where_it_cannot_be_written_the_page_says_why(graces: Client, box: Path) -> None:
