@@ -53,6 +53,7 @@ TEXTS = {
     "pbx.phones_unknown": _("Phone status is not available: %(error)s."),
     "pbx.mailbox_unreadable": _("The mailbox cannot be read: %(error)s."),
     "pbx.message_not_moved": _("The PBX could not move the message. Its folder may be full."),
+    "pbx.mailbox_open": _("Someone is listening to this mailbox by phone. Try again after the call."),
     "pbx.message_gone": _("This message is no longer in the mailbox."),
     "pbx.attempts_unknown": _("Failed registrations are not available: %(error)s."),
     "pbx.attempts_stay": _("Failed registrations could not be cleared: %(error)s."),

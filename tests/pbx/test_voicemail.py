@@ -9,12 +9,14 @@ import pytest
 from django.conf import settings
 
 from asterisk.apply.undo import undo
+from asterisk.backend import Asterisk
 from asterisk.process.embedded import Embedded
 from core.preferences.models import SystemChange
 from extensions.changes import record as changes
 from extensions.models import SipExtension
+from extensions.pbx import Folder, PbxError
 from tests.node import apply, apply_preferences, connected, make_whole
-from tests.pbx.office import Office, asked, dial, engine_tables, eventually, lamp, refusal, saved
+from tests.pbx.office import Office, asked, channels, dial, engine_tables, eventually, lamp, refusal, saved
 from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_preferences import wish
 from tests.pbx.test_privacy import call_with, hidden
@@ -170,6 +172,7 @@ def test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked(desk: O
     call = desk.registered(extension).call("*2")
     assert Ear(call).hears("vm-opts")
     assert Ear(call).heard()[0] != "vm-password"
+    call.hangup()
     ear = open_mailbox(desk.registered(), f"*2{extension.number}")  # another's phone is asked
     assert ear.hears("vm-opts")
 
@@ -184,6 +187,14 @@ def test_a_phone_that_redirects_its_caller_to_a_mailbox_opens_none(desk: Office)
     call.wait_answered()  # by the mailbox of the callee, as where a phone declines
     assert Ear(call).hears("beep")
     assert "vm-youhave" not in Ear(call).heard()
+
+
+def test_a_pin_of_15_digits_opens_it_and_what_ends_it_is_no_key_of_the_menu(desk: Office) -> None:
+    pin = "830291746502938"
+    phone = desk.registered(with_mailbox(desk, voicemail_pin=pin))
+    ear = open_mailbox(phone, "*2", pin)
+    assert ear.hears("vm-opts")
+    assert "vm-goodbye" not in ear.heard()
 
 
 @pytest.mark.parametrize("typed", ["1111#", f"{PIN}1#", PIN[:3] + "#", "#", "*#", f"{PIN[:2]}*#"])
@@ -263,7 +274,7 @@ def test_a_right_pin_forgets_the_wrong_ones(desk: Office) -> None:
     extension = with_mailbox(desk)
     phone = desk.registered(extension)
     typed_wrong(extension.number, *[60] * 9)
-    open_mailbox(phone, "*2")
+    open_mailbox(phone, "*2").call.hangup()
     wrong(phone, "*2", 3)
     assert locks() == []
     assert open_mailbox(phone, "*2").hears("vm-opts")
@@ -509,6 +520,37 @@ def test_messages_are_heard_one_after_the_other_again_and_saved(listening: tuple
     call.wait_ended()
     assert [len(messages(phone.number, name)) for name in ("INBOX", "Old", "Work")] == [0, 1, 1]
     assert has_light(phone, "no 0/1")
+
+
+def test_who_opens_a_mailbox_that_somebody_listens_to_is_asked_to_call_later(listening: tuple[Phone, Phone]) -> None:
+    """Asterisk deletes by place: of two who listen, one would delete what the other has not heard."""
+    phone, other = listening
+    first = menu(phone, ("vm-opts", "1"))
+    second = other.call(f"*2{phone.number}")
+    ear = Ear(second)
+    assert ear.hears("vm-password")
+    second.press(f"{PIN}#")
+    assert ear.hears("im-sorry")
+    second.wait_ended()
+    assert not first.ended
+    first.hangup()
+    assert eventually(lambda: not channels())
+    open_mailbox(other, f"*2{phone.number}")
+
+
+def test_nothing_is_moved_on_the_page_while_somebody_listens_by_phone(listening: tuple[Phone, Phone]) -> None:
+    phone, caller = listening
+    asterisk = Asterisk()
+    first, second = (message["msg_id"] for message in messages(phone.number))
+    call = menu(phone, ("vm-opts", "1"), (NOTE, "7"))
+    with pytest.raises(PbxError, match="listening"):
+        asterisk.move_message(phone.number, first, Folder.DELETED)
+    call.hangup()
+    assert eventually(lambda: [each["msg_id"] for each in messages(phone.number)] == [second])
+    call = menu(phone, ("vm-opts", "1"), (OTHER, "3"), ("vm-tocallback", "2"), ("vm-tocallnum", "1"))
+    caller.wait_call().answer()
+    asterisk.move_message(phone.number, second, Folder.DELETED)  # the call back is no longer in the mailbox
+    assert not call.ended
 
 
 def test_whoever_left_a_message_is_called_back(listening: tuple[Phone, Phone]) -> None:
