@@ -44,7 +44,7 @@ class Workers:
 
 @contextmanager
 def workers(*kind: str) -> Iterator[Workers]:
-    """`kind`: "mailboxes": one that looks at them as the listener does; "pages": one that answers as the portal does."""
+    """`kind`: "mailboxes": it looks at them as the listener does; "pages": it answers as the portal does."""
     program = subprocess.Popen(
         [sys.executable, "-m", "tests.core.mail.worker_process", *kind],
         cwd=ROOT,
