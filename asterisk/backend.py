@@ -267,6 +267,9 @@ class Asterisk:
     def _ask_mailbox(self, action: str, message: Stored, number: str, **more: Any) -> None:
         which: dict[str, Any] = {"Context": voicemail_spool.CONTEXT, "Folder": message.folder, "ID": message.message_id}
         with connected(self.node) as ami:
+            listening = ami.ask("Getvar", Variable=f"GROUP_COUNT({number}@mailbox)").get("Value", "")
+            if listening not in ("", "0"):  # whose call counts messages by their place, which moving one changes
+                raise PbxError(CodedText("pbx.mailbox_open"))
             answer = ami.ask(action, Mailbox=number, **which, **more)
         if "failed" in answer.get("Message", ""):  # which it calls a success
             raise PbxError(CodedText("pbx.message_not_moved"))

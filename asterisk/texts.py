@@ -8,8 +8,11 @@ from core.audit.fields import RecordedField, one_of
 TEXTS = {
     "apply.one": _("Apply %(run)s"),
     "apply.compared": _("Verified: Asterisk has all %(count)s values."),
-    "apply.compared_and_reloaded": _("Verified: Asterisk has all %(count)s values. Asterisk reloaded its tones."),
-    "apply.reloaded": _("Asterisk reloaded its tones."),
+    "apply.compared_and_reloaded": _("Verified: Asterisk has all %(count)s values. Asterisk reloaded its %(what)s."),
+    "apply.reloaded": _("Asterisk reloaded its %(what)s."),
+    "apply.tones": _("tones"),
+    "apply.music": _("music on hold"),
+    "apply.tones_and_music": _("tones and music on hold"),
     "apply.kept": _("Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds."),
     "apply.kept_for_restart": _(
         "Waiting for the PBX: its table was replaced while it was running. Restart the PBX to apply the change."
@@ -50,6 +53,7 @@ TEXTS = {
     "pbx.phones_unknown": _("Phone status is not available: %(error)s."),
     "pbx.mailbox_unreadable": _("The mailbox cannot be read: %(error)s."),
     "pbx.message_not_moved": _("The PBX could not move the message. Its folder may be full."),
+    "pbx.mailbox_open": _("Someone is listening to this mailbox by phone. Try again after the call."),
     "pbx.message_gone": _("This message is no longer in the mailbox."),
     "pbx.attempts_unknown": _("Failed registrations are not available: %(error)s."),
     "pbx.attempts_stay": _("Failed registrations could not be cleared: %(error)s."),

@@ -2,6 +2,6 @@
 
 from core.audit.models import AuditHead, AuditPerson, AuditRecord
 from core.mail.models import Email
-from core.preferences.models import Preferences, SystemChange
+from core.preferences.models import HoldMusic, Preferences, SystemChange
 
-__all__ = ["AuditHead", "AuditPerson", "AuditRecord", "Email", "Preferences", "SystemChange"]
+__all__ = ["AuditHead", "AuditPerson", "AuditRecord", "Email", "HoldMusic", "Preferences", "SystemChange"]

@@ -30,6 +30,18 @@ def answer(request: HttpRequest, path: Path, content_type: str, filename: str = 
     return part
 
 
+def answer_stored(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
+    """As `answer`, of what is in no file."""
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None or not any(asked.groups()):
+        return HttpResponse(content, content_type=content_type, headers={"Accept-Ranges": "bytes"})
+    first, last = _bounds(asked[1], asked[2], len(content))
+    if first > last:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    headers = {"Content-Range": f"bytes {first}-{last}/{len(content)}", "Accept-Ranges": "bytes"}
+    return HttpResponse(content[first : last + 1], status=206, content_type=content_type, headers=headers)
+
+
 def is_from_the_start(request: HttpRequest) -> bool:
     """Whether it asks for the beginning: a player asks for later parts by themselves."""
     asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))

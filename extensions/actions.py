@@ -13,6 +13,7 @@ from core.audit import log
 from extensions import handover
 from extensions.calls.voicemail import messages as voicemail
 from extensions.changes import record as changes
+from extensions.fields import MessagesThen
 from extensions.models import Change, SipExtension
 
 OWN = {
@@ -122,7 +123,9 @@ def allow_sign_in(number: str, by: User | None) -> None:
         extension.user.is_active = True
 
 
-def leave(number: str, by: User, to: str | None, until: date | None) -> list[str]:
+def leave(
+    number: str, by: User, to: str | None, until: date | None, messages: MessagesThen = MessagesThen.KEEP
+) -> list[str]:
     """End phones and sign-in of somebody who leaves; calls ring the number `to`, and the extension goes on that day.
 
     Also changes what was said of it before. Gives the numbers that had rung this one's phones, and ring nobody now.
@@ -135,6 +138,7 @@ def leave(number: str, by: User, to: str | None, until: date | None) -> list[str
         with _editing(number, by, "left" if first else "changed") as extension:
             extension.left_on = extension.left_on or localdate()
             extension.enabled, extension.handed_to, extension.delete_on = False, colleague, until
+            extension.messages_then = messages
             extension.user.is_active = extension.user.is_active and not first
     active_sessions.end(extension.user)
     return lost
@@ -163,6 +167,7 @@ def come_back(number: str, by: User) -> bool:
         active_sessions.end(extension.user)
         with changes.edit(number, by, "came_back") as extension:
             extension.enabled, extension.left_on, extension.delete_on, extension.handed_to = True, None, None, None
+            extension.messages_then = MessagesThen.KEEP
             extension.user.is_active = True
     return True
 

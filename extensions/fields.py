@@ -18,6 +18,7 @@ from django_stubs_ext import StrPromise
 
 from accounts.models import DEFAULT_ROLE_NAMES
 from core import localization
+from core.audit import fields as recorded_fields
 from core.audit.fields import one_of, show_mask
 
 NO_ROLE = "none"  # instead of a role
@@ -59,6 +60,14 @@ class AfterVoicemailEmail(TextChoices):
     KEEP = "keep", _("Keep as new")
     READ = "read", _("Mark as heard")
     DELETE = "delete", _("Delete")
+
+
+class MessagesThen(TextChoices):
+    """What becomes of the voicemail of somebody who leaves."""
+
+    KEEP = "keep", _("Kept")
+    COPY = "copy", _("Copied to the colleague")
+    DELETE = "delete", _("Deleted")
 
 
 class Storage(Enum):
@@ -237,6 +246,13 @@ FIELDS: tuple[Field, ...] = (
         on_form=False,
         on_the_pbx=True,
     ),
+    extension_field(
+        name="messages_then",
+        label=gettext_noop("Voicemail After Offboarding"),
+        text=lambda each: "" if each.messages_then == MessagesThen.KEEP else each.messages_then,
+        shown=one_of(dict(MessagesThen.choices)),
+        on_form=False,
+    ),
 )
 BY_NAME = {field.name: field for field in FIELDS}
 SECRET = frozenset(field.name for field in FIELDS if field.is_secret)
@@ -246,11 +262,11 @@ ON_THE_PBX = frozenset(field.name for field in FIELDS if field.on_the_pbx)
 
 def label(name: str) -> str:
     """In the language of the page. A field that was there once has its name alone."""
-    return BY_NAME[name].shown_label if name in BY_NAME else name
+    return BY_NAME[name].shown_label if name in BY_NAME else str(recorded_fields.field(name).label)
 
 
 def value_shown(name: str, text: str) -> str:
-    return BY_NAME[name].shown(text) if name in BY_NAME else text
+    return BY_NAME[name].shown(text) if name in BY_NAME else recorded_fields.show(name, text)
 
 
 def column_fields(owner: Owner) -> list[Field]:

@@ -18,7 +18,7 @@ from core import encryption
 from core.folding import fold
 from core.preferences.models import NameFormat, Preferences
 from extensions import validators
-from extensions.fields import AfterVoicemailEmail, VoicemailEmail
+from extensions.fields import AfterVoicemailEmail, MessagesThen, VoicemailEmail
 from extensions.pbx import Folder
 
 NARROW = 256
@@ -161,6 +161,9 @@ class SipExtension(models.Model):
     handed_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="handed_over_to_it"
     )  # whose phones ring for the number of one who has left
+    messages_then = models.CharField(
+        max_length=6, choices=MessagesThen, default=MessagesThen.KEEP, editable=False
+    )  # once one has left
     person_was_there = models.BooleanField(default=False, editable=False)  # before it: an undo leaves the person
     version = models.PositiveIntegerField(default=1, editable=False)
     sort_name = models.CharField(max_length=127, editable=False)
@@ -174,7 +177,8 @@ class SipExtension(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(max_phones__in=(1, 2, 3)), name="one_to_three_phones"),
             models.CheckConstraint(
-                condition=models.Q(left_on__isnull=False) | models.Q(delete_on=None, handed_to=None),
+                condition=models.Q(left_on__isnull=False)
+                | models.Q(delete_on=None, handed_to=None, messages_then="keep"),
                 name="only_who_has_left_goes_or_hands_over",
             ),
             models.CheckConstraint(

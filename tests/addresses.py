@@ -193,6 +193,8 @@ PAGES = {
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
     "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/music/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/music/sound/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),
     "mail/<int:pk>/again/": Page(deed=(Permission.MANAGE_MAIL,)),

@@ -7,6 +7,7 @@ need chromium chromium
 need baresip baresip-core
 need linphonec linphone-cli
 need sipp sip-tester
+need espeak-ng espeak-ng
 need git git
 need ip iproute2
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium

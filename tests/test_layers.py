@@ -33,7 +33,8 @@ ROOMS = {
         review detail
         actions
         my_account welcome phones handover
-        changes listing calls
+        calls
+        changes listing
         access
         models
         pbx validators fields

@@ -26,7 +26,7 @@ from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import from_settings
 from core.audit.models import AuditRecord
 from core.mail.models import Email
-from core.preferences.models import Preferences
+from core.preferences.models import HoldMusic, Preferences
 from extensions.models import Change, SipExtension, VoicemailMessage
 from tests.addresses import OPEN, OWN, PAGES, PEOPLE, TARGETS, Needs, Page, Person, Target, answer
 from tests.asterisk.live.test_voicemail_spool import put
@@ -78,6 +78,8 @@ class Cast:
         self.run.close(ApplyRun.Outcome.PROVED, "Proved.")
         drift = {"number": "2000", "field": {"code": "field.name"}, "wished": "a", "engine": "b", "said": "c"}
         CheckRun.objects.create(finished_at=timezone.now(), drifts=[drift], differing=1, total=1, compared=1)
+        music = HoldMusic.objects.create(version="0123456789abcdef", name="jingle.wav", wav=b"RIFF")
+        Preferences.objects.update(hold_music=music.version)
         self.messages = {each.number: message_of(each).pk for each in SipExtension.objects.all()}
         self.keys = {
             "history": self.run.pk,

@@ -22,7 +22,7 @@ from core.audit.fields import MASK
 from core.audit.models import AuditRecord
 from core.coded_text import CodedText
 from core.mail.models import Email
-from core.preferences.models import Preferences
+from core.preferences.models import HoldMusic, Preferences
 from extensions.models import SipExtension
 from extensions.phones.guides import GUIDES
 from tests import pseudo, untranslated
@@ -361,6 +361,7 @@ def data() -> Iterator[str]:
         Organization.objects.values_list("name"),
         Role.objects.exclude(key__in=DEFAULT_ROLES).values_list("name"),
         SipExtension.objects.values_list("registration_name", "allowed_networks"),
+        HoldMusic.objects.values_list("name"),
         Email.objects.values_list("answer"),  # a mail server's own words
     ):
         yield from (str(each) for row in rows for each in row if each)

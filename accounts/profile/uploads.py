@@ -7,7 +7,11 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 MOST_BYTES = 1024 * 1024
-LARGER = {"greeting": 8 * MOST_BYTES}  # by the field's name, as it is read before there is a form
+LARGEST_SOUND = 8 * MOST_BYTES
+LARGER = {
+    "greeting": LARGEST_SOUND,
+    "music": LARGEST_SOUND,
+}  # by the field's name, as it is read before there is a form
 
 
 class SmallFiles(FileUploadHandler):

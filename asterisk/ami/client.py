@@ -34,6 +34,7 @@ ALLOWED = {
     "Reload",
     "ShowDialPlan",
     "VoicemailMove",
+    "VoicemailRefresh",
     "VoicemailRemove",
 }
 

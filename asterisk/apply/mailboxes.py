@@ -13,7 +13,9 @@ from uuid import UUID
 from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
 from asterisk.engine.store import Step
+from asterisk.live import voicemail_copy
 from asterisk.live import voicemail_spool as spool
+from extensions.fields import MessagesThen
 from extensions.models import SipExtension
 
 OWNER = ".extension"  # in a box: the id of the extension whose it is
@@ -23,18 +25,33 @@ def parked(directory: Path) -> Path:
     return spool.boxes(directory).with_name("parked")
 
 
-def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> None:
-    """After these rows are on the PBX. `since`: what a number had before, where it differs. Raises OSError."""
+def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> list[str]:
+    """After these rows are on the PBX. `since`: what a number had before, where it differs. Raises OSError.
+
+    Gives the numbers whose mailboxes were given messages of one who has left.
+    """
     before = {step.number: step.before for step in since}
     boxes = [number for number in wanted if spool.box(directory, number).is_dir()]
     any_is_parked = parked(directory).is_dir() and any(parked(directory).iterdir())
-    owner_of: dict[str, UUID] = {}
+    owner_of: dict[str, SipExtension] = {}
     for some in chunks(wanted if any_is_parked else boxes):
-        owner_of |= SipExtension.objects.filter(number__in=some).values_list("number", "pk")
+        found = SipExtension.objects.filter(number__in=some).select_related("handed_to")
+        owner_of |= {each.number: each for each in found.only("number", "messages_then", "handed_to__number")}
     for number in boxes:
-        _settle(directory, number, owner_of.get(number), is_new=before.get(number) == Rows())
-    for number, owner in owner_of.items():
-        _bring_back(directory, number, owner)
+        owner = owner_of[number].pk if number in owner_of else None
+        _settle(directory, number, owner, is_new=before.get(number) == Rows())
+    left = {number for number, rows in wanted.items() if rows.mailbox is None}
+    for number, extension in owner_of.items():
+        if extension.messages_then == MessagesThen.DELETE and number in left:
+            _put_away(directory, number, extension.pk)
+        else:
+            _bring_back(directory, number, extension.pk)
+    return [
+        extension.handed_to.number
+        for number, extension in owner_of.items()
+        if extension.messages_then == MessagesThen.COPY and extension.handed_to and number in left
+        if voicemail_copy.copy(directory, number, extension.handed_to.number, str(extension.handed_to.pk))
+    ]
 
 
 def _settle(directory: Path, number: str, owner: UUID | None, *, is_new: bool) -> None:
@@ -53,6 +70,13 @@ def park(directory: Path, box: Path, name: str) -> None:
     shutil.rmtree(place, ignore_errors=True)  # of the same extension, from a time before
     box.rename(place)
     place.touch()
+
+
+def _put_away(directory: Path, number: str, owner: UUID) -> None:
+    """The messages and the greeting of one who has left: as those of one who is deleted."""
+    box = spool.box(directory, number)
+    if box.is_dir() and not (parked(directory) / str(owner)).exists():
+        park(directory, box, str(owner))
 
 
 def _bring_back(directory: Path, number: str, owner: UUID) -> None:

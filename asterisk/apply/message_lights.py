@@ -9,6 +9,7 @@ from asterisk import ari
 from asterisk.ami.client import Ami
 from asterisk.ami.protocol import Message
 from asterisk.engine.store import Step
+from asterisk.live import voicemail_spool as spool
 from asterisk.nodes import Node
 
 NONE = "Messages-Waiting: no"
@@ -25,3 +26,8 @@ def follow(node: Node, ami: Ami, steps: Iterable[Step], registered: Mapping[str,
                 ari.write_contact(node, phone["ID"])
         elif had and not has and phones:
             ami.ask("PJSIPNotify", Endpoint=step.number, Variable=NOTICE)
+
+
+def look(ami: Ami, number: str) -> None:
+    """Into a mailbox that others than Asterisk have written to. Raises AmiError."""
+    ami.ask("VoicemailRefresh", Context=spool.CONTEXT, Mailbox=number)

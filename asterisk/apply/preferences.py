@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from types import ModuleType
 
 from django.utils import timezone
 
@@ -10,10 +11,12 @@ from asterisk.apply import voicemail_limits
 from asterisk.engine.store import EngineError, opened
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
-from asterisk.process import tones
+from asterisk.process import hold_music, tones
+from core.coded_text import CodedText
 from core.preferences.models import SystemChange
 
 Field = SystemChange.Field
+SOUNDS = {Field.COUNTRY: tones, Field.HOLD_MUSIC: hold_music}  # which Asterisk reads anew
 
 
 def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
@@ -26,21 +29,23 @@ def take(run: ApplyRun, changes: Sequence[SystemChange]) -> None:
 
 def put(node: Node, run: ApplyRun) -> None:
     """Raises EngineError."""
-    if _sounds(run):
-        tones.put(node.directory)
+    for sound in _sounds(run):
+        sound.put(node.directory)
     if _limits(run):
         with opened(node.engine_file) as db:
             voicemail_limits.put(db)
 
 
-def prove(ami: Ami, run: ApplyRun) -> bool:
-    """Do what the rows alone do not do, and compare. Whether Asterisk reloaded its tones for it."""
+def prove(ami: Ami, run: ApplyRun) -> CodedText | None:
+    """Do what the rows alone do not do, and compare. Gives what Asterisk reloaded for it."""
     if _limits(run):
         run.values_compared += voicemail_limits.prove(ami)
-    if not _sounds(run):
-        return False
-    tones.reload(ami)
-    return True
+    sounds = _sounds(run)
+    for sound in sounds:
+        sound.reload(ami)
+    if len(sounds) == len(SOUNDS):
+        return CodedText("apply.tones_and_music")
+    return CodedText("apply.tones" if sounds == [tones] else "apply.music") if sounds else None
 
 
 def settle(run: ApplyRun) -> None:
@@ -66,17 +71,19 @@ def release(run: ApplyRun) -> None:
 
 def put_back(node: Node, run: ApplyRun) -> None:
     """After a release."""
-    if _sounds(run):
-        with suppress(AmiError, EngineError), connected(node) as ami:
-            tones.put(node.directory)
-            tones.reload(ami)
+    for sound in _sounds(run):
+        with suppress(AmiError, EngineError):
+            sound.put(node.directory)
+            with connected(node) as ami:
+                sound.reload(ami)
     if _limits(run):
         with suppress(EngineError), opened(node.engine_file) as db:
             voicemail_limits.put(db)
 
 
-def _sounds(run: ApplyRun) -> bool:
-    return any(change.field == Field.COUNTRY for change in run.preferences)
+def _sounds(run: ApplyRun) -> list[ModuleType]:
+    changed = {change.field for change in run.preferences}
+    return [sound for field, sound in SOUNDS.items() if field in changed]
 
 
 def _limits(run: ApplyRun) -> bool:

@@ -167,7 +167,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(ami, run)
-            _settle_mailboxes(node, wanted, since)
+            _settle_mailboxes(node, ami, wanted, since)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
             message_lights.follow(node, ami, since, now)
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
@@ -186,18 +186,20 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         for some in snapshot.chunks(links.values_list("change", flat=True)):  # as a join, PostgreSQL may take minutes
             Change.objects.filter(pk__in=some).update(applied_at=proved_at)
         settle(run)
-        run.close(Outcome.PROVED, _what_was_proved(run, reloaded=reloaded))
+        run.close(Outcome.PROVED, _what_was_proved(run, reloaded))
         for earlier in run.unproved_before():
             if not earlier.changes.waiting().exists() and not earlier.system_changes.unproved().exists():
                 earlier.close(Outcome.PROVED, CodedText("apply.proved_by", run=str(run.pk)))
         log_row.record(run, "apply.proved")
 
 
-def _settle_mailboxes(node: Node, wanted: dict[str, Rows], since: list[Step]) -> None:
+def _settle_mailboxes(node: Node, ami: Ami, wanted: dict[str, Rows], since: list[Step]) -> None:
     try:
-        mailboxes.settle(node.directory, wanted, since)
+        given = mailboxes.settle(node.directory, wanted, since)
     except OSError as error:
         raise ApplyError(CodedText("apply.mailbox_not_moved", error=error)) from error
+    for number in given:
+        message_lights.look(ami, number)
 
 
 def _code_of(error: AmiError) -> str:
@@ -209,10 +211,13 @@ def _code_of(error: AmiError) -> str:
     return "apply.kept"
 
 
-def _what_was_proved(run: ApplyRun, *, reloaded: bool) -> CodedText:
-    if not run.values_compared:
-        return CodedText("apply.reloaded" if reloaded else "apply.nothing_to_compare")
-    return CodedText("apply.compared_and_reloaded" if reloaded else "apply.compared", count=run.values_compared)
+def _what_was_proved(run: ApplyRun, reloaded: CodedText | None) -> CodedText:
+    count = run.values_compared
+    if reloaded is None:
+        return CodedText("apply.compared", count=count) if count else CodedText("apply.nothing_to_compare")
+    if count:
+        return CodedText("apply.compared_and_reloaded", count=count, what=reloaded)
+    return CodedText("apply.reloaded", what=reloaded)
 
 
 def _refuse_another_table(ami: Ami, db: sqlite3.Connection) -> None:

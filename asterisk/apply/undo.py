@@ -45,7 +45,7 @@ def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)
     for field, value in formers.items():
-        preference_changes.put_back(by, preference_changes.Field(field), value)
+        preference_changes.choose(by, preference_changes.Field(field), value)
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:

@@ -28,13 +28,13 @@ LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
-def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
+def configure(program: Program, node: Node, tone_zone: str = "us", music: str = data_folder.MUSIC) -> None:
     """Write all that Asterisk reads at its start, the engine file included."""
     for name in ("etc", "lib", "spool", "log"):
         (node.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     node.engine_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file_health.mend(node.engine_file)
-    values = conf_values(node, tone_zone)
+    values = conf_values(node, tone_zone, music)
     loaded = only_existing((CONF / "modules.conf").read_text(), program.modules)
     data_folder.make(node.directory / "data", program.data)
     values["MODULES"] = module_folder.make(node.directory / "modules", program.modules, module_folder.listed(loaded))
@@ -70,7 +70,7 @@ def one_ipv4(bind: str) -> str:
     return "" if ":" in bind or bind == "0.0.0.0" else bind  # noqa: S104 (compared, not bound)
 
 
-def conf_values(node: Node, tone_zone: str) -> dict[str, str]:
+def conf_values(node: Node, tone_zone: str, music: str) -> dict[str, str]:
     return {
         "DIRECTORY": str(node.directory),
         "RUN": str(run_directory(node)),
@@ -88,6 +88,7 @@ def conf_values(node: Node, tone_zone: str) -> dict[str, str]:
         "ARI_USER": node.ari_user,
         "ARI_SECRET": node.ari_secret,
         "TONES": tone_zone,
+        "MUSIC": music,
     }
 
 

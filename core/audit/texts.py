@@ -10,7 +10,10 @@ from core.audit.fields import RecordedField, one_of, show_mask
 from core.audit.filters import filter_text
 from core.preferences.models import SELF_SERVICE, MailSecurity, NameFormat, Preferences
 
-TEXTS = {f"module.{code}": label for code, label in MODULE_LABELS.items()}
+TEXTS = {
+    **{f"module.{code}": label for code, label in MODULE_LABELS.items()},
+    "hold_music.built_in": _("Built-in music"),
+}
 
 
 def show_language(code: str) -> str:
@@ -41,6 +44,7 @@ FIELDS = {
     "company": RecordedField(_("Company Name")),
     "country": RecordedField(_("Country"), localization.country),
     "language": RecordedField(_label("language"), show_language),
+    "hold_music": RecordedField(_label("hold_music")),
     "name_format": RecordedField(_label("name_format"), one_of(dict(NameFormat.choices))),
     "self_service": RecordedField(_label("self_service"), show_self_service),
     "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import localization, time_zones
@@ -115,6 +116,10 @@ class Preferences(models.Model):
         _("Days to keep messages"), default=0, validators=[MaxValueValidator(3650)]
     )
 
+    hold_music = models.CharField(
+        _("Music on hold"), max_length=16, blank=True
+    )  # HoldMusic.version; "" for the built-in
+
     password_length = models.PositiveSmallIntegerField(
         _("Minimum user password length"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]
     )
@@ -191,6 +196,34 @@ def in_force() -> Iterator[None]:
         _of_this_request.reset(held)
 
 
+class HoldMusic(models.Model):
+    """A sound that was uploaded for callers on hold, as the PBX plays it."""
+
+    version = models.CharField(max_length=16, primary_key=True)  # by what it sounds like
+    name = models.CharField(max_length=60)  # of the file
+    wav = models.BinaryField()
+    added_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def name_of(cls, version: str) -> str:
+        return cls.objects.filter(pk=version).values_list("name", flat=True).first() or version
+
+    @classmethod
+    def forget_unused(cls) -> None:
+        """All but the latest, and those in use or waiting for the PBX."""
+        needed = {Preferences.now("hold_music")}
+        for change in SystemChange.objects.unproved().filter(field=SystemChange.Field.HOLD_MUSIC):
+            needed |= {change.old, change.new}
+        latest = cls.objects.order_by("-added_at").values_list("pk", flat=True)[:KEPT_MUSIC]
+        cls.objects.exclude(pk__in=needed | set(latest)).delete()
+
+
+KEPT_MUSIC = 20  # so many can be gone back to
+
+
 class SystemChangeQuerySet(models.QuerySet["SystemChange"]):
     def unproved(self) -> Self:
         """Those that the PBX has not been shown to follow."""
@@ -211,6 +244,7 @@ class SystemChange(models.Model):
         COUNTRY = "country", _("Country")
         VOICEMAIL_MINUTES = "voicemail_minutes", _("Longest message (minutes)")
         VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages per mailbox")
+        HOLD_MUSIC = "hold_music", _("Music on hold")
 
     field = models.CharField(max_length=20, choices=Field)
     old = models.CharField(max_length=16)
@@ -254,4 +288,6 @@ class SystemChange(models.Model):
                 return str(NameFormat(value).label)
             case self.Field.COUNTRY:
                 return localization.country(value)
+            case self.Field.HOLD_MUSIC:
+                return HoldMusic.name_of(value) if value else gettext("Built-in music")
         return localization.count(int(value))

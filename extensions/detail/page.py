@@ -135,6 +135,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
             "colleague": colleague,
             "rings_for": handover.seen(extension, request.user),
+            "mailbox_then": extension.messages_then if extension.voicemail else "",
             **mailbox_of(request, extension),
             **voicemail.shown(request, extension),
             **history_of(request, extension),

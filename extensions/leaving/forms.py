@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import localization
 from extensions import actions
+from extensions.calls.voicemail import messages as voicemail
+from extensions.calls.voicemail.greeting_views import greeting_version
+from extensions.fields import MessagesThen
 from extensions.listing.search import search
 from extensions.models import SipExtension, SipExtensionQuerySet
 
@@ -52,6 +55,12 @@ class LeaveForm(forms.Form):
         choices=[(each, each) for each in (*DAYS, UNTIL_DATE, FOREVER)],
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how long to keep the extension.")),
     )
+    messages = forms.ChoiceField(
+        label=_("Voicemail"),
+        choices=MessagesThen,
+        required=False,  # not sent: kept
+        error_messages={"invalid_choice": _("Choose what happens to voicemail.")},
+    )
     delete_on = forms.DateField(
         label=_("Delete on"),
         required=False,
@@ -63,6 +72,8 @@ class LeaveForm(forms.Form):
         self.matches = Matches([], 0)
         self.to: SipExtension | None = None
         self.until: date | None = None
+        self.messages_count = voicemail.count(extension)
+        self.has_greeting = bool(greeting_version(extension))
         super().__init__(data, initial=self._as_it_is())
 
     def _as_it_is(self) -> dict[str, Any]:
@@ -72,6 +83,7 @@ class LeaveForm(forms.Form):
             "calls": COLLEAGUE if to else NOBODY,
             "colleague": to.number if to else "",
             "keep": "30",
+            "messages": now.messages_then,
         }
         if now.left_on:
             shown |= {"keep": UNTIL_DATE if now.delete_on else FOREVER, "delete_on": now.delete_on}
@@ -102,11 +114,32 @@ class LeaveForm(forms.Form):
                 self.to = self._colleague()
             except ValidationError as error:
                 self.add_error("colleague", error)
+        copies = self.cleaned_data.get("messages") == MessagesThen.COPY
+        if copies and "colleague" not in self.errors and self.extension.messages_then != MessagesThen.COPY:
+            try:
+                self._refuse_no_place()
+            except ValidationError as error:
+                self.add_error("messages", error)
         if "keep" in self.cleaned_data and "delete_on" not in self.errors:
             try:
                 self.until = self._until()
             except ValidationError as error:
                 self.add_error("delete_on", error)
+
+    def clean_messages(self) -> MessagesThen:
+        return MessagesThen(self.cleaned_data["messages"] or MessagesThen.KEEP)
+
+    def _refuse_no_place(self) -> None:
+        """Where the messages cannot be copied to the colleague."""
+        if self.to is None:
+            raise ValidationError(_("Choose a colleague whose phones ring, or keep the messages."), code="no_colleague")
+        params = {"number": self.to.number}
+        if not self.to.voicemail:
+            words = _("Extension %(number)s has no voicemail. Turn it on first, or keep the messages.")
+            raise ValidationError(words, code="no_mailbox", params=params)
+        if not voicemail.has_room(self.to, self.messages_count):
+            words = _("The mailbox of %(number)s has no room for them. Delete messages there, or keep these.")
+            raise ValidationError(words, code="full", params=params)
 
     def _until(self) -> date | None:
         keep = self.cleaned_data["keep"]
@@ -173,13 +206,19 @@ class LeaveForm(forms.Form):
         yield "calls", COLLEAGUE if self.to else NOBODY
         if self.to:
             yield "colleague", self.to.number
+        yield "messages", self.messages_then
         yield "keep", self.cleaned_data["keep"]
         if self.cleaned_data["keep"] == UNTIL_DATE:
             yield "delete_on", str(self.until)
 
+    @property
+    def messages_then(self) -> MessagesThen:
+        return MessagesThen(self.cleaned_data["messages"])
+
     def save(self) -> list[str]:
         """Gives the numbers that had rung this one's phones, and ring nobody now. Raises ActionRefusedError."""
-        return actions.leave(self.extension.number, self.by, self.to.number if self.to else None, self.until)
+        to = self.to.number if self.to else None
+        return actions.leave(self.extension.number, self.by, to, self.until, self.messages_then)
 
 
 def _why_not(one: SipExtension, leaver: SipExtension) -> str:

@@ -14,6 +14,7 @@ from accounts.sessions import active as active_sessions
 from extensions import actions, handover, pbx
 from extensions.access import ask_again_about, get_managed
 from extensions.calls.voicemail import messages as voicemail
+from extensions.fields import MessagesThen
 from extensions.leaving import forms as leaving_forms
 from extensions.leaving.forms import LeaveForm, Matches
 from extensions.listing.rows import rows_of
@@ -67,6 +68,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
     extension = form.extension
     first = extension.left_on is None
     lost = handover.words(extension, request.user) if first else ""
+    deleted = voicemail.lost_words(extension) if form.messages_then == MessagesThen.DELETE else ""
     return page(
         request,
         extension,
@@ -81,7 +83,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         lost=lost,
         has_mailbox=extension.voicemail,
         messages_count=voicemail.count(extension),
-        goes=[each for each in actions.lost_by_deleting(extension, request.user) if each != lost],
+        goes=[each for each in actions.lost_by_deleting(extension, request.user) if each not in (lost, deleted)],
     )
 
 

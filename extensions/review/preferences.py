@@ -13,7 +13,8 @@ from core import localization
 from core.access.permissions import Permission
 from core.audit import log
 from core.coded_text import CodedText
-from core.preferences.models import Preferences, SystemChange
+from core.preferences.models import HoldMusic, Preferences, SystemChange
+from extensions.changes.state import CannotPutBack
 from extensions.listing import display_names
 from extensions.models import Change, SipExtension
 
@@ -44,6 +45,8 @@ def waiting(by: User) -> list[Waiting]:
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
         return _("The PBX reloads its tones. Calls are not interrupted.")
+    if field == Field.HOLD_MUSIC:
+        return _("The PBX reloads its music. Anyone put on hold after that hears it. Calls are not interrupted.")
     if field in (Field.VOICEMAIL_MINUTES, Field.VOICEMAIL_MESSAGES):
         return _("New voicemail messages follow it. Calls are not interrupted, and no message is deleted.")
     new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
@@ -85,12 +88,14 @@ def discard(by: User) -> int:
     with transaction.atomic():
         found = list(SystemChange.objects.waiting())
         for change in found:
-            put_back(by, Field(change.field), change.old)
+            choose(by, Field(change.field), change.old)
     return len(found)
 
 
-def put_back(by: User | None, field: Field, text: str) -> bool:
-    """Wish for the value again, as a change keeps it. Whether it is another than now."""
+def choose(by: User | None, field: Field, text: str) -> bool:
+    """Save a value, as a change keeps it. Whether it is another than now. Raises CannotPutBack."""
+    if field == Field.HOLD_MUSIC and text and not HoldMusic.objects.filter(pk=text).exists():
+        raise CannotPutBack(_("That music on hold is no longer stored. Upload it again."))
     with transaction.atomic():
         preferences = Preferences.objects.select_for_update().get(pk=1)
         before = copy(preferences)
@@ -100,7 +105,13 @@ def put_back(by: User | None, field: Field, text: str) -> bool:
         setattr(preferences, field, value)
         preferences.version += 1
         preferences.save(update_fields=[field.value, "version"])
-        fields = {field.value: [getattr(before, field), value]}
+        fields = {field.value: [_recorded(field, getattr(before, field)), _recorded(field, value)]}
         log.record(by, "preferences.changed", CodedText("module.preferences"), fields=fields)
         follow(by, before, preferences)
     return True
+
+
+def _recorded(field: Field, value: object) -> object:
+    if field == Field.HOLD_MUSIC:
+        return HoldMusic.name_of(str(value)) if value else CodedText("hold_music.built_in")
+    return value

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from pbxportal.pbx_settings import mail_views, views, voicemail_views
+from pbxportal.pbx_settings import hold_music_views, mail_views, views, voicemail_views
 
 urlpatterns = [
     path("", views.preferences, name="preferences"),
     path("mail/", mail_views.mail, name="mail_preferences"),
     path("mail/test/", mail_views.test_mail, name="test_mail"),
     path("voicemail/", voicemail_views.voicemail, name="voicemail_preferences"),
+    path("music/", hold_music_views.hold_music, name="hold_music"),
+    path("music/sound/", hold_music_views.hold_music_sound, name="hold_music_sound"),
     path("apply/", views.apply_preferences, name="apply_preferences"),
     path("discard/", views.discard_preferences, name="discard_preferences"),
 ]

@@ -1,9 +1,11 @@
 """Somebody who leaves, or has left, for the tour."""
 
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from extensions.leaving.forms import LeaveForm
-from extensions.models import SipExtension
+from extensions.models import SipExtension, VoicemailMessage
+from extensions.pbx import Folder
 from tests.browser import company
 from tests.browser.tour import Tour, ada, one, press, stop
 from tests.node import apply
@@ -42,6 +44,19 @@ def leave_with_errors(tour: Tour) -> Page:
     page.get_by_text("No one who can take the calls").wait_for()
     page.get_by_label("Until a date").check()
     page.get_by_label("Delete on").fill("2020-01-01")
+    press(page, "Continue")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def leave_with_voicemail(tour: Tour) -> Page:
+    one = company.people(2)[1]
+    VoicemailMessage.objects.create(
+        extension=one, message_id="1", folder=Folder.NEW, left_at=timezone.now(), seconds=9, size=9
+    )
+    page = leaving(tour, one.number)
+    page.get_by_label("Copy the messages").check()
     press(page, "Continue")
     page.get_by_role("alert").wait_for()
     return page

@@ -4,11 +4,12 @@ from playwright.sync_api import Page
 
 from accounts.models import Role
 from core.access.permissions import Permission
-from core.preferences.models import NameFormat
+from core.preferences.models import HoldMusic, NameFormat
 from extensions.review import preferences as preference_changes
 from tests.browser import company
 from tests.browser.apply_stops import run_page
 from tests.browser.tour import Tour, ada, belongs_to, one, press, stop
+from tests.extensions.calls.voicemail.test_greeting import wav
 from tests.node import apply, apply_preferences
 from tests.people import make_user
 
@@ -43,8 +44,28 @@ def preferences_of_voicemail_with_errors(tour: Tour) -> Page:
     return page
 
 
+@stop
+def preferences_of_hold_music(tour: Tour) -> Page:
+    return tour.ada("/preferences/music/")
+
+
+@stop
+def preferences_of_hold_music_uploaded(tour: Tour) -> Page:
+    music = HoldMusic.objects.create(version="1", name="spring-jingle.mp3", wav=wav())
+    wished(preference_changes.Field.HOLD_MUSIC, music.version)
+    return preferences_of_hold_music(tour)
+
+
+@stop
+def preferences_of_hold_music_with_errors(tour: Tour) -> Page:
+    page = preferences_of_hold_music(tour)
+    press(page, "Upload music")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
 def wished(field: preference_changes.Field, value: str) -> None:
-    preference_changes.put_back(ada(), field, value)
+    preference_changes.choose(ada(), field, value)
 
 
 @stop

@@ -51,10 +51,11 @@ def test_each_message_is_mailed_once_whoever_is_killed(office: Office, asterisk:
     use(postbox)
     postbox.start()
     chance, over, killed = random.Random(SEED), Event(), list[int]()
-    with workers() as carrier, workers("mailboxes") as looker:
-        for each in (carrier, looker):
+    with workers() as carrier, workers("mailboxes") as looker, workers("pages") as portal:
+        alive = [carrier, looker, portal]
+        for each in alive:
             each.begin()
-        killer = Thread(target=lambda: killed.append(torment([carrier, looker], over, chance)))
+        killer = Thread(target=lambda: killed.append(torment(alive, over, chance)))
         killer.start()
         for left in range(1, MESSAGES + 1):
             if left % 3 == 0:
@@ -69,7 +70,7 @@ def test_each_message_is_mailed_once_whoever_is_killed(office: Office, asterisk:
         killer.join()
         settled = (State.TAKEN, State.UNCERTAIN)
         assert eventually(lambda: Email.objects.filter(state__in=settled).count() == MESSAGES)
-        for each in (carrier, looker):
+        for each in alive:
             each.end(signal.SIGTERM)
     postbox.stop()
     assert killed[0] >= KILLS

@@ -104,7 +104,7 @@ class Ear:
     """Follows what is played to one end of a call, and forgets nothing of it while a test does something else."""
 
     def __init__(self, call: Call) -> None:
-        self._heard = call.audio_received
+        self.call, self._heard = call, call.audio_received
         self._at = 0
         self._prompts: list[str] = []  # of each part
 

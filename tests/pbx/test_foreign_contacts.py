@@ -78,7 +78,7 @@ def test_no_contact_is_where_no_phone_can_be(office: Office, address: str) -> No
      ("127.0.0.1", "permit")],
 )  # fmt: skip
 def test_loopback_is_refused_unless_phones_are_on_this_machine_alone(asterisk: Embedded, bind: str, verb: str) -> None:
-    values = embedded.conf_values(replace(asterisk.node, sip_bind=bind), "us")
+    values = embedded.conf_values(replace(asterisk.node, sip_bind=bind), "us", "moh")
     assert values["LOOPBACK"] == verb
 
 

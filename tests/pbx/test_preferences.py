@@ -40,7 +40,7 @@ LOUD = 0.02
 
 def wish(**preferences: str) -> None:
     for name, value in preferences.items():
-        assert preference_changes.put_back(None, Field(name), value)
+        assert preference_changes.choose(None, Field(name), value)
 
 
 def caller_name(number: str) -> str:

@@ -22,10 +22,10 @@ from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox
 from tests.pages import html_of
 from tests.pbx.office import Office, eventually
-from tests.pbx.prompts import tones
+from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_voicemail import NOTE, folder, has_light, leave_message, with_mailbox
 from tests.people import make_user
-from tests.phones import rtp
+from tests.phones import rtp, speech
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,6 +110,36 @@ def test_the_email_has_the_recording_and_comes_once(desk: Office, vics: SipExten
     assert rtp.tone_level(samples, NOTE) > 10 * rtp.tone_level(samples, NOTE * 3 // 2)
     deliver()
     assert len(postbox.received) == 1
+
+
+def test_what_was_said_for_20_seconds_is_on_the_page_and_in_the_email(
+    desk: Office, vics: SipExtension, postbox: Postbox, client: Client
+) -> None:
+    said = speech.spoken(20)
+    call = desk.registered().call(f"*12{vics.number}")
+    call.wait_answered()
+    assert Ear(call).hears("beep")
+    call.say(said)
+    call.hangup()
+    assert eventually(lambda: Email.objects.filter(kind="voicemail").count() == 1)
+    message = VoicemailMessage.objects.get()
+    assert message.seconds in (19, 20, 21)
+    client.force_login(vics.user)
+    played = client.get(f"/extensions/{vics.number}/voicemail/{message.pk}/sound/")
+    assert heard_in(b"".join(played), said, 0.97) == pytest.approx(20, abs=1)
+    deliver()
+    (received,) = postbox.received
+    (recording,) = received.mail.iter_attachments()
+    assert heard_in(recording.get_content(), said, 0.7) == pytest.approx(20, abs=1)
+
+
+def heard_in(recording: bytes, said: bytes, same: float) -> float:
+    """For how many seconds it lasts: all that was said is in it, and as loud."""
+    samples = list(miniaudio.decode(recording, nchannels=1, sample_rate=rtp.RATE).samples)
+    sent = [rtp.linear(byte) for byte in said]
+    assert speech.missing(sent, samples, same) == []
+    assert speech.level(samples) == pytest.approx(speech.level(sent), rel=0.1)
+    return len(samples) / rtp.RATE
 
 
 @pytest.mark.parametrize(("wish", "where"), [("keep", "INBOX"), ("read", "Old"), ("delete", spool.DELETED)])

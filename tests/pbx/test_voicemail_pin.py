@@ -24,7 +24,7 @@ from tests.conftest import TOLD_OF_CHANGES
 from tests.node import apply
 from tests.pbx.office import Office, engine_tables, eventually
 from tests.pbx.prompts import Ear, tones
-from tests.pbx.test_voicemail import PIN, menu, typed_wrong, with_mailbox, wrong
+from tests.pbx.test_voicemail import NOTE, PIN, has_light, leave_message, menu, typed_wrong, with_mailbox, wrong
 from tests.people import make_user
 from tests.phones import rtp
 from tests.phones.phone import Phone
@@ -230,6 +230,28 @@ def test_a_greeting_that_was_recorded_by_phone_stands_in_the_log_and_survives(ta
     assert drifts() == []
     call_command("apply", "--yes", "--all", stdout=StringIO())
     assert greeting.read_bytes() == recorded
+
+
+def test_a_greeting_recorded_before_a_call_back_stands_in_the_log_too(taking: Taking, desk: Office) -> None:
+    phone, caller = desk.registered(with_mailbox(desk, voicemail_asks_pin=False)), desk.registered()
+    leave_message(caller, f"*12{phone.number}")
+    assert has_light(phone, "yes 1/0")
+    call = menu(phone, ("vm-opts", "0"), ("vm-options", "1"), ("vm-rec-unv", ""), ("beep", ""))
+    call.say(rtp.tone(440, 0.3) * 2)
+    call.press("#")
+    ear = Ear(call)
+    for heard, keys in (("vm-review", "1"), ("vm-options", "*"), ("vm-opts", "1")):
+        assert ear.hears(heard), (heard, ear.heard())
+        call.press(keys)
+    assert ear.hears_tone(NOTE)
+    for keys, heard in (("3", "vm-tocallback"), ("2", "vm-tocallnum")):
+        call.press(keys)
+        assert ear.hears(heard), (heard, ear.heard())
+    call.press("1")
+    caller.wait_call().answer()
+    call.hangup()
+    assert eventually(lambda: AuditRecord.objects.filter(action="extension.greeting_by_phone").exists())
+    assert last_entry("extension.greeting_by_phone").on == phone.number
 
 
 def test_who_only_listens_has_changed_nothing(desk: Office) -> None:

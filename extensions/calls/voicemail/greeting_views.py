@@ -17,6 +17,7 @@ from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.access import get_extension, may_manage
 from extensions.calls.voicemail.greeting import GreetingForm
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 
 UPLOADS = Limit("greetings", 10, 300)  # to decode one is work
@@ -53,9 +54,10 @@ def greeting(request: SignedInRequest, number: str) -> HttpResponse:
     except pbx.PbxError as error:
         messages.error(request, _("The greeting was not changed. %(why)s") % {"why": error})
         return page(request, extension, GreetingForm(), status=409)
-    log.record(
-        request.user, "extension.greeting_changed", number, fields={"greeting": ["", REMOVED if removes else MASK]}
-    )
+    with log.together():
+        fields = {"greeting": ["", REMOVED if removes else MASK]}
+        changes.tell(request.user, number, fields)
+        log.record(request.user, "extension.greeting_changed", number, fields=fields)
     messages.success(
         request, _("Callers hear the system greeting again.") if removes else _("Greeting saved. Callers hear it now.")
     )
@@ -67,18 +69,18 @@ def page(request: SignedInRequest, extension: SipExtension, form: GreetingForm, 
         "section": "extension" if request.user.sees_extensions else "own",
         "extension": extension,
         "form": form,
-        **of(extension),
+        "greeting_version": greeting_version(extension),
     }
     return render(request, "extensions/voicemail/greeting.html", context, status=status)
 
 
-def of(extension: SipExtension) -> dict[str, int | str]:
-    """`greeting_version`: of the file that callers hear, "" where they hear the system's; it is part of its address."""
+def greeting_version(extension: SipExtension) -> int | str:
+    """Of the file that callers hear, "" where they hear the system's; it is part of its address."""
     try:
         found = pbx.get().greeting(extension.number)
-        return {"greeting_version": found.stat().st_mtime_ns if found else ""}
+        return found.stat().st_mtime_ns if found else ""
     except (pbx.PbxError, OSError):
-        return {"greeting_version": ""}
+        return ""
 
 
 @require_GET

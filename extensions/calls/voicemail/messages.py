@@ -61,6 +61,10 @@ def count(extension: SipExtension) -> int:
     return VoicemailMessage.objects.there().filter(extension=extension).exclude(folder=Folder.DELETED).count()
 
 
+def has_room(extension: SipExtension, more: int) -> bool:
+    return count(extension) + more <= int(Preferences.now("voicemail_messages"))
+
+
 def lost_words(extension: SipExtension) -> str:
     """What goes with the extension; "" for no message."""
     found = count(extension)

@@ -27,7 +27,7 @@ from asterisk.engine import file_health
 from asterisk.engine.file_health import Guard
 from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
-from asterisk.process import embedded, tones
+from asterisk.process import embedded, hold_music, tones
 from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
 from core import reach
 from core.reach import is_local
@@ -259,7 +259,7 @@ def find_program() -> Program | None:
 
 def pbx(program: Program, node: Node) -> Child:
     try:
-        embedded.configure(program, node, tones.given())
+        embedded.configure(program, node, tones.given(), hold_music.folder(node.directory))
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = node.directory / "log"

@@ -44,7 +44,7 @@ class Workers:
 
 @contextmanager
 def workers(*kind: str) -> Iterator[Workers]:
-    """`kind`: "mailboxes": in place of the mail worker, one that looks at mailboxes as the listener does."""
+    """`kind`: "mailboxes": it looks at them as the listener does; "pages": it answers as the portal does."""
     program = subprocess.Popen(
         [sys.executable, "-m", "tests.core.mail.worker_process", *kind],
         cwd=ROOT,
@@ -88,6 +88,24 @@ def live_of_mailboxes() -> None:
     recorder.stop()
 
 
+def live_of_pages() -> None:
+    """As a worker of the portal that a person, who is never content, marks messages by: as heard, and as new again."""
+    from django.test import Client
+
+    from extensions.models import SipExtension, VoicemailMessage
+
+    parent = os.getppid()
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(SipExtension.objects.select_related("user").get(voicemail=True).user)
+    while os.getppid() == parent:
+        for message in VoicemailMessage.objects.there().select_related("extension"):
+            for how in ("heard", "new"):
+                path = f"/extensions/{message.extension.number}/voicemail/{message.pk}/{how}/"
+                if client.post(path).status_code != 302:
+                    raise SystemError(path)
+        time.sleep(0.05)
+
+
 def main(life: Callable[[], None]) -> None:
     from django.utils.translation import gettext_lazy
 
@@ -111,4 +129,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    main(live_of_mailboxes if "mailboxes" in sys.argv else live)
+    main({"mailboxes": live_of_mailboxes, "pages": live_of_pages}.get(sys.argv[-1], live))

@@ -17,10 +17,13 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from accounts.profile.uploads import LARGEST_SOUND
 from core.audit.models import AuditRecord
+from core.mail.models import Email
 from core.preferences.models import Preferences
-from extensions.calls.voicemail import decoder
-from extensions.calls.voicemail.greeting import LONGEST, MOST_BYTES, as_wav
+from extensions.calls import decoder, sound_file
+from extensions.calls.voicemail.greeting import LONGEST
+from extensions.changes.emails import extension_changed
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
 from tests.people import make_extension, make_user
@@ -30,6 +33,10 @@ SOUNDS = Path(__file__).with_name("sounds")
 URL = "/extensions/1000/voicemail/greeting/"
 SOUND = f"{URL}sound/"
 TONE = 440  # Hz
+
+
+def as_wav(data: bytes) -> bytes:
+    return sound_file.as_wav(data, LONGEST)
 
 
 def samples(seconds: float, rate: int, channels: int = 1) -> bytes:
@@ -243,7 +250,7 @@ def test_what_was_recorded_by_phone_is_played(graces: Client, box: Path) -> None
     [
         (b"", "The file is empty"),
         (b"PK\x03\x04" + bytes(100), "Choose a WAV, MP3, OGG (Vorbis) or FLAC file."),
-        (b"RIFF" + bytes(MOST_BYTES), "larger than 8 MB"),
+        (b"RIFF" + bytes(LARGEST_SOUND), "larger than 8 MB"),
     ],
 )
 def test_a_bad_file_is_refused_at_its_field(graces: Client, box: Path, data: bytes, words: str) -> None:
@@ -261,7 +268,7 @@ def test_nothing_chosen_says_what_to_choose(graces: Client) -> None:
 
 def test_a_large_file_is_taken_whole(graces: Client, box: Path) -> None:
     data = riff(rate=22_050, size=170 * 44_100, body=samples(1, 22_050) * 170)
-    assert 1024 * 1024 < len(data) < MOST_BYTES
+    assert 1024 * 1024 < len(data) < LARGEST_SOUND
     assert upload(graces, data).status_code == 302
     assert heard((box / "unavail.wav").read_bytes())[0] > 169
 
@@ -269,7 +276,7 @@ def test_a_large_file_is_taken_whole(graces: Client, box: Path) -> None:
 def test_nobody_decodes_without_end(graces: Client) -> None:
     for _ in range(10):
         assert upload(graces, b"x" * 100).status_code == 422
-    assert "You uploaded too many greetings." in upload(graces, wav()).content.decode()
+    assert "You uploaded too many sounds." in upload(graces, wav()).content.decode()
 
 
 def test_before_the_pbx_has_the_extension_nothing_is_put_there(client: Client, box: Path, ada: User) -> None:
@@ -293,6 +300,23 @@ def test_its_person_and_who_manages_the_extension_change_it(
     assert client.get(URL).status_code == 200
     Preferences.objects.update(self_service=[])
     assert [client.get(URL).status_code, upload(client, wav()).status_code] == [403] * 2
+
+
+def test_the_person_is_told_when_somebody_else_changes_it(
+    client: Client, grace: SipExtension, box: Path, ada: User
+) -> None:
+    client.force_login(grace.user)
+    upload(client, wav())
+    assert not Email.objects.exists()
+    client.force_login(ada)
+    upload(client, wav())
+    client.post(URL, {"then": "remove"})
+    [email] = Email.objects.all()
+    assert (email.kind, email.to) == ("extension_changed", grace.user.email)
+    words = extension_changed(email)
+    assert words
+    assert "changed your extension 1000." in words.text
+    assert "Greeting: removed" in words.text
 
 
 def test_where_it_cannot_be_written_the_page_says_why(graces: Client, box: Path) -> None:
