@@ -135,13 +135,15 @@ class Line:
 
 
 class Cause(Enum):
-    """Why the PBX would not register a phone."""
+    """Why the PBX would not register a phone, or not take its call."""
 
     CREDENTIALS = "credentials"  # the password or the authentication name: it does not say which
     ACCOUNT = "account"  # it has nobody of that user name
     LIMIT = "limit"
     NETWORK = "network"
     CONTACT = "contact"  # the phone gave an address that is not its own
+    TRANSPORT = "transport"  # it came over another than the one that it may use
+    SOUND = "sound"  # a call: it and the PBX agreed on no sound
 
 
 @dataclass(frozen=True)

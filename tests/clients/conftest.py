@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -27,8 +26,10 @@ def begin(office: Office, client: Browser, tmp_path: Path) -> Iterator[Callable[
     """A program of that class with an extension of its own, registered with what the extension's page says."""
     with ExitStack() as begun:
 
-        def registered(kind: type[Client], transport: str = "udp", offers: str = "", **wish: Any) -> Client:
-            extension = office.extension(**wish)
+        def registered(
+            kind: type[Client], transport: str = "udp", offers: str = "", wish: dict[str, str] | None = None
+        ) -> Client:
+            extension = office.extension(**(wish or {}))
             directory = tmp_path / extension.number
             directory.mkdir()
             told = account.of(extension, client)

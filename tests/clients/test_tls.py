@@ -44,14 +44,17 @@ def is_listening() -> bool:
 
 @pytest.mark.parametrize(("kind", "offers"), SPEAK_TLS)
 def test_calls_go_both_ways_over_it(office: Office, begin: Begin, kind: type[Softphone], offers: str) -> None:
-    client = begin(kind, "tls", offers)
+    """With encryption required, and nothing but TLS allowed."""
+    client = begin(kind, "tls", offers, {"transport": "tls", "media_encryption": "required"})
     (contact,) = contacts(client.account.user_name)
     assert "transport=tls" in contact["URI"].lower()
     call = called_by(client, office)
     assert is_encrypted(client)
     client.hang_up()
     call.wait_ended()
-    calling(begin(kind, "tls", offers.replace("mandatory", "optional").replace("srtp-mand", "srtp")), office)
+    client.wait_over()
+    calling(client, office)
+    assert is_encrypted(client)
 
 
 def test_a_renewal_ends_no_call_and_no_registration(office: Office, begin: Begin) -> None:
