@@ -296,6 +296,7 @@ class Hearing:
         """Takes it away where its phone came over a transport that it may not use."""
         if self._may_use(number, proof.transport(contact)):
             return True
+        live.mark_removed(self._db, [contact["ID"]])
         ari.delete_contact(self._node, contact["ID"])
         return False
 
