@@ -25,6 +25,7 @@ from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import Node
+from asterisk.process import certificate
 from asterisk.readback import proof
 from core import localization, reach
 from core.coded_text import CodedText
@@ -270,6 +271,13 @@ class Asterisk:
             answer = ami.ask(action, Mailbox=number, **which, **more)
         if "failed" in answer.get("Message", ""):  # which it calls a success
             raise PbxError(CodedText("pbx.message_not_moved"))
+
+    def secure_port(self) -> int:
+        return self.node.sip_tls_port
+
+    def is_certified(self, server: str) -> bool:
+        found = certificate.installed(self.node)
+        return found is not None and found.is_good_for(server)
 
     def address(self) -> tuple[str, int]:
         addresses = self.node.sip_addresses

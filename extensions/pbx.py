@@ -208,6 +208,12 @@ class Pbx(Protocol):
     def set_greeting(self, number: str, wav: bytes | None) -> None:
         """Have callers hear this (8 kHz, mono, 16 bit) from now on; None: the system's. Raises PbxError."""
 
+    def secure_port(self) -> int:
+        """That of SIP over TLS."""
+
+    def is_certified(self, server: str) -> bool:
+        """Whether the PBX speaks SIP over TLS, with a certificate that is good for that host name or address."""
+
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""
 

@@ -8,7 +8,7 @@ import os
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -30,6 +30,12 @@ class CertificateError(ValueError):
 class Certificate:
     names: tuple[str, ...]
     until: datetime
+
+    def is_good_for(self, host: str) -> bool:
+        """Whether a phone that looks at it would go on, now: a star stands for the first part of a name."""
+        wanted = host.strip("[]").lower()
+        names = {each.lower() for each in self.names}
+        return self.until > datetime.now(UTC) and not names.isdisjoint((wanted, f"*.{wanted.partition('.')[2]}"))
 
 
 def install(chain: bytes, key: bytes, node: Node | None = None) -> bool:
