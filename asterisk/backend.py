@@ -25,8 +25,9 @@ from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import Node
+from asterisk.process import certificate
 from asterisk.readback import proof
-from core import localization
+from core import localization, reach
 from core.coded_text import CodedText
 from extensions.pbx import (
     Applied,
@@ -274,5 +275,13 @@ class Asterisk:
         if "failed" in answer.get("Message", ""):  # which it calls a success
             raise PbxError(CodedText("pbx.message_not_moved"))
 
+    def secure_port(self) -> int:
+        return self.node.sip_tls_port
+
+    def is_certified(self, server: str) -> bool:
+        found = certificate.installed(self.node)
+        return found is not None and found.is_good_for(server)
+
     def address(self) -> tuple[str, int]:
-        return self.node.sip_bind, self.node.sip_port
+        addresses = self.node.sip_addresses
+        return next((each for each in addresses if each in reach.EVERYWHERE), addresses[0]), self.node.sip_port

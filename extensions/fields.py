@@ -20,6 +20,7 @@ from accounts.models import DEFAULT_ROLE_NAMES
 from core import localization
 from core.audit import fields as recorded_fields
 from core.audit.fields import one_of, show_mask
+from core.preferences.models import MediaEncryption, Transport
 
 NO_ROLE = "none"  # instead of a role
 
@@ -29,6 +30,7 @@ class Tab(Enum):
 
     USER = "user"
     VOICEMAIL = "voicemail"
+    ADVANCED = "advanced"
     SECURITY = "security"
 
     @property
@@ -36,7 +38,12 @@ class Tab(Enum):
         return TAB_TITLES[self]
 
 
-TAB_TITLES = {Tab.USER: _("User"), Tab.VOICEMAIL: _("Voicemail"), Tab.SECURITY: _("Security")}
+TAB_TITLES = {
+    Tab.USER: _("User"),
+    Tab.VOICEMAIL: _("Voicemail"),
+    Tab.ADVANCED: _("Advanced"),
+    Tab.SECURITY: _("Security"),
+}
 
 
 class Owner(Enum):
@@ -220,6 +227,22 @@ FIELDS: tuple[Field, ...] = (
     switch_field("voicemail_says_date", gettext_noop("Announce Date and Time"), tab=Tab.VOICEMAIL),
     switch_field("voicemail_says_caller", gettext_noop("Announce Caller ID"), tab=Tab.VOICEMAIL),
     switch_field("voicemail_says_length", gettext_noop("Announce Message Length"), tab=Tab.VOICEMAIL),
+    extension_field(
+        name="transport",
+        label=gettext_noop("Transport"),
+        tab=Tab.ADVANCED,
+        shown=one_of(dict(Transport.choices)),
+        on_the_pbx=True,
+        is_fact=True,
+    ),
+    extension_field(
+        name="media_encryption",
+        label=gettext_noop("Media Encryption"),
+        tab=Tab.ADVANCED,
+        shown=one_of(dict(MediaEncryption.choices)),
+        on_the_pbx=True,
+        is_fact=True,
+    ),
     extension_field(
         name="allowed_networks",
         label=gettext_noop("Allowed Networks"),

@@ -54,6 +54,10 @@ class SipExtensionForm(MailboxForm):
             "caller_id": _("The number that others in the company see. Defaults to the extension number."),
             "registration_name": _("The phone's authentication name."),
             "max_phones": _("How many phones can register with this extension at the same time."),
+            "transport": _("What the phones may connect over. Over anything else they are refused."),
+            "media_encryption": _(
+                "Offered: encrypted (SRTP) with phones that can. Required: calls without encryption are refused."
+            ),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
             ),
@@ -80,6 +84,8 @@ class SipExtensionForm(MailboxForm):
             )
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
+        for name in ("transport", "media_encryption"):
+            self.fields[name].required = False  # not sent: as it is
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.helper = finish(self, *(name for name in ("caller_id", "allowed_networks")))
 
@@ -87,6 +93,10 @@ class SipExtensionForm(MailboxForm):
     def others(self) -> list[forms.BoundField]:
         """Those of the first tab without a place of their own, in the order of the table."""
         return [self[name] for name in self.fields if name not in self.PLACED and BY_NAME[name].tab is Tab.USER]
+
+    @property
+    def advanced(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if BY_NAME[name].tab is Tab.ADVANCED]
 
     @property
     def security(self) -> list[forms.BoundField]:
@@ -98,6 +108,8 @@ class SipExtensionForm(MailboxForm):
             "number": SipExtension.objects.next_free_number(preferences),
             "registration_name": random_text(10),
             "registration_password": random_password(20),
+            "transport": preferences.new_transport,
+            "media_encryption": preferences.new_media_encryption,
             "voicemail": preferences.new_voicemail,
             "voicemail_pin": validators.random_pin(""),
         }
@@ -136,6 +148,12 @@ class SipExtensionForm(MailboxForm):
         if SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("This is another extension's number. Choose another name."), code="anothers_number")
         return name
+
+    def clean_transport(self) -> str:
+        return self.cleaned_data["transport"] or self.instance.transport
+
+    def clean_media_encryption(self) -> str:
+        return self.cleaned_data["media_encryption"] or self.instance.media_encryption
 
     def clean_allowed_networks(self) -> str:
         return validators.allowed_networks(self.cleaned_data["allowed_networks"])

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import encryption
 from core.folding import fold
-from core.preferences.models import NameFormat, Preferences
+from core.preferences.models import MediaEncryption, NameFormat, Preferences, Transport
 from extensions import validators
 from extensions.fields import AfterVoicemailEmail, MessagesThen, VoicemailEmail
 from extensions.pbx import Folder
@@ -143,6 +143,10 @@ class SipExtension(models.Model):
         _("IP Phone Concurrent Registrations"), default=1, choices=[(n, str(n)) for n in MAX_PHONES]
     )
     allowed_networks = models.CharField(_("Allowed Networks"), max_length=511, blank=True)
+    transport = models.CharField(_("Transport"), max_length=3, choices=Transport, default=Transport.ANY)
+    media_encryption = models.CharField(
+        _("Media Encryption"), max_length=8, choices=MediaEncryption, default=MediaEncryption.OFFERED
+    )
     voicemail = models.BooleanField(_("Voicemail"), default=True)
     sealed_voicemail_pin = models.TextField(editable=False, default="")
     voicemail_asks_pin = models.BooleanField(_("Ask for PIN on Own Phone"), default=True)

@@ -135,13 +135,15 @@ class Line:
 
 
 class Cause(Enum):
-    """Why the PBX would not register a phone."""
+    """Why the PBX would not register a phone, or not take its call."""
 
     CREDENTIALS = "credentials"  # the password or the authentication name: it does not say which
     ACCOUNT = "account"  # it has nobody of that user name
     LIMIT = "limit"
     NETWORK = "network"
     CONTACT = "contact"  # the phone gave an address that is not its own
+    TRANSPORT = "transport"  # it came over another than the one that it may use
+    SOUND = "sound"  # a call: it and the PBX agreed on no sound
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,12 @@ class Pbx(Protocol):
 
     def set_greeting(self, number: str, wav: bytes | None) -> None:
         """Have callers hear this (8 kHz, mono, 16 bit) from now on; None: the system's. Raises PbxError."""
+
+    def secure_port(self) -> int:
+        """That of SIP over TLS."""
+
+    def is_certified(self, server: str) -> bool:
+        """Whether the PBX speaks SIP over TLS, with a certificate that is good for that host name or address."""
 
     def address(self) -> tuple[str, int]:
         """Host and port that phones on this network register with, where preferences say nothing."""

@@ -25,8 +25,10 @@ def of_changed(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) 
 
 
 def _is_void(step: Step, contact: Message, run: ApplyRun) -> bool:
-    networks = step.after.login.permit if step.after.login else ""
-    return _is_another(step, run) or not allows(networks, proof.address(contact).host)
+    login = step.after.login
+    networks, over = (login.permit, login.transport) if login else ("", "any")
+    is_over_another = over not in ("any", proof.transport(contact))
+    return is_over_another or _is_another(step, run) or not allows(networks, proof.address(contact).host)
 
 
 def _is_another(step: Step, run: ApplyRun) -> bool:

@@ -20,6 +20,8 @@ PRESENCE = "enabled"  # the field that has no column: without it there is no row
 NUMBER = re.compile(r"[1-9][0-9]{1,7}")
 CALLER_ID = re.compile(r"[0-9*#+]{1,31}")
 REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
+TRANSPORTS = ("any", "udp", "tcp", "tls")
+ENCRYPTIONS = ("off", "offered", "required")
 NETWORKS = re.compile(r"([0-9a-f.:]{2,39}(/[0-9]{1,3})?(, |$)){0,10}")
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
 PIN = re.compile(r"[0-9]{3,15}")
@@ -119,6 +121,8 @@ class Extension:
         metadata=taken("max_phones", fits=(1, 2, 3).__contains__),
     )
     allowed_networks: str = field(default="", metadata=taken("allowed_networks", fits=NETWORKS.fullmatch))
+    transport: str = field(default="any", metadata=taken("transport", fits=TRANSPORTS.__contains__))
+    media_encryption: str = field(default="offered", metadata=taken("media_encryption", fits=ENCRYPTIONS.__contains__))
     voicemail: bool = field(default=False, metadata=taken("voicemail", fits=IS_SWITCH))
     voicemail_pin: str = field(default="1928", repr=False, metadata=taken("voicemail_pin", fits=PIN.fullmatch))
     voicemail_asks_pin: bool = field(default=True, metadata=taken("voicemail_asks_pin", fits=IS_SWITCH))
@@ -153,6 +157,8 @@ class Login:
     )
     max_contacts: int = field(metadata=made(attrgetter("max_phones")))
     permit: str = field(default="", metadata=made(lambda each: each.allowed_networks.replace(", ", ",")))
+    transport: str = field(default="any", metadata=made(attrgetter("transport")))
+    media_encryption: str = field(default="offered", metadata=made(attrgetter("media_encryption")))
 
 
 @dataclass(frozen=True)
@@ -235,8 +241,27 @@ LOGIN_VALUES = (
     fixed("EndpointDetail", "Allow", "(ulaw|alaw|g722|opus)"),
     fixed("EndpointDetail", "AllowOverlap", "false"),
     fixed("EndpointDetail", "DirectMedia", "false"),
-    fixed("EndpointDetail", "MediaEncryption", "sdes"),
-    fixed("EndpointDetail", "MediaEncryptionOptimistic", "true"),
+    shown(
+        "EndpointDetail",
+        "Accountcode",
+        "transport",
+        "transport",
+        wanted=lambda login: "" if login.transport == "any" else login.transport,
+    ),
+    shown(
+        "EndpointDetail",
+        "MediaEncryption",
+        "media_encryption",
+        "media_encryption",
+        wanted=lambda login: "no" if login.media_encryption == "off" else "sdes",
+    ),
+    shown(
+        "EndpointDetail",
+        "MediaEncryptionOptimistic",
+        "media_encryption",
+        "media_encryption",
+        wanted=lambda login: "true" if login.media_encryption == "offered" else "false",
+    ),
     fixed("EndpointDetail", "MediaUseReceivedTransport", "true"),
     fixed("EndpointDetail", "TrustIdInbound", "false"),
     shown("EndpointDetail", "Acl", "permit", wanted=lambda login: "deny/permit" if login.permit else ""),

@@ -12,7 +12,9 @@ CREATE TABLE IF NOT EXISTS sip_login (
   caller_name       TEXT NOT NULL,
   caller_id         TEXT NOT NULL,      -- "name" <number>, the name cut to what Asterisk holds
   max_contacts      INTEGER NOT NULL,
-  permit            TEXT NOT NULL DEFAULT ''  -- networks that it may register from, by commas; '': all
+  permit            TEXT NOT NULL DEFAULT '',        -- networks that it may register from, by commas; '': all
+  transport         TEXT NOT NULL DEFAULT 'any',     -- udp, tcp, tls: the one that its phones may use
+  media_encryption  TEXT NOT NULL DEFAULT 'offered'  -- off, offered, required
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
 CREATE INDEX IF NOT EXISTS sip_login_by_registration_name ON sip_login (registration_name);
@@ -82,7 +84,8 @@ DROP VIEW IF EXISTS ps_endpoints_listed;
 DROP VIEW IF EXISTS ps_aors_listed;
 
 -- A phone that hides its number (From: anonymous) is known by the name in its digest: a second endpoint, which nothing
--- registers or calls. Its account code is the number, and only it has one. No name takes the place of a number.
+-- registers or calls. Its account code is the number. No name takes the place of a number.
+-- The account code also says which transport alone may be used: in front of the number, or by itself.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
   endpoint AS id, aors, id AS auth, accountcode,
@@ -91,7 +94,8 @@ CREATE VIEW ps_endpoints AS SELECT
   identify_by, 'no' AS allow_overlap, 'no' AS direct_media, 'yes' AS rewrite_contact, 'yes' AS rtp_symmetric,
   'yes' AS force_rport, 'rfc4733' AS dtmf_mode, 'no' AS trust_id_inbound, 'yes' AS send_pai,
   -- Encrypted sound with who offers or takes it, plain sound with who does not; an answer in the profile of the offer.
-  'sdes' AS media_encryption, 'yes' AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
+  iif(media_encryption = 'off', 'no', 'sdes') AS media_encryption,
+  iif(media_encryption = 'offered', 'yes', 'no') AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
   'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
   -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
   'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
@@ -106,9 +110,12 @@ CREATE VIEW ps_endpoints AS SELECT
   'yes' AS mwi_subscribe_replaces_unsolicited,  -- a phone that asks for them is told what it asked for
   'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
 FROM (
-  SELECT *, id AS endpoint, id AS aors, 'username' AS identify_by, '' AS accountcode FROM sip_login
+  SELECT *, id AS endpoint, id AS aors, 'username' AS identify_by,
+    iif(transport = 'any', '', transport) AS accountcode
+  FROM sip_login
   UNION ALL
-  SELECT *, registration_name, '', 'auth_username', number FROM sip_login AS login
+  SELECT *, registration_name, '', 'auth_username', iif(transport = 'any', '', transport || '-') || number
+  FROM sip_login AS login
   WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
 );
 

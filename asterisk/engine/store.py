@@ -179,6 +179,12 @@ def has_news_by_phone(db: sqlite3.Connection) -> bool:
     return any(db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in BY_PHONE)  # noqa: S608 (our own names)
 
 
+def transport(db: sqlite3.Connection, number: str) -> str:
+    """What the phones of the number may use: one transport, or "any"."""
+    found = db.execute("SELECT transport FROM sip_login WHERE id = ?", (number,)).fetchone()
+    return found[0] if found else "any"
+
+
 def numbers(db: sqlite3.Connection) -> set[str]:
     union = " UNION ".join(f"SELECT number FROM {table}" for table in TABLES)  # noqa: S608 (our own names)
     return {number for (number,) in db.execute(union)}

@@ -60,6 +60,10 @@ class FailedRegistrations:
             if attempt.cause in CHALLENGED_ALL_THE_SAME:
                 self._open(message, attempt)
 
+    def add(self, attempt: Attempt) -> None:
+        """One of which no event of CAUSES tells."""
+        self._add(attempt, 1)
+
     def take(self) -> list[Attempt]:
         """Those since the last call. One that turned out to be an answer counts against what was taken before."""
         taken, self._attempts = self._attempts, {}

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
 from asterisk import ari
@@ -19,8 +20,9 @@ from asterisk.live import store as live
 from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.network_recorder import Seen, ignored
+from asterisk.live.refused_sound import RefusedSound
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
-from asterisk.live.store import Contact
+from asterisk.live.store import Attempt, Contact
 from asterisk.live.voicemail_recorder import Changed
 from asterisk.nodes import Node
 from asterisk.readback import proof
@@ -52,8 +54,16 @@ HEARD = [
 logger = logging.getLogger(__name__)
 
 
+Remote = list[str]  # transport, host, port
+
+
 def nothing() -> None:
     """By who does not take over what was changed by phone."""
+
+
+def any_transport(number: str) -> str:  # noqa: ARG001
+    """For who does not know what phones may use."""
+    return "any"
 
 
 def listen(
@@ -107,7 +117,9 @@ def _while_connected(
     ):
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes)
+        hearing = Hearing(
+            node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes, partial(engine.transport, tables)
+        )
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
             if engine.has_news_by_phone(tables):
@@ -127,7 +139,9 @@ class Hearing:
         mouth: Ami,
         seen: Seen,
         mailboxes: Changed = voicemail_recorder.ignored,
+        allowed: Callable[[str], str] = any_transport,
     ) -> None:
+        """`allowed`: number -> the transport that its phones may use, or "any"."""
         self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
         self._sources = Sources()
@@ -137,6 +151,8 @@ class Hearing:
         self._unreachable: set[str] = set()
         self._back: set[str] = set()
         self._failed = FailedRegistrations()
+        self._allowed, self._refused = allowed, RefusedSound(node.directory / "log")
+        self._remote: dict[str, Remote] = {}
         self._beat_at = 0.0
         self._compare_at = 0.0
         self._booted = False
@@ -152,6 +168,7 @@ class Hearing:
                 self._hear(message)
         if self._booted:
             self._ask_those_back()
+            self._note_refused_sound()
             self._look_now()
             for number in self._waker.step():
                 self._look(number, [0])
@@ -222,10 +239,27 @@ class Hearing:
         if message.get("Service") != "PJSIP" or len(remote) != 4 or not is_extension_number(number):
             return
         self._sources.note(number, remote[2])
+        self._remote[number] = remote[1:]
+        if not self._may_use(number, remote[1].lower()):
+            self._note(number, "transport")
+            self._look(number, AFTER_SIGN_IN)
         if number in self._unreachable:
             self._back.add(number)
         if not self._waker.is_awake(number):
             self._look(number, AFTER_SIGN_IN)
+
+    def _may_use(self, number: str, transport: str) -> bool:
+        return self._allowed(number) in ("any", transport)
+
+    def _note(self, number: str, cause: str) -> None:
+        """What went wrong with the phone that the number signed in with last."""
+        now, (over, host, port) = time.time(), self._remote[number]
+        self._failed.add(Attempt(number, cause, host, f"{host}:{port}", over, 1, now, now))
+
+    def _note_refused_sound(self) -> None:
+        for number in self._refused.take():
+            if number in self._remote:
+                self._note(number, "sound")
 
     def _ask_those_back(self) -> None:
         """A phone that Asterisk holds for vanished, and that has signed in, is not called before it is asked again."""
@@ -248,7 +282,8 @@ class Hearing:
             later = [each for each in self._looks.pop(number) if each > now]
             if later:
                 self._looks[number] = later
-            its = [live.contact_of(each) for each in proof.contacts(proof.endpoint(self._mouth, number))]
+            said = proof.contacts(proof.endpoint(self._mouth, number))
+            its = [live.contact_of(each) for each in said if self._stays(number, each)]
             found[number] = self._without_foreign(its)
             if not any(each.status == UNREACHABLE for each in its):
                 self._unreachable.discard(number)
@@ -256,6 +291,14 @@ class Hearing:
             live.replace(self._db, found, lambda number: self._sources.has_signed_in(number, SIGN_OFF_SECONDS))
             self._seen(contact for its in found.values() for contact in its)
             self._waker.ask({number: [contact.id for contact in its] for number, its in found.items()})
+
+    def _stays(self, number: str, contact: Message) -> bool:
+        """Takes it away where its phone came over a transport that it may not use."""
+        if self._may_use(number, proof.transport(contact)):
+            return True
+        live.mark_removed(self._db, [contact["ID"]])
+        ari.delete_contact(self._node, contact["ID"])
+        return False
 
     def _without_foreign(self, contacts: list[Contact]) -> list[Contact]:
         """Takes those away that are where no phone of the number signs in from."""

@@ -168,6 +168,12 @@ def address(contact: Message) -> HostPort:
     return (uri and uri.destination) or HostPort("")
 
 
+def transport(contact: Message) -> str:
+    """What the phone is reached over, as the URI says it: udp, tcp, tls."""
+    uri = sip_uri.parse(contact.get("URI", ""))
+    return (uri.parameters.get("transport", "") if uri else "").lower() or "udp"
+
+
 def contacts(answer: list[Message]) -> list[Message]:
     return [message for message in answer if message.get("Event") == "ContactStatusDetail"]
 

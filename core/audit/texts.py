@@ -8,7 +8,7 @@ from core import localization
 from core.audit.actions import MODULE_LABELS
 from core.audit.fields import RecordedField, one_of, show_mask
 from core.audit.filters import filter_text
-from core.preferences.models import SELF_SERVICE, MailSecurity, NameFormat, Preferences
+from core.preferences.models import SELF_SERVICE, MailSecurity, MediaEncryption, NameFormat, Preferences, Transport
 
 TEXTS = {
     **{f"module.{code}": label for code, label in MODULE_LABELS.items()},
@@ -47,6 +47,8 @@ FIELDS = {
     "hold_music": RecordedField(_label("hold_music")),
     "name_format": RecordedField(_label("name_format"), one_of(dict(NameFormat.choices))),
     "self_service": RecordedField(_label("self_service"), show_self_service),
+    "new_transport": RecordedField(_label("new_transport"), one_of(dict(Transport.choices))),
+    "new_media_encryption": RecordedField(_label("new_media_encryption"), one_of(dict(MediaEncryption.choices))),
     "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),
     "mail_password": RecordedField(_("Password"), show_mask, is_secret=True),
     "remove_password": RecordedField(_("Remove the saved password"), SHOW_SWITCH),

@@ -85,6 +85,8 @@ class Migration(migrations.Migration):
                 ('sip_host', models.CharField(blank=True, max_length=253, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9.:\\[\\]-]{1,253}\\Z', 'Enter a host name or an address, such as pbx.example.com or 192.0.2.10.')], verbose_name='SIP server')),
                 ('sip_port', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='SIP port')),
                 ('restore_points', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(100000)], verbose_name='Number of applies to keep')),
+                ('new_transport', models.CharField(choices=[('any', 'UDP, TCP, or TLS'), ('udp', 'UDP'), ('tcp', 'TCP'), ('tls', 'TLS')], default='any', max_length=3, verbose_name='Transport for new extensions')),
+                ('new_media_encryption', models.CharField(choices=[('off', 'Off'), ('offered', 'Offered'), ('required', 'Required')], default='offered', max_length=8, verbose_name='Media encryption for new extensions')),
                 ('new_voicemail', models.BooleanField(default=True, verbose_name='Voicemail for new extensions')),
                 ('voicemail_minutes', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(15)], verbose_name='Longest message (minutes)')),
                 ('voicemail_messages', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='Messages per mailbox')),

@@ -67,6 +67,23 @@ class MailSecurity(models.TextChoices):
     NONE = "none", _("None")
 
 
+class Transport(models.TextChoices):
+    """What SIP messages of a phone may travel over."""
+
+    ANY = "any", _("UDP, TCP, or TLS")
+    UDP = "udp", _("UDP")
+    TCP = "tcp", _("TCP")
+    TLS = "tls", _("TLS")
+
+
+class MediaEncryption(models.TextChoices):
+    """Of the sound between a phone and the PBX."""
+
+    OFF = "off", _("Off")
+    OFFERED = "offered", _("Offered")
+    REQUIRED = "required", _("Required")
+
+
 # What people may be allowed to change of themselves.
 SELF_SERVICE = {
     "avatar": _("Picture"),
@@ -103,6 +120,16 @@ class Preferences(models.Model):
     )
     restore_points = models.PositiveIntegerField(
         _("Number of applies to keep"), default=1000, validators=[MinValueValidator(10), MaxValueValidator(100_000)]
+    )
+
+    new_transport = models.CharField(
+        _("Transport for new extensions"), max_length=3, choices=Transport, default=Transport.ANY
+    )
+    new_media_encryption = models.CharField(
+        _("Media encryption for new extensions"),
+        max_length=8,
+        choices=MediaEncryption,
+        default=MediaEncryption.OFFERED,
     )
 
     new_voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)

@@ -120,7 +120,8 @@ def code(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_used(request, number)
     require_reauthentication(request)
     log.record(request.user, "extension.password_revealed", number, how="qr_code")
-    values = {**phone_settings(request, extension), "name": extension.user.full_name}
+    settings = phone_settings(request, extension)
+    values = {**settings, "port": settings["plain_port"], "name": extension.user.full_name}  # it says no transport
     qr = qr_code.drawn(qr_code.account(values, extension.registration_password))
     if request.htmx:
         return render(request, "extensions/phones/_phone_code.html", {"qr": qr})

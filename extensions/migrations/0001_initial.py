@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('sealed_password', models.TextField(editable=False)),
                 ('max_phones', models.PositiveSmallIntegerField(choices=[(1, '1'), (2, '2'), (3, '3')], default=1, verbose_name='IP Phone Concurrent Registrations')),
                 ('allowed_networks', models.CharField(blank=True, max_length=511, verbose_name='Allowed Networks')),
+                ('transport', models.CharField(choices=[('any', 'UDP, TCP, or TLS'), ('udp', 'UDP'), ('tcp', 'TCP'), ('tls', 'TLS')], default='any', max_length=3, verbose_name='Transport')),
+                ('media_encryption', models.CharField(choices=[('off', 'Off'), ('offered', 'Offered'), ('required', 'Required')], default='offered', max_length=8, verbose_name='Media Encryption')),
                 ('voicemail', models.BooleanField(default=True, verbose_name='Voicemail')),
                 ('sealed_voicemail_pin', models.TextField(default='', editable=False)),
                 ('voicemail_asks_pin', models.BooleanField(default=True, verbose_name='Ask for PIN on Own Phone')),

@@ -15,6 +15,8 @@ class What(Enum):
     SIGN_IN_NAME = "authentication_name"
     PASSWORD = "password"  # noqa: S105 (the name of a field)
     NAME = "name"
+    TRANSPORT = "transport"
+    OUTBOUND = "outbound"  # the server with the transport, as a URI
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ GUIDES = (
             ("Password", What.PASSWORD),
             ("SIP Server 1: Server Host", What.SERVER),
             ("SIP Server 1: Port", What.PORT),
+            ("SIP Server 1: Transport", What.TRANSPORT),
         ),
         (("Line Active", "Enabled"),),
     ),
@@ -64,6 +67,7 @@ GUIDES = (
             ("SIP Authentication ID", What.SIGN_IN_NAME),
             ("SIP Authentication Password", What.PASSWORD),
             ("Name", What.NAME),
+            ("SIP Settings > Basic Settings: SIP Transport", What.TRANSPORT),
         ),
         (("Account Active", "Yes"),),
     ),
@@ -77,6 +81,7 @@ GUIDES = (
             ("Password", What.PASSWORD),
             ("Registrar", What.SERVER_AND_PORT),
             ("Authentication Username", What.SIGN_IN_NAME),
+            ("Outbound Proxy", What.OUTBOUND),
         ),
         (("Identity active", "on"),),
     ),
@@ -91,6 +96,7 @@ GUIDES = (
             ("Authentication Password", What.PASSWORD),
             ("SIP Server 1: Server Address", What.SERVER),
             ("SIP Server 1: Server Port", What.PORT),
+            ("SIP Server 1: Transport Protocol", What.TRANSPORT),
         ),
         (("Activate", "on"),),
     ),
@@ -104,6 +110,7 @@ GUIDES = (
             ("User ID", What.NUMBER),
             ("Password", What.PASSWORD),
             ("Auth ID", What.SIGN_IN_NAME),
+            ("SIP Transport", What.TRANSPORT),
         ),
         (("Line Enable", "yes"), ("Register", "yes"), ("Use Auth ID", "yes")),
     ),
@@ -117,6 +124,7 @@ GUIDES = (
             ("User ID", What.NUMBER),
             ("Password", What.PASSWORD),
             ("Auth ID", What.SIGN_IN_NAME),
+            ("SIP Transport", What.TRANSPORT),
         ),
         (("Line Enable", "Yes"), ("Register", "Yes")),
     ),
@@ -131,6 +139,7 @@ GUIDES = (
             ("SIP Line Identification: Address", What.NUMBER),
             ("SIP Line Identification: Authentication User ID", What.SIGN_IN_NAME),
             ("SIP Line Identification: Authentication Password", What.PASSWORD),
+            ("Settings > Lines > Line 1 > Server 1: Transport", What.TRANSPORT),
         ),
     ),
     Guide(
@@ -144,6 +153,7 @@ GUIDES = (
             ("SIP Authentication ID", What.SIGN_IN_NAME),
             ("Password", What.PASSWORD),
             ("Display Name", What.NAME),
+            ("SIP Transport", What.TRANSPORT),
         ),
         takes_code=True,
     ),
@@ -157,6 +167,7 @@ GUIDES = (
             ("Domain", What.SERVER_AND_PORT),
             ("Display Name", What.NAME),
             ("Advanced Settings: Auth Username", What.SIGN_IN_NAME),
+            ("Advanced Settings: Transport Protocol", What.TRANSPORT),
         ),
     ),
     Guide(
@@ -169,6 +180,7 @@ GUIDES = (
             ("Domain", What.SERVER_AND_PORT),
             ("Display name", What.NAME),
             ("Advanced settings: Authentication ID", What.SIGN_IN_NAME),
+            ("Transport", What.TRANSPORT),
         ),
     ),
     Guide(
@@ -182,6 +194,7 @@ GUIDES = (
             ("Login", What.SIGN_IN_NAME),
             ("Password", What.PASSWORD),
             ("Display Name", What.NAME),
+            ("Transport", What.TRANSPORT),
         ),
     ),
     Guide(
@@ -193,10 +206,12 @@ GUIDES = (
             ("Password", What.PASSWORD),
             ("Hostname or provider", What.SERVER_AND_PORT),
             ("Authentication username", What.SIGN_IN_NAME),
+            ("Transport", What.TRANSPORT),
         ),
     ),
 )
 USUAL_PORT = "5060"
+PARAMETERS = {"TLS": "tls", "TCP": "tcp"}  # of a URI; UDP otherwise
 
 
 def find(key: str) -> Guide | None:
@@ -212,6 +227,7 @@ def server_and_port(server: str, port: str) -> str:
 def lines(guide: Guide, values: Mapping[str, object]) -> list[Line]:
     texts = {name: str(value) for name, value in values.items()}
     texts["server_and_port"] = server_and_port(texts["server"], texts["port"])
+    texts["outbound"] = f"sip:{texts['server_and_port']};transport={PARAMETERS.get(texts['transport'], 'udp')}"
     return [
         Line(label, texts.get(what.value, ""), f"guide-{at}", what is What.PASSWORD)
         for at, (label, what) in enumerate(guide.fields)

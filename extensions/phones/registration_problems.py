@@ -1,4 +1,4 @@
-"""Why a phone does not register: what the PBX refused lately, in words, with what to do about it."""
+"""Why a phone does not register, or cannot call: what the PBX refused lately, in words, with what to do about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.preferences.models import MediaEncryption, Transport
 from extensions import pbx
 from extensions.models import Change, SipExtension
 from extensions.pbx import Attempt, Cause, Phone
@@ -41,7 +42,8 @@ def of(extension: SipExtension, phones: Iterable[Phone], *, may_manage: bool) ->
 
 def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool) -> Trouble:
     heading, advice, do = _words(attempt, extension, phones)
-    solved = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
+    registers = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
+    solved = registers and attempt.cause != Cause.SOUND  # of a call, a registration says nothing
     if do and not may_manage:
         advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
     return Trouble(attempt, heading, advice, "" if solved else do, solved)
@@ -71,12 +73,36 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
             " additional address, and STUN."
         )
         return _("The phone gave a wrong contact address"), advice, ""
+    if attempt.cause == Cause.TRANSPORT:
+        return _transport(attempt, extension)
+    if attempt.cause == Cause.SOUND:
+        return _sound(extension)
     if attempt.cause == Cause.LIMIT:
         return _limit(extension, phones)
     if attempt.account == extension.registration_name:
         advice = _("On the phone, the user name is %(number)s. The authentication name is %(name)s.")
         return _("The registration name was entered as the user name"), advice % known, ""
     return _unknown(extension)
+
+
+def _transport(attempt: Attempt, extension: SipExtension) -> tuple[str, str, str]:
+    heading = _("The phone connected over %(used)s") % {"used": attempt.transport}
+    if extension.transport in (Transport.ANY, attempt.transport.lower()):
+        return heading, *_now(extension)
+    advice = _("Set its transport to %(only)s, or change Transport of this extension.")
+    return heading, advice % {"only": extension.get_transport_display()}, "edit"
+
+
+def _sound(extension: SipExtension) -> tuple[str, str, str]:
+    match extension.media_encryption:
+        case MediaEncryption.REQUIRED:
+            advice = _("Turn on SRTP (SDES) on the phone, or change Media Encryption of this extension.")
+            return _("A call was refused because the phone did not encrypt it"), advice, "edit"
+        case MediaEncryption.OFF:
+            advice = _("Turn off SRTP on the phone, or change Media Encryption of this extension.")
+            return _("A call was refused because the phone insisted on encryption"), advice, "edit"
+    advice = _("Turn on one of these codecs on the phone: PCMU, PCMA, G.722, or Opus. Use SDES for SRTP, not DTLS.")
+    return _("A call was refused because the phone and the PBX agreed on no sound"), advice, ""
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:

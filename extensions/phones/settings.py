@@ -3,10 +3,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.requests import SignedInRequest
 from core import reach
-from core.preferences.models import Preferences
+from core.preferences.models import MediaEncryption, Preferences, Transport
 from core.reach import is_local
 from extensions import pbx
 from extensions.models import SipExtension
@@ -19,20 +20,33 @@ def _host_of_the_portal(request: SignedInRequest) -> str:
     return named if named and is_local(asked) and not is_local(named) else asked
 
 
+def _transport(extension: SipExtension, server: str, port: int) -> tuple[StrOrPromise, int]:
+    """Label and port: encrypted, where the phone may and can; it can where the certificate is good for the server."""
+    if extension.transport in (Transport.UDP, Transport.TCP):
+        return extension.get_transport_display(), port
+    if extension.transport == Transport.TLS or pbx.get().is_certified(server):
+        return Transport.TLS.label, pbx.get().secure_port()
+    return _("UDP or TCP"), port
+
+
 def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
     """What a person types into the phone."""
     preferences = Preferences.current()
     host, port = pbx.get().address()
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+    if host in ("", *reach.EVERYWHERE):
         host = _host_of_the_portal(request)
     server = preferences.sip_host or host
+    plain_port = preferences.sip_port or port
+    transport, port = _transport(extension, server, plain_port)
     return {
         "server": server,
         "only_here": is_local(server),
         "lets_network_in_later": reach.chosen(settings.VAR) == reach.NETWORK,
         "sip_bind_is_set": "SIP_BIND" in reach.set_by_environment(),
-        "port": preferences.sip_port or port,
-        "transport": _("UDP or TCP"),
+        "port": port,
+        "plain_port": plain_port,
+        "transport": transport,
+        "must_encrypt": extension.media_encryption == MediaEncryption.REQUIRED,
         "user_name": extension.number,
         "authentication_name": extension.registration_name,
     }

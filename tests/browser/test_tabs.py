@@ -35,7 +35,7 @@ def expect_open(page: Page, name: str) -> None:
 def test_one_of_the_tabs_is_open(adas: Page) -> None:
     adas.goto(ADD)
     expect(adas.get_by_role("tablist", name="Sections of the form")).to_be_visible()
-    expect(adas.get_by_role("tab")).to_have_text(["User", "Voicemail", "Security"])
+    expect(adas.get_by_role("tab")).to_have_text(["User", "Voicemail", "Advanced", "Security"])
     expect_open(adas, "User")
     tab(adas, "Voicemail").click()
     expect_open(adas, "Voicemail")
@@ -48,11 +48,13 @@ def test_keys_lead_from_tab_to_tab(adas: Page) -> None:
     tab(adas, "User").focus()
     for key, name in (
         ("ArrowRight", "Voicemail"),
+        ("ArrowRight", "Advanced"),
         ("ArrowRight", "Security"),
         ("ArrowRight", "User"),
         ("ArrowLeft", "Security"),
         ("Home", "User"),
         ("End", "Security"),
+        ("ArrowLeft", "Advanced"),
         ("ArrowLeft", "Voicemail"),
     ):
         adas.keyboard.press(key)
@@ -181,7 +183,7 @@ def test_without_scripts_all_stand_below_each_other(ada: User, sign_in: SignIn, 
     page = sign_in(ada, java_script_enabled=False)
     page.goto("/extensions/1000/edit/")
     expect(page.get_by_role("tab")).to_have_count(0)
-    expect(page.locator(".tab-panel h2")).to_have_text(["User", "Voicemail", "Security"])
+    expect(page.locator(".tab-panel h2")).to_have_text(["User", "Voicemail", "Advanced", "Security"])
     for field in ("#id_first_name", "#id_voicemail_pin", "#id_allowed_networks"):
         expect(page.locator(field)).to_be_visible()
     page.locator("#id_voicemail_pin").fill(EASY_PIN)

@@ -18,6 +18,7 @@ DEMANDING = [
     pytest.param(Linphone, LINPHONE_DEMANDS, id="linphone RTP/SAVP"),
     pytest.param(Pjsua, "mandatory", id="pjsua RTP/SAVP"),
 ]
+WITHOUT_SAVP = ("baresip RTP/SAVPF",)  # it refuses an offer in another profile than its own
 OFFERING = [
     pytest.param(Baresip, "srtp", id="baresip RTP/AVP with keys"),
     pytest.param(Pjsua, "optional", id="pjsua RTP/AVP with keys"),
@@ -55,6 +56,15 @@ def test_of_encrypted_and_plain_sound_side_by_side_the_encrypted_is_taken(office
 @pytest.mark.parametrize(("kind", "offers"), OFFERING)
 def test_who_can_encrypt_does_so_when_called(office: Office, begin: Begin, kind: type[Softphone], offers: str) -> None:
     client = begin(kind, offers=offers)
+    calling(client, office)
+    assert is_encrypted(client)
+
+
+@pytest.mark.parametrize(("kind", "offers"), [each for each in DEMANDING if each.id not in WITHOUT_SAVP])
+def test_who_demands_encryption_can_be_called_where_it_is_required(
+    office: Office, begin: Begin, kind: type[Softphone], offers: str
+) -> None:
+    client = begin(kind, offers=offers, wish={"media_encryption": "required"})
     calling(client, office)
     assert is_encrypted(client)
 

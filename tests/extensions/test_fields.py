@@ -141,4 +141,4 @@ def test_the_detail_page_shows_each_fact(client: Client, ada: User, field: Field
     client.force_login(ada)
     page = client.get("/extensions/1000/").content.decode()
     assert f"<dt>{field.label}</dt>" in page
-    assert f"<bdi>{getattr(owner, field.attribute)}</bdi>" in page
+    assert f"<bdi>{field.shown(field.text_of(owner))}</bdi>" in page

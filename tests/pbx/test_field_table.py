@@ -19,6 +19,8 @@ SHOWN_BY = {
     "registration_password": "test_registration.test_whoever_never_registered_cannot_call_without_the_password",
     "max_phones": "test_limits.test_one_phone_too_many_is_refused_and_throws_nobody_out",
     "allowed_networks": "test_networks.test_nobody_calls_from_outside",
+    "transport": "test_transport.test_no_call_comes_over_another_transport",
+    "media_encryption": "test_transport.test_a_call_without_encryption_is_refused_where_it_is_required",
     "voicemail": "test_voicemail.test_a_caller_can_leave_a_message_where",
     "voicemail_pin": "test_voicemail.test_a_wrong_pin_opens_nothing",
     "voicemail_asks_pin": "test_voicemail.test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked",

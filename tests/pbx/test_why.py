@@ -236,7 +236,7 @@ def test_a_pbx_that_is_away_is_said(office: Office, page: Page, settings: Settin
 
 # --- why a phone does not register ---
 
-WHY = "Why can’t my phone register?"
+WHY = "Why can’t my phone register or call?"
 
 
 def test_a_calm_page_asks_nothing(office: Office, page: Page) -> None:

@@ -34,7 +34,7 @@ from extensions.models import SipExtension
 GRACE = Extension("1001", "Grace", "1001", "desk.of-grace", "t7Rw9KqX2mZv5LpB8nYc", voicemail=True)
 MADE = rows(GRACE)
 # Of values that fit none of these, add one.
-CANDIDATES: list[Any] = ["1002", "Another", "t7Rw9KqX2mZv5LpB8nYd", "10.0.0.0/8", 2, True, False]
+CANDIDATES: list[Any] = ["1002", "Another", "t7Rw9KqX2mZv5LpB8nYd", "10.0.0.0/8", 2, True, False, "tls", "required"]
 
 
 EVERY = [(kind, each) for kind in TABLES.values() for each in fields(kind)]

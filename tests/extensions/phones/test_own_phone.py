@@ -1,6 +1,7 @@
 """What people do for their own phones: values in the words of a phone, the QR code, a new registration password."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.profile.models import Avatar
+from asterisk.nodes import from_settings
+from asterisk.process import certificate, transports
 from core import reach
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
@@ -19,6 +22,7 @@ from extensions import pbx
 from extensions.models import Change, SipExtension
 from extensions.phones import guides, qr_code
 from extensions.phones.guides import GUIDES, What
+from tests import certificates
 from tests.pages import html_of
 from tests.people import be_stale, make_extension, make_user
 
@@ -51,6 +55,7 @@ def test_a_guide_names_every_value_once(guide: guides.Guide) -> None:
     assert whats.count(What.SIGN_IN_NAME) == whats.count(What.PASSWORD) == 1
     assert What.NUMBER in whats
     assert What.SERVER_AND_PORT in whats or {What.SERVER, What.PORT} <= set(whats)
+    assert (What.TRANSPORT in whats) != (What.OUTBOUND in whats)
     assert len({label for label, _ in guide.fields}) == len(guide.fields)
 
 
@@ -85,6 +90,64 @@ def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtens
     for guide in GUIDES:
         assert vics.get(f"/extensions/1000/?phone={guide.key}").status_code == 200
     assert "Authentication name" in html_of(vics, "/extensions/1000/?phone=nonsense")
+
+
+@pytest.fixture
+def certified() -> Iterator[None]:
+    node = from_settings()
+    certificate.install(*certificates.made("*.example.com"))
+    yield
+    transports.certificate(node).unlink()
+    transports.write(node)
+
+
+def told(browser: Client, phone: str = "") -> dict[str, str]:
+    page = html_of(browser, f"/extensions/1000/?phone={phone}")
+    return dict(zip(re.findall(r"<dt>(.*?)</dt>", page), re.findall(r'class="value">(.*?)<', page), strict=False))
+
+
+@pytest.mark.parametrize(
+    ("server", "transport", "shown"),
+    [
+        ("pbx.example.com", "any", ("TLS", "tls")),
+        ("127.0.0.1", "any", ("TLS", "tls")),
+        ("pbx.example.com", "udp", ("UDP", "5070")),
+        ("pbx.example.com", "tcp", ("TCP", "5070")),
+        ("pbx.example.com", "tls", ("TLS", "tls")),
+        ("a.pbx.example.com", "any", ("UDP or TCP", "5070")),
+        ("example.com", "any", ("UDP or TCP", "5070")),
+        ("192.0.2.1", "any", ("UDP or TCP", "5070")),
+        ("192.0.2.1", "tls", ("TLS", "tls")),
+    ],
+)
+def test_tls_is_proposed_where_the_certificate_is_good_for_the_server(
+    vics: Client, own: SipExtension, certified: None, server: str, transport: str, shown: tuple[str, str]
+) -> None:
+    Preferences.objects.update(sip_host=server, sip_port=5070)
+    SipExtension.objects.update(transport=transport)
+    values = told(vics)
+    assert (values["Transport"], values["Port"]) == (
+        shown[0],
+        str(from_settings().sip_tls_port) if shown[1] == "tls" else shown[1],
+    )
+
+
+def test_each_phone_calls_the_transport_by_its_own_name(vics: Client, own: SipExtension, certified: None) -> None:
+    Preferences.objects.update(sip_host="pbx.example.com")
+    assert told(vics, "yealink")["SIP Server 1: Transport"] == "TLS"
+    secure = from_settings().sip_tls_port
+    assert told(vics, "snom")["Outbound Proxy"] == f"sip:pbx.example.com:{secure};transport=tls"
+
+
+def test_without_a_certificate_nobody_is_told_of_tls(vics: Client, own: SipExtension) -> None:
+    assert told(vics)["Transport"] == "UDP or TCP"
+
+
+def test_encryption_that_is_required_is_said(vics: Client, own: SipExtension) -> None:
+    assert "SRTP (SDES), required" not in html_of(vics, "/extensions/1000/")
+    SipExtension.objects.update(media_encryption="required")
+    for phone in ("", "yealink"):
+        assert "SRTP (SDES), required" in html_of(vics, f"/extensions/1000/?phone={phone}")
 
 
 def decoded(svg: str) -> str:
