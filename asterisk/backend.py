@@ -26,7 +26,7 @@ from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, CheckRun
 from asterisk.nodes import Node
 from asterisk.readback import proof
-from core import localization
+from core import localization, reach
 from core.coded_text import CodedText
 from extensions.pbx import (
     Applied,
@@ -272,4 +272,5 @@ class Asterisk:
             raise PbxError(CodedText("pbx.message_not_moved"))
 
     def address(self) -> tuple[str, int]:
-        return self.node.sip_bind, self.node.sip_port
+        addresses = self.node.sip_addresses
+        return next((each for each in addresses if each in reach.EVERYWHERE), addresses[0]), self.node.sip_port

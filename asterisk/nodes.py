@@ -8,13 +8,17 @@ from django.conf import settings
 
 @dataclass(frozen=True)
 class Node:
-    """One Asterisk. `directory` holds what it reads at its start and what it logs."""
+    """One Asterisk. `directory` holds what it reads at its start and what it logs.
+
+    `sip_bind`: addresses of this machine, with commas between.
+    """
 
     directory: Path
     engine_file: Path
     live_file: Path
     sip_bind: str
     sip_port: int
+    sip_tls_port: int
     rtp_first: int
     rtp_last: int
     ami_host: str
@@ -26,6 +30,10 @@ class Node:
     ari_user: str
     ari_secret: str = field(repr=False)
 
+    @property
+    def sip_addresses(self) -> list[str]:
+        return [each.strip(" []") for each in self.sip_bind.split(",") if each.strip(" []")]
+
 
 def from_settings() -> Node:
     return Node(
@@ -34,6 +42,7 @@ def from_settings() -> Node:
         live_file=settings.LIVE_FILE,
         sip_bind=settings.SIP_BIND,
         sip_port=settings.SIP_PORT,
+        sip_tls_port=settings.SIP_TLS_PORT,
         rtp_first=settings.RTP_PORTS[0],
         rtp_last=settings.RTP_PORTS[1],
         ami_host=settings.AMI_HOST,

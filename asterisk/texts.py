@@ -53,6 +53,7 @@ TEXTS = {
     "pbx.message_gone": _("This message is no longer in the mailbox."),
     "pbx.attempts_unknown": _("Failed registrations are not available: %(error)s."),
     "pbx.attempts_stay": _("Failed registrations could not be cleared: %(error)s."),
+    "certificate.unusable": _("The certificate and its key cannot be used: %(error)s."),
     "file.unwritable": _("The PBX's file %(file)s cannot be written: %(why)s."),
     "table.unusable": _("The PBX's table %(table)s: %(said)s."),
     "table.to_be_mended": _("The PBX's table %(table)s: %(said)s. %(remedy)s"),

@@ -10,6 +10,7 @@ from pathlib import Path
 MACHINE, NETWORK = "machine", "network"
 FILE = "reach"
 VARIABLES = ("PORTAL_BIND", "SIP_BIND")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
 HOSTS = {MACHINE: "127.0.0.1", NETWORK: "0.0.0.0"}  # noqa: S104 (what was asked for)
 
 

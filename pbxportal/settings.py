@@ -309,6 +309,7 @@ ENGINE_FILE = Path(env.str("ENGINE_FILE", default=str(ASTERISK_DIR / "db" / "eng
 LIVE_FILE = ENGINE_FILE.with_name("live.sqlite3")
 SIP_BIND = env.str("SIP_BIND", default=reach.host(VAR))
 SIP_PORT = env.int("SIP_PORT", default=5060)
+SIP_TLS_PORT = env.int("SIP_TLS_PORT", default=5061)
 RTP_PORTS = (env.int("RTP_FIRST", default=10000), env.int("RTP_LAST", default=10499))
 AMI_HOST = env.str("AMI_HOST", default="127.0.0.1")
 AMI_PORT = env.int("AMI_PORT", default=5038)

@@ -27,6 +27,7 @@ os.environ |= {
     "PBXPORTAL_VAR": directory,
     "PORTAL_ALLOW_ROOT": "True",
     "SIP_PORT": free_port(),
+    "SIP_TLS_PORT": free_port(),
     "AMI_PORT": free_port(),
     "ARI_PORT": free_port(),
     "RTP_FIRST": str(first_rtp),

@@ -23,6 +23,11 @@ from core.reach import is_local
 from core.validators import single_line
 
 
+def is_local_sip() -> bool:
+    """Whether phones on this machine alone reach the PBX."""
+    return all(is_local(each.strip()) for each in settings.SIP_BIND.split(","))
+
+
 class SetupForm(forms.Form):
     """The first administrator, the company's name and place, and who can reach the PBX."""
 
@@ -65,7 +70,7 @@ class SetupForm(forms.Form):
         field.initial = reach.chosen(settings.VAR)
         if names == [*reach.VARIABLES]:
             field.disabled = True
-            local = is_local(settings.SIP_BIND) and is_local(settings.PORTAL_HOST)
+            local = is_local_sip() and is_local(settings.PORTAL_HOST)
             field.initial = reach.MACHINE if local else reach.NETWORK
         if names:
             words = _("Set by environment variables: %(names)s.") % {"names": ", ".join(names)}
@@ -129,4 +134,4 @@ class SetupForm(forms.Form):
     def needs_restart(self) -> bool:
         """Of a saved form: the network was let in, and is not yet."""
         wants = self.cleaned_data["reach"] == reach.NETWORK and not self.fields["reach"].disabled
-        return wants and is_local(settings.SIP_BIND)
+        return wants and is_local_sip()

@@ -16,7 +16,7 @@ from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.live import watching
 from asterisk.nodes import Node
-from asterisk.process import data_folder, module_folder
+from asterisk.process import data_folder, module_folder, transports
 from asterisk.process.fetch import Program
 from core import socket_directory
 from extensions.validators import allows
@@ -40,6 +40,7 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
         write(node.directory / "etc" / template.name, only_existing(text, program.modules))
+    transports.write(node)
     for name in EMPTY:
         write(node.directory / "etc" / f"{name}.conf", "")
 
@@ -52,7 +53,7 @@ def prepare_start(node: Node) -> None:
         known = live.registered_numbers(db)
     with suppress(engine.EngineError):
         file_health.mend(node.engine_file)
-        engine.bind_media(node.engine_file, one_ipv4(node.sip_bind))
+        engine.bind_media(node.engine_file, one_ipv4(node.sip_addresses))
         watching.before_start(node.engine_file, known)
 
 
@@ -64,9 +65,10 @@ def forget_hidden_calls(node: Node) -> None:
             db.execute("DELETE FROM astdb WHERE key LIKE '/CustomDevstate/%'")
 
 
-def one_ipv4(bind: str) -> str:
-    """The address, unless it stands for all of this machine's, or is one of IPv6."""
-    return "" if ":" in bind or bind == "0.0.0.0" else bind  # noqa: S104 (compared, not bound)
+def one_ipv4(addresses: list[str]) -> str:
+    """The address, if it is the only one, unless it stands for all of this machine's, or is one of IPv6."""
+    (one,) = addresses if len(addresses) == 1 else ("",)
+    return "" if ":" in one or one == "0.0.0.0" else one  # noqa: S104 (compared, not bound)
 
 
 def conf_values(node: Node, tone_zone: str) -> dict[str, str]:
@@ -75,9 +77,7 @@ def conf_values(node: Node, tone_zone: str) -> dict[str, str]:
         "RUN": str(run_directory(node)),
         "DATA": str(node.directory / "data"),
         "ENGINE_FILE": str(node.engine_file),
-        "SIP_BIND": f"[{node.sip_bind}]" if ":" in node.sip_bind else node.sip_bind,
-        "SIP_PORT": str(node.sip_port),
-        "LOOPBACK": "permit" if allows("127.0.0.0/8, ::1", node.sip_bind) else "deny",
+        "LOOPBACK": "permit" if all(allows("127.0.0.0/8, ::1", each) for each in node.sip_addresses) else "deny",
         "AMI_PORT": str(node.ami_port),
         "ARI_PORT": str(node.ari_port),
         "RTP_FIRST": str(node.rtp_first),

@@ -23,7 +23,7 @@ def phone_settings(request: SignedInRequest, extension: SipExtension) -> dict[st
     """What a person types into the phone."""
     preferences = Preferences.current()
     host, port = pbx.get().address()
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+    if host in ("", *reach.EVERYWHERE):
         host = _host_of_the_portal(request)
     server = preferences.sip_host or host
     return {

@@ -11,7 +11,7 @@ from asterisk.backend import Asterisk
 from tests.test_layers import modules
 
 OF_A_NODE = re.compile(r"settings\.(ENGINE_FILE|LIVE_FILE|ASTERISK_DIR|RTP_PORTS|(AMI|ARI|SIP)_\w+)")
-MAKERS = {"asterisk.backend", "asterisk.views"}
+MAKERS = {"asterisk.backend", "asterisk.process.certificate", "asterisk.views"}
 
 
 def sources() -> dict[str, str]:
@@ -32,12 +32,12 @@ def test_only_the_top_makes_a_node() -> None:
 
 def test_each_part_of_a_node_is_set_by_a_setting_of_its_own(settings: Settings, tmp_path: Path) -> None:
     settings.ASTERISK_DIR, settings.ENGINE_FILE, settings.LIVE_FILE = (tmp_path / name for name in "ael")
-    settings.SIP_BIND, settings.SIP_PORT, settings.RTP_PORTS = "192.0.2.1", 1, (2, 3)
+    settings.SIP_BIND, settings.SIP_PORT, settings.SIP_TLS_PORT, settings.RTP_PORTS = "192.0.2.1", 1, 6, (2, 3)
     settings.AMI_HOST, settings.AMI_PORT, settings.AMI_USER, settings.AMI_SECRET = "192.0.2.2", 4, "mia", "mim"
     settings.ARI_HOST, settings.ARI_PORT, settings.ARI_USER, settings.ARI_SECRET = "192.0.2.3", 5, "ria", "rim"
     node = nodes.from_settings()
     assert [getattr(node, each.name) for each in fields(node)] == [
-        tmp_path / "a", tmp_path / "e", tmp_path / "l", "192.0.2.1", 1, 2, 3,
+        tmp_path / "a", tmp_path / "e", tmp_path / "l", "192.0.2.1", 1, 6, 2, 3,
         "192.0.2.2", 4, "mia", "mim", "192.0.2.3", 5, "ria", "rim",
     ]  # fmt: skip
     assert not any(secret in repr(node) for secret in ("mim", "rim"))

@@ -21,6 +21,7 @@ SRTP = {
     "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
     "both": pj.PJMEDIA_SRTP_MANDATORY,
 }
+TRANSPORTS = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
 NO_THREADS = 0  # of the library's own: it does nothing but when it is asked to
 
 
@@ -135,7 +136,7 @@ def opened(transport: str) -> pj.Endpoint:
     endpoint.audDevManager().setNullDev()
     bound = pj.TransportConfig()
     bound.boundAddress = HOST
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP if transport == "tcp" else pj.PJSIP_TRANSPORT_UDP, bound)
+    endpoint.transportCreate(TRANSPORTS[transport], bound)
     endpoint.libStart()
     return endpoint
 

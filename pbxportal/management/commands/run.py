@@ -28,7 +28,7 @@ from asterisk.engine import file_health
 from asterisk.engine.file_health import Guard
 from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
-from asterisk.process import embedded, tones
+from asterisk.process import embedded, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
 from core import reach
 from core.debian import NotAvailableError
@@ -103,8 +103,10 @@ def run() -> None:
 
 
 def pbx_doors(node: Node) -> list[Door]:
+    both = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
     return [
-        Door("SIP", "SIP_PORT", node.sip_bind, node.sip_port, (socket.SOCK_DGRAM, socket.SOCK_STREAM)),
+        *(Door("SIP", "SIP_PORT", address, node.sip_port, both) for address in node.sip_addresses),
+        *(Door("SIP over TLS", "SIP_TLS_PORT", *each) for each in transports.encrypted(node)),
         Door("Asterisk's AMI", "AMI_PORT", "127.0.0.1", node.ami_port),
         Door("Asterisk's ARI", "ARI_PORT", "127.0.0.1", node.ari_port),
     ]

@@ -36,11 +36,11 @@ def free_ports(count: int) -> list[int]:
 
 
 def node_at(directory: Path) -> Node:
-    sip, ami, ari = free_ports(3)
+    sip, tls, ami, ari = free_ports(4)
     files, here = directory / "db", "127.0.0.1"
     return Node(
         directory=directory, engine_file=files / "engine.sqlite3", live_file=files / "live.sqlite3",
-        sip_bind=here, sip_port=sip, rtp_first=17000, rtp_last=17400,
+        sip_bind=here, sip_port=sip, sip_tls_port=tls, rtp_first=17000, rtp_last=17400,
         ami_host=here, ami_port=ami, ami_user="portal", ami_secret="ami-s",
         ari_host=here, ari_port=ari, ari_user="portal", ari_secret="ari-s",
     )  # fmt: skip

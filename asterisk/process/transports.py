@@ -1,0 +1,74 @@
+"""Where Asterisk listens for SIP: a file of its own, made anew when a certificate comes or the outside address changes.
+
+Asterisk takes what is new in it with a reload, but for addresses and ports, with which it has to be started.
+"""
+
+import os
+from pathlib import Path
+
+from asterisk.ami.client import Ami
+from asterisk.nodes import Node
+
+FILE = "pjsip_transports.conf"
+MODULE = "res_pjsip.so"
+UDP, TCP, TLS = "udp", "tcp", "tls"
+# None is of an older TLS than 1.2, whatever this machine's OpenSSL would let pass: by `method` Asterisk offers one
+# version, or all. Those of TLS 1.3 are not chosen here.
+CIPHERS = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-SHA256", "ECDHE-RSA-AES128-SHA256",
+    "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA256",
+)  # fmt: skip
+
+
+def certificate(node: Node) -> Path:
+    """Of this machine, its chain and its key."""
+    return node.directory / "keys" / "sip.pem"
+
+
+def encrypted(node: Node) -> list[tuple[str, int]]:
+    """The addresses and ports of SIP over TLS: none before there is a certificate."""
+    return [(address, node.sip_tls_port) for address in node.sip_addresses] if certificate(node).exists() else []
+
+
+def text(node: Node) -> str:
+    return "".join(_section(node, number, address) for number, address in enumerate(node.sip_addresses))
+
+
+def write(node: Node) -> None:
+    """What Asterisk reads at its next start or reload."""
+    path = node.directory / "etc" / FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text(node))
+    draft.replace(path)
+
+
+def reload(ami: Ami) -> None:
+    """Raises AmiError where Asterisk would not."""
+    ami.ask("Reload", Module=MODULE)
+
+
+def name(protocol: str, number: int = 0) -> str:
+    """Of the transport of the first address, or of another."""
+    return f"transport-{protocol}{f'-{number + 1}' if number else ''}"
+
+
+def _section(node: Node, number: int, address: str) -> str:
+    ports = {UDP: node.sip_port, TCP: node.sip_port}
+    if encrypted(node):
+        ports[TLS] = node.sip_tls_port
+    return "".join(
+        _transport(node, name(protocol, number), protocol, address, port) for protocol, port in ports.items()
+    )
+
+
+def _transport(node: Node, section: str, protocol: str, address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address else address
+    lines = [f"[{section}]", "type=transport", f"protocol={protocol}", f"bind={host}:{port}"]
+    if protocol == TLS:
+        lines += [f"cert_file={certificate(node)}", f"priv_key_file={certificate(node)}", "method=sslv23"]
+        lines += [f"cipher={','.join(CIPHERS)}", "allow_reload=yes"]
+    return "\n".join([*lines, "", ""])

@@ -1,0 +1,73 @@
+"""Phones that speak to the PBX over TLS."""
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from asterisk.process import certificate, transports
+from asterisk.process.embedded import Embedded
+from tests import certificates
+from tests.clients.baresip import Baresip
+from tests.clients.client import Softphone
+from tests.clients.pjsua import Pjsua
+from tests.clients.test_clients import Begin, called_by, calling, sound_goes_both_ways
+from tests.clients.test_encryption import is_encrypted
+from tests.node import connected
+from tests.pbx.office import Office, contacts, eventually
+
+SPEAK_TLS = [pytest.param(Baresip, "srtp-mand", id="baresip"), pytest.param(Pjsua, "mandatory", id="pjsua")]
+
+
+@pytest.fixture(autouse=True)
+def certified(asterisk: Embedded) -> Iterator[None]:
+    certificate.install(*certificates.made())
+    assert eventually(is_listening)
+    yield
+    transports.certificate(asterisk.node).unlink()
+    transports.write(asterisk.node)
+    with connected() as ami:
+        transports.reload(ami)
+
+
+def shown() -> str:
+    return ssl.get_server_certificate(("127.0.0.1", settings.SIP_TLS_PORT), timeout=10)
+
+
+def is_listening() -> bool:
+    try:
+        return bool(shown())
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(("kind", "offers"), SPEAK_TLS)
+def test_calls_go_both_ways_over_it(office: Office, begin: Begin, kind: type[Softphone], offers: str) -> None:
+    client = begin(kind, "tls", offers)
+    (contact,) = contacts(client.account.user_name)
+    assert "transport=tls" in contact["URI"].lower()
+    call = called_by(client, office)
+    assert is_encrypted(client)
+    client.hang_up()
+    call.wait_ended()
+    calling(begin(kind, "tls", offers.replace("mandatory", "optional").replace("srtp-mand", "srtp")), office)
+
+
+def test_a_renewal_ends_no_call_and_no_registration(office: Office, begin: Begin) -> None:
+    client = begin(Pjsua, "tls", "optional")
+    before = shown()
+    registered = contacts(client.account.user_name)
+    call = called_by(client, office)
+    assert certificate.install(*certificates.made("renewed.example.com"))
+    assert eventually(lambda: shown() != before)
+    assert sound_goes_both_ways(client, call)
+    client.hang_up()
+    call.wait_ended()
+    client.wait_over()
+    (now,) = contacts(client.account.user_name)
+    assert now["URI"] == registered[0]["URI"]
+    again = office.registered().call(client.account.user_name)
+    client.answer()
+    again.wait_answered()
+    assert sound_goes_both_ways(client, again)
