@@ -40,10 +40,11 @@ class Address:
         return self.urls[0].startswith("https:")
 
 
-def find(url: str, bind: str, directory: Path, *, own_https: bool, has_files: bool = False) -> Address:
+def find(url: str, bind: str, directory: Path, *, own_https: bool, has_files: bool, has_authority: bool) -> Address:
     """Of PORTAL_URL and PORTAL_BIND, either of which may be empty, and what was chosen on the pages.
 
-    `own_https`: whether our own server in front speaks it; `has_files`: whether certificate files are named.
+    `own_https`: whether our own server in front speaks it; `has_files`, `has_authority`: whether the environment names
+    certificate files, or an ACME authority, which may sign names that no public one does.
     """
     choice = https.chosen(directory) if own_https else Choice()
     if url:
@@ -53,7 +54,7 @@ def find(url: str, bind: str, directory: Path, *, own_https: bool, has_files: bo
             return Address(bind or f"{reach.host(directory)}:{USUAL_PORT}", urls, Certificate.NONE)
         certificate = Certificate.FILES if has_files else choice.certificate
         if certificate == Certificate.NONE:
-            certificate = Certificate.ACME if is_public_name(parts.hostname or "") else Certificate.AUTHORITY
+            certificate = Certificate.ACME if is_signed(parts.hostname or "", has_authority) else Certificate.AUTHORITY
         return Address(
             bind or everywhere(parts.hostname or "", parts.port or DEFAULT_PORTS["https"]), urls, certificate
         )
@@ -82,12 +83,14 @@ def everywhere(name: str, port: int) -> str:
     return f"127.0.0.1:{port}" if reach.is_local(name) else f":{port}"
 
 
-def is_public_name(name: str) -> bool:
-    """Whether a public authority may sign a certificate for it."""
+def is_signed(name: str, has_authority: bool) -> bool:
+    """Whether an authority may sign a certificate for it: a public one none of a private name."""
     with suppress(ValueError):
         ip_address(name.strip("[]"))
         return False
-    return "." in name and not any(name == each or name.endswith(f".{each}") for each in PRIVATE_NAMES)
+    return has_authority or (
+        "." in name and not any(name == each or name.endswith(f".{each}") for each in PRIVATE_NAMES)
+    )
 
 
 def normalized(url: str) -> str:

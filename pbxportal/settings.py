@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,7 +56,17 @@ FRONT = portal_address.front(env.str("FRONT", default="none" if BEHIND_PROXY els
 HTTPS_CERTIFICATE, HTTPS_KEY = env.str("HTTPS_CERTIFICATE", default=""), env.str("HTTPS_KEY", default="")
 ACME_DIRECTORY, ACME_ROOT = env.str("ACME_DIRECTORY", default=""), env.str("ACME_ROOT", default="")
 SAID_URL, SAID_BIND = env.str("PORTAL_URL", default=""), env.str("PORTAL_BIND", default="")
-ADDRESS = portal_address.find(SAID_URL, SAID_BIND, VAR, own_https=FRONT == "caddy", has_files=bool(HTTPS_CERTIFICATE))
+# Called again by `run` when something else was chosen on the page.
+FIND_ADDRESS = partial(
+    portal_address.find,
+    SAID_URL,
+    SAID_BIND,
+    VAR,
+    own_https=FRONT == "caddy",
+    has_files=bool(HTTPS_CERTIFICATE),
+    has_authority=bool(ACME_DIRECTORY),
+)
+ADDRESS = FIND_ADDRESS()
 PORTAL_BIND = ADDRESS.bind
 PORTAL_HOST, PORTAL_PORT = portal_address.listening(PORTAL_BIND)
 PORTAL_ADDRESSES = [*ADDRESS.urls]

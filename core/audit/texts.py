@@ -8,7 +8,7 @@ from core import localization
 from core.audit.actions import MODULE_LABELS
 from core.audit.fields import RecordedField, one_of, show_mask
 from core.audit.filters import filter_text
-from core.preferences.models import SELF_SERVICE, MailSecurity, NameFormat, Preferences
+from core.preferences.models import SELF_SERVICE, CertificateKind, MailSecurity, NameFormat, Preferences
 
 TEXTS = {f"module.{code}": label for code, label in MODULE_LABELS.items()}
 
@@ -29,7 +29,7 @@ SHOW_SWITCH = one_of({True: _("on"), False: _("off")})
 AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
-    "voicemail_minutes", "voicemail_messages", "voicemail_days",
+    "voicemail_minutes", "voicemail_messages", "voicemail_days", "https_name", "https_port", "https_email",
 )  # fmt: skip
 SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password", "new_voicemail")
 FIELDS = {
@@ -44,6 +44,9 @@ FIELDS = {
     "name_format": RecordedField(_label("name_format"), one_of(dict(NameFormat.choices))),
     "self_service": RecordedField(_label("self_service"), show_self_service),
     "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),
+    "https_certificate": RecordedField(_label("https_certificate"), one_of(dict(CertificateKind.choices))),
+    "chain": RecordedField(_("Certificate and chain (PEM)"), show_mask, is_secret=True),
+    "key": RecordedField(_("Private key (PEM)"), show_mask, is_secret=True),
     "mail_password": RecordedField(_("Password"), show_mask, is_secret=True),
     "remove_password": RecordedField(_("Remove the saved password"), SHOW_SWITCH),
     **{name: RecordedField(_label(name)) for name in AS_TYPED},

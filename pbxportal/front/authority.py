@@ -16,9 +16,12 @@ RENEWED_BEFORE = timedelta(days=60)
 YESTERDAY = timedelta(days=1)  # clocks differ
 
 
+ROOT, ROOT_KEY = "root.pem", "root_key.pem"
+
+
 def root(folder: Path, company: str) -> Path:
     """The file of the root's certificate, made at the first call with its key beside it."""
-    path = folder / "root.pem"
+    path = folder / ROOT
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = ec.generate_private_key(ec.SECP256R1())
@@ -29,7 +32,7 @@ def root(folder: Path, company: str) -> Path:
             .add_extension(_usage(signs_certificates=True), critical=True)
             .sign(key, hashes.SHA256())
         )
-        write(folder / "root_key.pem", _pem_of(key))
+        write(folder / ROOT_KEY, _pem_of(key))
         write(path, signed.public_bytes(serialization.Encoding.PEM))
     return path
 
@@ -38,10 +41,10 @@ def sign(folder: Path, names: Sequence[str], chain: Path, key_file: Path) -> boo
     """Have a certificate for those names and addresses in the two files; whether a new one was made."""
     if is_good(chain, names) and key_file.exists():
         return False
-    root_certificate = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
-    root_key = serialization.load_pem_private_key((folder / "root_key.pem").read_bytes(), None)
+    root_certificate = x509.load_pem_x509_certificate((folder / ROOT).read_bytes())
+    root_key = serialization.load_pem_private_key((folder / ROOT_KEY).read_bytes(), None)
     if not isinstance(root_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{folder}/root_key.pem was not made by the portal.")
+        raise TypeError(f"{folder / ROOT_KEY} was not made by the portal.")
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     signed = (

@@ -18,6 +18,7 @@ BUFFERS_BY_SIZE = (2, 7)  # from this version on
 HASHED_NAME = r"\.[0-9a-f]{12}\.[a-z0-9.]+$"
 YEARS = "max-age=315360000, public, immutable"
 TEXTS = ["text/*", "application/json*", "application/javascript*", "image/svg+xml*"]
+RENEW_CHECK = "10m"
 AWAY = "{http.error.status_code} >= 502"
 # gunicorn takes these from whoever sits on its socket.
 FOR_GUNICORN = ["SCRIPT_NAME", "PATH_INFO", "Forwarded", "X-Forwarded-Ssl", "X-Forwarded-Protocol"]
@@ -219,5 +220,8 @@ def certificates(plan: Plan) -> Json:
         issuer["trusted_roots_pem_files"] = [plan.acme_root]
     return {
         "certificates": {"automate": [plan.name]},
-        "automation": {"policies": [{"subjects": [plan.name], "issuers": [issuer], "key_type": "p256"}]},
+        "automation": {
+            "renew_interval": RENEW_CHECK,
+            "policies": [{"subjects": [plan.name], "issuers": [issuer], "key_type": "p256"}],
+        },
     }

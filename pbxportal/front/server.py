@@ -12,9 +12,9 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import get_template
 
-from core import socket_directory
+from core import https, socket_directory
 from pbxportal import portal_address
-from pbxportal.front import configuration
+from pbxportal.front import certificates, configuration
 from pbxportal.front.configuration import Plan
 from pbxportal.front.program import Program
 from pbxportal.portal_address import USUAL_PORT, Address
@@ -91,6 +91,11 @@ class SocketConnection(HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+def answers(host: str, port: int) -> bool:
+    """Whether something that speaks HTTP does: by a page, or by a redirect to HTTPS."""
+    return is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS))
+
+
 def portal_answers() -> bool:
     """Whether the portal behind does."""
     return is_answered(SocketConnection(portal_socket()))
@@ -124,16 +129,17 @@ def portal_socket() -> Path:
 
 
 def plan(program: Program, address: Address) -> Plan:
+    files = certificates.pair(address)
     return Plan(
         listen=address.bind,
         redirects=tuple(redirects(address)),
         urls=address.urls,
         certificate=address.certificate,
-        email="",
+        email=https.chosen(settings.VAR).email,
         acme_directory=settings.ACME_DIRECTORY,
         acme_root=settings.ACME_ROOT,
-        chain=Path(),
-        key=Path(),
+        chain=files.chain if files else Path(),
+        key=files.key if files else Path(),
         folder=settings.VAR / "front",
         portal_socket=portal_socket(),
         admin_socket=sockets() / "admin",

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from core.https import Certificate
 from pbxportal import supervisor
-from pbxportal.front import server
+from pbxportal.front import certificates, server
 from pbxportal.front.program import Program, find_or_fetch
 from pbxportal.front.server import Front
 from pbxportal.management.commands.run import portal
@@ -45,10 +45,11 @@ def starts(front: Front) -> Iterator[Starts]:
     with ExitStack() as stack:
 
         def starts(
-            certificate: Certificate = Certificate.NONE, names: tuple[str, ...] = ("127.0.0.1",), **changes: Any
-        ) -> Address:
+            certificate: Certificate = Certificate.NONE, names: tuple[str, ...] = ("127.0.0.1",),
+            port: str = "", **changes: Any,
+        ) -> Address:  # fmt: skip
             """`changes`: what differs from the plan that the settings give."""
-            port = free_port()
+            port = port or free_port()
             scheme = "http" if certificate == Certificate.NONE else "https"
             urls = tuple(f"{scheme}://{each}:{port}" for each in names)
             address = Address(f"127.0.0.1:{port}", urls, certificate)
@@ -60,6 +61,7 @@ def starts(front: Front) -> Iterator[Starts]:
 
 @contextmanager
 def running(front: Front, address: Address, changes: dict[str, Any]) -> Iterator[None]:
+    certificates.prepare(address)
     front.configure(replace(server.plan(front.program, address), **changes))
     child = front.child()
     child.start()

@@ -30,13 +30,15 @@ from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
 from asterisk.process import embedded, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
-from core import reach
+from core import https, reach
 from core.debian import NotAvailableError
+from core.preferences.models import Preferences
 from core.reach import is_local
 from pbxportal import supervisor
-from pbxportal.front import server
+from pbxportal.front import certificates, server
 from pbxportal.front.program import find_or_fetch as find_caddy
 from pbxportal.front.server import Front, FrontError
+from pbxportal.front.watch import Watch
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
 BOOT_SECONDS = 60
@@ -79,13 +81,19 @@ def run() -> None:
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
     supervisor.check_free([portal_door, *(pbx_doors(node) if settings.PBX_EXPECTED else ())])
     prepare_portal()
+    follow_preferences()
     front = find_front()
     program = find_program()
     children = [portal(has_pbx=program is not None, behind=front), manage("The mail worker", "deliver")]
+    if program:
+        children.append(manage("The PBX listener", "listen"))
+    watch = Watch(front, [*children], say, has_pbx=program is not None) if front else None
+    if watch:
+        watch.hand_over()
     if front:
         children.append(front.child())
     if program:
-        children += [pbx(program, node), manage("The PBX listener", "listen")]
+        children.append(pbx(program, node))
     link = setup_url()
     connection.close()
     is_there = server.portal_answers if front else lambda: True
@@ -96,6 +104,8 @@ def run() -> None:
         welcome()
         daily()
         logs()
+        if watch:
+            watch()
         if program:
             nightly()
 
@@ -139,6 +149,15 @@ def static_fingerprint() -> str:
     return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()
 
 
+def follow_preferences() -> None:
+    """Where the settings read another choice than the database has, as after a restore: begin anew with that."""
+    choice = Preferences.load().https
+    if choice != https.chosen(settings.VAR):
+        https.choose(settings.VAR, choice)
+        connection.close()
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very program)
+
+
 def find_front() -> Front | None:
     """The server in front, configured. Without one, plain HTTP is served by what is behind it."""
     if settings.FRONT == "none":
@@ -151,6 +170,7 @@ def find_front() -> Front | None:
         say(f"Portal: without Caddy in front of it, slow or many connections can block it. {error}")
         return None
     front = Front(program)
+    certificates.prepare(settings.ADDRESS)
     try:
         front.configure(server.plan(program, settings.ADDRESS))
     except FrontError as error:
