@@ -31,7 +31,10 @@ def _client(request: HttpRequest) -> Address | None:
 
 
 class ForwardedHeaders:
-    """Takes what a proxy says of its client out of the requests of all others."""
+    """Takes what a proxy says of its client out of the requests of all others.
+
+    Our own server in front comes by a Unix socket, which has no address: the client's takes its place.
+    """
 
     NAMES = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
 
@@ -39,7 +42,9 @@ class ForwardedHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not are(settings.BEHIND_PROXY, read(request.META.get("REMOTE_ADDR", ""))):
+        if settings.FRONT == "caddy" and not request.META.get("REMOTE_ADDR"):
+            request.META["REMOTE_ADDR"] = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        elif not are(settings.BEHIND_PROXY, read(request.META.get("REMOTE_ADDR", ""))):
             for name in self.NAMES:
                 request.META.pop(name, None)
         return self.get_response(request)

@@ -59,9 +59,9 @@ def secret_key() -> Iterator[Error]:
 
 
 def https() -> Iterator[Error]:
-    if settings.HTTPS and not settings.BEHIND_PROXY:
+    if settings.HTTPS and settings.FRONT == "none" and not settings.BEHIND_PROXY:
         yield Error(
-            "PORTAL_URL starts with https://, but the portal itself uses plain HTTP.",
+            "PORTAL_URL starts with https://, but with FRONT=none the portal itself uses plain HTTP.",
             "Set BEHIND_PROXY to the address of the web server that provides HTTPS, or to True if it is on this"
             " machine.",
             id="portal.E004",

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -9,6 +10,7 @@ from core.mail.labels import MailState
 from core.preferences.models import Preferences, SystemChange
 from extensions import pbx
 from extensions.review import review
+from pbxportal.front import status
 from pbxportal.theme import THEMES
 
 COUNTED = 1000
@@ -30,6 +32,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
     if user.can(Permission.VIEW_MAIL) or user.can(Permission.VIEW_PREFERENCES):
         shown["mail"] = MailState.now()
+    if user.can(Permission.VIEW_PREFERENCES):
+        shown["certificate"] = status.warning(settings.ADDRESS)
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 

@@ -4,8 +4,9 @@ import fcntl
 import re
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,10 +14,83 @@ from urllib.parse import urlsplit
 import idna
 from django.core.exceptions import ImproperlyConfigured
 
+from core import https, reach
+from core.https import Certificate, Choice
+
+USUAL_PORT = 8000
+FRONTS = ("caddy", "none")
+# No public authority signs a name below these.
+PRIVATE_NAMES = ("local", "lan", "internal", "home", "corp", "test", "invalid", "example", "localhost", "home.arpa")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (what a bind to every address of the machine is told by)
 NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 SIOCGIFADDR = 0x8915
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the portal listens, its addresses as people type them, and who signs its certificate."""
+
+    bind: str
+    urls: tuple[str, ...]
+    certificate: Certificate
+
+    @property
+    def is_secure(self) -> bool:
+        return self.urls[0].startswith("https:")
+
+
+def find(url: str, bind: str, directory: Path, *, own_https: bool, has_files: bool, has_authority: bool) -> Address:
+    """Of PORTAL_URL and PORTAL_BIND, either of which may be empty, and what was chosen on the pages.
+
+    `own_https`: whether our own server in front speaks it; `has_files`, `has_authority`: whether the environment names
+    certificate files, or an ACME authority, which may sign names that no public one does.
+    """
+    choice = https.chosen(directory) if own_https else Choice()
+    if url:
+        urls: tuple[str, ...] = (normalized(url),)
+        parts = urlsplit(urls[0])
+        if not own_https or parts.scheme == "http":
+            return Address(bind or f"{reach.host(directory)}:{USUAL_PORT}", urls, Certificate.NONE)
+        certificate = Certificate.FILES if has_files else choice.certificate
+        if certificate == Certificate.NONE:
+            certificate = Certificate.ACME if is_signed(parts.hostname or "", has_authority) else Certificate.AUTHORITY
+        return Address(
+            bind or everywhere(parts.hostname or "", parts.port or DEFAULT_PORTS["https"]), urls, certificate
+        )
+    if choice.certificate == Certificate.NONE:
+        bind = bind or f"{reach.host(directory)}:{USUAL_PORT}"
+        return Address(bind, tuple(by_itself(*listening(bind))), Certificate.NONE)
+    if choice.name:
+        bind = bind or everywhere(choice.name, choice.port)
+        urls = (origin("https", host_of(choice.name), listening(bind)[1]),)
+    else:
+        bind = bind or f"{reach.host(directory)}:{choice.port}"
+        urls = tuple(by_itself(*listening(bind), "https"))
+    return Address(bind, urls, choice.certificate)
+
+
+def front(said: str, behind_proxy: Sequence[object]) -> str:
+    """What FRONT names."""
+    if said not in FRONTS or (said == FRONTS[0] and behind_proxy):
+        raise ImproperlyConfigured(
+            f"FRONT is {said!r}. Set it to caddy, or to none if a web server of your own is in front (BEHIND_PROXY)."
+        )
+    return said
+
+
+def everywhere(name: str, port: int) -> str:
+    return f"127.0.0.1:{port}" if reach.is_local(name) else f":{port}"
+
+
+def is_signed(name: str, has_authority: bool) -> bool:
+    """Whether an authority may sign a certificate for it: a public one none of a private name."""
+    with suppress(ValueError):
+        ip_address(name.strip("[]"))
+        return False
+    return has_authority or (
+        "." in name and not any(name == each or name.endswith(f".{each}") for each in PRIVATE_NAMES)
+    )
 
 
 def normalized(url: str) -> str:
@@ -72,10 +146,10 @@ def listening(bind: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def by_itself(host: str, port: int) -> list[str]:
+def by_itself(host: str, port: int, scheme: str = "http") -> list[str]:
     """The portal's addresses where nobody has named one: the first is that of links."""
     hosts = [*own_addresses(host), "127.0.0.1"] if host in EVERYWHERE else [host]
-    return [origin("http", host_of(each), port) for each in hosts]
+    return [origin(scheme, host_of(each), port) for each in hosts]
 
 
 def own_addresses(bind: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,10 +50,26 @@ SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # else those of the file
 SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
 if not SEALING_KEYS:
     kept_secret(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
-PORTAL_BIND = env.str("PORTAL_BIND", default=f"{reach.host(VAR)}:8000")
+BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
+# The web server that listens to the world: our own Caddy, or none of ours.
+FRONT = portal_address.front(env.str("FRONT", default="none" if BEHIND_PROXY else "caddy"), BEHIND_PROXY)
+HTTPS_CERTIFICATE, HTTPS_KEY = env.str("HTTPS_CERTIFICATE", default=""), env.str("HTTPS_KEY", default="")
+ACME_DIRECTORY, ACME_ROOT = env.str("ACME_DIRECTORY", default=""), env.str("ACME_ROOT", default="")
+SAID_URL, SAID_BIND = env.str("PORTAL_URL", default=""), env.str("PORTAL_BIND", default="")
+# Called again by `run` when something else was chosen on the page.
+FIND_ADDRESS = partial(
+    portal_address.find,
+    SAID_URL,
+    SAID_BIND,
+    VAR,
+    own_https=FRONT == "caddy",
+    has_files=bool(HTTPS_CERTIFICATE),
+    has_authority=bool(ACME_DIRECTORY),
+)
+ADDRESS = FIND_ADDRESS()
+PORTAL_BIND = ADDRESS.bind
 PORTAL_HOST, PORTAL_PORT = portal_address.listening(PORTAL_BIND)
-named = env.str("PORTAL_URL", default="")
-PORTAL_ADDRESSES = [portal_address.normalized(named)] if named else portal_address.by_itself(PORTAL_HOST, PORTAL_PORT)
+PORTAL_ADDRESSES = [*ADDRESS.urls]
 PORTAL_URL = PORTAL_ADDRESSES[0]
 ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]),
@@ -61,9 +78,12 @@ ALLOWED_HOSTS = [
 HTTPS = PORTAL_URL.startswith("https://")
 
 
-def cookie_name(name: str) -> str:
-    """Browsers keep cookies by host alone: portals that differ in their port have names of their own."""
-    return f"{name}_{urlsplit(PORTAL_URL).port or ('443' if HTTPS else '80')}"
+def cookie_name(name: str, prefix: str = "__Host-") -> str:
+    """Browsers keep cookies by host alone: portals that differ in their port have names of their own.
+
+    By the prefix, browsers take none that came by plain HTTP or from another host of the domain.
+    """
+    return f"{prefix if HTTPS else ''}{name}_{urlsplit(PORTAL_URL).port or ('443' if HTTPS else '80')}"
 
 
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
@@ -207,7 +227,7 @@ MFA_TRUST_COOKIE_NAME = cookie_name("mfa_trusted")
 SESSION_ENGINE = "accounts.sessions.models"
 SESSION_COOKIE_NAME = cookie_name("sessionid")
 CSRF_COOKIE_NAME = cookie_name("csrftoken")
-CHALLENGE_COOKIE_NAME = cookie_name("challenge")
+CHALLENGE_COOKIE_NAME = cookie_name("challenge", "__Secure-")  # of one page alone
 DEVICE_COOKIE_NAME = cookie_name("device")
 MESSAGE_COOKIE_NAME = cookie_name("messages")
 MESSAGE_STORAGE = "core.messages.MessageStorage"
@@ -216,11 +236,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_SSL_HOST = urlsplit(PORTAL_URL).netloc
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY or FRONT == "caddy" else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

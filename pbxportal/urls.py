@@ -23,5 +23,6 @@ urlpatterns = [
     path("log/", include("core.audit.urls")),
     path("preferences/", include("pbxportal.pbx_settings.urls")),
     path("theme/", theme, name="theme"),
+    path("web-socket/", views.web_socket, name="web_socket"),
     path("health/", views.health, name="health"),
 ]

@@ -56,3 +56,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_GET
+def web_socket(request: HttpRequest) -> HttpResponse:
+    """Whether the server in front may pass a WebSocket on to the PBX: to who is signed in, from our own pages."""
+    origin = request.headers.get("Origin", "")
+    own = f"{request.scheme}://{request.get_host()}"
+    is_own = origin in (own, *settings.PORTAL_ADDRESSES)
+    return HttpResponse(status=204 if request.user.is_authenticated and is_own else 403)

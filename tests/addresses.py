@@ -57,6 +57,8 @@ class Page:
 
 
 OPEN = {
+    "preferences/https/root/",
+    "web-socket/",
     "account/email/<str:side>/<str:token>/",
     "health/",
     "password/",
@@ -190,6 +192,9 @@ PAGES = {
     "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/discard/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/mail/": Page(
+        look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
+    ),
+    "preferences/https/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
     "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),

@@ -145,7 +145,9 @@ def looked_for(script: Path) -> set[str]:
 # --- errors ---
 
 
-@pytest.mark.parametrize("name", ["400.html", "400_host.html", "413.html", "500.html", "503.html", "503_busy.html"])
+@pytest.mark.parametrize(
+    "name", ["400.html", "400_host.html", "413.html", "500.html", "502.html", "503.html", "503_busy.html"]
+)
 def test_a_page_of_an_error_asks_neither_the_database_nor_a_context(name: str) -> None:
     page = get_template(name).render()
     assert page.lstrip().startswith("<!DOCTYPE html>")

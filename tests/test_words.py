@@ -37,9 +37,15 @@ SILENT = {
     "core/audit/triggers.py": "what the database says to who writes into the log around the portal",
     "core/audit/hash_chain.py": "the words of manage.py verify_audit",
     "core/encryption.py": "an error of the program",
+    "core/debian.py": "the terminal of manage.py run",
     "core/proxies.py": "the terminal of manage.py, at a start",
     "pbxportal/checks.py": "the terminal of manage.py, at a start",
     "pbxportal/portal_address.py": "the terminal of manage.py, at a start",
+    "pbxportal/front/authority.py": "the name in a certificate",
+    "pbxportal/front/configuration.py": "what Caddy reads",
+    "pbxportal/front/certificates.py": "what Caddy logs",
+    "pbxportal/front/watch.py": "terminal of manage.py run, and what the system and Caddy say",
+    "pbxportal/front/server.py": "terminal of manage.py run",
     "asterisk/process/embedded.py": "terminal and log of manage.py run",
     "asterisk/process/fetch.py": "terminal of manage.py run",
     "asterisk/live/listener.py": "the log",
@@ -56,6 +62,7 @@ NO_TEXT = {
     "The portal never asks for {}.": "an error of the program",
     "The mail would have other headers than it was given.": "",
     "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",
+    "sudo update-ca-certificates": "a command",
     "Not in UTF-8.": "an error of the program",
     "This value is not valid for the PBX, so it was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
@@ -370,6 +377,7 @@ def data() -> Iterator[str]:
     yield from (guide.name for guide in GUIDES)
     yield "a b c d e f"  # what differs of Cast's check
     yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")
+    yield portal_settings.PORTAL_URL
 
 
 def known_words() -> set[str]:

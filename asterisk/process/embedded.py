@@ -5,7 +5,6 @@ import re
 import socket
 import sqlite3
 import subprocess
-import tempfile
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,12 +18,12 @@ from asterisk.live import watching
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder, transports
 from asterisk.process.fetch import Program
+from core import socket_directory
 from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
 EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "stasis", "udptl", "websocket_client")
-LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
@@ -115,15 +114,8 @@ def write(path: Path, text: str) -> None:
 
 
 def run_directory(node: Node) -> Path:
-    """For the control socket, whose path must be short: elsewhere, behind a link, when the directory lies deep."""
-    run = node.directory / "run"
-    if len(os.fsencode(run / "asterisk.ctl")) <= LONGEST_SOCKET_PATH:
-        run.mkdir(mode=0o700, exist_ok=True)
-        return run
-    if not run.is_dir() or run.stat().st_uid != os.getuid():
-        run.unlink(missing_ok=True)
-        run.symlink_to(tempfile.mkdtemp(prefix="asterisk-"))
-    return run.resolve()
+    """For the control socket."""
+    return socket_directory.make(node.directory / "run", "asterisk.ctl", "asterisk-")
 
 
 def command(program: Program, node: Node) -> list[str]:

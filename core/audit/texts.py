@@ -8,7 +8,15 @@ from core import localization
 from core.audit.actions import MODULE_LABELS
 from core.audit.fields import RecordedField, one_of, show_mask
 from core.audit.filters import filter_text
-from core.preferences.models import SELF_SERVICE, MailSecurity, MediaEncryption, NameFormat, Preferences, Transport
+from core.preferences.models import (
+    SELF_SERVICE,
+    CertificateKind,
+    MailSecurity,
+    MediaEncryption,
+    NameFormat,
+    Preferences,
+    Transport,
+)
 
 TEXTS = {
     **{f"module.{code}": label for code, label in MODULE_LABELS.items()},
@@ -32,7 +40,7 @@ SHOW_SWITCH = one_of({True: _("on"), False: _("off")})
 AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
-    "voicemail_minutes", "voicemail_messages", "voicemail_days",
+    "voicemail_minutes", "voicemail_messages", "voicemail_days", "https_name", "https_port", "https_email",
 )  # fmt: skip
 SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password", "new_voicemail")
 FIELDS = {
@@ -50,6 +58,9 @@ FIELDS = {
     "new_transport": RecordedField(_label("new_transport"), one_of(dict(Transport.choices))),
     "new_media_encryption": RecordedField(_label("new_media_encryption"), one_of(dict(MediaEncryption.choices))),
     "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),
+    "https_certificate": RecordedField(_label("https_certificate"), one_of(dict(CertificateKind.choices))),
+    "chain": RecordedField(_("Certificate and chain (PEM)"), show_mask, is_secret=True),
+    "key": RecordedField(_("Private key (PEM)"), show_mask, is_secret=True),
     "mail_password": RecordedField(_("Password"), show_mask, is_secret=True),
     "remove_password": RecordedField(_("Remove the saved password"), SHOW_SWITCH),
     **{name: RecordedField(_label(name)) for name in AS_TYPED},

@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
                 ('mail_user', models.CharField(blank=True, max_length=254, verbose_name='User Name')),
                 ('sealed_mail_password', models.TextField(blank=True, editable=False)),
                 ('mail_from', models.CharField(blank=True, max_length=254, verbose_name='Sender Address')),
+                ('https_certificate', models.CharField(choices=[('none', 'Off'), ('acme', "Let's Encrypt"), ('authority', "The portal's own authority"), ('files', 'A certificate of your own')], default='none', max_length=9, verbose_name='Certificate from')),
+                ('https_name', models.CharField(blank=True, max_length=253, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9.:\\[\\]-]{1,253}\\Z', 'Enter a host name or an address, such as pbx.example.com or 192.0.2.10.')], verbose_name='Host name')),
+                ('https_port', models.PositiveIntegerField(default=443, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='Port')),
+                ('https_email', models.CharField(blank=True, max_length=254, verbose_name='Email Address')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={

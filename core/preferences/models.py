@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import localization, time_zones
+from core.https import USUAL_PORT, Certificate, Choice
 
 # A host name or address, as people type it into a phone.
 HOST = RegexValidator(
@@ -82,6 +83,15 @@ class MediaEncryption(models.TextChoices):
     OFF = "off", _("Off")
     OFFERED = "offered", _("Offered")
     REQUIRED = "required", _("Required")
+
+
+class CertificateKind(models.TextChoices):
+    """Who signs the certificate of the portal's HTTPS."""
+
+    NONE = Certificate.NONE, _("Off")
+    ACME = Certificate.ACME, _("Let's Encrypt")
+    AUTHORITY = Certificate.AUTHORITY, _("The portal's own authority")
+    FILES = Certificate.FILES, _("A certificate of your own")
 
 
 # What people may be allowed to change of themselves.
@@ -170,6 +180,14 @@ class Preferences(models.Model):
     mail_user = models.CharField(_("User Name"), max_length=254, blank=True)
     sealed_mail_password = models.TextField(blank=True, editable=False)
     mail_from = models.CharField(_("Sender Address"), max_length=254, blank=True)
+    https_certificate = models.CharField(
+        _("Certificate from"), max_length=9, choices=CertificateKind, default=CertificateKind.NONE
+    )
+    https_name = models.CharField(_("Host name"), max_length=253, blank=True, validators=[HOST])
+    https_port = models.PositiveIntegerField(
+        _("Port"), default=USUAL_PORT, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    https_email = models.CharField(_("Email Address"), max_length=254, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -198,6 +216,10 @@ class Preferences(models.Model):
     def current(cls) -> Preferences:
         """Only to be read: this request's, which were read once; outside of a request, as they are now."""
         return _of_this_request.get() or cls.load()
+
+    @property
+    def https(self) -> Choice:
+        return Choice(Certificate(self.https_certificate), self.https_name, self.https_port, self.https_email)
 
     @property
     def names(self) -> NameFormat:

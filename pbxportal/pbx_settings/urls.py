@@ -1,9 +1,11 @@
 from django.urls import path
 
-from pbxportal.pbx_settings import hold_music_views, mail_views, views, voicemail_views
+from pbxportal.pbx_settings import hold_music_views, https_views, mail_views, views, voicemail_views
 
 urlpatterns = [
     path("", views.preferences, name="preferences"),
+    path("https/", https_views.https, name="https_preferences"),
+    path("https/root/", https_views.root_certificate, name="root_certificate"),
     path("mail/", mail_views.mail, name="mail_preferences"),
     path("mail/test/", mail_views.test_mail, name="test_mail"),
     path("voicemail/", voicemail_views.voicemail, name="voicemail_preferences"),

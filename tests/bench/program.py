@@ -12,7 +12,8 @@ from django.conf import settings
 from accounts.models import User
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
-from asterisk.process.fetch import NoAsterisk, find_or_fetch
+from asterisk.process.fetch import find_or_fetch
+from core.debian import NotAvailableError
 from extensions.models import SipExtension
 from tests.bench import filling, log, process, signing_in
 from tests.bench.browser import Browser
@@ -37,7 +38,7 @@ def measure(sizes: list[int], rounds: int) -> str:
     """The whole report."""
     try:
         program = find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
-    except NoAsterisk as error:
+    except NotAvailableError as error:
         raise Failed(f"No Asterisk to measure. {error}") from error
     figures = Figures()
     with serving() as server, Embedded(program, from_settings()) as pbx:

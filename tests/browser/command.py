@@ -14,6 +14,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from pbxportal.front.program import find_or_fetch
 from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,11 +22,19 @@ READY = "Press Ctrl+C to stop."
 LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
 
 
+def caddy_program() -> Path:
+    """Where Debian's is, fetched once for all tests; of no matter where the system has its own."""
+    target = ROOT / "var" / "caddy-program"
+    find_or_fetch(target, lambda _: None)
+    return target
+
+
 class Command:
     def __init__(self, directory: Path, program: Path, inside: Sequence[str] = (), **more: str) -> None:
         """`inside`: what is put before the command, so that it runs elsewhere."""
         self.directory, self.inside = directory, inside
         (directory / "asterisk-program").symlink_to(program)
+        (directory / "caddy-program").symlink_to(caddy_program())
         self.ports = {name: free_port() for name in LISTENERS}
         rtp = 50000 + os.getpid() % 100 * 100
         self.environment = {

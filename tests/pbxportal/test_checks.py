@@ -25,7 +25,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portal.E003", {"SECRET_KEY": "secret"}),
     ("portal.E003", {"SECRET_KEY": "x" * 64}),
     ("portal.E003", {"SECRET_KEY": "django-insecure-q8Rw9KqX2mZv5LpB8nYct7Rw9KqX2mZv5LpB8nYc"}),
-    ("portal.E004", {"PORTAL_URL": "https://pbx.example.com", "HTTPS": True}),
+    ("portal.E004", {"PORTAL_URL": "https://pbx.example.com", "HTTPS": True, "FRONT": "none"}),
 ]
 REACHED: list[dict[str, Any]] = [
     {"PORTAL_HOST": "0.0.0.0"},  # noqa: S104 (said, not bound)
@@ -67,7 +67,13 @@ def test_others_reach_it_by_a_bind_a_name_or_a_proxy(settings: Settings, reached
     assert found() == ["portal.E001"]
 
 
+def test_https_by_our_own_server_in_front_is_right(settings: Settings) -> None:
+    set_all(settings, {"PORTAL_URL": "https://pbx.example.com", "HTTPS": True, "FRONT": "caddy"})
+    assert found() == []
+
+
 def test_https_with_its_proxy_is_right(settings: Settings) -> None:
+    settings.FRONT = "none"
     values = {"PORTAL_URL": "https://pbx.example.com", "HTTPS": True, "BEHIND_PROXY": proxies.named("192.0.2.10")}
     set_all(settings, values)
     assert found() == []

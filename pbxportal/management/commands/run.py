@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -28,10 +29,16 @@ from asterisk.engine.file_health import Guard
 from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
 from asterisk.process import embedded, hold_music, tones, transports
-from asterisk.process.fetch import NoAsterisk, Program, find_or_fetch
-from core import reach
+from asterisk.process.fetch import Program, find_or_fetch
+from core import https, reach
+from core.debian import NotAvailableError
+from core.preferences.models import Preferences
 from core.reach import is_local
 from pbxportal import supervisor
+from pbxportal.front import certificates, server
+from pbxportal.front.program import find_or_fetch as find_caddy
+from pbxportal.front.server import Front, FrontError
+from pbxportal.front.watch import Watch
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
 BOOT_SECONDS = 60
@@ -74,19 +81,31 @@ def run() -> None:
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
     supervisor.check_free([portal_door, *(pbx_doors(node) if settings.PBX_EXPECTED else ())])
     prepare_portal()
+    follow_preferences()
+    front = find_front()
     program = find_program()
-    children = [portal(has_pbx=program is not None), manage("The mail worker", "deliver")]
+    children = [portal(has_pbx=program is not None, behind=front), manage("The mail worker", "deliver")]
     if program:
-        children += [pbx(program, node), manage("The PBX listener", "listen")]
+        children.append(manage("The PBX listener", "listen"))
+    watch = Watch(front, [*children], say, has_pbx=program is not None) if front else None
+    if watch:
+        watch.hand_over()
+    if front:
+        children.append(front.child())
+    if program:
+        children.append(pbx(program, node))
     link = setup_url()
     connection.close()
-    welcome, nightly, daily = Welcome(portal_door, link, program, node), Nightly(), Daily()
+    is_there = server.portal_answers if front else lambda: True
+    welcome, nightly, daily = Welcome(portal_door, link, program, node, is_there), Nightly(), Daily()
     logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
         welcome()
         daily()
         logs()
+        if watch:
+            watch()
         if program:
             nightly()
 
@@ -130,13 +149,44 @@ def static_fingerprint() -> str:
     return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()
 
 
-def portal(*, has_pbx: bool) -> Child:
+def follow_preferences() -> None:
+    """Where the settings read another choice than the database has, as after a restore: begin anew with that."""
+    choice = Preferences.load().https
+    if choice != https.chosen(settings.VAR):
+        https.choose(settings.VAR, choice)
+        connection.close()
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very program)
+
+
+def find_front() -> Front | None:
+    """The server in front, configured. Without one, plain HTTP is served by what is behind it."""
+    if settings.FRONT == "none":
+        return None
+    try:
+        program = find_caddy(settings.VAR / "caddy-program", say)
+    except NotAvailableError as error:
+        if settings.HTTPS:
+            raise CannotStart(f"HTTPS needs Caddy. {error}") from error
+        say(f"Portal: without Caddy in front of it, slow or many connections can block it. {error}")
+        return None
+    front = Front(program)
+    certificates.prepare(settings.ADDRESS)
+    try:
+        front.configure(server.plan(program, settings.ADDRESS))
+    except FrontError as error:
+        raise CannotStart(f"The front server's configuration is not valid. {error}") from error
+    return front
+
+
+def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
     gunicorn = (
         "gunicorn --worker-class gthread --workers 2 --threads 24 --graceful-timeout 3"
         " --no-control-socket --log-level warning pbxportal.wsgi"
     )
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
-    command += ["--chdir", str(settings.BASE_DIR), "--bind", settings.PORTAL_BIND]
+    command += ["--chdir", str(settings.BASE_DIR), "--bind"]
+    command += [f"unix:{server.portal_socket()}"] if behind else [settings.PORTAL_BIND]
+    command += ["--forwarder-headers", ""]
     command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
@@ -152,8 +202,15 @@ def manage(name: str, command: str) -> Child:
 class Welcome:
     """Says where to go, once, as soon as the portal answers."""
 
-    def __init__(self, portal_door: Door, link: str | None, program: Program | None, node: Node) -> None:
-        self.address = (portal_door.host, portal_door.port)
+    def __init__(
+        self,
+        portal_door: Door,
+        link: str | None,
+        program: Program | None,
+        node: Node,
+        portal_answers: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.address, self.portal_answers = (portal_door.host, portal_door.port), portal_answers
         self.lines = [f"Portal:  {' or '.join(settings.PORTAL_ADDRESSES)}"]
         if program:
             self.lines.append(f"PBX:     Asterisk {program.version}, SIP on {node.sip_bind}:{node.sip_port}")
@@ -164,7 +221,7 @@ class Welcome:
         self.lines.append("Press Ctrl+C to stop.")
 
     def __call__(self) -> None:
-        if self.lines and answers(self.address):
+        if self.lines and answers(self.address) and self.portal_answers():
             say("\n".join(self.lines))
             self.lines = []
 
@@ -234,15 +291,7 @@ def start(command: str) -> None:
 
 def answers(address: tuple[str, int]) -> bool:
     """Whether a request gets an answer: a port accepts connections seconds before the portal behind it is loaded."""
-    portal = HTTPConnection(*address, timeout=ANSWER_SECONDS)
-    try:
-        portal.request("GET", "/health/")
-        portal.getresponse()
-    except (OSError, HTTPException):
-        return False
-    finally:
-        portal.close()
-    return True
+    return server.is_answered(HTTPConnection(*address, timeout=ANSWER_SECONDS))
 
 
 # --- the PBX ---
@@ -254,7 +303,7 @@ def find_program() -> Program | None:
         return None
     try:
         return find_or_fetch(settings.VAR / "asterisk-program", say)
-    except NoAsterisk as error:
+    except NotAvailableError as error:
         say(f"PBX: not available on this machine. {error}\nChanges are saved, and applied once a PBX is running.")
         return None
 

@@ -232,7 +232,7 @@ def test_a_name_that_was_taken_a_moment_ago_is_refused(ada: User) -> None:
 
 
 def test_a_role_saved_by_another_a_moment_ago_is_not_overwritten(ada: User) -> None:
-    role = make_role("Helpdesk", "extension.view")
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
     form = RoleForm(typed(role, granted=["log.view"]), by=ada, instance=role)
     assert form.is_valid()
     Role.objects.filter(pk=role.pk).update(granted=["role.view"])
@@ -247,7 +247,7 @@ def test_a_role_saved_by_another_a_moment_ago_is_not_overwritten(ada: User) -> N
 
 
 def test_a_role_deleted_a_moment_ago_does_not_come_back(ada: User) -> None:
-    role = make_role("Helpdesk", "extension.view")
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
     form = RoleForm(typed(role, granted=["log.view"]), by=ada, instance=role)
     assert form.is_valid()
     Role.objects.filter(pk=role.pk).delete()

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from asterisk.process import fetch
-from asterisk.process.fetch import NoAsterisk
+from core import debian
+from core.debian import NotAvailableError
 
 ARCH = subprocess.run(("dpkg", "--print-architecture"), capture_output=True, text=True, check=True).stdout.strip()
-LIBRARIES = f"usr/lib/{fetch.MULTIARCH[ARCH]}"
+LIBRARIES = f"usr/lib/{debian.MULTIARCH[ARCH]}"
 APT_GET = """#!/bin/sh
 cd "$(dirname "$0")" && echo "$*" >> asked
 case "$*" in
@@ -77,8 +78,8 @@ class Host:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     host = Host(tmp_path)
     monkeypatch.setenv("PATH", f"{host.bin}:{os.environ['PATH']}")
-    monkeypatch.setattr(fetch, "SYSTEM_PATH", str(host.bin))
-    monkeypatch.setattr(fetch, "KEYRING", tmp_path)
+    monkeypatch.setattr(debian, "SYSTEM_PATH", str(host.bin))
+    monkeypatch.setattr(debian, "KEYRING", tmp_path)
     return host
 
 
@@ -151,7 +152,7 @@ def test_a_list_in_time_is_checked(host: Host) -> None:
 
 def test_another_complaint_of_apt_is_told_after_both_suites(host: Host) -> None:
     host.put("broken", "W: hm\nE: The repository is not signed.\n")
-    with pytest.raises(NoAsterisk, match="apt reported: The repository is not signed"):
+    with pytest.raises(NotAvailableError, match="apt reported: The repository is not signed"):
         host.find_or_fetch()
     assert host.said == ["Asterisk: looking in Debian forky", "Asterisk: looking in Debian sid"]
     assert "Check-Valid-Until=false" not in host.asked
@@ -160,14 +161,14 @@ def test_another_complaint_of_apt_is_told_after_both_suites(host: Host) -> None:
 
 def test_a_program_that_does_not_run_is_not_kept(host: Host) -> None:
     host.package(f"{LIBRARIES}/ld-linux-test.so.2", "#!/bin/sh\nexit 1\n")
-    with pytest.raises(NoAsterisk, match="does not run"):
+    with pytest.raises(NotAvailableError, match="does not run"):
         host.find_or_fetch()
     assert host.left_over == set()
 
 
 def test_a_broken_package_is_named(host: Host) -> None:
     host.put("asterisk_1%3a22.10.1+dfsg-1_all.deb", "not a package")
-    with pytest.raises(NoAsterisk, match=r"all\.deb could not be unpacked"):
+    with pytest.raises(NotAvailableError, match=r"all\.deb could not be unpacked"):
         host.find_or_fetch()
     assert host.left_over == set()
 
@@ -177,7 +178,7 @@ def no_mirror(host: Host, _: pytest.MonkeyPatch) -> None:
 
 
 def no_keys(host: Host, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fetch, "KEYRING", host.bin / "missing.gpg")
+    patch.setattr(debian, "KEYRING", host.bin / "missing.gpg")
 
 
 def other_processor(host: Host, _: pytest.MonkeyPatch) -> None:
@@ -201,7 +202,7 @@ def test_what_is_lacking_is_said(
     host: Host, monkeypatch: pytest.MonkeyPatch, lack: Callable[[Host, pytest.MonkeyPatch], None], words: str
 ) -> None:
     lack(host, monkeypatch)
-    with pytest.raises(NoAsterisk, match=words):
+    with pytest.raises(NotAvailableError, match=words):
         host.find_or_fetch()
 
 
@@ -223,7 +224,7 @@ def test_an_asterisk_of_the_system_without_encryption_will_not_do(tmp_path: Path
 def test_the_hosts_way_through_the_network_is_kept_and_its_hooks_are_not(host: Host, tmp_path: Path) -> None:
     proxy = 'Acquire::http::Proxy "http://proxy.test:3128/";'
     host.put("apt-config", f"#!/bin/sh\necho '{proxy}'\necho 'APT::Update::Post-Invoke:: \"false\";'\n")
-    fetch.Apt(tmp_path / "work", ARCH)
+    debian.Apt(tmp_path / "work", ARCH)
     conf = (tmp_path / "work/apt.conf").read_text()
     assert proxy in conf
     assert "Post-Invoke" not in conf
