@@ -14,10 +14,11 @@ from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import failed_registrations, voicemail_recorder, watching
+from asterisk.live import attacks, failed_registrations, guard, voicemail_recorder, watching
 from asterisk.live import store as live
 from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
+from asterisk.live.guard import Heard
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
 from asterisk.live.store import Contact
@@ -38,17 +39,13 @@ COMPARE_SECONDS = 60.0
 COMPARE_SHARE = 50  # at most one part in so many of the time goes into comparing
 SHOWN = 10
 SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
+FULL = "registrar_attempt_exceeds_maximum_configured_contacts"
+ASK_AGAIN_SECONDS = 3.0  # see qualify_timeout
 BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain before it: see qualify_timeout
 
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = [
-    "FullyBooted",
-    "ContactStatus",
-    "DeviceStateChange",
-    "MessageWaiting",
-    "SuccessfulAuth",
-    *failed_registrations.EVENTS,
-]
+SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", *sorted(SECURITY)]
 logger = logging.getLogger(__name__)
 
 
@@ -62,18 +59,19 @@ def listen(
     seen: Seen = ignored,
     mailboxes: Changed = voicemail_recorder.ignored,
     by_phone: Callable[[], object] = nothing,
+    security: Heard = guard.ignored,
 ) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
     `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed,
-    `by_phone` that people have changed something by phone: again and again until it is taken over. None of them is to
-    keep the listener waiting.
+    `by_phone` that people have changed something by phone: again and again until it is taken over, `security` of each
+    of Asterisk's security events. None of them is to keep the listener waiting.
     """
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen, mailboxes, by_phone)
+                _while_connected(node, stopped, seen, mailboxes, by_phone, security)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -97,7 +95,12 @@ def _say_deaf(live_file: Path) -> None:
 
 
 def _while_connected(
-    node: Node, stopped: Callable[[], bool], seen: Seen, mailboxes: Changed, by_phone: Callable[[], object]
+    node: Node,
+    stopped: Callable[[], bool],
+    seen: Seen,
+    mailboxes: Changed,
+    by_phone: Callable[[], object],
+    security: Heard,
 ) -> None:
     with (
         live.opened(node.live_file) as db,
@@ -107,7 +110,7 @@ def _while_connected(
     ):
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
-        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes)
+        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes, security)
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
             if engine.has_news_by_phone(tables):
@@ -127,15 +130,18 @@ class Hearing:
         mouth: Ami,
         seen: Seen,
         mailboxes: Changed = voicemail_recorder.ignored,
+        security: Heard = guard.ignored,
     ) -> None:
         self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
+        self._security = security
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._states = DeviceStates()
         self._changed: set[str] = set()
         self._unreachable: set[str] = set()
         self._back: set[str] = set()
+        self._asked_at: dict[str, float] = {}
         self._failed = FailedRegistrations()
         self._beat_at = 0.0
         self._compare_at = 0.0
@@ -195,6 +201,10 @@ class Hearing:
 
     def _hear(self, message: Message) -> None:
         event = message.get("Event")
+        if event in SECURITY:
+            self._security(message)
+        if event == "FailedACL" and message.get("ACLName") == FULL:
+            self._look_for_gone(message.get("AccountID", ""))
         if event == "DeviceStateChange" and (number := self._states.hear(message)):
             self._changed.add(number)
             if self._states.is_there(number):
@@ -214,7 +224,7 @@ class Hearing:
             number = message.get("Mailbox", "").partition("@")[0]
             if is_extension_number(number):
                 self._mailboxes([number])
-        else:
+        elif event in failed_registrations.EVENTS:
             self._failed.hear(message, time.time())
 
     def _signed_in(self, message: Message) -> None:
@@ -226,6 +236,15 @@ class Hearing:
             self._back.add(number)
         if not self._waker.is_awake(number):
             self._look(number, AFTER_SIGN_IN)
+
+    def _look_for_gone(self, number: str) -> None:
+        """A phone was one too many. One that has restarted is let in once its former self is known to be gone."""
+        now = time.monotonic()
+        if is_extension_number(number) and now > self._asked_at.get(number, 0.0):
+            self._asked_at = {each: until for each, until in self._asked_at.items() if until > now}
+            self._asked_at[number] = now + ASK_AGAIN_SECONDS
+            with suppress(AmiRefused):
+                self._mouth.ask("PJSIPQualify", Endpoint=number)
 
     def _ask_those_back(self) -> None:
         """A phone that Asterisk holds for vanished, and that has signed in, is not called before it is asked again."""
