@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -106,3 +106,45 @@ class CheckRun(models.Model):
         self.asterisk_asked, self.drifts, self.finished_at = asked, drifts, timezone.now()
         self.differing, self.compared = len(self.numbers), self.total
         self.save()
+
+
+class BlockedAddressQuerySet(models.QuerySet["BlockedAddress"]):
+    def in_force(self) -> Self:
+        return self.filter(ended_at=None, until__gt=timezone.now())
+
+
+class BlockedAddress(models.Model):
+    """An address that the PBX does not let in for a while; `number`: not to this extension alone, for others are there.
+
+    `network`: an address, or the /64 of one of IPv6. Ended ones are kept for as long as they make the next one longer.
+    """
+
+    class Reason(models.TextChoices):
+        ATTEMPTS = "attempts", _("Failed attempts")
+        PROGRAM = "program", _("Attack program or dialed string")
+
+    network = models.CharField(max_length=43)
+    number = models.CharField(max_length=8, blank=True)
+    reason = models.CharField(max_length=8, choices=Reason)
+    tries = models.PositiveIntegerField()
+    accounts = models.JSONField(default=list)  # as what it asked to be let in, some of them
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    mailed = models.BooleanField(default=False)
+
+    objects = BlockedAddressQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["network", "number"], name="blocks_of_an_address")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["network", "number"],
+                condition=models.Q(ended_at=None),
+                name="one_block_of_an_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.number}".strip()

@@ -67,6 +67,7 @@ TEXTS = {
     "table.made_anew": _("A new table is created. Press Apply, then restart the PBX."),
 }
 FIELDS = {
+    "tries": RecordedField(_("Attempts")),
     "run": RecordedField(_("Apply"), str),
     "outcome": RecordedField(_("Outcome"), one_of(dict(ApplyRun.Outcome.choices))),
     "numbers": RecordedField(_("Numbers")),

@@ -1,5 +1,5 @@
 import re
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
 from itertools import pairwise
 
 import phonenumbers
@@ -95,14 +95,14 @@ def random_pin(number: str) -> str:
             return pin
 
 
-def allowed_networks(text: str) -> str:
+def allowed_networks(text: str, most: int = MOST_NETWORKS) -> str:
     """Addresses and networks in the form in which they are kept: each once, as short as can be, after commas."""
     found = list(dict.fromkeys(_network(each) for each in text.replace(",", " ").split()))
-    if len(found) > MOST_NETWORKS:
+    if len(found) > most:
         raise ValidationError(
             _("You entered %(count)s. Enter at most %(most)s."),
             code="too_many_networks",
-            params={"count": len(found), "most": MOST_NETWORKS},
+            params={"count": len(found), "most": most},
         )
     return ", ".join(found)
 
@@ -133,9 +133,14 @@ def _network(text: str) -> str:
     return str(network)
 
 
+def network_list(networks: str) -> list[IPv4Network | IPv6Network]:
+    """As allowed_networks() has them."""
+    return [ip_interface(each).network for each in networks.replace(",", " ").split()]
+
+
 def allows(networks: str, host: str) -> bool:
     """Whether a phone at that address may register, where `networks` are allowed; "": everywhere."""
-    allowed = [ip_interface(each).network for each in networks.replace(",", " ").split()]
+    allowed = network_list(networks)
     try:
         return not allowed or any(ip_address(host) in each for each in allowed)
     except ValueError:

@@ -1,10 +1,13 @@
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
+from core import disk, localization
 from core.access.permissions import Permission
 from core.mail.labels import MailState
 from core.preferences.models import Preferences, SystemChange
@@ -14,6 +17,36 @@ from pbxportal.front import status
 from pbxportal.theme import THEMES
 
 COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class DiskState:
+    """For the header: what is full, and what to do."""
+
+    words: str
+    why: str
+
+    @classmethod
+    def now(cls) -> "DiskState | None":
+        space = disk.scarcest()
+        if space is None:
+            return None
+        where = {"directory": space.path}
+        if space.is_out:
+            free = localization.count(space.free // 1_000_000)
+            return cls(
+                _("Disk full: %(free)s MB left") % {"free": free},
+                _(
+                    "Changes may not be saved, and phones may seem to register without being reachable. Free up space"
+                    " on the disk that holds %(directory)s."
+                )
+                % where,
+            )
+        share = int(100 * space.share)
+        return cls(
+            _("Disk %(share)s%% full") % {"share": share},
+            _("Free up space on the disk that holds %(directory)s, before phones can no longer register.") % where,
+        )
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -34,6 +67,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["mail"] = MailState.now()
     if user.can(Permission.VIEW_PREFERENCES):
         shown["certificate"] = status.warning(settings.ADDRESS)
+    if user.can(Permission.VIEW_CHECK) or user.can(Permission.VIEW_PREFERENCES):
+        shown["disk"] = DiskState.now()
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 

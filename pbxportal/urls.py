@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from asterisk import blocked_views
 from extensions import status_views
 from extensions import views as extensions
 from extensions.review import views as review
@@ -18,6 +19,9 @@ urlpatterns = [
     path("apply/", review.apply, name="apply"),
     path("review/", review.review_page, name="review"),
     path("history/", include("asterisk.urls")),
+    path("blocked/", blocked_views.index, name="blocked"),
+    path("blocked/<int:pk>/unblock/", blocked_views.unblock, name="unblock"),
+    path("blocked/<int:pk>/never/", blocked_views.never_block, name="never_block"),
     path("pbx/", status_views.pbx_state, name="pbx_state"),
     path("mail/", include("core.mail.urls")),
     path("log/", include("core.audit.urls")),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.http import require_GET
 
+from core import disk
 from core.database_errors import Fault, fault_of
 from core.file_lock import LockedError
 
@@ -55,7 +56,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 @login_not_required
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    return HttpResponse("ok\n", content_type="text/plain")
+    space = disk.scarcest()
+    if space is None:
+        return HttpResponse("ok\n", content_type="text/plain")
+    words = f"disk {space.share:.0%} full, {space.free // 1_000_000} MB free\n"
+    return HttpResponse(words, content_type="text/plain", status=503 if space.is_out else 200)
 
 
 @login_not_required

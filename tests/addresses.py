@@ -201,6 +201,10 @@ PAGES = {
     "preferences/music/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/music/sound/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/attacks/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "blocked/": Page(look=(Permission.VIEW_BLOCKED,)),
+    "blocked/<int:pk>/unblock/": Page(deed=(Permission.MANAGE_BLOCKED,)),
+    "blocked/<int:pk>/never/": Page(deed=(Permission.MANAGE_BLOCKED,)),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),
     "mail/<int:pk>/again/": Page(deed=(Permission.MANAGE_MAIL,)),
     "mail/<int:pk>/discard/": Page(deed=(Permission.MANAGE_MAIL,)),
@@ -220,7 +224,10 @@ PAGES = {
 
 EXTENSION = {Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS}
 MAIL = {Permission.VIEW_MAIL, Permission.MANAGE_MAIL}
-MAINTENANCE = MAIL | {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
+BLOCKED = {Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED}
+MAINTENANCE = (
+    MAIL | BLOCKED | {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
+)
 PREFERENCES = {Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES}
 ORGANIZATIONS = {Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS}
 ROLE = {Permission.VIEW_ROLES, Permission.MANAGE_ROLES}

@@ -11,10 +11,12 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from accounts.models import User
 from asterisk import ari
+from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.engine.columns import TABLES
 from asterisk.live import listener
 from asterisk.live import store as live
+from asterisk.live.guard import Heard
 from asterisk.live.network_recorder import Seen
 from asterisk.live.store import Contact
 from asterisk.live.voicemail_recorder import Changed
@@ -74,6 +76,15 @@ TOLD_OF_CHANGES: list[Callable[[], object]] = []
 MAILBOXES: list[Changed] = []
 
 
+# And here of Asterisk's security events.
+TOLD_OF_SECURITY: list[Heard] = []
+
+
+def tell_of_security(message: Message) -> None:
+    for each in TOLD_OF_SECURITY:
+        each(message)
+
+
 def tell_of_mailboxes(numbers: Iterable[str]) -> None:
     changed = list(numbers)
     for each in MAILBOXES:
@@ -94,7 +105,7 @@ def tell_of_changes() -> None:
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    told = (tell, tell_of_mailboxes, tell_of_changes)
+    told = (tell, tell_of_mailboxes, tell_of_changes, tell_of_security)
     ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, *told), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()

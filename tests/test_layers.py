@@ -16,7 +16,7 @@ ROOMS = {
     "asterisk": """
         apps urls management
         texts
-        views
+        views blocked_views
         check backend
         apply dialplan
         process

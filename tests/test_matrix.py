@@ -6,6 +6,7 @@ What to expect is worked out from the table of tests/addresses.py, never asked o
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from accounts.models import Organization, Role, User
 from accounts.profile.models import Avatar
 from asterisk import check
 from asterisk.live import voicemail_greeting
-from asterisk.models import ApplyRun, CheckRun
+from asterisk.models import ApplyRun, BlockedAddress, CheckRun
 from asterisk.nodes import from_settings
 from core.audit.models import AuditRecord
 from core.mail.models import Email
@@ -81,7 +82,11 @@ class Cast:
         music = HoldMusic.objects.create(version="0123456789abcdef", name="jingle.wav", wav=b"RIFF")
         Preferences.objects.update(hold_music=music.version)
         self.messages = {each.number: message_of(each).pk for each in SipExtension.objects.all()}
+        block = BlockedAddress.objects.create(
+            network="192.0.2.9", reason="attempts", tries=10, until=timezone.now() + timedelta(days=1)
+        )
         self.keys = {
+            "blocked": block.pk,
             "history": self.run.pk,
             "roles": self.role.pk,
             "default": Role.objects.get(key="employee").pk,

@@ -69,6 +69,7 @@ NO_TEXT = {
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
     "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP", "bytes {}-{}/{}": "",
+    "disk {} full, {} MB free\n": "what a monitor reads",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
 
@@ -370,6 +371,7 @@ def data() -> Iterator[str]:
         SipExtension.objects.values_list("registration_name", "allowed_networks"),
         HoldMusic.objects.values_list("name"),
         Email.objects.values_list("answer"),  # a mail server's own words
+        Preferences.objects.values_list("attacks_agents"),
     ):
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)

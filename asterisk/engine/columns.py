@@ -264,7 +264,7 @@ LOGIN_VALUES = (
     ),
     fixed("EndpointDetail", "MediaUseReceivedTransport", "true"),
     fixed("EndpointDetail", "TrustIdInbound", "false"),
-    shown("EndpointDetail", "Acl", "permit", wanted=lambda login: "deny/permit" if login.permit else ""),
+    fixed("EndpointDetail", "Acl", "deny/permit"),
     shown("EndpointDetail", "ContactAcl", "permit", wanted=lambda login: "deny/permit" if login.permit else "contacts"),
     shown("EndpointDetail", "Callerid", "caller_id", "caller_id"),
     shown(

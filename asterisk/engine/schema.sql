@@ -58,6 +58,14 @@ CREATE TABLE IF NOT EXISTS mailbox_visit (
   since  INTEGER NOT NULL
 ) STRICT;
 
+-- Addresses that a number's phones may not be at for now: guesses come from there, and others' phones are there too.
+-- Written by the portal's guard (asterisk/live/guard.py), which knows how long; not a part of what is applied.
+CREATE TABLE IF NOT EXISTS kept_out (
+  number  TEXT NOT NULL,
+  network TEXT NOT NULL,
+  PRIMARY KEY (number, network)
+) STRICT, WITHOUT ROWID;
+
 -- What one apply changed: the rows of each number before it, as JSON.
 CREATE TABLE IF NOT EXISTS restore_point (
   run    INTEGER NOT NULL,
@@ -101,7 +109,11 @@ CREATE VIEW ps_endpoints AS SELECT
   'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
-  iif(permit = '', NULL, '0.0.0.0/0,::/0') AS deny, nullif(permit, '') AS permit,
+  -- In this order: the last that fits counts, and "!" is the other of the two. Nobody is at 0.0.0.0: so that there is
+  -- always a list, as Asterisk is asked for.
+  nullif(permit, '') AS permit,
+  iif(permit = '', '0.0.0.0', '0.0.0.0/0,::/0,!' || replace(permit, ',', ',!'))
+  || coalesce((SELECT ',' || group_concat(network) FROM kept_out WHERE kept_out.number = login.number), '') AS deny,
   -- Behind NAT a phone gives its private address, which is replaced: those that are not are found by asterisk/live.
   'contacts' AS contact_acl, iif(permit = '', NULL, '0.0.0.0/0,::/0') AS contact_deny,
   nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
@@ -117,7 +129,15 @@ FROM (
   SELECT *, registration_name, '', 'auth_username', iif(transport = 'any', '', transport || '-') || number
   FROM sip_login AS login
   WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
-);
+  UNION ALL
+  -- What asks as an attacker's program does (scanners.conf): it is nowhere let in, and Asterisk says from where it asked.
+  SELECT '', '', '', '', '', '', 0, '255.255.255.255', '~scanner', '', 'header,request_uri', ''
+) AS login;
+
+-- Where Asterisk looks for an extension that there is not. It never is, but looking takes about as long as what is done
+-- for one that there is: the time of a refusal does not tell which numbers exist (tests/pbx/test_guessing.py).
+DROP VIEW IF EXISTS ps_endpoints_nobody;
+CREATE VIEW ps_endpoints_nobody AS SELECT '' AS id WHERE (SELECT count(*) FROM common) < 0;
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT

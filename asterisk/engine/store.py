@@ -185,6 +185,15 @@ def transport(db: sqlite3.Connection, number: str) -> str:
     return found[0] if found else "any"
 
 
+def keep_out(db: sqlite3.Connection, wanted: set[tuple[str, str]]) -> None:
+    """Numbers with networks that their phones may not be at: these, and no others."""
+    there = set(db.execute("SELECT number, network FROM kept_out"))
+    if there != wanted:
+        with transaction(db):
+            db.execute("DELETE FROM kept_out")
+            db.executemany("INSERT INTO kept_out VALUES (?, ?)", wanted)
+
+
 def numbers(db: sqlite3.Connection) -> set[str]:
     union = " UNION ".join(f"SELECT number FROM {table}" for table in TABLES)  # noqa: S608 (our own names)
     return {number for (number,) in db.execute(union)}

@@ -15,10 +15,11 @@ from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import failed_registrations, voicemail_recorder, watching
+from asterisk.live import attacks, failed_registrations, guard, voicemail_recorder, watching
 from asterisk.live import store as live
 from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
+from asterisk.live.guard import Heard
 from asterisk.live.network_recorder import Seen, ignored
 from asterisk.live.refused_sound import RefusedSound
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
@@ -40,17 +41,13 @@ COMPARE_SECONDS = 60.0
 COMPARE_SHARE = 50  # at most one part in so many of the time goes into comparing
 SHOWN = 10
 SIGN_OFF_SECONDS = 1.5  # a phone that ends its registration signs in for it
+FULL = "registrar_attempt_exceeds_maximum_configured_contacts"
+ASK_AGAIN_SECONDS = 3.0  # see qualify_timeout
 BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain before it: see qualify_timeout
 
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = [
-    "FullyBooted",
-    "ContactStatus",
-    "DeviceStateChange",
-    "MessageWaiting",
-    "SuccessfulAuth",
-    *failed_registrations.EVENTS,
-]
+SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", *sorted(SECURITY)]
 logger = logging.getLogger(__name__)
 
 
@@ -72,18 +69,19 @@ def listen(
     seen: Seen = ignored,
     mailboxes: Changed = voicemail_recorder.ignored,
     by_phone: Callable[[], object] = nothing,
+    security: Heard = guard.ignored,
 ) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
     `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed,
-    `by_phone` that people have changed something by phone: again and again until it is taken over. None of them is to
-    keep the listener waiting.
+    `by_phone` that people have changed something by phone: again and again until it is taken over, `security` of each
+    of Asterisk's security events. None of them is to keep the listener waiting.
     """
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen, mailboxes, by_phone)
+                _while_connected(node, stopped, seen, mailboxes, by_phone, security)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -107,7 +105,12 @@ def _say_deaf(live_file: Path) -> None:
 
 
 def _while_connected(
-    node: Node, stopped: Callable[[], bool], seen: Seen, mailboxes: Changed, by_phone: Callable[[], object]
+    node: Node,
+    stopped: Callable[[], bool],
+    seen: Seen,
+    mailboxes: Changed,
+    by_phone: Callable[[], object],
+    security: Heard,
 ) -> None:
     with (
         live.opened(node.live_file) as db,
@@ -118,7 +121,15 @@ def _while_connected(
         files = [node.live_file, node.engine_file]
         opened = [file.stat().st_ino for file in files]
         hearing = Hearing(
-            node, db, watching.Waker(node, tables), ear, mouth, seen, mailboxes, partial(engine.transport, tables)
+            node,
+            db,
+            watching.Waker(node, tables),
+            ear,
+            mouth,
+            seen,
+            mailboxes,
+            partial(engine.transport, tables),
+            security,
         )
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
@@ -140,16 +151,19 @@ class Hearing:
         seen: Seen,
         mailboxes: Changed = voicemail_recorder.ignored,
         allowed: Callable[[str], str] = any_transport,
+        security: Heard = guard.ignored,
     ) -> None:
         """`allowed`: number -> the transport that its phones may use, or "any"."""
         self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
+        self._security = security
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._states = DeviceStates()
         self._changed: set[str] = set()
         self._unreachable: set[str] = set()
         self._back: set[str] = set()
+        self._asked_at: dict[str, float] = {}
         self._failed = FailedRegistrations()
         self._allowed, self._refused = allowed, RefusedSound(node.directory / "log")
         self._remote: dict[str, Remote] = {}
@@ -212,6 +226,10 @@ class Hearing:
 
     def _hear(self, message: Message) -> None:
         event = message.get("Event")
+        if event in SECURITY:
+            self._security(message)
+        if event == "FailedACL" and message.get("ACLName") == FULL:
+            self._look_for_gone(message.get("AccountID", ""))
         if event == "DeviceStateChange" and (number := self._states.hear(message)):
             self._changed.add(number)
             if self._states.is_there(number):
@@ -231,7 +249,7 @@ class Hearing:
             number = message.get("Mailbox", "").partition("@")[0]
             if is_extension_number(number):
                 self._mailboxes([number])
-        else:
+        elif event in failed_registrations.EVENTS:
             self._failed.hear(message, time.time())
 
     def _signed_in(self, message: Message) -> None:
@@ -260,6 +278,15 @@ class Hearing:
         for number in self._refused.take():
             if number in self._remote:
                 self._note(number, "sound")
+
+    def _look_for_gone(self, number: str) -> None:
+        """A phone was one too many. One that has restarted is let in once its former self is known to be gone."""
+        now = time.monotonic()
+        if is_extension_number(number) and now > self._asked_at.get(number, 0.0):
+            self._asked_at = {each: until for each, until in self._asked_at.items() if until > now}
+            self._asked_at[number] = now + ASK_AGAIN_SECONDS
+            with suppress(AmiRefused):
+                self._mouth.ask("PJSIPQualify", Endpoint=number)
 
     def _ask_those_back(self) -> None:
         """A phone that Asterisk holds for vanished, and that has signed in, is not called before it is asked again."""

@@ -261,6 +261,15 @@ def states(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def hosts(db: sqlite3.Connection, number: str = "") -> set[str]:
+    """Where phones are registered from: those of the number; "": all."""
+    query, of = (
+        ("SELECT address FROM phone WHERE number = ?", [number]) if number else ("SELECT address FROM phone", [])
+    )
+    found = (sip_uri.parse_host_port(address) for (address,) in db.execute(query, of))
+    return {at.host for at in found if at}
+
+
 def registered_numbers(db: sqlite3.Connection) -> list[str]:
     return [number for (number,) in db.execute("SELECT DISTINCT number FROM phone")]
 

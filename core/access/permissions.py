@@ -18,6 +18,8 @@ class Permission(StrEnum):
     VIEW_HISTORY = "history.view"
     VIEW_CHECK = "check.view"
     MANAGE_CHECK = "check.manage"
+    VIEW_BLOCKED = "blocked.view"
+    MANAGE_BLOCKED = "blocked.manage"
     VIEW_MAIL = "mail.view"
     MANAGE_MAIL = "mail.manage"
     VIEW_LOG = "log.view"
@@ -75,6 +77,7 @@ MODULES = [
     ),
     Module(MAINTENANCE_MENU, gettext_noop("Apply History"), Permission.VIEW_HISTORY),
     Module(MAINTENANCE_MENU, gettext_noop("Engine Check"), Permission.VIEW_CHECK, Permission.MANAGE_CHECK),
+    Module(MAINTENANCE_MENU, gettext_noop("Blocked Addresses"), Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED),
     Module(MAINTENANCE_MENU, gettext_noop("Mail"), Permission.VIEW_MAIL, Permission.MANAGE_MAIL),
     Module(MAINTENANCE_MENU, gettext_noop("Operation Log"), Permission.VIEW_LOG),
 ]

@@ -41,8 +41,16 @@ AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
     "voicemail_minutes", "voicemail_messages", "voicemail_days", "https_name", "https_port", "https_email",
+    "attacks_tries", "attacks_minutes", "attacks_block_minutes", "attacks_never", "attacks_agents", "attacks_dialled",
 )  # fmt: skip
-SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password", "new_voicemail")
+SWITCHES = (
+    "organization_management",
+    "password_signs",
+    "second_factor",
+    "change_seen_password",
+    "new_voicemail",
+    "attacks_on",
+)
 FIELDS = {
     "name": RecordedField(_("Name")),
     "count": RecordedField(_("Count")),

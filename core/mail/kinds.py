@@ -65,6 +65,12 @@ KINDS = {
         "extensions/phones/emails/voicemail_locked",
         _("Wrong PINs lock my voicemail"),
     ),
+    "addresses_blocked": Kind(
+        _("Addresses blocked"),
+        "asterisk.live.emails.addresses_blocked",
+        "asterisk/emails/addresses_blocked",
+        _("The PBX blocks an attacker (administrators)"),
+    ),
     "email_change_old": Kind(
         _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",

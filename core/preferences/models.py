@@ -109,6 +109,27 @@ def usual_self_service() -> list[str]:
     return ["avatar", "mobile", "email", "registration_password", "voicemail"]
 
 
+def usual_agents() -> str:
+    """What programs for attacks call themselves, one a line."""
+    return "\n".join(
+        (
+            "friendly-scanner",
+            "sipvicious",
+            "sip-scan",
+            "sipcli",
+            "sipsak",
+            "siparmyknife",
+            "sundayddr",
+            "VaxSIPUserAgent",
+        )
+    )
+
+
+def usual_dialled() -> str:
+    """What strangers dial to find out whether they can call abroad: prefixes, one a line."""
+    return "\n".join(("00972", "000972", "011972", "9011972", "900972", "+972"))
+
+
 class Preferences(models.Model):
     """What is true of the whole system: one row."""
 
@@ -156,6 +177,19 @@ class Preferences(models.Model):
     hold_music = models.CharField(
         _("Music on hold"), max_length=16, blank=True
     )  # HoldMusic.version; "" for the built-in
+    attacks_on = models.BooleanField(_("Block attackers"), default=True)
+    attacks_tries = models.PositiveSmallIntegerField(
+        _("Failed attempts"), default=10, validators=[MinValueValidator(3), MaxValueValidator(1000)]
+    )
+    attacks_minutes = models.PositiveSmallIntegerField(
+        _("Within (minutes)"), default=5, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    attacks_block_minutes = models.PositiveSmallIntegerField(
+        _("First block (minutes)"), default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    attacks_never = models.TextField(_("Never block"), blank=True)
+    attacks_agents = models.TextField(_("User agents of attack programs"), blank=True, default=usual_agents)
+    attacks_dialled = models.TextField(_("Dialed strings of attackers"), blank=True, default=usual_dialled)
 
     password_length = models.PositiveSmallIntegerField(
         _("Minimum user password length"), default=10, validators=[MinValueValidator(10), MaxValueValidator(63)]

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from pbxportal.pbx_settings import hold_music_views, https_views, mail_views, views, voicemail_views
+from pbxportal.pbx_settings import (
+    attack_views,
+    hold_music_views,
+    https_views,
+    mail_views,
+    views,
+    voicemail_views,
+)
 
 urlpatterns = [
     path("", views.preferences, name="preferences"),
@@ -8,6 +15,7 @@ urlpatterns = [
     path("https/root/", https_views.root_certificate, name="root_certificate"),
     path("mail/", mail_views.mail, name="mail_preferences"),
     path("mail/test/", mail_views.test_mail, name="test_mail"),
+    path("attacks/", attack_views.attacks, name="attack_preferences"),
     path("voicemail/", voicemail_views.voicemail, name="voicemail_preferences"),
     path("music/", hold_music_views.hold_music, name="hold_music"),
     path("music/sound/", hold_music_views.hold_music_sound, name="hold_music_sound"),

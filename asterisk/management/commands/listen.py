@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from asterisk import nodes
 from asterisk.apply.by_phone import Taking
 from asterisk.live import listener
+from asterisk.live.guard import Guard
 from asterisk.live.network_recorder import Sightings
 from asterisk.live.voicemail_recorder import Mailboxes
 
@@ -23,9 +24,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         node = nodes.from_settings()
-        sightings, mailboxes, taking = Sightings(), Mailboxes(node.directory), Taking(node)
-        for each in (sightings, mailboxes, taking):
+        sightings, mailboxes, taking, guard = Sightings(), Mailboxes(node.directory), Taking(node), Guard(node)
+        for each in (sightings, mailboxes, taking, guard):
             each.start()
-        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take, taking.notice)
-        for each in (sightings, mailboxes, taking):
+        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take, taking.notice, guard.take)
+        for each in (sightings, mailboxes, taking, guard):
             each.stop()

@@ -30,6 +30,7 @@ from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
 from asterisk.process import embedded, hold_music, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
+from asterisk.process.refused_lines import RefusedLines
 from core import https, reach
 from core.debian import NotAvailableError
 from core.preferences.models import Preferences
@@ -241,11 +242,14 @@ class SmallLogs:
 
     def __init__(self, *directories: Path) -> None:
         self.directories = directories
+        self.refused = [RefusedLines(directory) for directory in directories]
         self.due = 0.0
 
     def __call__(self) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + self.EVERY_SECONDS
+            for look in self.refused:
+                look()
             for directory in self.directories:
                 supervisor.keep_small(directory)
 

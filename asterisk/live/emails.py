@@ -1,0 +1,57 @@
+"""The e-mail about blocked addresses: to each administrator of them, once an hour at most."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from accounts import one_time_links
+from accounts.models import Role, User
+from asterisk.models import BlockedAddress
+from core import localization
+from core.access.permissions import Permission
+from core.mail import composition, outbox
+from core.mail.composition import Words
+from core.mail.models import Email
+
+KIND = "addresses_blocked"
+QUIET = timedelta(hours=1)
+NAMED = 20
+
+
+def tell() -> None:
+    """What was blocked since the last one. Raises DatabaseError."""
+    new = BlockedAddress.objects.filter(mailed=False)
+    if not new.exists() or Email.objects.filter(kind=KIND, created_at__gt=timezone.now() - QUIET).exists():
+        return
+    with transaction.atomic():
+        found = list(new.order_by("id").values_list("pk", flat=True))
+        for person in administrators():
+            outbox.notify(KIND, person, first=found[0], last=found[-1])
+        BlockedAddress.objects.filter(pk__in=found).update(mailed=True)
+
+
+def administrators() -> list[User]:
+    roles = [role.pk for role in Role.objects.all() if Permission.MANAGE_BLOCKED in role.permissions]
+    return list(User.objects.filter(role__in=roles, is_active=True).exclude(email=None))
+
+
+def addresses_blocked(email: Email) -> Words | None:
+    """Its facts: first and last, the keys of the blocks. None: they are forgotten."""
+    found = BlockedAddress.objects.filter(pk__range=(email.facts["first"], email.facts["last"])).order_by("id")
+    count = found.count()
+    if not count:
+        return None
+    context = {
+        "blocks": list(found[:NAMED]),
+        "more": max(0, count - NAMED),
+        "page": one_time_links.absolute(reverse("blocked")),
+    }
+    if count == 1:
+        subject = gettext("The PBX blocked %(address)s") % {"address": found[0].network}
+    else:
+        words = ngettext("The PBX blocked %(count)s address", "The PBX blocked %(count)s addresses", count)
+        subject = words % {"count": localization.count(count)}
+    return composition.words(email, subject, context)
