@@ -131,7 +131,7 @@ FROM (
   WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
   UNION ALL
   -- What asks as an attacker's program does (scanners.conf): it is nowhere let in, and Asterisk says from where it asked.
-  SELECT '', '', '', '', '', '', 0, '255.255.255.255', '~scanner', '', 'header,request_uri', ''
+  SELECT '', '', '', '', '', '', 0, '255.255.255.255', 'any', 'offered', '~scanner', '', 'header,request_uri', ''
 ) AS login;
 
 -- Where Asterisk looks for an extension that there is not. It never is, but looking takes about as long as what is done

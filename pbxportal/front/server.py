@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import get_template
 
+from asterisk import nodes
 from core import https, socket_directory
 from pbxportal import portal_address
 from pbxportal.front import certificates, configuration
@@ -129,7 +130,7 @@ def portal_socket() -> Path:
 
 
 def plan(program: Program, address: Address) -> Plan:
-    files = certificates.pair(address)
+    files, node = certificates.pair(address), nodes.from_settings()
     return Plan(
         listen=address.bind,
         redirects=tuple(redirects(address)),
@@ -144,7 +145,7 @@ def plan(program: Program, address: Address) -> Plan:
         portal_socket=portal_socket(),
         admin_socket=sockets() / "admin",
         static=settings.STATIC_ROOT,
-        web_socket=f"{settings.ARI_HOST}:{settings.ARI_PORT}" if settings.PBX_EXPECTED else "",
+        web_socket=f"{node.ari_host}:{node.ari_port}" if settings.PBX_EXPECTED else "",
         resting_page=get_template("502.html").render(),
         version=program.version,
     )
