@@ -182,6 +182,11 @@ def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -
     assert role.reached_organizations() == frozenset()
 
 
+def test_a_role_of_no_department_is_said_to_reach_no_one(signed_in: Client) -> None:
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS, reach="organizations")
+    assert "No one: no department is selected" in html_of(signed_in, f"/roles/{role.pk}/")
+
+
 @pytest.mark.parametrize(
     ("names", "words"),
     [

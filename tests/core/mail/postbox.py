@@ -33,6 +33,7 @@ class Received:
     mail: EmailMessage
     signed_in: str
     encrypted: bool
+    greeted_as: str
 
     @property
     def key(self) -> str:
@@ -124,6 +125,7 @@ class Handler:
                     email.message_from_bytes(content, policy=default),
                     session.auth_data.decode() if isinstance(session.auth_data, bytes) else "",
                     session.ssl is not None or self.postbox.tls == "tls",
+                    str(session.host_name),
                 )
             )
         return answer or f"250 2.0.0 Queued as {len(self.postbox.received)}"

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from core import encryption
@@ -88,6 +89,23 @@ def test_a_email_arrives(ada: User, postbox: Postbox, postman: Postman) -> None:
     assert got.raw.isascii()
     assert b"\n" not in got.raw.replace(b"\r\n", b"")
     assert not postman.round()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://pbx.bücher.example", "pbx.xn--bcher-kva.example"),
+        ("http://192.0.2.1:8000", "[192.0.2.1]"),
+        ("http://[2001:db8::1]:8000", "[IPv6:2001:db8::1]"),
+    ],
+)
+def test_the_server_is_greeted_by_a_name_of_its_grammar(
+    ada: User, postbox: Postbox, postman: Postman, settings: Settings, url: str, name: str
+) -> None:
+    settings.PORTAL_URL = url
+    post(ada)
+    assert postman.round()
+    assert [got.greeted_as for got in postbox.received] == [name]
 
 
 def test_one_connection_carries_many(ada: User, postbox: Postbox, postman: Postman) -> None:

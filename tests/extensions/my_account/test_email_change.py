@@ -38,6 +38,13 @@ def vics(client: Client, vic: User) -> Client:
     return client
 
 
+def test_the_address_that_one_has_is_no_other(vics: Client) -> None:
+    answer = vics.post("/account/email/", {"new": "VIC@example.com"})
+    assert answer.status_code == 422
+    assert "This is already your address" in answer.content.decode()
+    assert not EmailChange.objects.exists()
+
+
 def asks(client: Client, new: str = NEW) -> EmailChange:
     answer = client.post("/account/email/", {"new": new}, follow=True)
     assert "Check your e-mail." in answer.content.decode()
