@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from asterisk.apply.undo import undo
 from asterisk.backend import Asterisk
 from asterisk.process.embedded import Embedded
 from core.preferences.models import SystemChange
+from extensions.calls.voicemail import messages as mailbox
 from extensions.changes import record as changes
-from extensions.models import SipExtension
-from extensions.pbx import Folder, PbxError
+from extensions.models import SipExtension, VoicemailMessage
+from extensions.pbx import Folder, MailboxOpen
 from tests.node import apply, apply_preferences, connected, make_whole
 from tests.pbx.office import Office, asked, channels, dial, engine_tables, eventually, lamp, refusal, saved
 from tests.pbx.prompts import Ear, tones
@@ -538,13 +540,24 @@ def test_who_opens_a_mailbox_that_somebody_listens_to_is_asked_to_call_later(lis
     open_mailbox(other, f"*2{phone.number}")
 
 
+def to_be_marked(number: str, message: str) -> int:
+    """A message that the PBX is to mark as heard."""
+    return VoicemailMessage.objects.create(
+        extension=SipExtension.objects.get(number=number), message_id=message, folder=Folder.NEW, seconds=1, size=1,
+        left_at=timezone.now(), to_do="read",
+    ).pk  # fmt: skip
+
+
 def test_nothing_is_moved_on_the_page_while_somebody_listens_by_phone(listening: tuple[Phone, Phone]) -> None:
     phone, caller = listening
     asterisk = Asterisk()
     first, second = (message["msg_id"] for message in messages(phone.number))
     call = menu(phone, ("vm-opts", "1"), (NOTE, "7"))
-    with pytest.raises(PbxError, match="listening"):
+    with pytest.raises(MailboxOpen, match="listening"):
         asterisk.move_message(phone.number, first, Folder.DELETED)
+    waits, other = to_be_marked(phone.number, first), to_be_marked(caller.number, "gone")
+    mailbox.tidy()
+    assert [VoicemailMessage.objects.get(pk=each).to_do for each in (waits, other)] == ["read", ""]
     call.hangup()
     assert eventually(lambda: [each["msg_id"] for each in messages(phone.number)] == [second])
     call = menu(phone, ("vm-opts", "1"), (OTHER, "3"), ("vm-tocallback", "2"), ("vm-tocallnum", "1"))
