@@ -37,6 +37,7 @@ from extensions.pbx import (
     Folder,
     Line,
     LineState,
+    MailboxOpen,
     MessageGone,
     Offline,
     PbxError,
@@ -270,7 +271,7 @@ class Asterisk:
         with connected(self.node) as ami:
             listening = ami.ask("Getvar", Variable=f"GROUP_COUNT({number}@mailbox)").get("Value", "")
             if listening not in ("", "0"):  # whose call counts messages by their place, which moving one changes
-                raise PbxError(CodedText("pbx.mailbox_open"))
+                raise MailboxOpen(CodedText("pbx.mailbox_open"))
             answer = ami.ask(action, Mailbox=number, **which, **more)
         if "failed" in answer.get("Message", ""):  # which it calls a success
             raise PbxError(CodedText("pbx.message_not_moved"))

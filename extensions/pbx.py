@@ -40,6 +40,10 @@ class MessageGone(PbxError):
     """The voicemail message is not on the PBX any more."""
 
 
+class MailboxOpen(PbxError):
+    """Somebody listens to the mailbox by phone: its messages stay where they are meanwhile."""
+
+
 class Folder(TextChoices):
     """Of a mailbox."""
 
@@ -197,10 +201,10 @@ class Pbx(Protocol):
         """The file of a voicemail message's sound, a WAV. Raises PbxError, MessageGone where it is not there."""
 
     def move_message(self, number: str, message: str, to: Folder) -> None:
-        """Put a voicemail message into another folder; its phones' lights follow. Raises as sound_of()."""
+        """Put a voicemail message into another folder; the lights follow. Raises as sound_of(), and MailboxOpen."""
 
     def erase_message(self, number: str, message: str) -> None:
-        """Delete a voicemail message for good. Raises as sound_of()."""
+        """Delete a voicemail message for good. Raises as move_message()."""
 
     def greeting(self, number: str) -> Path | None:
         """The file, a WAV, that callers of the number hear before a message; None: the system's. Raises PbxError."""

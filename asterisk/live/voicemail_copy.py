@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,13 +16,15 @@ from asterisk.live.voicemail_spool import Stored
 
 LOCK_SECONDS = 5.0
 AGAIN_SECONDS = 0.05
+STALE_SECONDS = 60.0  # whoever held it so long was killed: it is held for as long as it takes to rename a file
+LOCK = ".lock"
 COPIED = ".copied"  # in a box: a line for each message of which another has a copy, "TO MESSAGE"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Raises OSError."""
-    own, lock = folder / f".lock-{token_hex(4)}", folder / ".lock"
+    own, lock = folder / f"{LOCK}-{token_hex(4)}", folder / LOCK
     own.touch(mode=0o600)
     try:
         _link(own, lock)
@@ -45,6 +47,19 @@ def _link(own: Path, lock: Path) -> None:
             time.sleep(AGAIN_SECONDS)
 
 
+def unlock_stale(directory: Path, seconds: float = STALE_SECONDS) -> None:
+    """Asterisk, too, leaves a lock behind when it is killed, and then loses each message for the mailbox.
+
+    Raises OSError.
+    """
+    for number in spool.numbers(directory):
+        for folder in (spool.NEW, spool.HEARD):
+            lock = spool.box(directory, number) / folder / LOCK
+            with suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime >= seconds:
+                    lock.unlink()
+
+
 def copy(directory: Path, number: str, to: str, to_id: str) -> int:
     """What is not deleted, each once. Gives how many. `to_id`: of the extension `to`. Raises OSError."""
     mark = spool.box(directory, number) / COPIED
@@ -61,10 +76,11 @@ def copy(directory: Path, number: str, to: str, to_id: str) -> int:
 def _put(message: Stored, folder: Path) -> None:
     """The text comes last: without it there is no message."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sound, text = folder / "copy.draft", folder / "copy-text.draft"
+    shutil.copyfile(message.sound, sound)
+    shutil.copyfile(message.sound.with_suffix(".txt"), text)
     with locked(folder):
         taken = [int(each.stem[3:]) for each in folder.glob("msg[0-9]*.*")]
         place = folder / f"msg{max(taken, default=-1) + 1:04}.txt"
-        shutil.copyfile(message.sound, place.with_suffix(".wav"))
-        draft = place.with_suffix(".draft")
-        shutil.copyfile(message.sound.with_suffix(".txt"), draft)
-        draft.replace(place)
+        sound.replace(place.with_suffix(".wav"))
+        text.replace(place)

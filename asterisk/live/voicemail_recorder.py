@@ -9,6 +9,7 @@ from threading import Condition, Thread
 
 from django.db import DatabaseError, connections
 
+from asterisk.live import voicemail_copy
 from asterisk.live import voicemail_spool as spool
 from asterisk.live.voicemail_spool import Stored
 from extensions import pbx
@@ -92,6 +93,7 @@ class Mailboxes:
     def _unseen(self) -> set[str]:
         """The numbers whose boxes have changed since they were written down."""
         try:
+            voicemail_copy.unlock_stale(self._directory)
             return {
                 number
                 for number in spool.numbers(self._directory)

@@ -14,7 +14,7 @@ from typing import Self
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
 from asterisk.live import store as live
-from asterisk.live import watching
+from asterisk.live import voicemail_copy, watching
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder, transports
 from asterisk.process.fetch import Program
@@ -48,6 +48,8 @@ def configure(program: Program, node: Node, tone_zone: str = "us", music: str = 
 def prepare_start(node: Node) -> None:
     """Right before each start of Asterisk. An engine that cannot be written stops no start: `apply` says so."""
     forget_hidden_calls(node)
+    with suppress(OSError):
+        voicemail_copy.unlock_stale(node.directory, 0)
     known: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         known = live.registered_numbers(db)

@@ -63,6 +63,18 @@ def leave_with_voicemail(tour: Tour) -> Page:
 
 
 @stop
+def leave_summary_with_voicemail(tour: Tour) -> Page:
+    page = leave_with_voicemail(tour)
+    SipExtension.objects.filter(number="1000").update(voicemail=True, enabled=True)
+    page.get_by_label("A colleague’s phones ring").check()
+    page.locator("#id_colleague").press_sequentially("1000")
+    page.locator("#colleague-1000").check()
+    press(page, "Continue")
+    page.get_by_text("is copied to").wait_for()
+    return page
+
+
+@stop
 def leave_summary(tour: Tour) -> Page:
     people = company.people(4)
     apply(["1001", "1003"], None)

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from asterisk.apply.undo import undo
 from asterisk.backend import Asterisk
 from asterisk.process.embedded import Embedded
 from core.preferences.models import SystemChange
+from extensions.calls.voicemail import messages as mailbox
 from extensions.changes import record as changes
-from extensions.models import SipExtension
-from extensions.pbx import Folder, PbxError
+from extensions.models import SipExtension, VoicemailMessage
+from extensions.pbx import Folder, MailboxOpen
 from tests.node import apply, apply_preferences, connected, make_whole
 from tests.pbx.office import Office, asked, channels, dial, engine_tables, eventually, lamp, refusal, saved
 from tests.pbx.prompts import Ear, tones
@@ -538,15 +540,27 @@ def test_who_opens_a_mailbox_that_somebody_listens_to_is_asked_to_call_later(lis
     open_mailbox(other, f"*2{phone.number}")
 
 
+def to_be_marked(number: str, message: str) -> int:
+    """A message that the PBX is to mark as heard."""
+    return VoicemailMessage.objects.create(
+        extension=SipExtension.objects.get(number=number), message_id=message, folder=Folder.NEW, seconds=1, size=1,
+        left_at=timezone.now(), to_do="read",
+    ).pk  # fmt: skip
+
+
 def test_nothing_is_moved_on_the_page_while_somebody_listens_by_phone(listening: tuple[Phone, Phone]) -> None:
     phone, caller = listening
     asterisk = Asterisk()
     first, second = (message["msg_id"] for message in messages(phone.number))
     call = menu(phone, ("vm-opts", "1"), (NOTE, "7"))
-    with pytest.raises(PbxError, match="listening"):
+    with pytest.raises(MailboxOpen, match="listening"):
         asterisk.move_message(phone.number, first, Folder.DELETED)
+    waits, other = to_be_marked(phone.number, first), to_be_marked(caller.number, "gone")
+    mailbox.tidy()
+    assert [VoicemailMessage.objects.get(pk=each).to_do for each in (waits, other)] == ["read", ""]
     call.hangup()
-    assert eventually(lambda: [each["msg_id"] for each in messages(phone.number)] == [second])
+    assert eventually(lambda: not channels())  # until then the folder is renumbered
+    assert [each["msg_id"] for each in messages(phone.number)] == [second]
     call = menu(phone, ("vm-opts", "1"), (OTHER, "3"), ("vm-tocallback", "2"), ("vm-tocallnum", "1"))
     caller.wait_call().answer()
     asterisk.move_message(phone.number, second, Folder.DELETED)  # the call back is no longer in the mailbox
@@ -578,8 +592,9 @@ def test_a_message_is_forwarded_with_a_remark(desk: Office, listening: tuple[Pho
 
 
 def test_a_greeting_of_ones_own_is_what_callers_hear(desk: Office) -> None:
+    """As the page says how to record it; for every reason why nobody talks."""
     phone = desk.registered(with_mailbox(desk, voicemail_asks_pin=False))
-    call = menu(phone, ("vm-opts", "0"), ("vm-options", "1"), ("vm-rec-unv", ""), ("beep", ""))
+    call = menu(phone, ("vm-opts", "0"), ("vm-options", "4"), ("beep", ""))
     call.say(rtp.tone(REMARK, 0.3) * 3)
     call.press("#")
     ear = Ear(call)
@@ -587,9 +602,12 @@ def test_a_greeting_of_ones_own_is_what_callers_hear(desk: Office) -> None:
     call.press("1")
     assert ear.hears("vm-msgsaved")
     call.hangup()
+    caller = desk.registered()
+    declined = caller.call(phone.number)
+    phone.wait_call().reject(603)
     assert phone.unregister() == 200
-    call = desk.registered().call(phone.number)
-    ear = Ear(call)
-    assert ear.hears_tone(REMARK)
-    assert ear.hears("beep")
-    assert "vm-isunavail" not in ear.heard()
+    for call in (declined, caller.call(phone.number)):
+        ear = Ear(call)
+        assert ear.hears_tone(REMARK)
+        assert ear.hears("beep")
+        assert not {"vm-isunavail", "vm-isonphone"} & {*ear.heard()}

@@ -7,9 +7,9 @@ from django.conf import settings
 
 from accounts.models import User
 from asterisk.apply.undo import undo
-from asterisk.live import voicemail_copy
 from asterisk.live import voicemail_spool as spool
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
 from extensions import actions
 from extensions.fields import MessagesThen
 from extensions.models import SipExtension
@@ -97,8 +97,14 @@ def test_what_is_kept_stays(office: Office, grace: SipExtension, ada: User) -> N
     assert len(there(grace.number)) == 1
 
 
-def test_a_folder_that_asterisk_is_writing_to_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voicemail_copy, "LOCK_SECONDS", 0.1)
-    with voicemail_copy.locked(tmp_path), pytest.raises(FileExistsError), voicemail_copy.locked(tmp_path):
-        raise AssertionError
-    assert list(tmp_path.iterdir()) == []
+def test_after_asterisk_was_killed_over_a_mailbox_nothing_that_is_left_there_is_lost(
+    office: Office, grace: SipExtension, asterisk: Embedded
+) -> None:
+    assert asterisk.process
+    asterisk.process.kill()
+    asterisk.process.wait()
+    (spool.box(settings.ASTERISK_DIR, grace.number) / "INBOX/.lock").touch()
+    asterisk.start()
+    with tones():
+        leave_message(office.registered(), f"*12{grace.number}")
+    assert eventually(lambda: len(there(grace.number)) == 2)

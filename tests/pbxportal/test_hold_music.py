@@ -11,6 +11,8 @@ from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.preferences import models
 from core.preferences.models import HoldMusic, Preferences, SystemChange
+from extensions.changes.state import CannotPutBack
+from extensions.review import preferences as preference_changes
 from tests.extensions.calls.voicemail.test_greeting import heard, mp3, riff, samples, wav, zipped
 from tests.pages import html_of
 from tests.people import make_user
@@ -115,6 +117,12 @@ def test_old_uploads_go_and_those_of_the_pbx_stay(adas: Client, monkeypatch: pyt
     assert "2.wav" not in kept
     adas.post("/preferences/discard/")
     assert HoldMusic.name_of(Preferences.load().hold_music) == "of the pbx.wav"
+
+
+def test_to_go_back_to_music_that_is_gone_is_refused_and_said(ada: User) -> None:
+    with pytest.raises(CannotPutBack, match="no longer stored"):
+        preference_changes.choose(ada, preference_changes.Field.HOLD_MUSIC, "gone")
+    assert Preferences.load().hold_music == ""
 
 
 def test_nobody_decodes_without_end(adas: Client) -> None:

@@ -87,12 +87,13 @@ def _add(extension: SipExtension, message: Found) -> None:
 def tidy() -> None:
     """Have the PBX do what is still to be done with messages: after their e-mail, and when they are too old.
 
-    Raises PbxError; then the rest is done the next time.
+    Raises PbxError; then the rest is done the next time, as is what concerns a mailbox that somebody listens to.
     """
     for message in VoicemailMessage.objects.there().exclude(to_do="").select_related("extension"):
-        _move(message, Folder.HEARD if message.to_do == AfterVoicemailEmail.READ else Folder.DELETED)
+        with suppress(pbx.MailboxOpen):
+            _move(message, Folder.HEARD if message.to_do == AfterVoicemailEmail.READ else Folder.DELETED)
     for message in too_old(timezone.now()):
-        with suppress(pbx.MessageGone):
+        with suppress(pbx.MessageGone, pbx.MailboxOpen):
             pbx.get().erase_message(message.extension.number, message.message_id)
 
 

@@ -1,0 +1,43 @@
+"""The lock of a mailbox's folder, which Asterisk and the portal share."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from asterisk.live import voicemail_copy
+from asterisk.live import voicemail_spool as spool
+from asterisk.live.voicemail_recorder import Mailboxes
+from tests.pbx.office import eventually
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    place = spool.box(tmp_path, "1000") / spool.NEW
+    place.mkdir(parents=True)
+    return place
+
+
+def test_a_folder_that_is_locked_is_waited_for(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voicemail_copy, "LOCK_SECONDS", 0.1)
+    with voicemail_copy.locked(inbox), pytest.raises(FileExistsError), voicemail_copy.locked(inbox):
+        raise AssertionError
+    assert list(inbox.iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lock_of_one_that_was_killed_is_taken_away_and_that_of_one_who_lives_is_not(
+    tmp_path: Path, inbox: Path
+) -> None:
+    lives = spool.box(tmp_path, "1001") / spool.NEW / ".lock"
+    lives.parent.mkdir(parents=True)
+    lives.touch()
+    stale = inbox / ".lock"
+    stale.touch()
+    os.utime(stale, (time.time() - 61,) * 2)
+    recorder = Mailboxes(tmp_path)
+    recorder.start()
+    assert eventually(lambda: not stale.exists())
+    recorder.stop()
+    assert lives.exists()
