@@ -15,15 +15,13 @@ from django.template.loader import get_template
 from core import https, socket_directory
 from pbxportal import portal_address
 from pbxportal.front import certificates, configuration
-from pbxportal.front.configuration import Plan
+from pbxportal.front.configuration import PLAIN_PORT, Plan
 from pbxportal.front.program import Program
 from pbxportal.portal_address import USUAL_PORT, Address
 from pbxportal.supervisor import Child, try_to_bind
 
 ANSWER_SECONDS = 5
 TRY_SECONDS = 30
-PROOF_SECONDS = 10
-PLAIN_PORT = 80
 HEALTH = "/health/"
 
 
