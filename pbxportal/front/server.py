@@ -100,10 +100,10 @@ def portal_answers() -> bool:
 
 
 def is_answered(link: HTTPConnection) -> bool:
-    """Whether a request is: by the portal, or by a redirect to its address."""
+    """Whether a request is: by the portal, even if it has another name, or by a redirect to its address."""
     try:
         link.request("GET", HEALTH)
-        return link.getresponse().status < HTTPStatus.BAD_REQUEST
+        return link.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, HTTPException):
         return False
     finally:
