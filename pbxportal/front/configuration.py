@@ -13,7 +13,7 @@ HEADER_SECONDS, BODY_SECONDS, IDLE_SECONDS = 10, 60, 120
 LARGEST_HEAD = 64_000  # bytes
 LARGEST_BODY = 21_000_000  # more than what the portal itself refuses with a page (core.http)
 HELD_ANSWER = 1_000_000
-RESTART_SECONDS = 5  # so long a request waits for a portal that is being started again
+RESTART_SECONDS = 10  # so long a request waits for a portal that is being started again
 BUFFERS_BY_SIZE = (2, 7)  # from this version on
 HASHED_NAME = r"\.[0-9a-f]{12}\.[a-z0-9.]+$"
 YEARS = "max-age=315360000, public, immutable"

@@ -22,7 +22,7 @@ from pbxportal.supervisor import Child, try_to_bind
 
 ANSWER_SECONDS = 5
 TRY_SECONDS = 30
-HEALTH = "/health/"
+HEALTH, STATIC = "/health/", "/static/favicon.svg"
 
 
 class FrontError(Exception):
@@ -90,8 +90,8 @@ class SocketConnection(HTTPConnection):
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether something that speaks HTTP does: by a page, or by a redirect to HTTPS."""
-    return is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS))
+    """Whether the front server itself does: by a file, or by a redirect to HTTPS."""
+    return is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS), STATIC)
 
 
 def portal_answers() -> bool:
@@ -99,10 +99,10 @@ def portal_answers() -> bool:
     return is_answered(SocketConnection(portal_socket()))
 
 
-def is_answered(link: HTTPConnection) -> bool:
+def is_answered(link: HTTPConnection, path: str = HEALTH) -> bool:
     """Whether a request is: by the portal, even if it has another name, or by a redirect to its address."""
     try:
-        link.request("GET", HEALTH)
+        link.request("GET", path)
         return link.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, HTTPException):
         return False
