@@ -23,7 +23,8 @@ from tests.front.pebble import Pebble
 from tests.pbx.office import eventually
 from tests.settings import free_port
 
-NAME = "pbx.office.test"
+# Of each the folder that these tests share keeps the certificate.
+NAME, OTHER, NEVER = "pbx.office.test", "other.office.test", "never.office.test"
 SECONDS = 60
 
 
@@ -44,9 +45,9 @@ def shown(address: Address, trust: ssl.SSLContext, name: str = NAME, alpn: str =
     return x509.load_der_x509_certificate(found)
 
 
-def can_be_shown(address: Address, trust: ssl.SSLContext) -> bool:
+def can_be_shown(address: Address, trust: ssl.SSLContext, name: str = NAME) -> bool:
     try:
-        shown(address, trust)
+        shown(address, trust, name)
     except OSError:
         return False
     return True
@@ -114,13 +115,13 @@ def test_a_certificate_is_got_where_only_the_plain_port_is_reached(
     with Pebble(tmp_path, int(free_port()), int(plain)) as pebble:
         address = starts(
             Certificate.ACME,
-            (NAME,),
+            (OTHER,),
             redirects=(f"127.0.0.1:{plain}",),
             acme_directory=pebble.directory,
             acme_root=str(pebble.root),
         )
         trust = pebble.trust()
-        assert eventually(lambda: can_be_shown(address, trust), SECONDS), certificates.failed_try(address)
+        assert eventually(lambda: can_be_shown(address, trust, OTHER), SECONDS), certificates.failed_try(address)
     assert led_to(int(plain), "/log/") == (308, f"{address.urls[0]}/log/")
 
 
@@ -128,7 +129,7 @@ def test_why_no_certificate_was_got_is_said(starts: Starts, tmp_path: Path) -> N
     nobody = f"https://127.0.0.1:{free_port()}/dir"
     root = tmp_path / "root.pem"
     root.write_bytes(authority.root(tmp_path / "authority", "Acme").read_bytes())
-    address = starts(Certificate.ACME, (NAME,), acme_directory=nobody, acme_root=str(root))
+    address = starts(Certificate.ACME, (NEVER,), acme_directory=nobody, acme_root=str(root))
     assert eventually(lambda: status.of(address).failed is not None, SECONDS)
     state = status.of(address)
     assert state.reason == "The authority's server could not be reached. Check the internet connection."
@@ -148,7 +149,7 @@ def test_what_our_own_authority_signs_is_good_for_who_trusts_its_root(starts: St
     assert state.warning == ""
     before = (certificates.folder() / "authority/chain.pem").read_bytes()
     assert not certificates.prepare(address)
-    more = Address(address.bind, (address.urls[0].replace(NAME, "other.office.test"),), address.certificate)
+    more = Address(address.bind, (address.urls[0].replace(NAME, OTHER),), address.certificate)
     assert certificates.prepare(more)
     assert before != (certificates.folder() / "authority/chain.pem").read_bytes()
 

@@ -212,6 +212,14 @@ def test_the_header_says_when_the_certificate_ends(
     assert words in page
 
 
+def test_the_sign_in_page_says_that_a_password_would_be_read(client: Client, ada: User) -> None:
+    assert ada.pk
+    words = "This connection is not encrypted."
+    assert words in client.get("/sign-in/", REMOTE_ADDR="192.0.2.7").content.decode()
+    assert words not in client.get("/sign-in/", REMOTE_ADDR="192.0.2.7", secure=True).content.decode()
+    assert words not in client.get("/sign-in/", REMOTE_ADDR="127.0.0.1").content.decode()
+
+
 def test_https_can_be_turned_off_from_the_terminal(db: None, var: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Preferences.objects.update(https_certificate=Certificate.ACME, https_name="pbx.example.com")
     https.choose(var, Preferences.load().https)
