@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization, User
 from core import disk, localization
 from core.access.permissions import Permission
+from core.http import client_address
 from core.mail.labels import MailState
 from core.preferences.models import Preferences, SystemChange
+from core.reach import is_local
 from extensions import pbx
 from extensions.review import review
 from pbxportal.front import status
@@ -55,6 +57,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"theme": chosen if chosen in THEMES else "auto"}
     user = getattr(request, "user", None)
     shown["company"] = Organization.company_name()
+    shown["in_clear"] = not request.is_secure() and not is_local(client_address(request))
     if user is None or not user.is_authenticated:
         return shown
     found = User.objects.filter(pk=user.pk).values_list("sip_extension__number", "avatar__version").first()

@@ -13,11 +13,12 @@ HEADER_SECONDS, BODY_SECONDS, IDLE_SECONDS = 10, 60, 120
 LARGEST_HEAD = 64_000  # bytes
 LARGEST_BODY = 21_000_000  # more than what the portal itself refuses with a page (core.http)
 HELD_ANSWER = 1_000_000
-RESTART_SECONDS = 5  # so long a request waits for a portal that is being started again
+RESTART_SECONDS = 10  # so long a request waits for a portal that is being started again
 BUFFERS_BY_SIZE = (2, 7)  # from this version on
 HASHED_NAME = r"\.[0-9a-f]{12}\.[a-z0-9.]+$"
 YEARS = "max-age=315360000, public, immutable"
 TEXTS = ["text/*", "application/json*", "application/javascript*", "image/svg+xml*"]
+PLAIN_PORT = 80
 RENEW_CHECK = "10m"
 AWAY = "{http.error.status_code} >= 502"
 # gunicorn takes these from whoever sits on its socket.
@@ -61,8 +62,12 @@ class Plan:
 
 def of(plan: Plan) -> Json:
     servers: Json = {"portal": portal(plan)}
-    if plan.redirects:
-        servers["plain"] = limits(plan) | {"listen": list(plan.redirects), "routes": [redirect(plan)]}
+    plain = [each for each in plan.redirects if each.endswith(f":{PLAIN_PORT}")]
+    if plain:
+        servers["plain"] = limits(plan) | {"listen": plain, "routes": [redirect(plan)]}
+    if former := [each for each in plan.redirects if each not in plain]:
+        # A browser that has been told to speak HTTPS alone (HSTS) does so at every port.
+        servers["former"] = limits(plan) | encrypted(plan) | {"listen": former, "routes": [redirect(plan)]}
     apps: Json = {"http": {"servers": servers, "grace_period": "1s"}}
     if plan.is_secure:
         apps["tls"] = certificates(plan)
@@ -101,10 +106,15 @@ def limits(plan: Plan) -> Json:
 
 def portal(plan: Plan) -> Json:
     server = limits(plan) | {"listen": [plan.listen], "routes": routes(plan)}
-    if plan.is_secure:
-        server["tls_connection_policies"] = [{"default_sni": plan.name}]
-        server["listener_wrappers"] = [{"wrapper": "http_redirect"}, {"wrapper": "tls"}]
-    return server
+    return server | encrypted(plan) if plan.is_secure else server
+
+
+def encrypted(plan: Plan) -> Json:
+    """Plain HTTP at the same port is led to HTTPS."""
+    return {
+        "tls_connection_policies": [{"default_sni": plan.name}],
+        "listener_wrappers": [{"wrapper": "http_redirect"}, {"wrapper": "tls"}],
+    }
 
 
 def routes(plan: Plan) -> list[Json]:
@@ -210,7 +220,7 @@ def certificates(plan: Plan) -> Json:
         return {"certificates": {"load_files": [{"certificate": str(plan.chain), "key": str(plan.key)}]}}
     issuer: Json = {
         "module": "acme",
-        "challenges": {"http": {"alternate_port": 80}, "tls-alpn": {"alternate_port": plan.port}},
+        "challenges": {"http": {"alternate_port": PLAIN_PORT}, "tls-alpn": {"alternate_port": plan.port}},
     }
     if plan.email:
         issuer["email"] = plan.email

@@ -16,16 +16,14 @@ from asterisk import nodes
 from core import https, socket_directory
 from pbxportal import portal_address
 from pbxportal.front import certificates, configuration
-from pbxportal.front.configuration import Plan
+from pbxportal.front.configuration import PLAIN_PORT, Plan
 from pbxportal.front.program import Program
 from pbxportal.portal_address import USUAL_PORT, Address
 from pbxportal.supervisor import Child, try_to_bind
 
 ANSWER_SECONDS = 5
 TRY_SECONDS = 30
-PROOF_SECONDS = 10
-PLAIN_PORT = 80
-HEALTH = "/health/"
+HEALTH, STATIC = "/health/", "/static/favicon.svg"
 
 
 class FrontError(Exception):
@@ -93,8 +91,8 @@ class SocketConnection(HTTPConnection):
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether something that speaks HTTP does: by a page, or by a redirect to HTTPS."""
-    return is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS))
+    """Whether the front server itself does: by a file, or by a redirect to HTTPS."""
+    return is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS), STATIC)
 
 
 def portal_answers() -> bool:
@@ -102,11 +100,11 @@ def portal_answers() -> bool:
     return is_answered(SocketConnection(portal_socket()))
 
 
-def is_answered(link: HTTPConnection) -> bool:
-    """Whether a request is: by the portal, or by a redirect to its address."""
+def is_answered(link: HTTPConnection, path: str = HEALTH) -> bool:
+    """Whether a request is: by the portal, even if it has another name, or by a redirect to its address."""
     try:
-        link.request("GET", HEALTH)
-        return link.getresponse().status < HTTPStatus.BAD_REQUEST
+        link.request("GET", path)
+        return link.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, HTTPException):
         return False
     finally:

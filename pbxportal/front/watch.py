@@ -79,7 +79,6 @@ class Watch:
         self.choice = choice
         outcome.worked()
         self.say(f"Portal:  {' or '.join(self.address.urls)}")
-        stop(self.followers)  # and they are started again
 
     def take(self, address: Address) -> None:
         """Serve by that address; as before, where that fails."""
@@ -90,6 +89,7 @@ class Watch:
         certificates.prepare(address)
         connection.close()
         self.front.configure(server.plan(self.front.program, address))
+        stop(self.followers)  # none speaks by another address than the front does; they are started again
         try:
             self.front.reload()
             self.prove(host, port)

@@ -95,13 +95,13 @@ class HttpsForm(SettingsForm):
         cleaned = super().clean()
         if self.errors.keys() & {"https_certificate", "https_name", "https_port"}:
             return cleaned
-        kind, name = Certificate(cleaned["https_certificate"]), cleaned["https_name"]
+        kind, name, port = Certificate(cleaned["https_certificate"]), cleaned["https_name"], cleaned["https_port"]
         if kind == Certificate.ACME and not settings.SAID_URL:
             self._check_public(name)
         if kind == Certificate.FILES and not settings.HTTPS_CERTIFICATE:
             self._check_files(cleaned, name)
         if kind != Certificate.NONE and not self.fields["https_port"].disabled:
-            self._check_port(cleaned["https_port"])
+            self._check_port(port, name)
         return cleaned
 
     def _check_public(self, name: str) -> None:
@@ -113,11 +113,11 @@ class HttpsForm(SettingsForm):
                 _("Let's Encrypt signs only public names. Enter one, or choose the portal's own authority."),
             )
 
-    def _check_port(self, port: int) -> None:
+    def _check_port(self, port: int, name: str) -> None:
         """Whether we could listen there; where we do so already, we can."""
         if port in (settings.PORTAL_PORT, self.before.https_port):
             return
-        host = "" if self.cleaned_data["https_name"] else reach.host(settings.VAR)
+        host = "" if name else reach.host(settings.VAR)
         try:
             try_to_bind(host, port, socket.SOCK_STREAM)
         except OSError as error:

@@ -1,11 +1,17 @@
 """Preferences, and what of them waits for the PBX, for the tour."""
 
+from datetime import timedelta
+
+import pytest
 from playwright.sync_api import Page
 
 from accounts.models import Role
 from core.access.permissions import Permission
+from core.https import Certificate
 from core.preferences.models import HoldMusic, NameFormat
 from extensions.review import preferences as preference_changes
+from pbxportal.front import authority, certificates
+from pbxportal.portal_address import Address
 from tests.browser import company
 from tests.browser.apply_stops import run_page
 from tests.browser.tour import Tour, ada, belongs_to, one, press, stop
@@ -60,7 +66,34 @@ def preferences_of_hold_music_uploaded(tour: Tour) -> Page:
 def preferences_of_hold_music_with_errors(tour: Tour) -> Page:
     page = preferences_of_hold_music(tour)
     press(page, "Upload music")
+    return page
+
+
+@stop
+def preferences_of_https(tour: Tour) -> Page:
+    return tour.ada("/preferences/https/")
+
+
+@stop
+def preferences_of_https_with_errors(tour: Tour) -> Page:
+    page = preferences_of_https(tour)
+    page.get_by_label("A certificate of your own").check()
+    page.get_by_label("Host name").fill("not a name")
+    press(page, "Save")
     page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
+def preferences_of_https_by_our_own_authority(tour: Tour) -> Page:
+    """Its certificate is about to end."""
+    port, names = 8443, ("https://pbx.office.test:8443", "https://192.0.2.7:8443")
+    tour.settings.ADDRESS = Address(f"127.0.0.1:{port}", names, Certificate.AUTHORITY)
+    tour.settings.FIND_ADDRESS = lambda: tour.settings.ADDRESS
+    tour.stack.enter_context(pytest.MonkeyPatch.context()).setattr(authority, "LIFE", timedelta(days=9, hours=1))
+    certificates.prepare(tour.settings.ADDRESS)
+    page = preferences_of_https(tour)
+    page.get_by_text("How to trust it").click()
     return page
 
 

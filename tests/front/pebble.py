@@ -19,9 +19,9 @@ SECONDS = 30
 
 
 class Pebble:
-    """It asks for proof at `tls_port`, and signs for so many seconds."""
+    """It asks for proof at the two ports, which stand for 443 and 80, and signs for so many seconds."""
 
-    def __init__(self, folder: Path, tls_port: int, valid_seconds: int = 3600) -> None:
+    def __init__(self, folder: Path, tls_port: int, plain_port: int = 0, valid_seconds: int = 3600) -> None:
         self.folder, (self.port, self.management, self.dns) = folder, (free_port() for _ in range(3))
         chain, key = made("localhost")
         (folder / "chain.pem").write_bytes(chain)
@@ -33,7 +33,7 @@ class Pebble:
             "managementListenAddress": f"127.0.0.1:{self.management}",
             "certificate": str(folder / "chain.pem"),
             "privateKey": str(folder / "key.pem"),
-            "httpPort": int(free_port()),
+            "httpPort": plain_port or int(free_port()),
             "tlsPort": tls_port,
             "certificateValidityPeriod": valid_seconds,
         }

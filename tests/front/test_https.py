@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import closing
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from tests.front.pebble import Pebble
 from tests.pbx.office import eventually
 from tests.settings import free_port
 
-NAME = "pbx.office.test"
+# Of each the folder that these tests share keeps the certificate.
+NAME, OTHER, NEVER = "pbx.office.test", "other.office.test", "never.office.test"
 SECONDS = 60
 
 
@@ -43,12 +45,21 @@ def shown(address: Address, trust: ssl.SSLContext, name: str = NAME, alpn: str =
     return x509.load_der_x509_certificate(found)
 
 
-def can_be_shown(address: Address, trust: ssl.SSLContext) -> bool:
+def can_be_shown(address: Address, trust: ssl.SSLContext, name: str = NAME) -> bool:
     try:
-        shown(address, trust)
+        shown(address, trust, name)
     except OSError:
         return False
     return True
+
+
+def led_to(port: int, path: str) -> tuple[int, str | None]:
+    """The status, and where to, of a request by plain HTTP."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=SECONDS)) as link:
+        link.request("GET", path)
+        answer = link.getresponse()
+        answer.read()
+        return answer.status, answer.headers["Location"]
 
 
 def trusting(root: Path) -> ssl.SSLContext:
@@ -96,11 +107,29 @@ def test_a_certificate_is_got_and_renewed_while_a_connection_stays(
         assert len({*handed_over}) == 2
 
 
+def test_a_certificate_is_got_where_only_the_plain_port_is_reached(
+    starts: Starts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = free_port()
+    monkeypatch.setattr(configuration, "PLAIN_PORT", int(plain))
+    with Pebble(tmp_path, int(free_port()), int(plain)) as pebble:
+        address = starts(
+            Certificate.ACME,
+            (OTHER,),
+            redirects=(f"127.0.0.1:{plain}",),
+            acme_directory=pebble.directory,
+            acme_root=str(pebble.root),
+        )
+        trust = pebble.trust()
+        assert eventually(lambda: can_be_shown(address, trust, OTHER), SECONDS), certificates.failed_try(address)
+    assert led_to(int(plain), "/log/") == (308, f"{address.urls[0]}/log/")
+
+
 def test_why_no_certificate_was_got_is_said(starts: Starts, tmp_path: Path) -> None:
     nobody = f"https://127.0.0.1:{free_port()}/dir"
     root = tmp_path / "root.pem"
     root.write_bytes(authority.root(tmp_path / "authority", "Acme").read_bytes())
-    address = starts(Certificate.ACME, (NAME,), acme_directory=nobody, acme_root=str(root))
+    address = starts(Certificate.ACME, (NEVER,), acme_directory=nobody, acme_root=str(root))
     assert eventually(lambda: status.of(address).failed is not None, SECONDS)
     state = status.of(address)
     assert state.reason == "The authority's server could not be reached. Check the internet connection."
@@ -120,7 +149,7 @@ def test_what_our_own_authority_signs_is_good_for_who_trusts_its_root(starts: St
     assert state.warning == ""
     before = (certificates.folder() / "authority/chain.pem").read_bytes()
     assert not certificates.prepare(address)
-    more = Address(address.bind, (address.urls[0].replace(NAME, "other.office.test"),), address.certificate)
+    more = Address(address.bind, (address.urls[0].replace(NAME, OTHER),), address.certificate)
     assert certificates.prepare(more)
     assert before != (certificates.folder() / "authority/chain.pem").read_bytes()
 
@@ -128,10 +157,8 @@ def test_what_our_own_authority_signs_is_good_for_who_trusts_its_root(starts: St
 @pytest.mark.django_db
 def test_plain_http_is_led_to_https_of_the_same_address(starts: Starts) -> None:
     address = starts(Certificate.AUTHORITY, ("127.0.0.1",))
-    link = HTTPConnection("127.0.0.1", port_of(address), timeout=SECONDS)
-    link.request("GET", "/sign-in/?next=/log/")
-    answer = link.getresponse()
-    assert (answer.status, answer.headers["Location"]) == (308, f"{address.urls[0]}/sign-in/?next=/log/")
+    path = "/sign-in/?next=/log/"
+    assert led_to(port_of(address), path) == (308, f"{address.urls[0]}{path}")
     assert server.answers("127.0.0.1", port_of(address))
 
 

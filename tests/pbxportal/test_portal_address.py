@@ -17,7 +17,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from asterisk.nodes import from_settings
-from core import reach
+from core import https, reach
+from core.https import Certificate, Choice
 from pbxportal import portal_address
 from pbxportal.management.commands import run
 from pbxportal.management.commands.run import Welcome
@@ -178,6 +179,64 @@ def test_a_wrong_name_is_told_the_right_one_and_which_setting(db: None, settings
     assert "ALLOWED_HOSTS" in page
 
 
+@pytest.mark.parametrize(
+    ("environment", "bind", "certificate"),
+    [
+        ({"PORTAL_URL": "https://pbx.example.org"}, ":443", "acme"),
+        ({"PORTAL_URL": "https://pbx.example.org:8443"}, ":8443", "acme"),
+        ({"PORTAL_URL": "https://pbx.lan:8443"}, ":8443", "authority"),
+        ({"PORTAL_URL": "https://pbx"}, ":443", "authority"),
+        ({"PORTAL_URL": "https://192.0.2.7:8443"}, ":8443", "authority"),
+        ({"PORTAL_URL": "https://localhost:8443"}, "127.0.0.1:8443", "authority"),
+        ({"PORTAL_URL": "https://pbx.lan", "ACME_DIRECTORY": "https://ca.lan/dir"}, ":443", "acme"),
+        ({"PORTAL_URL": "https://pbx.lan", "HTTPS_CERTIFICATE": "/c.pem", "HTTPS_KEY": "/k.pem"}, ":443", "files"),
+        ({"PORTAL_URL": "https://pbx.example.org", "PORTAL_BIND": "192.0.2.7:8443"}, "192.0.2.7:8443", "acme"),
+        ({"PORTAL_URL": "https://pbx.example.org", "BEHIND_PROXY": "True"}, "127.0.0.1:8000", "none"),
+        ({"PORTAL_URL": "http://pbx.example.org:8000"}, "127.0.0.1:8000", "none"),
+        ({}, "127.0.0.1:8000", "none"),
+    ],
+)
+def test_where_the_portal_listens_and_who_signs_follows_from_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], bind: str, certificate: str
+) -> None:
+    for name in ("PORTAL_BIND", "PORTAL_URL"):
+        monkeypatch.delenv(name, raising=False)
+    found = portal_address.find(
+        environment.get("PORTAL_URL", ""),
+        environment.get("PORTAL_BIND", ""),
+        tmp_path,
+        own_https="BEHIND_PROXY" not in environment,
+        has_files="HTTPS_CERTIFICATE" in environment,
+        has_authority="ACME_DIRECTORY" in environment,
+    )
+    assert (found.bind, found.certificate) == (bind, certificate)
+
+
+@pytest.mark.parametrize(
+    ("choice", "bind", "url"),
+    [
+        (Choice(Certificate.ACME, "pbx.example.org"), ":443", "https://pbx.example.org"),
+        (Choice(Certificate.AUTHORITY, "pbx.lan", 8443), ":8443", "https://pbx.lan:8443"),
+        (Choice(Certificate.AUTHORITY, "", 8443), "127.0.0.1:8443", "https://127.0.0.1:8443"),
+        (Choice(Certificate.NONE, "pbx.lan", 8443), "127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_what_was_chosen_on_the_page_is_the_address(tmp_path: Path, choice: Choice, bind: str, url: str) -> None:
+    https.choose(tmp_path, choice)
+    asked = {"has_files": False, "has_authority": False}
+    found = portal_address.find("", "", tmp_path, own_https=True, **asked)
+    assert (found.bind, found.urls[0], found.certificate) == (bind, url, choice.certificate)
+    own = portal_address.find("http://pbx.example.org:8000", "", tmp_path, own_https=True, **asked)
+    assert own.certificate == Certificate.NONE, "PORTAL_URL wins"
+    assert not portal_address.find("", "", tmp_path, own_https=False, **asked).is_secure
+
+
+@pytest.mark.parametrize("environment", [{"FRONT": "nginx"}, {"FRONT": "caddy", "BEHIND_PROXY": "True"}])
+def test_a_front_that_is_none_is_refused_in_words(environment: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match="Set it to caddy, or to none"):
+        portal_address.front(environment["FRONT"], [*environment.get("BEHIND_PROXY", "")])
+
+
 def test_a_command_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
     environment = {**os.environ, "PBXPORTAL_VAR": str(tmp_path), "PORTAL_URL": "pbx.example.com"}
     environment["DJANGO_SETTINGS_MODULE"] = "pbxportal.settings"
@@ -191,6 +250,15 @@ def test_two_portals_on_one_host_share_no_cookie(tmp_path: Path) -> None:
     names = [name for name in one if name.endswith("_COOKIE_NAME") and name.split("_")[0] != "LANGUAGE"]
     assert len(names) == 6
     assert not [name for name in names if one[name] == other[name]]
+
+
+def test_cookies_of_https_are_bound_to_the_host(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, PORTAL_URL="https://pbx.example.com")
+    names = {found[f"{each}_COOKIE_NAME"] for each in ("SESSION", "CSRF", "DEVICE", "MESSAGE", "MFA_TRUST")}
+    assert all(name.startswith("__Host-") for name in names)
+    assert found["CHALLENGE_COOKIE_NAME"].startswith("__Secure-")  # it is of one path
+    assert found["SESSION_COOKIE_SECURE"]
+    assert found["CSRF_COOKIE_SECURE"]
 
 
 def test_every_cookie_of_a_sign_in_has_a_name_of_this_portals_own(ada: User) -> None:

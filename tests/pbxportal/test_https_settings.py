@@ -1,0 +1,244 @@
+"""PBX Settings > Preferences > HTTPS."""
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import Role, User
+from core import https
+from core.access.permissions import Permission
+from core.audit.models import AuditRecord
+from core.https import Certificate, Choice
+from core.preferences.models import Preferences
+from pbxportal import portal_address
+from pbxportal.front import authority, certificates, outcome
+from pbxportal.portal_address import Address
+from tests.certificates import made, with_password
+from tests.pages import html_of
+from tests.people import make_user
+from tests.settings import free_port
+
+URL = "/preferences/https/"
+ROOT = "/preferences/https/root/"
+
+
+@pytest.fixture(autouse=True)
+def var(settings: Settings, tmp_path: Path) -> Path:
+    settings.VAR = tmp_path
+    settings.FIND_ADDRESS = lambda: portal_address.find(
+        "", "", tmp_path, own_https=True, has_files=False, has_authority=False
+    )
+    settings.SAID_BIND = settings.SAID_URL = ""
+    (tmp_path / "front").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture(scope="module")
+def own() -> tuple[str, str]:
+    chain, key = made()
+    return chain.decode(), key.decode()
+
+
+def typed(**more: Any) -> dict[str, Any]:
+    version = str(Preferences.load().version)
+    usual = {"https_certificate": "authority", "https_name": "", "https_port": free_port(), "https_email": ""}
+    return {"version": version, **usual, "chain": "", "key": "", **more}
+
+
+def errors(client: Client, **more: Any) -> str:
+    answer = client.post(URL, typed(**more))
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_saved_is_where_the_settings_read_it_and_in_the_log(signed_in: Client, var: Path) -> None:
+    port = free_port()
+    sent = typed(https_certificate="acme", https_name="PBX.Example.com.", https_port=port, https_email="a@example.com")
+    page = signed_in.post(URL, sent, follow=True).content.decode()
+    assert f"In a few seconds the portal is at https://pbx.example.com:{port}." in page
+    assert https.chosen(var) == Choice(Certificate.ACME, "pbx.example.com", int(port), "a@example.com")
+    record = AuditRecord.objects.get(action="preferences.changed")
+    shown = {str(each.label): (each.old, each.new) for each in record.fields}
+    assert shown["Certificate from"] == ("Off", "Let's Encrypt")
+    assert shown["Host name"] == ("", "pbx.example.com")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"https_certificate": "acme"}, "Enter the name that the certificate is for."),
+        ({"https_certificate": "acme", "https_name": "192.0.2.1"}, "signs only public names"),
+        ({"https_certificate": "acme", "https_name": "pbx"}, "signs only public names"),
+        ({"https_certificate": "acme", "https_name": "pbx.local"}, "signs only public names"),
+        ({"https_name": "-pbx.example.com"}, "Enter a host name such as"),
+        ({"https_name": "pbx example"}, "Enter a host name"),
+        ({"https_port": "0"}, "https_port"),
+        ({"https_certificate": "files"}, "Paste it from your certificate"),
+        ({"https_certificate": "files", "chain": "x", "key": "y"}, "not a certificate in PEM format"),
+    ],
+)
+def test_what_cannot_work_is_refused(signed_in: Client, var: Path, wrong: dict[str, str], words: str) -> None:
+    assert words in errors(signed_in, **wrong)
+    assert https.chosen(var) == Choice()
+
+
+def test_a_port_that_another_program_has_is_refused(signed_in: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert "Another program uses this port" in errors(signed_in, https_port=str(taken.getsockname()[1]))
+
+
+def test_a_port_that_needs_rights_is_told_with_the_command(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pbxportal.pbx_settings.https_forms.try_to_bind", refuse)
+    assert "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80" in errors(signed_in, https_port="444")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_certificate_of_ones_own_is_kept_and_never_shown(signed_in: Client, var: Path, own: tuple[str, str]) -> None:
+    chain, key = own
+    sent = typed(https_certificate="files", https_name="pbx.example.com", chain=chain, key=key)
+    assert signed_in.post(URL, sent).status_code == 302
+    files = certificates.own_files()
+    assert files.key.read_text().strip() == key.strip()
+    assert files.key.stat().st_mode & 0o777 == 0o600
+    assert https.chosen(var).certificate == Certificate.FILES
+    page = html_of(signed_in, URL)
+    assert "pbx.example.com, 127.0.0.1" in page
+    assert "PRIVATE KEY" not in page
+    assert key.splitlines()[1] not in str(list(AuditRecord.objects.values()))
+    again = typed(https_certificate="files", https_name="pbx.example.com", https_port=sent["https_port"])
+    assert signed_in.post(URL, again).status_code == 302
+
+
+def test_a_certificate_that_is_not_for_the_name_or_the_key_is_refused(signed_in: Client, own: tuple[str, str]) -> None:
+    chain, key = own
+    sent = {"https_certificate": "files", "https_name": "pbx.example.com", "chain": chain, "key": key}
+    assert "is for pbx.example.com, 127.0.0.1" in errors(signed_in, **{**sent, "https_name": "other.example.com"})
+    assert "does not belong" in errors(signed_in, **{**sent, "key": made()[1].decode()})
+    locked_chain, locked = (each.decode() for each in with_password())
+    assert "has a password" in errors(signed_in, **{**sent, "chain": locked_chain, "key": locked})
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"FRONT": "none"}, "A web server of your own is in front"),
+        ({"SAID_URL": "http://pbx.example.com"}, "Set by environment variables: PORTAL_URL."),
+    ],
+)
+def test_what_the_environment_sets_cannot_be_chosen(
+    signed_in: Client, settings: Settings, var: Path, found: dict[str, str], words: str
+) -> None:
+    for name, value in found.items():
+        setattr(settings, name, value)
+    page = html_of(signed_in, URL)
+    assert words in page
+    assert 'data-busy="Saving…"' not in page
+    signed_in.post(URL, typed())
+    assert https.chosen(var) == Choice()
+
+
+def test_who_may_only_look_changes_nothing(client: Client, db: None, var: Path) -> None:
+    role = Role.objects.create(name="Reader", granted=[Permission.VIEW_PREFERENCES])
+    client.force_login(make_user("Rita", custom=role))
+    assert "Certificate from" in html_of(client, URL)
+    assert client.post(URL, typed()).status_code == 403
+    assert https.chosen(var) == Choice()
+
+
+def test_why_a_change_was_not_applied_is_shown(signed_in: Client) -> None:
+    outcome.failed("Port 443: Permission denied.")
+    page = html_of(signed_in, URL)
+    assert "The last change was not applied." in page
+    assert "Port 443: Permission denied." in page
+    outcome.worked()
+    assert "not applied" not in html_of(signed_in, URL)
+
+
+@pytest.fixture
+def by_authority(settings: Settings, db: None) -> Address:
+    address = Address("127.0.0.1:8443", ("https://pbx.office.test:8443",), Certificate.AUTHORITY)
+    settings.ADDRESS = address
+    settings.FIND_ADDRESS = lambda: address
+    certificates.prepare(address)
+    return address
+
+
+def test_the_root_of_our_own_authority_can_be_downloaded_before_a_sign_in(
+    client: Client, by_authority: Address, settings: Settings
+) -> None:
+    answer = client.get(ROOT)
+    assert answer["Content-Type"] == "application/x-x509-ca-cert"
+    assert answer.content == (certificates.folder() / "authority/root.pem").read_bytes()
+    settings.FIND_ADDRESS = lambda: Address("127.0.0.1:8000", ("http://127.0.0.1:8000",), Certificate.NONE)
+    assert client.get(ROOT).status_code == 410
+    assert by_authority.is_secure
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=14, hours=1), ""),
+        (timedelta(days=13, hours=23), "HTTPS certificate expires in 13 days"),
+        (timedelta(hours=5), "HTTPS certificate expires in 1 day"),
+        (timedelta(hours=-1), "HTTPS certificate expired"),
+    ],
+)
+def test_the_header_says_when_the_certificate_ends(
+    signed_in: Client, by_authority: Address, monkeypatch: pytest.MonkeyPatch, left: timedelta, words: str
+) -> None:
+    files = certificates.pair(by_authority)
+    assert files
+    files.chain.unlink()
+    monkeypatch.setattr(authority, "LIFE", left)
+    certificates.prepare(by_authority)
+    page = html_of(signed_in, "/pbx/")
+    assert ("HTTPS certificate" in page) is bool(words)
+    assert words in page
+
+
+def test_the_sign_in_page_says_that_a_password_would_be_read(client: Client, ada: User) -> None:
+    assert ada.pk
+    words = "This connection is not encrypted."
+    assert words in client.get("/sign-in/", REMOTE_ADDR="192.0.2.7").content.decode()
+    assert words not in client.get("/sign-in/", REMOTE_ADDR="192.0.2.7", secure=True).content.decode()
+    assert words not in client.get("/sign-in/", REMOTE_ADDR="127.0.0.1").content.decode()
+
+
+def test_https_can_be_turned_off_from_the_terminal(db: None, var: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Preferences.objects.update(https_certificate=Certificate.ACME, https_name="pbx.example.com")
+    https.choose(var, Preferences.load().https)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.db.transaction.on_commit", lambda do: do())
+        call_command("https", "off")
+    assert Preferences.load().https_certificate == Certificate.NONE
+    assert https.chosen(var).certificate == Certificate.NONE
+    assert "HTTPS is off" in capsys.readouterr().out
+    assert AuditRecord.objects.filter(action="preferences.changed").count() == 1
+
+
+def test_a_certificate_of_our_own_is_made_anew_in_time(tmp_path: Path) -> None:
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    authority.root(tmp_path, "Acme")
+    names = ["pbx.office.test", "192.0.2.7"]
+    assert authority.sign(tmp_path, names, chain, key)
+    assert not authority.sign(tmp_path, names, chain, key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(authority, "RENEWED_BEFORE", timedelta(days=398))
+        assert authority.sign(tmp_path, names, chain, key)
+    assert authority.sign(tmp_path, [*names, "192.0.2.8"], chain, key)
