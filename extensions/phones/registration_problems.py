@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from extensions import pbx
 from extensions.models import Change, SipExtension
 from extensions.pbx import Attempt, Cause, Phone
+from extensions.validators import allows
 
 SHOWN_FOR = timedelta(days=7)
 
@@ -36,11 +37,16 @@ def of(extension: SipExtension, phones: Iterable[Phone], *, may_manage: bool) ->
     since = timezone.now() - SHOWN_FOR
     attempts = [each for each in pbx.get().attempts(accounts(extension)) if each.last_at > since]
     registered = list(phones)
-    return [_trouble(attempt, extension, registered, may_manage) for attempt in attempts]
+    blocked = pbx.get().blocked(extension.number, {each.host for each in attempts}) if attempts else set()
+    return [_trouble(each, extension, registered, may_manage, each.host in blocked) for each in attempts]
 
 
-def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool) -> Trouble:
+def _trouble(
+    attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool, is_blocked: bool
+) -> Trouble:
     heading, advice, do = _words(attempt, extension, phones)
+    if is_blocked:
+        heading, advice, do = _blocked(attempt, extension, heading, advice)
     solved = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
     if do and not may_manage:
         advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
@@ -77,6 +83,15 @@ def _words(attempt: Attempt, extension: SipExtension, phones: list[Phone]) -> tu
         advice = _("On the phone, the user name is %(number)s. The authentication name is %(name)s.")
         return _("The registration name was entered as the user name"), advice % known, ""
     return _unknown(extension)
+
+
+def _blocked(attempt: Attempt, extension: SipExtension, heading: str, advice: str) -> tuple[str, str, str]:
+    """A phone that is kept out for its tries is refused as one that is outside the allowed networks."""
+    unblock = _("The PBX refuses %(host)s after too many failed attempts. Unblock it in Blocked Addresses.")
+    words = unblock % {"host": attempt.host}
+    if attempt.cause == Cause.NETWORK and allows(extension.allowed_networks, attempt.host):
+        return _("Blocked after too many failed attempts"), words, ""
+    return heading, f"{advice} {words}", ""
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:

@@ -185,6 +185,24 @@ def test_where_good_phones_are_only_the_extension_that_is_guessed_at_is_stopped(
     assert office.phone(victim, host=OFFICE, port=0).register() in (200, 403)
 
 
+def test_an_extensions_page_says_that_its_phone_is_kept_out(
+    guard: Guard, office: Office, client: Client, ada: User
+) -> None:
+    office.registered(host=OFFICE)
+    victim = office.extension()
+    bad = office.phone(victim, host=OFFICE, password="wrong")
+    for _ in range(12):
+        bad.register()
+    assert eventually(lambda: keeps_out(victim, OFFICE))
+    bad.register()
+    client.force_login(ada)
+    words = f"The PBX refuses {OFFICE} after too many failed attempts. Unblock it in Blocked Addresses."
+    url = f"/extensions/{victim.number}/"
+    assert eventually(lambda: "Blocked after too many failed attempts" in html_of(client, url))
+    assert words in html_of(client, url)
+    assert "Outside the allowed networks" not in html_of(client, url)
+
+
 def keeps_out(extension: SipExtension, host: str) -> bool:
     with engine_tables() as tables:
         return (extension.number, host) in tables.execute("SELECT number, network FROM kept_out").fetchall()
