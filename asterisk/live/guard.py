@@ -25,7 +25,7 @@ from asterisk.live.blocks import Block, Rules
 from asterisk.nodes import Node
 from extensions.validators import allows
 
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 1.0
 STOP_SECONDS = 2.0
 MOST_WAITING = 50_000  # events that are not counted yet
 JUST_NOW_SECONDS = 10.0  # who has signed in since has a phone there, which may not be seen yet
