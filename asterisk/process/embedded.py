@@ -14,8 +14,8 @@ from typing import Self
 
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
+from asterisk.live import block_files, watching
 from asterisk.live import store as live
-from asterisk.live import watching
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder
 from asterisk.process.fetch import Program
@@ -43,6 +43,9 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
         write(node.directory / "etc" / template.name, only_existing(text, program.modules))
     for name in EMPTY:
         write(node.directory / "etc" / f"{name}.conf", "")
+    for name in block_files.MODULES:
+        if not (node.directory / "etc" / name).exists():  # one that comes later would not be seen by a reload
+            write(node.directory / "etc" / name, "")
 
 
 def prepare_start(node: Node) -> None:

@@ -12,7 +12,7 @@ from asterisk.live.guard import Guard
 from asterisk.models import BlockedAddress
 from core.preferences.models import Preferences
 from tests.pbx.office import Office, eventually
-from tests.pbx.test_attacks import OFFICE, is_blocked
+from tests.pbx.test_attacks import OFFICE, OTHER, is_blocked, is_recognized, stranger
 from tests.pbx.test_attacks import guard as guard
 from tests.phones.phone import Phone
 
@@ -64,18 +64,23 @@ def attack(tool: str, home: Path, words: Path) -> str:
 
 
 @pytest.mark.parametrize("tool", ["svmap", "svwar", "svcrack"])
-def test_it_is_blocked_at_its_first_message(phones: list[Phone], tmp_path: Path, words: Path, tool: str) -> None:
+def test_it_is_blocked_at_its_first_message(
+    office: Office, phones: list[Phone], tmp_path: Path, words: Path, tool: str
+) -> None:
+    assert is_recognized(stranger(office, OTHER), "OPTIONS", ("User-Agent", "friendly-scanner"))
     said = attack(tool, tmp_path, words)
-    assert BlockedAddress.objects.get().reason == "program"
+    assert BlockedAddress.objects.get(network=HERE).reason == "program"
     assert found_nothing(said)
     assert {phone.register() for phone in phones} == {200}
 
 
-def test_under_another_name_it_is_blocked_by_its_tries(phones: list[Phone], tmp_path: Path, words: Path) -> None:
-    Preferences.objects.update(attacks_agents="", attacks_dialled="")
-    assert eventually(lambda: not (settings.ASTERISK_DIR / "etc/scanners.conf").read_text())
+def test_under_another_name_it_is_blocked_by_its_tries(
+    office: Office, phones: list[Phone], tmp_path: Path, words: Path
+) -> None:
+    Preferences.objects.update(attacks_agents="somebody else", attacks_dialled="")
+    assert is_recognized(stranger(office, OTHER), "OPTIONS", ("User-Agent", "somebody else"))
     said = attack("svcrack", tmp_path, words)
-    assert BlockedAddress.objects.get().reason == "attempts"
+    assert BlockedAddress.objects.get(network=HERE).reason == "attempts"
     assert found_nothing(said)
     assert {phone.register() for phone in phones} == {200}
 
