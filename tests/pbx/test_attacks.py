@@ -144,6 +144,24 @@ def test_a_block_outlives_a_restart_and_ends_when_it_is_over(guard: Guard, offic
     assert eventually(lambda: BlockedAddress.objects.filter(ended_at=None).count() == 0)
 
 
+def test_networks_of_both_families_and_many_of_them_are_taken(guard: Guard, office: Office) -> None:
+    until, extension = timezone.now() + timedelta(minutes=15), office.extension()
+    networks = ["2001:db8:1:2::/64", ATTACKER, *(f"198.51.{each // 250}.{each % 250}" for each in range(2_000))]
+    rows = [(network, "") for network in networks] + [
+        ("2001:db8:9:9::/64", extension.number),
+        (OTHER, extension.number),
+    ]
+    BlockedAddress.objects.bulk_create(
+        BlockedAddress(network=network, number=number, reason="attempts", tries=10, until=until)
+        for network, number in rows
+    )
+    elsewhere = office.phone(office.extension(), host=ATTACKER)
+    assert eventually(lambda: elsewhere.register() == FORBIDDEN)
+    assert office.phone(extension).register() == 200
+    assert office.phone(extension, host=OTHER).register() == 401
+    assert office.phone(office.extension(), host=OTHER).register() == 200
+
+
 def test_each_further_block_lasts_twice_as_long(guard: Guard, office: Office) -> None:
     attacker = stranger(office)
     lasted = []
