@@ -20,10 +20,10 @@ from asterisk.ami.client import AmiError, SignInRefused, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
-from asterisk.live import removal, voicemail_greeting, voicemail_spool
+from asterisk.live import attacks, removal, voicemail_greeting, voicemail_spool
 from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
-from asterisk.models import ApplyRun, CheckRun
+from asterisk.models import ApplyRun, BlockedAddress, CheckRun
 from asterisk.nodes import Node
 from asterisk.process import certificate
 from asterisk.readback import proof
@@ -224,6 +224,12 @@ class Asterisk:
                 live.forget_attempts(db, accounts)
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.attempts_stay", error=error)) from error
+
+    def blocked(self, number: str, hosts: Iterable[str]) -> set[str]:
+        network = {host: attacks.network_of(host) for host in hosts}
+        found = BlockedAddress.objects.in_force().filter(network__in=set(network.values()), number__in=("", number))
+        networks = set(found.values_list("network", flat=True))
+        return {host for host in network if network[host] in networks}
 
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:

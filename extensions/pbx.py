@@ -191,6 +191,9 @@ class Pbx(Protocol):
 
     def forget_attempts(self, accounts: Iterable[str]) -> None: ...
 
+    def blocked(self, number: str, hosts: Iterable[str]) -> set[str]:
+        """Those of the addresses that are not let in now, after too many tries: at all, or to this number."""
+
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError.
 

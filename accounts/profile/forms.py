@@ -97,14 +97,16 @@ class NotificationsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, user: User, preferences: Preferences) -> None:
         self.user = user
-        self.sent = [kind for kind in NOTIFICATIONS if kind in preferences.notifications]
+        of_user = ((kind, KINDS[kind].needs) for kind in NOTIFICATIONS)
+        self.offered = [kind for kind, needs in of_user if needs is None or user.can(needs)]
+        self.sent = [kind for kind in self.offered if kind in preferences.notifications]
         super().__init__(data, initial={"wanted": [kind for kind in self.sent if kind not in user.muted]})
         self.fields["wanted"].choices = [(kind, KINDS[kind].wish) for kind in self.sent]  # type: ignore[attr-defined]
         self.helper = finish(self)
 
     @property
     def not_sent(self) -> list[Any]:
-        return [KINDS[kind].wish for kind in NOTIFICATIONS if kind not in self.sent]
+        return [KINDS[kind].wish for kind in self.offered if kind not in self.sent]
 
     def muted(self) -> list[str]:
         off = set(self.sent) - set(self.cleaned_data["wanted"])

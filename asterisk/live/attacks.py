@@ -20,6 +20,7 @@ SCANNER = "~scanner"  # the endpoint that attackers' programs are taken for: see
 EVENTS = ["ChallengeSent", "ChallengeResponseFailed", "FailedACL", "InvalidAccountID", "SuccessfulAuth"]
 ANSWER_SECONDS = 2.0  # within which a phone answers a challenge
 MOST_UNANSWERED = 3  # of one account from one address at once: no phone has more
+MOST_AT_ONCE = 40  # from one address: more phones do not start at the same moment
 MOST_KEPT = 20_000  # of each kind
 SHOWN_ACCOUNTS = 10
 
@@ -75,7 +76,7 @@ class Attackers:
         self.limits = limits
         self._clock = clock
         self._unanswered: OrderedDict[Session, list[Unanswered]] = OrderedDict()
-        self._waiting: dict[tuple[str, str], int] = {}  # network and account: how many are unanswered
+        self._waiting: dict[tuple[str, str], int] = {}  # network and account, or "" for all: how many are unanswered
         self._named: OrderedDict[Session, str] = OrderedDict()
         self._tries: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._accounts: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
@@ -120,14 +121,18 @@ class Attackers:
 
     def _challenged(self, session: Session, account: str) -> None:
         self._unanswered.setdefault(session, []).append(Unanswered(account, self._clock()))
-        key = session.network, account
-        self._waiting[key] = self._waiting.get(key, 0) + 1
-        if len(self._unanswered) > MOST_KEPT:
-            self._give_up(next(iter(self._unanswered)))
-        if self._waiting[key] > MOST_UNANSWERED:
-            for other in [each for each in self._unanswered if each.network == session.network]:
+        of_account, of_all = (session.network, account), (session.network, "")
+        for key in (of_account, of_all):
+            self._waiting[key] = self._waiting.get(key, 0) + 1
+        its = (each for each in self._unanswered if each.network == session.network)
+        if self._waiting[of_account] > MOST_UNANSWERED:
+            for other in list(its):
                 if any(each.account == account for each in self._unanswered[other]):
                     self._give_up(other)
+        elif self._waiting[of_all] > MOST_AT_ONCE:
+            self._give_up(next(its))
+        if len(self._unanswered) > MOST_KEPT:
+            self._give_up(next(iter(self._unanswered)))
 
     def _count_unanswered(self) -> None:
         until = self._clock() - ANSWER_SECONDS
@@ -143,13 +148,11 @@ class Attackers:
 
     def _answered(self, session: Session) -> list[Unanswered]:
         its = self._unanswered.pop(session, [])
-        for each in its:
-            key = session.network, each.account
-            left = self._waiting.get(key, 0) - 1
-            if left > 0:
-                self._waiting[key] = left
-            else:
-                self._waiting.pop(key, None)
+        for account in [name for each in its for name in (each.account, "")]:
+            key = session.network, account
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key]
         return its
 
     def _count(self, network: str, account: str) -> None:

@@ -5,7 +5,6 @@ Each file is written whole, and taken with one reload: from the next packet on. 
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from asterisk.ami.client import connected
 from asterisk.live.attacks import SCANNER
@@ -41,16 +40,15 @@ def pattern(text: str) -> str:
     return "".join(f"[{each.upper()}{each.lower()}]" if each.isalpha() else f"[{each}]" for each in text)
 
 
-def write(node: Node, name: str, text: str) -> bool:
-    """Whether it was another. Raises OSError."""
+def has(node: Node, name: str, text: str) -> bool:
+    """Raises OSError."""
     path = node.directory / "etc" / name
-    if text == (path.read_text() if path.exists() else ""):
-        return False
-    _swap(path, text)
-    return True
+    return text == (path.read_text() if path.exists() else "")
 
 
-def _swap(path: Path, text: str) -> None:
+def write(node: Node, name: str, text: str) -> None:
+    """Raises OSError."""
+    path = node.directory / "etc" / name
     draft = path.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(text)

@@ -25,7 +25,7 @@ from asterisk.live.blocks import Block, Rules
 from asterisk.nodes import Node
 from extensions.validators import allows
 
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 1.0
 STOP_SECONDS = 2.0
 MOST_WAITING = 50_000  # events that are not counted yet
 JUST_NOW_SECONDS = 10.0  # who has signed in since has a phone there, which may not be seen yet
@@ -118,8 +118,12 @@ class Guard:
         """Of the number; "": of any."""
         if self._attackers.has_signed_in(network, number, JUST_NOW_SECONDS):
             return True
-        with live.opened(self._node.live_file) as db:
-            return any(network_of(host) == network for host in live.hosts(db, number))
+        try:
+            with live.opened(self._node.live_file) as db:
+                return any(network_of(host) == network for host in live.hosts(db, number))
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("Cannot tell whether phones are at %s: %s", network, error)
+            return True  # whoever goes on is looked at again
 
     def _agree(self) -> None:
         """With the database, in both directions."""
@@ -150,7 +154,10 @@ class Guard:
             whole = [block.network for block in self._in_force if not block.number]
             texts = {BLOCKED: block_files.blocked(whole)}
             texts[SCANNERS] = block_files.scanners(self._rules.agents, self._rules.dialled) if self._rules.on else ""
-            self._to_reload |= {name for name, text in texts.items() if block_files.write(self._node, name, text)}
+            for name, text in texts.items():
+                if not block_files.has(self._node, name, text):
+                    self._to_reload.add(name)
+                    block_files.write(self._node, name, text)
             with engine.opened(self._node.engine_file) as db:
                 engine.keep_out(db, {(block.number, block.network) for block in self._in_force if block.number})
             if self._to_reload:

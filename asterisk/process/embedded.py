@@ -13,8 +13,8 @@ from typing import Self
 
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
+from asterisk.live import block_files, voicemail_copy, watching
 from asterisk.live import store as live
-from asterisk.live import voicemail_copy, watching
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder, transports
 from asterisk.process.fetch import Program
@@ -43,6 +43,9 @@ def configure(program: Program, node: Node, tone_zone: str = "us", music: str = 
     transports.write(node)
     for name in EMPTY:
         write(node.directory / "etc" / f"{name}.conf", "")
+    for name in block_files.MODULES:
+        if not (node.directory / "etc" / name).exists():  # one that comes later would not be seen by a reload
+            write(node.directory / "etc" / name, "")
 
 
 def prepare_start(node: Node) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.access.permissions import Permission
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -17,6 +19,7 @@ class Kind:
     writer: str
     template: str
     wish: Promise | None = None
+    needs: Permission | None = None  # whom it is for
     taken: str = ""  # the path of a function that is told of each that the mail server has accepted
 
 
@@ -69,7 +72,8 @@ KINDS = {
         _("Addresses blocked"),
         "asterisk.live.emails.addresses_blocked",
         "asterisk/emails/addresses_blocked",
-        _("The PBX blocks an attacker (administrators)"),
+        _("The PBX blocks an attacker"),
+        needs=Permission.MANAGE_BLOCKED,
     ),
     "email_change_old": Kind(
         _("Address change, to the old address"),

@@ -12,6 +12,7 @@ from core.preferences.models import MediaEncryption, Transport
 from extensions import pbx
 from extensions.models import Change, SipExtension
 from extensions.pbx import Attempt, Cause, Phone
+from extensions.validators import allows
 
 SHOWN_FOR = timedelta(days=7)
 
@@ -37,11 +38,16 @@ def of(extension: SipExtension, phones: Iterable[Phone], *, may_manage: bool) ->
     since = timezone.now() - SHOWN_FOR
     attempts = [each for each in pbx.get().attempts(accounts(extension)) if each.last_at > since]
     registered = list(phones)
-    return [_trouble(attempt, extension, registered, may_manage) for attempt in attempts]
+    blocked = pbx.get().blocked(extension.number, {each.host for each in attempts}) if attempts else set()
+    return [_trouble(each, extension, registered, may_manage, each.host in blocked) for each in attempts]
 
 
-def _trouble(attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool) -> Trouble:
+def _trouble(
+    attempt: Attempt, extension: SipExtension, phones: list[Phone], may_manage: bool, is_blocked: bool
+) -> Trouble:
     heading, advice, do = _words(attempt, extension, phones)
+    if is_blocked:
+        heading, advice, do = _blocked(attempt, extension, heading, advice)
     registers = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
     solved = registers and attempt.cause != Cause.SOUND  # of a call, a registration says nothing
     if do and not may_manage:
@@ -103,6 +109,15 @@ def _sound(extension: SipExtension) -> tuple[str, str, str]:
             return _("A call was refused because the phone insisted on encryption"), advice, "edit"
     advice = _("Turn on one of these codecs on the phone: PCMU, PCMA, G.722, or Opus. Use SDES for SRTP, not DTLS.")
     return _("A call was refused because the phone and the PBX agreed on no sound"), advice, ""
+
+
+def _blocked(attempt: Attempt, extension: SipExtension, heading: str, advice: str) -> tuple[str, str, str]:
+    """A phone that is kept out for its tries is refused as one that is outside the allowed networks."""
+    unblock = _("The PBX refuses %(host)s after too many failed attempts. Unblock it in Blocked Addresses.")
+    words = unblock % {"host": attempt.host}
+    if attempt.cause == Cause.NETWORK and allows(extension.allowed_networks, attempt.host):
+        return _("Blocked after too many failed attempts"), words, ""
+    return heading, f"{advice} {words}", ""
 
 
 def _limit(extension: SipExtension, phones: list[Phone]) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
     parser.add_argument("--log", action="store_true", help="the operation log alone")
     parser.add_argument("--sign-in", action="store_true", help="signing in alone")
+    parser.add_argument("--attack", type=float, nargs="?", const=30.0, metavar="SECONDS", help="an attacker alone")
     return parser.parse_args()
 
 
@@ -33,11 +34,12 @@ def main() -> int:
 
         parts = [program.measure_log] * options.log + [signing_in.measure] * options.sign_in
         try:
-            report = (
-                program.measure_without_pbx(options.rounds, *parts)
-                if parts
-                else program.measure(options.sizes, options.rounds)
-            )
+            if options.attack:
+                report = program.measure_attack(options.attack)
+            elif parts:
+                report = program.measure_without_pbx(options.rounds, *parts)
+            else:
+                report = program.measure(options.sizes, options.rounds)
         except surroundings.Failed as failure:
             sys.stderr.write(f"Failed: {failure}\n")
             return 1

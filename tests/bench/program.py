@@ -10,18 +10,20 @@ from collections.abc import Callable
 from django.conf import settings
 
 from accounts.models import User
+from asterisk.models import BlockedAddress
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
-from asterisk.process.fetch import find_or_fetch
+from asterisk.process.fetch import Program, find_or_fetch
 from core.debian import NotAvailableError
 from extensions.models import SipExtension
-from tests.bench import filling, log, process, signing_in
+from tests.bench import attack, filling, log, process, signing_in
 from tests.bench.browser import Browser
 from tests.bench.server import Server, serving
-from tests.bench.site import Site, applied
+from tests.bench.site import Site, applied, bystander
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
-from tests.people import PASSWORD, make_user
+from tests.node import apply
+from tests.people import PASSWORD, make_extension, make_user
 
 Part = Callable[[int, Figures, Browser, Server, User], None]
 
@@ -36,10 +38,7 @@ def say(text: str) -> None:
 
 def measure(sizes: list[int], rounds: int) -> str:
     """The whole report."""
-    try:
-        program = find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
-    except NotAvailableError as error:
-        raise Failed(f"No Asterisk to measure. {error}") from error
+    program = asterisk_program()
     figures = Figures()
     with serving() as server, Embedded(program, from_settings()) as pbx:
         ada = make_user("Ada", role="super_administrator")
@@ -54,6 +53,30 @@ def measure(sizes: list[int], rounds: int) -> str:
         signing_in.measure(rounds, figures, browser, server, ada)
         measure_log(rounds, figures, browser, server, ada)
     return f"{machine(program.version)}\n\n{figures}"
+
+
+def asterisk_program() -> Program:
+    try:
+        return find_or_fetch(settings.BASE_DIR / "var" / "asterisk-program", say)
+    except NotAvailableError as error:
+        raise Failed(f"No Asterisk to measure. {error}") from error
+
+
+def measure_attack(seconds: float) -> str:
+    """What others' phones notice of an attacker."""
+    found = asterisk_program()
+    with serving(), Embedded(found, from_settings()):
+        extension = make_extension("9999")
+        apply([extension.number], None)
+
+        def during() -> tuple[list[float], list[float]]:
+            with bystander(extension) as phone:
+                time.sleep(seconds)
+            return phone.seconds, phone.options
+
+        report = attack.measure(settings.SIP_PORT, during, seconds)
+        blocked = BlockedAddress.objects.in_force().values_list("network", flat=True)
+        return f"{machine(found.version)}\n\n{report}\nBlocked: {', '.join(blocked) or 'nobody'}"
 
 
 def measure_without_pbx(rounds: int, *parts: Part) -> str:

@@ -17,6 +17,7 @@ from asterisk.process.embedded import Embedded
 from tests.browser import (  # noqa: F401 (their stops)
     account_stops,
     apply_stops,
+    attack_stops,
     factor_stops,
     leaving_stops,
     log_stops,

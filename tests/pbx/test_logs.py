@@ -22,15 +22,18 @@ def test_asterisks_logs_stay_small_while_it_runs(office: Office, monkeypatch: py
     for _ in range(5):
         for _ in range(5):
             stranger.register()
-        supervisor.keep_small(logs)
-        sizes = {log.name: supervisor.size(log) for log in logs.glob("*.log")}
-        assert "security.log" in sizes
-        assert max(sizes.values()) <= supervisor.LARGEST_LOG
+        assert eventually(lambda: small(logs))  # Asterisk may still be writing what it has seen
+        assert (logs / "security.log").exists()
     stranger.register()
     security = logs / "security.log"
     assert eventually(lambda: b"InvalidAccountID" in security.read_bytes())
     assert not security.read_bytes().startswith(b"\0")
     assert (logs / "security.log.1").exists()
+
+
+def small(logs: Path) -> bool:
+    supervisor.keep_small(logs)
+    return max(supervisor.size(log) for log in logs.glob("*.log")) <= supervisor.LARGEST_LOG
 
 
 def test_refused_packets_are_not_in_the_logs_and_all_else_is(office: Office) -> None:

@@ -91,7 +91,7 @@ def test_a_phone_with_the_right_password_is_never_counted() -> None:
 
 def test_the_phones_of_an_office_may_all_start_at_once() -> None:
     heard = Heard()
-    sessions = {str(number): heard.session() for number in range(1000, 1100)}
+    sessions = {str(number): heard.session() for number in range(1000, 1000 + attacks.MOST_AT_ONCE)}
     for number, session in sessions.items():
         heard.say("ChallengeSent", number, session)
     heard.now += ANSWER_SECONDS / 2
@@ -114,6 +114,16 @@ def test_who_gives_no_answer_is_stopped_after_as_many_whether_there_is_such_an_e
                 stopped_after.append(count)
                 break
     assert stopped_after == ([12, 12] if at_once else [10, 10])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_asks_for_many_extensions_at_once_is_stopped_at_once(known: bool) -> None:
+    heard = Heard()
+    for count in range(1, 1000):
+        heard.asked(str(10_000 + count), known=known)
+        if heard.due():
+            break
+    assert count == attacks.MOST_AT_ONCE + 10
 
 
 def test_unanswered_and_wrong_ones_add_up() -> None:
@@ -172,13 +182,13 @@ def test_what_is_kept_of_strangers_is_bounded(monkeypatch: pytest.MonkeyPatch) -
     mine = heard.attackers
     kept: tuple[Sized, ...] = (
         mine._unanswered,
-        mine._waiting,
         mine._named,
         mine._tries,
         mine._accounts,
         mine._signed_in,
     )
     assert max(len(each) for each in kept) <= 1 + attacks.MOST_KEPT
+    assert len(mine._waiting) <= 2 * (1 + attacks.MOST_KEPT)
 
 
 def test_each_network_spares_its_addresses_and_none_of_the_other_family() -> None:

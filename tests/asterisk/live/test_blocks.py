@@ -1,0 +1,148 @@
+"""Blocks in the portal's database, and what administrators are mailed of them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts.models import User
+from asterisk.live import block_files, blocks, emails
+from asterisk.live import store as live
+from asterisk.live.attacks import Attack
+from asterisk.live.blocks import Block, Rules
+from asterisk.live.guard import Guard
+from asterisk.models import BlockedAddress
+from asterisk.nodes import Node, from_settings
+from core.mail import composition
+from core.mail.models import Email
+from core.preferences.models import Preferences
+from tests.people import make_user
+
+NETWORK = "192.0.2.9"
+
+
+def attack(network: str = NETWORK, number: str = "") -> Attack:
+    return Attack(network, number, False, 10, ("1000", "1001"))
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """Of files alone: no Asterisk is there."""
+    (tmp_path / "etc").mkdir()
+    live_file = tmp_path / "live.sqlite3"
+    live.prepare(live_file)
+    engine_file = tmp_path / "engine.sqlite3"
+    return replace(from_settings(), directory=tmp_path, ami_port=1, engine_file=engine_file, live_file=live_file)
+
+
+def ended() -> int:
+    return BlockedAddress.objects.exclude(ended_at=None).count()
+
+
+def test_an_address_that_is_blocked_is_not_blocked_twice(db: None) -> None:
+    until = blocks.add(attack(), "", Rules.read())
+    assert blocks.add(attack(), "", Rules.read()) == until
+    assert BlockedAddress.objects.count() == 1
+    assert blocks.in_force(Rules.read()) == {Block(NETWORK, ""): until}
+
+
+def test_a_block_is_at_most_a_week_long_and_a_month_makes_it_short_again(db: None) -> None:
+    for each in range(15):
+        BlockedAddress.objects.update(ended_at=timezone.now())
+        until = blocks.add(attack(), "", Rules.read())
+        lasts = until - BlockedAddress.objects.latest("id").since
+        assert lasts == min(timedelta(minutes=15) * 2**each, timedelta(days=7))
+    BlockedAddress.objects.update(ended_at=timezone.now(), since=timezone.now() - timedelta(days=31))
+    until = blocks.add(attack(), "", Rules.read())
+    assert until - timezone.now() <= timedelta(minutes=15)
+
+
+def test_an_extension_at_an_address_has_blocks_of_its_own(db: None) -> None:
+    blocks.add(attack(), "", Rules.read())
+    blocks.add(attack(number="1000"), "1000", Rules.read())
+    assert set(blocks.in_force(Rules.read())) == {Block(NETWORK, ""), Block(NETWORK, "1000")}
+
+
+@pytest.mark.parametrize("change", [{"attacks_on": False}, {"attacks_never": "10.0.0.0/8, 192.0.2.0/24"}])
+def test_what_the_preferences_spare_is_let_in(db: None, change: dict[str, object]) -> None:
+    blocks.add(attack(), "", Rules.read())
+    Preferences.objects.update(**change)
+    assert blocks.in_force(Rules.read()) == {}
+    assert ended() == 1
+
+
+def test_old_blocks_are_forgotten(db: None) -> None:
+    blocks.add(attack(), "", Rules.read())
+    BlockedAddress.objects.update(ended_at=timezone.now() - timedelta(days=29))
+    blocks.forget_old()
+    assert BlockedAddress.objects.count() == 1
+    BlockedAddress.objects.update(ended_at=timezone.now() - timedelta(days=31))
+    blocks.forget_old()
+    assert BlockedAddress.objects.count() == 0
+
+
+def test_the_mail_names_them(ada: User) -> None:
+    make_user("Grace")
+    blocks.add(attack(), "", Rules.read())
+    blocks.add(attack("198.51.100.4"), "1000", Rules.read())
+    emails.tell()
+    (email,) = Email.objects.all()
+    written = composition.written(email, "pbx@example.com")
+    assert written
+    assert (written["To"], written["Subject"]) == (f"Ada <{ada.email}>", "The PBX blocked 2 addresses")
+    for part in written.iter_parts():
+        text = part.get_content()
+        assert NETWORK in text
+        assert "198.51.100.4, only for extension 1000" in " ".join(text.split())
+        assert "/blocked/" in text
+    emails.tell()
+    assert Email.objects.count() == 1
+
+
+def test_whoever_turned_it_off_gets_no_mail(ada: User) -> None:
+    ada.muted = [emails.KIND]
+    ada.save()
+    blocks.add(attack(), "", Rules.read())
+    emails.tell()
+    assert Email.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_a_block_is_in_force_and_it_is_written_down_afterwards(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, conf = Guard(node), node.directory / "etc" / block_files.BLOCKED
+    mine.round([])
+
+    def away(*_: object) -> Rules:
+        raise DatabaseError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Rules, "read", away)
+        patch.setattr(mine._attackers, "due", lambda: [attack()])
+        mine.round([])
+        assert f"deny={NETWORK}\n" in conf.read_text()
+        assert BlockedAddress.objects.count() == 0
+    mine._round_at = 0.0
+    mine.round([])
+    assert [each.network for each in BlockedAddress.objects.in_force()] == [NETWORK]
+    assert f"deny={NETWORK}\n" in conf.read_text()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("bind", "blocked"),
+    [("127.0.0.1", True), ("127.0.0.2", True), ("::1", True), ("0.0.0.0", False), ("192.0.2.1", False), ("::", False)],  # noqa: S104
+)
+def test_this_machine_is_blocked_only_where_phones_are_on_it_alone(
+    node: Node, monkeypatch: pytest.MonkeyPatch, bind: str, blocked: bool
+) -> None:
+    mine = Guard(replace(node, sip_bind=bind))
+    mine.round([])
+    monkeypatch.setattr(mine._attackers, "due", lambda: [attack("127.0.0.1"), attack("::/64"), attack(NETWORK)])
+    mine.round([])
+    found = set(BlockedAddress.objects.in_force().values_list("network", flat=True))
+    assert found == ({"127.0.0.1", "::/64", NETWORK} if blocked else {NETWORK})
