@@ -71,7 +71,9 @@ def hears_message(phone: Phone) -> bool:
         return ear.hears_tone(NOTE)
 
 
-def test_what_is_deleted_comes_back_with_the_person(office: Office, grace: SipExtension, ada: User) -> None:
+def test_what_is_deleted_comes_back_with_the_person_and_by_an_undo(
+    office: Office, grace: SipExtension, ada: User
+) -> None:
     before = there(grace.number)
     leave(grace, ada, None, MessagesThen.DELETE)
     assert there(grace.number) == []
@@ -82,19 +84,11 @@ def test_what_is_deleted_comes_back_with_the_person(office: Office, grace: SipEx
     apply([grace.number], ada)
     assert there(grace.number) == before
     assert greeting(grace.number).read_bytes() == b"hello"
-
-
-def test_an_undo_brings_it_back_too(office: Office, grace: SipExtension, ada: User) -> None:
-    before = there(grace.number)
     run = leave(grace, ada, None, MessagesThen.DELETE)
+    assert there(grace.number) == []
     undo(run, ada)
     apply([grace.number], ada)
     assert there(grace.number) == before
-
-
-def test_what_is_kept_stays(office: Office, grace: SipExtension, ada: User) -> None:
-    leave(grace, ada, None, MessagesThen.KEEP)
-    assert len(there(grace.number)) == 1
 
 
 def test_after_asterisk_was_killed_over_a_mailbox_nothing_that_is_left_there_is_lost(
