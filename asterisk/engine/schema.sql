@@ -113,7 +113,7 @@ CREATE VIEW ps_endpoints AS SELECT
   -- always a list, as Asterisk is asked for.
   nullif(permit, '') AS permit,
   iif(permit = '', '0.0.0.0', '0.0.0.0/0,::/0,!' || replace(permit, ',', ',!'))
-  || coalesce((SELECT ',' || group_concat(network) FROM kept_out WHERE kept_out.number = login.number), '') AS deny,
+  || coalesce((SELECT ',' || group_concat(network) FROM kept_out WHERE kept_out.number = each.number), '') AS deny,
   -- Behind NAT a phone gives its private address, which is replaced: those that are not are found by asterisk/live.
   'contacts' AS contact_acl, iif(permit = '', NULL, '0.0.0.0/0,::/0') AS contact_deny,
   nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
@@ -132,7 +132,7 @@ FROM (
   UNION ALL
   -- What asks as an attacker's program does (scanners.conf): it is nowhere let in, and Asterisk says from where it asked.
   SELECT '', '', '', '', '', '', 0, '255.255.255.255', 'any', 'offered', '~scanner', '', 'header,request_uri', ''
-) AS login;
+) AS each;
 
 -- Where Asterisk looks for an extension that there is not. It never is, but looking takes about as long as what is done
 -- for one that there is: the time of a refusal does not tell which numbers exist (tests/pbx/test_guessing.py).
