@@ -1,5 +1,6 @@
 """Starts the portal and its Asterisk, starts again what ends, and leaves nothing running behind."""
 
+import errno
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ STEADY_SECONDS = 30  # who ran this long begins again with the first delay
 STOP_SECONDS = 5
 ROUND_SECONDS = 0.1
 LARGEST_LOG = 10_000_000
+LOW_PORTS = "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
 
 Say = Callable[[str], None]
 
@@ -154,7 +156,7 @@ class Door:
     kinds: tuple[socket.SocketKind, ...] = (socket.SOCK_STREAM,)
 
     def __str__(self) -> str:
-        return f"{self.what}, {self.host} port {self.port}"
+        return f"{self.what}, {self.host or 'any address'} port {self.port}"
 
 
 def door(what: str, setting: str, bind: str) -> Door:
@@ -168,7 +170,10 @@ def check_free(doors: Sequence[Door]) -> None:
             try:
                 try_to_bind(one.host, one.port, kind)
             except OSError as error:
-                raise CannotStart(f"{one}: {error.strerror}. Change {one.setting}.") from error
+                what = f"Change {one.setting}."
+                if error.errno == errno.EACCES:
+                    what = f"Ports below 1024 need one command: {LOW_PORTS}. Or change {one.setting}."
+                raise CannotStart(f"{one}: {error.strerror}. {what}") from error
 
 
 def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:

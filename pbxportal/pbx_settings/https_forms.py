@@ -21,9 +21,8 @@ from core.preferences.models import Preferences
 from pbxportal import portal_address
 from pbxportal.front import authority, certificates, outcome
 from pbxportal.pbx_settings.forms import SettingsForm
-from pbxportal.supervisor import try_to_bind
+from pbxportal.supervisor import LOW_PORTS, try_to_bind
 
-UNPRIVILEGED = "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
 SHOWN_IN_CERTIFICATES = 200_000  # characters
 
 
@@ -123,7 +122,7 @@ class HttpsForm(SettingsForm):
         except OSError as error:
             if error.errno == errno.EACCES:
                 words = _("Ports below 1024 need one command in a terminal: %(command)s. Or enter 8000.")
-                self.add_error("https_port", words % {"command": UNPRIVILEGED})
+                self.add_error("https_port", words % {"command": LOW_PORTS})
             elif port != portal_address.USUAL_PORT:  # where we listen as well, to lead to the other
                 self.add_error("https_port", _("Another program uses this port. Enter another one."))
 

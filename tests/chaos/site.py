@@ -13,6 +13,7 @@ from threading import Thread
 from django.conf import settings
 
 from asterisk.process.fetch import find_or_fetch
+from pbxportal.front.program import find_or_fetch as find_or_fetch_caddy
 from tests.bench.process import PROC, children
 from tests.bench.surroundings import Failed
 from tests.chaos.surroundings import ROOT
@@ -30,6 +31,9 @@ class Site:
         self.program = find_or_fetch(ROOT / "var" / "asterisk-program", lambda _: None)
         if (ROOT / "var" / "asterisk-program").exists():
             (settings.VAR / "asterisk-program").symlink_to(ROOT / "var" / "asterisk-program")
+        find_or_fetch_caddy(ROOT / "var" / "caddy-program", lambda _: None)
+        if (ROOT / "var" / "caddy-program").exists():
+            (settings.VAR / "caddy-program").symlink_to(ROOT / "var" / "caddy-program")
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 

@@ -1,6 +1,7 @@
 """The server in front: what it passes on, serves itself, and refuses. The real Caddy, the real portal."""
 
 import gzip
+import signal
 import socket
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from core.audit.models import AuditRecord
 from core.http import LARGEST_BODY
+from core.https import Certificate
 from pbxportal import supervisor
 from pbxportal.front import configuration, server
 from pbxportal.front.server import Front, FrontError
@@ -20,6 +22,7 @@ from tests.faults.portal import Browser
 from tests.front.conftest import Starts
 from tests.pbx.office import eventually
 from tests.people import make_user
+from tests.settings import free_port
 
 SECONDS = 30
 SLOW = 60  # connections
@@ -181,3 +184,22 @@ def test_another_configuration_is_taken_while_it_runs(front: Front, starts: Star
     assert eventually(lambda: server.listens("127.0.0.2", port_of(address)), SECONDS)
     assert eventually(lambda: not server.listens("127.0.0.1", port_of(address)), SECONDS)
     assert static.exists()
+
+
+def test_it_starts_again_after_a_kill(front: Front) -> None:
+    """Of the first one, sockets are left over."""
+    port = int(free_port())
+    address = Address(f"127.0.0.1:{port}", (f"http://127.0.0.1:{port}",), Certificate.NONE)
+    children = [front.child(), front.child()]
+    front.configure(server.plan(front.program, address))
+    try:
+        for child in children:
+            child.start()
+            assert eventually(lambda: server.listens("127.0.0.1", port), SECONDS), child.last_lines()
+            front.reload()
+            assert child.process
+            child.signal(signal.SIGKILL)
+            child.process.wait(SECONDS)
+            assert not server.listens("127.0.0.1", port)
+    finally:
+        supervisor.stop(children)

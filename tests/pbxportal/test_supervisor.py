@@ -1,5 +1,6 @@
 """The supervisor with small real programs."""
 
+import errno
 import os
 import signal
 import socket
@@ -143,6 +144,16 @@ def test_a_port_in_use_is_named_with_its_setting(kind: socket.SocketKind) -> Non
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(CannotStart, match="Change SIP_BIND"):
         supervisor.check_free([Door("SIP", "SIP_BIND", "192.0.2.1", 5060)])
+
+
+def test_a_port_that_needs_rights_is_told_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(supervisor, "try_to_bind", refuse)
+    words = r"Portal, any address port 443: Permission denied\. .*: sudo sysctl -w net.*=80\. Or change PORTAL_BIND"
+    with pytest.raises(CannotStart, match=words):
+        supervisor.check_free([supervisor.door("Portal", "PORTAL_BIND", ":443")])
 
 
 def test_a_bind_is_read_as_gunicorn_reads_it() -> None:
