@@ -6,11 +6,12 @@ from contextlib import suppress
 from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.apply import network as applied_network
 from asterisk.apply import voicemail_limits
 from asterisk.engine.store import EngineError, opened
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
-from asterisk.process import tones
+from asterisk.process import network, tones, transports
 from core.preferences.models import SystemChange
 
 Field = SystemChange.Field
@@ -31,10 +32,14 @@ def put(node: Node, run: ApplyRun) -> None:
     if _limits(run):
         with opened(node.engine_file) as db:
             voicemail_limits.put(db)
+    if _network(run):
+        network.put(node)
 
 
-def prove(ami: Ami, run: ApplyRun) -> bool:
+def prove(node: Node, ami: Ami, run: ApplyRun) -> bool:
     """Do what the rows alone do not do, and compare. Whether Asterisk reloaded its tones for it."""
+    if _network(run):
+        run.values_compared += applied_network.prove(ami, node)
     if _limits(run):
         run.values_compared += voicemail_limits.prove(ami)
     if not _sounds(run):
@@ -70,6 +75,10 @@ def put_back(node: Node, run: ApplyRun) -> None:
         with suppress(AmiError, EngineError), connected(node) as ami:
             tones.put(node.directory)
             tones.reload(ami)
+    if _network(run):
+        with suppress(AmiError, EngineError), connected(node) as ami:
+            network.put(node)
+            transports.reload(ami)
     if _limits(run):
         with suppress(EngineError), opened(node.engine_file) as db:
             voicemail_limits.put(db)
@@ -77,6 +86,10 @@ def put_back(node: Node, run: ApplyRun) -> None:
 
 def _sounds(run: ApplyRun) -> bool:
     return any(change.field == Field.COUNTRY for change in run.preferences)
+
+
+def _network(run: ApplyRun) -> bool:
+    return any(change.field in SystemChange.OF_THE_NETWORK for change in run.preferences)
 
 
 def _limits(run: ApplyRun) -> bool:

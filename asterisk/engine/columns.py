@@ -264,6 +264,7 @@ LOGIN_VALUES = (
     ),
     fixed("EndpointDetail", "MediaUseReceivedTransport", "true"),
     fixed("EndpointDetail", "TrustIdInbound", "false"),
+    fixed("EndpointDetail", "TosAudio", "184"),
     shown("EndpointDetail", "Acl", "permit", wanted=lambda login: "deny/permit" if login.permit else ""),
     shown("EndpointDetail", "ContactAcl", "permit", wanted=lambda login: "deny/permit" if login.permit else "contacts"),
     shown("EndpointDetail", "Callerid", "caller_id", "caller_id"),

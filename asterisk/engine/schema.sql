@@ -98,7 +98,7 @@ CREATE VIEW ps_endpoints AS SELECT
   iif(media_encryption = 'offered', 'yes', 'no') AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
   'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
   -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
-  'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
+  'always' AS timers, 'ef' AS tos_audio, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
   iif(permit = '', NULL, '0.0.0.0/0,::/0') AS deny, nullif(permit, '') AS permit,

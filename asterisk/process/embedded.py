@@ -49,6 +49,7 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
 def prepare_start(node: Node) -> None:
     """Right before each start of Asterisk. An engine that cannot be written stops no start: `apply` says so."""
     forget_hidden_calls(node)
+    transports.note_start(node)
     known: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         known = live.registered_numbers(db)

@@ -30,6 +30,8 @@ AS_TYPED = (
     "time_zone", "first_number", "last_number", "sip_host", "sip_port", "restore_points", "password_length",
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
     "voicemail_minutes", "voicemail_messages", "voicemail_days",
+    "network_local", "network_outside", "network_stun", "network_addresses", "network_sip_port", "network_tls_port",
+    "network_rtp_first", "network_rtp_last",
 )  # fmt: skip
 SWITCHES = ("organization_management", "password_signs", "second_factor", "change_seen_password", "new_voicemail")
 FIELDS = {
