@@ -71,18 +71,42 @@ def keep_network(directory: Path, network: Network) -> None:
     draft.replace(directory / NETWORK_FILE)
 
 
+def usual() -> dict[str, Any]:
+    """Where Asterisk listens by the settings alone."""
+    return {
+        "sip_bind": settings.SIP_BIND,
+        "sip_port": settings.SIP_PORT,
+        "sip_tls_port": settings.SIP_TLS_PORT,
+        "rtp_first": settings.RTP_PORTS[0],
+        "rtp_last": settings.RTP_PORTS[1],
+    }
+
+
+# What of it -> the variable that wins over what is kept.
+VARIABLES = {
+    "sip_bind": "SIP_BIND",
+    "sip_port": "SIP_PORT",
+    "sip_tls_port": "SIP_TLS_PORT",
+    "rtp_first": "RTP_FIRST",
+    "rtp_last": "RTP_LAST",
+}
+
+
+def is_set_by_environment(name: str) -> bool:
+    return VARIABLES[name] in settings.SIP_BY_ENVIRONMENT
+
+
 def listening(directory: Path) -> dict[str, Any]:
     """The parts of a node that say where Asterisk listens: of the settings, unless the network that is kept says it."""
     kept = kept_network(directory)
-    every = {
-        "sip_bind": ("SIP_BIND", settings.SIP_BIND, kept.addresses),
-        "sip_port": ("SIP_PORT", settings.SIP_PORT, kept.sip_port),
-        "sip_tls_port": ("SIP_TLS_PORT", settings.SIP_TLS_PORT, kept.tls_port),
-        "rtp_first": ("RTP_FIRST", settings.RTP_PORTS[0], kept.rtp_first),
-        "rtp_last": ("RTP_LAST", settings.RTP_PORTS[1], kept.rtp_last),
+    chosen = {
+        "sip_bind": kept.addresses,
+        "sip_port": kept.sip_port,
+        "sip_tls_port": kept.tls_port,
+        "rtp_first": kept.rtp_first,
+        "rtp_last": kept.rtp_last,
     }
-    by_environment = settings.SIP_BY_ENVIRONMENT
-    return {name: value if of in by_environment else other or value for name, (of, value, other) in every.items()}
+    return usual() | {name: value for name, value in chosen.items() if value and not is_set_by_environment(name)}
 
 
 def as_given(node: Node) -> Node:

@@ -192,6 +192,8 @@ PAGES = {
     "preferences/mail/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
+    "preferences/network/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/network/reach/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),

@@ -1,5 +1,7 @@
 """The address that a router shows to the outside, asked of a STUN server (RFC 5389)."""
 
+import errno
+import os
 import secrets
 import socket
 import struct
@@ -28,7 +30,7 @@ def outside_address(server: str) -> str:
                     return found
             except TimeoutError:
                 continue
-    raise TimeoutError(f"{server} did not respond")
+    raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
 
 def mapped(answer: bytes, mark: bytes) -> str:

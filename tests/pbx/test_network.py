@@ -10,7 +10,6 @@ from threading import Thread
 import pytest
 from pytest_django.fixtures import Settings
 
-from accounts.models import User
 from asterisk import ari, nodes
 from asterisk.apply.errors import ApplyError
 from asterisk.apply.run import catch_up
@@ -38,12 +37,12 @@ def forgotten(asterisk: Embedded) -> Iterator[None]:
             transports.reload(ami)
 
 
-def wish(by: User | None = None, **fields: str | int) -> None:
+def wish(**fields: str | int) -> None:
     before, after = Preferences.load(), Preferences.load()
     for name, value in fields.items():
         setattr(after, name, value)
     after.save()
-    preference_changes.follow(by, before, after)
+    preference_changes.follow(None, before, after)
 
 
 def told(phone: Phone) -> str:
