@@ -75,7 +75,7 @@ def _listening(node: Node) -> Iterator[Finding]:
         shown = transports.host_port(address, node.sip_port)
         if is_local(address):
             advice = _("Phones on other devices cannot register. Change Listen on.")
-            yield Finding(False, _("SIP: %(address)s, this machine alone.") % {"address": shown}, advice)
+            yield Finding(False, _("SIP: %(address)s, only from this machine.") % {"address": shown}, advice)
         elif _answers(address, node.sip_port):
             yield Finding(True, _("SIP: the PBX answers on %(address)s.") % {"address": shown})
         else:

@@ -140,7 +140,7 @@ def kept(**network: Any) -> None:
 def test_a_pbx_of_this_machine_alone_and_the_ports_to_open(signed_in: Client) -> None:
     kept(sip_port=5070, rtp_first=10000, rtp_last=10499)
     page = html_of(signed_in, REACH)
-    assert "SIP: 127.0.0.1:5070, this machine alone." in page
+    assert "SIP: 127.0.0.1:5070, only from this machine." in page
     assert "sudo ufw allow 5070/udp\nsudo ufw allow 5070/tcp\nsudo ufw allow 10000:10499/udp" in page
     assert "sudo nft add rule inet filter input udp dport 10000-10499 accept" in page
     assert "SIP over TLS: off, because there is no certificate." in page
