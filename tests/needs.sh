@@ -9,6 +9,7 @@ need linphonec linphone-cli
 need sipp sip-tester
 need git git
 need ip iproute2
+need nft nftables
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get > /dev/null; then

@@ -18,7 +18,7 @@ from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY = "Press Ctrl+C to stop."
-LISTENERS = ("PORTAL_BIND", "SIP_PORT", "AMI_PORT", "ARI_PORT")
+LISTENERS = ("PORTAL_BIND", "SIP_PORT", "SIP_TLS_PORT", "AMI_PORT", "ARI_PORT")
 
 
 class Command:
