@@ -1,6 +1,7 @@
 """Whether phones can reach the PBX: what was tried, and what a firewall and a router have to let through."""
 
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from ipaddress import ip_address, ip_network
 
 from django.utils.translation import gettext as _
 
+from asterisk.live import store as live
 from asterisk.nodes import Node, kept_network
 from asterisk.process import stun, transports
+from core.localization import count
 from core.preferences.models import Preferences
 from core.reach import is_local
 
@@ -56,7 +59,7 @@ class Reachability:
 def look(node: Node) -> Reachability:
     ports = _ports(node)
     return Reachability(
-        [*_listening(node), *_outside(node)],
+        [*_listening(node), *_outside(node), *_plain(node)],
         ports,
         "\n".join(" ".join((*UFW, f"{each.ports}/{each.protocol}")) for each in ports),
         "\n".join(" ".join((*NFT, each.protocol, "dport", each.ports.replace(":", "-"), "accept")) for each in ports),
@@ -123,6 +126,16 @@ def _outside(node: Node) -> Iterator[Finding]:
     else:
         advice = _("Forward the ports below to this machine on the router.")
         yield Finding(True, _("Phones outside are told %(address)s.") % {"address": told}, advice)
+
+
+def _plain(node: Node) -> Iterator[Finding]:
+    """How many phones others on the way can listen to, and sign in as for some seconds."""
+    with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
+        plain, every = live.count_of_plain(db)
+        if plain:
+            words = _("%(plain)s of %(every)s registered phones connect without encryption.")
+            advice = _("Set them up for TLS. Transport on an extension can then refuse everything else.")
+            yield Finding(None, words % {"plain": count(plain), "every": count(every)}, advice)
 
 
 def _is_private(address: str) -> bool:

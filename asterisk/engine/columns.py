@@ -280,6 +280,7 @@ LOGIN_VALUES = (
     fixed("AuthDetail", "AuthType", "digest"),
     shown("AuthDetail", "Username", "registration_name", "registration_name"),
     fixed("AuthDetail", "Realm", REALM),
+    fixed("AuthDetail", "NonceLifetime", "8"),
     shown("AuthDetail", "PasswordDigest", "password_digest", "registration_password"),
     shown("AorDetail", "ObjectName", "id"),
     shown("AorDetail", "MaxContacts", "max_contacts", "max_phones"),

@@ -121,7 +121,8 @@ FROM (
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT
-  id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest
+  id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest,
+  '8' AS nonce_lifetime  -- seconds that an answer which was overheard can be used by another, where nothing is encrypted
 FROM sip_login;
 
 DROP VIEW IF EXISTS ps_aors;

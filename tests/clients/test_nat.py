@@ -1,4 +1,4 @@
-"""Phones at home call one at a desk, each behind a router of its own: encrypted over TLS, through a renewal; and plain."""
+"""Phones at home call one at a desk, each behind its own router: encrypted over TLS, through a renewal, and plain."""
 
 import re
 import subprocess
