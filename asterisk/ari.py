@@ -10,6 +10,7 @@ from asterisk.nodes import Node
 from core.coded_text import CodedText
 
 ASTERISK = "/ari/asterisk/"
+TRANSPORT = ASTERISK + "config/dynamic/res_pjsip/transport/"
 CONTACT = ASTERISK + "config/dynamic/res_pjsip/contact/"
 
 
@@ -49,6 +50,17 @@ def write_contact(node: Node, contact: str, **wish: str) -> bool:
 def _has_address(body: bytes) -> bool:
     try:
         return any(field["attribute"] == "uri" and field["value"] for field in json.loads(body))
+    except (ValueError, TypeError, KeyError) as error:
+        raise AmiUnreachable(CodedText("pbx.no_rest_answer", error=error)) from error
+
+
+def transport(node: Node, name: str) -> dict[str, str]:
+    """What Asterisk holds of a transport; {} where it has none. Raises AmiError."""
+    status, body = _ask(node, "GET", TRANSPORT + quote(name, safe=""))
+    if _says_gone(status, body):
+        return {}
+    try:
+        return {field["attribute"]: field["value"] for field in json.loads(body)}
     except (ValueError, TypeError, KeyError) as error:
         raise AmiUnreachable(CodedText("pbx.no_rest_answer", error=error)) from error
 

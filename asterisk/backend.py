@@ -81,6 +81,7 @@ def _phone(contact: live.Contact) -> Phone:
         host=contact.host,
         model=contact.model,
         since=datetime.fromtimestamp(contact.since, UTC),
+        transport=contact.transport,
     )
 
 

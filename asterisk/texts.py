@@ -48,6 +48,8 @@ TEXTS = {
     "pbx.registration_stays": _("The PBX did not remove a registration (status %(status)s)."),
     "pbx.no_rest_answer": _("The PBX's REST interface did not respond: %(error)s."),
     "pbx.starting": _("The PBX is starting or stopping. It responds, but is not reading its table."),
+    "pbx.restarting": _("The PBX must restart with its new addresses and ports first."),
+    "network.not_found": _("The outside address cannot be found: %(why)s."),
     "pbx.another_table": _("The PBX's table was replaced while it was running. Restart the PBX to apply the change."),
     "pbx.not_heard": _("The portal is not receiving events from the PBX."),
     "pbx.phones_unknown": _("Phone status is not available: %(error)s."),

@@ -76,6 +76,12 @@ class Phone:
     host: str
     model: str
     since: datetime
+    transport: str = "udp"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether others can read what it tells the PBX."""
+        return self.transport != "tls"
 
 
 class LineState(Enum):

@@ -322,6 +322,12 @@ SIP_BIND = env.str("SIP_BIND", default=reach.host(VAR))
 SIP_PORT = env.int("SIP_PORT", default=5060)
 SIP_TLS_PORT = env.int("SIP_TLS_PORT", default=5061)
 RTP_PORTS = (env.int("RTP_FIRST", default=10000), env.int("RTP_LAST", default=10499))
+# Those of the above that win over Preferences > Network.
+SIP_BY_ENVIRONMENT = frozenset(
+    name
+    for name in ("SIP_BIND", "SIP_PORT", "SIP_TLS_PORT", "RTP_FIRST", "RTP_LAST")
+    if name in os.environ or f"{name}_FILE" in os.environ
+)
 AMI_HOST = env.str("AMI_HOST", default="127.0.0.1")
 AMI_PORT = env.int("AMI_PORT", default=5038)
 AMI_USER = env.str("AMI_USER", default="portal")

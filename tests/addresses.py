@@ -197,6 +197,8 @@ PAGES = {
     "preferences/https/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
+    "preferences/network/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/network/reach/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/music/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/music/sound/": Page(look=(Permission.VIEW_PREFERENCES,)),

@@ -11,6 +11,7 @@ need espeak-ng espeak-ng
 need git git
 need ip iproute2
 need pebble pebble
+need nft nftables
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get > /dev/null; then

@@ -17,7 +17,7 @@ ROOMS = {
         apps urls management
         texts
         views blocked_views
-        check backend
+        check backend reachability
         apply dialplan
         process
         live

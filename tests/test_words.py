@@ -341,7 +341,7 @@ class Outside(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         looks = dict(attrs).get("class") or ""
-        if tag in ("script", "style", "datalist") or "log-hash" in looks or "secret-text" in looks:
+        if tag in ("script", "style", "datalist", "pre") or "log-hash" in looks or "secret-text" in looks:
             self._silent.append(tag)
         for name, value in attrs:
             if name in self.ATTRIBUTES and tag != "meta":

@@ -7,11 +7,12 @@ from types import ModuleType
 from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.apply import network as applied_network
 from asterisk.apply import voicemail_limits
 from asterisk.engine.store import EngineError, opened
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
-from asterisk.process import hold_music, tones
+from asterisk.process import hold_music, network, tones, transports
 from core.coded_text import CodedText
 from core.preferences.models import SystemChange
 
@@ -34,10 +35,14 @@ def put(node: Node, run: ApplyRun) -> None:
     if _limits(run):
         with opened(node.engine_file) as db:
             voicemail_limits.put(db)
+    if _network(run):
+        network.put(node)
 
 
-def prove(ami: Ami, run: ApplyRun) -> CodedText | None:
+def prove(node: Node, ami: Ami, run: ApplyRun) -> CodedText | None:
     """Do what the rows alone do not do, and compare. Gives what Asterisk reloaded for it."""
+    if _network(run):
+        run.values_compared += applied_network.prove(ami, node)
     if _limits(run):
         run.values_compared += voicemail_limits.prove(ami)
     sounds = _sounds(run)
@@ -76,6 +81,10 @@ def put_back(node: Node, run: ApplyRun) -> None:
             sound.put(node.directory)
             with connected(node) as ami:
                 sound.reload(ami)
+    if _network(run):
+        with suppress(AmiError, EngineError), connected(node) as ami:
+            network.put(node)
+            transports.reload(ami)
     if _limits(run):
         with suppress(EngineError), opened(node.engine_file) as db:
             voicemail_limits.put(db)
@@ -84,6 +93,10 @@ def put_back(node: Node, run: ApplyRun) -> None:
 def _sounds(run: ApplyRun) -> list[ModuleType]:
     changed = {change.field for change in run.preferences}
     return [sound for field, sound in SOUNDS.items() if field in changed]
+
+
+def _network(run: ApplyRun) -> bool:
+    return any(change.field in SystemChange.OF_THE_NETWORK for change in run.preferences)
 
 
 def _limits(run: ApplyRun) -> bool:

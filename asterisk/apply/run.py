@@ -166,7 +166,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             if wanted and not run.values_compared:
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
-            reloaded = prove(ami, run)
+            reloaded = prove(node, ami, run)
             _settle_mailboxes(node, ami, wanted, since)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
             message_lights.follow(node, ami, since, now)

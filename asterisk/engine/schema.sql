@@ -106,7 +106,7 @@ CREATE VIEW ps_endpoints AS SELECT
   iif(media_encryption = 'offered', 'yes', 'no') AS media_encryption_optimistic, 'yes' AS media_use_received_transport,
   'no-messages' AS message_context,  -- it does not exist: a text for a number is refused, and not lost
   -- Silence is no death: what has vanished is found by the session timer, and sound is a last resort.
-  'always' AS timers, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
+  'always' AS timers, 'ef' AS tos_audio, '1800' AS timers_sess_expires, '7200' AS rtp_timeout,
   coalesce((SELECT value FROM common WHERE name = 'media_address'), '') AS media_address,
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no') AS bind_rtp_to_media_address,
   -- In this order: the last that fits counts, and "!" is the other of the two. Nobody is at 0.0.0.0: so that there is
@@ -141,7 +141,8 @@ CREATE VIEW ps_endpoints_nobody AS SELECT '' AS id WHERE (SELECT count(*) FROM c
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT
-  id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest
+  id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest,
+  '8' AS nonce_lifetime  -- seconds that an answer which was overheard can be used by another, where nothing is encrypted
 FROM sip_login;
 
 DROP VIEW IF EXISTS ps_aors;

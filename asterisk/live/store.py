@@ -22,11 +22,12 @@ MOST_ATTEMPTS = 10_000
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more of it
 
 ABSENT = ("Unreachable", "Unavailable", "Removed")  # Asterisk's words for a phone that does not answer
-VERSION = 2  # of the tables: a file with another is thrown away
+VERSION = 3  # of the tables: a file with another is thrown away
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS phone (
   id TEXT PRIMARY KEY, number TEXT NOT NULL, address TEXT NOT NULL, model TEXT NOT NULL, status TEXT NOT NULL,
-  since REAL NOT NULL, status_since REAL NOT NULL, removed INTEGER NOT NULL
+  since REAL NOT NULL, status_since REAL NOT NULL, removed INTEGER NOT NULL,
+  transport TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS phone_by_number ON phone (number);
 CREATE TABLE IF NOT EXISTS device (number TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -60,6 +61,7 @@ class Contact:
     since: float
     status_since: float
     removed: bool = False
+    transport: str = "udp"
 
     @property
     def host(self) -> str:
@@ -134,13 +136,15 @@ def contact_of(message: Message) -> Contact:
         status=message.get("Status", ""),
         since=now,
         status_since=now,
+        transport=proof.transport(message),
     )
 
 
 def _keep(db: sqlite3.Connection, found: Iterable[Contact]) -> None:
     """Those that were there already keep the time since when."""
     db.executemany(
-        "INSERT INTO phone VALUES (:id, :number, :address, :model, :status, :since, :status_since, :removed)"
+        "INSERT INTO phone VALUES"
+        " (:id, :number, :address, :model, :status, :since, :status_since, :removed, :transport)"
         " ON CONFLICT (id) DO UPDATE SET address = excluded.address, model = excluded.model, status = excluded.status,"
         " status_since = iif(status = excluded.status, status_since, excluded.status_since)",
         [asdict(contact) for contact in found],
@@ -243,6 +247,12 @@ def phones(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, list[Con
         for row in db.execute(query, some):
             found.setdefault(row[1], []).append(Contact(*row))
     return found
+
+
+def count_of_plain(db: sqlite3.Connection) -> tuple[int, int]:
+    """How many phones speak without encryption, and how many there are."""
+    plain, every = db.execute("SELECT count(*) FILTER (WHERE transport <> 'tls'), count(*) FROM phone").fetchone()
+    return plain, every
 
 
 def offline(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, Offline]:

@@ -53,6 +53,7 @@ def prepare_start(node: Node) -> None:
     forget_hidden_calls(node)
     with suppress(OSError):
         voicemail_copy.unlock_stale(node.directory, 0)
+    transports.note_start(node)
     known: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         known = live.registered_numbers(db)

@@ -3,14 +3,17 @@
 Asterisk takes what is new in it with a reload, but for addresses and ports, with which it has to be started.
 """
 
+import json
 import os
 from pathlib import Path
 
 from asterisk.ami.client import Ami
-from asterisk.nodes import Node
+from asterisk.nodes import Node, kept_network
 
 FILE = "pjsip_transports.conf"
 MODULE = "res_pjsip.so"
+STARTED = "started.json"
+SIGNALLING = "cs3"  # DSCP
 UDP, TCP, TLS = "udp", "tcp", "tls"
 # None is of an older TLS than 1.2, whatever this machine's OpenSSL would let pass: by `method` Asterisk offers one
 # version, or all. Those of TLS 1.3 are not chosen here.
@@ -56,6 +59,30 @@ def name(protocol: str, number: int = 0) -> str:
     return f"transport-{protocol}{f'-{number + 1}' if number else ''}"
 
 
+def host_port(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def outside_of(address: str, outside: str) -> str:
+    """What phones outside are told in place of that address: one of the same family."""
+    return outside if (":" in address) == (":" in outside) else ""
+
+
+def listening(node: Node) -> str:
+    """All that Asterisk has to be started with."""
+    return json.dumps([node.sip_addresses, node.sip_port, node.sip_tls_port, node.rtp_first, node.rtp_last])
+
+
+def note_start(node: Node) -> None:
+    """Asterisk is about to be started with it."""
+    (node.directory / STARTED).write_text(listening(node))
+
+
+def started_with(node: Node) -> str:
+    path = node.directory / STARTED
+    return path.read_text() if path.exists() else ""
+
+
 def _section(node: Node, number: int, address: str) -> str:
     ports = {UDP: node.sip_port, TCP: node.sip_port}
     if encrypted(node):
@@ -66,8 +93,12 @@ def _section(node: Node, number: int, address: str) -> str:
 
 
 def _transport(node: Node, section: str, protocol: str, address: str, port: int) -> str:
-    host = f"[{address}]" if ":" in address else address
-    lines = [f"[{section}]", "type=transport", f"protocol={protocol}", f"bind={host}:{port}"]
+    lines = [f"[{section}]", "type=transport", f"protocol={protocol}", f"bind={host_port(address, port)}"]
+    lines += [f"tos={SIGNALLING}"]
+    network = kept_network(node.directory)
+    if outside := outside_of(address, network.outside):
+        lines += [f"external_signaling_address={outside}", f"external_media_address={outside}"]
+        lines += [f"local_net={each}" for each in network.local.replace(",", " ").split()]
     if protocol == TLS:
         lines += [f"cert_file={certificate(node)}", f"priv_key_file={certificate(node)}", "method=sslv23"]
         lines += [f"cipher={','.join(CIPHERS)}", "allow_reload=yes"]

@@ -42,6 +42,8 @@ AS_TYPED = (
     "idle_minutes", "session_hours", "mail_host", "mail_port", "mail_user", "mail_from",
     "voicemail_minutes", "voicemail_messages", "voicemail_days", "https_name", "https_port", "https_email",
     "attacks_tries", "attacks_minutes", "attacks_block_minutes", "attacks_never", "attacks_agents", "attacks_dialled",
+    "network_local", "network_outside", "network_stun", "network_addresses", "network_sip_port", "network_tls_port",
+    "network_rtp_first", "network_rtp_last",
 )  # fmt: skip
 SWITCHES = (
     "organization_management",

@@ -24,6 +24,11 @@ HOST = RegexValidator(
 )
 
 
+PORT = MaxValueValidator(65535)
+# Networks that nobody reaches from outside.
+PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 127.0.0.0/8, fc00::/7, fe80::/10"
+
+
 def known_country(code: str) -> None:
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise ValidationError(_("Choose a country from the list."), code="country")
@@ -162,6 +167,15 @@ class Preferences(models.Model):
         choices=MediaEncryption,
         default=MediaEncryption.OFFERED,
     )
+
+    network_local = models.CharField(_("Local networks"), max_length=511, default=PRIVATE, blank=True)
+    network_outside = models.CharField(_("Outside address"), max_length=253, blank=True, validators=[HOST])
+    network_stun = models.CharField(_("STUN server"), max_length=253, blank=True, validators=[HOST])
+    network_addresses = models.CharField(_("Listen on"), max_length=253, blank=True)
+    network_sip_port = models.PositiveIntegerField(_("SIP port of the PBX"), default=0, blank=True, validators=[PORT])
+    network_tls_port = models.PositiveIntegerField(_("SIP over TLS port"), default=0, blank=True, validators=[PORT])
+    network_rtp_first = models.PositiveIntegerField(_("First RTP port"), default=0, blank=True, validators=[PORT])
+    network_rtp_last = models.PositiveIntegerField(_("Last RTP port"), default=0, blank=True, validators=[PORT])
 
     new_voicemail = models.BooleanField(_("Voicemail for new extensions"), default=True)
     voicemail_minutes = models.PositiveSmallIntegerField(
@@ -328,10 +342,18 @@ class SystemChange(models.Model):
         VOICEMAIL_MINUTES = "voicemail_minutes", _("Longest message (minutes)")
         VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages per mailbox")
         HOLD_MUSIC = "hold_music", _("Music on hold")
+        NETWORK_LOCAL = "network_local", _("Local networks")
+        NETWORK_OUTSIDE = "network_outside", _("Outside address")
+        NETWORK_STUN = "network_stun", _("STUN server")
+        NETWORK_ADDRESSES = "network_addresses", _("Listen on")
+        NETWORK_SIP_PORT = "network_sip_port", _("SIP port of the PBX")
+        NETWORK_TLS_PORT = "network_tls_port", _("SIP over TLS port")
+        NETWORK_RTP_FIRST = "network_rtp_first", _("First RTP port")
+        NETWORK_RTP_LAST = "network_rtp_last", _("Last RTP port")
 
     field = models.CharField(max_length=20, choices=Field)
-    old = models.CharField(max_length=16)
-    new = models.CharField(max_length=16)
+    old = models.CharField(max_length=511)
+    new = models.CharField(max_length=511)
     by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     taken = models.BooleanField(default=False)  # by an apply
@@ -349,6 +371,8 @@ class SystemChange(models.Model):
                 name="one_waiting_change_of_a_preference",
             ),
         ]
+
+    OF_THE_NETWORK = frozenset(field.value for field in Field if field.value.startswith("network_"))
 
     def __str__(self) -> str:
         return f"{self.get_field_display()}: {self.old_shown} -> {self.new_shown}"
@@ -373,4 +397,6 @@ class SystemChange(models.Model):
                 return localization.country(value)
             case self.Field.HOLD_MUSIC:
                 return HoldMusic.name_of(value) if value else gettext("Built-in music")
+        if self.field in self.OF_THE_NETWORK:
+            return gettext("default") if value in ("", "0") else value
         return localization.count(int(value))

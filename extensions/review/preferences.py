@@ -19,6 +19,14 @@ from extensions.listing import display_names
 from extensions.models import Change, SipExtension
 
 Field = SystemChange.Field
+# What the PBX has to be restarted for.
+LISTENING = (
+    Field.NETWORK_ADDRESSES,
+    Field.NETWORK_SIP_PORT,
+    Field.NETWORK_TLS_PORT,
+    Field.NETWORK_RTP_FIRST,
+    Field.NETWORK_RTP_LAST,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,10 @@ def effect(field: Field) -> str:
         return _("The PBX reloads its music. Anyone put on hold after that hears it. Calls are not interrupted.")
     if field in (Field.VOICEMAIL_MINUTES, Field.VOICEMAIL_MESSAGES):
         return _("New voicemail messages follow it. Calls are not interrupted, and no message is deleted.")
+    if field in LISTENING:
+        return _("The PBX restarts. Calls end. Phones that use another address or port must be set up again.")
+    if field in SystemChange.OF_THE_NETWORK:
+        return _("The PBX reloads its network settings. Calls are not interrupted.")
     new = Change.objects.waiting().filter(kind=Change.Kind.ADDED)
     named = SipExtension.objects.enabled().exclude(user__first_name="").exclude(user__last_name="")
     count = named.exclude(number__in=new.values("number")).count()

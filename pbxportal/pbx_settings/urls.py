@@ -5,6 +5,7 @@ from pbxportal.pbx_settings import (
     hold_music_views,
     https_views,
     mail_views,
+    network_views,
     views,
     voicemail_views,
 )
@@ -19,6 +20,8 @@ urlpatterns = [
     path("voicemail/", voicemail_views.voicemail, name="voicemail_preferences"),
     path("music/", hold_music_views.hold_music, name="hold_music"),
     path("music/sound/", hold_music_views.hold_music_sound, name="hold_music_sound"),
+    path("network/", network_views.network, name="network_preferences"),
+    path("network/reach/", network_views.reach, name="network_reach"),
     path("apply/", views.apply_preferences, name="apply_preferences"),
     path("discard/", views.discard_preferences, name="discard_preferences"),
 ]

@@ -11,7 +11,14 @@ from asterisk.backend import Asterisk
 from tests.test_layers import modules
 
 OF_A_NODE = re.compile(r"settings\.(ENGINE_FILE|LIVE_FILE|ASTERISK_DIR|RTP_PORTS|(AMI|ARI|SIP)_\w+)")
-MAKERS = {"asterisk.backend", "asterisk.process.certificate", "asterisk.views", "pbxportal.front.server"}
+MAKERS = {
+    "asterisk.backend",
+    "asterisk.process.certificate",
+    "asterisk.views",
+    "pbxportal.front.server",
+    "pbxportal.pbx_settings.network_forms",
+    "pbxportal.pbx_settings.network_views",
+}
 
 
 def sources() -> dict[str, str]:

@@ -85,6 +85,23 @@ def preferences_of_https_with_errors(tour: Tour) -> Page:
 
 
 @stop
+def preferences_of_the_network(tour: Tour) -> Page:
+    wished(preference_changes.Field.NETWORK_OUTSIDE, "203.0.113.5")
+    wished(preference_changes.Field.NETWORK_SIP_PORT, "5070")
+    return tour.ada("/preferences/network/")
+
+
+@stop
+def preferences_of_the_network_with_errors(tour: Tour) -> Page:
+    page = tour.ada("/preferences/network/")
+    page.get_by_label("Local networks").fill("10.0.0.1/8")
+    page.get_by_label("Listen on").fill("pbx.example.com")
+    press(page, "Save")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+@stop
 def preferences_of_https_by_our_own_authority(tour: Tour) -> Page:
     """Its certificate is about to end."""
     port, names = 8443, ("https://pbx.office.test:8443", "https://192.0.2.7:8443")
@@ -95,6 +112,11 @@ def preferences_of_https_by_our_own_authority(tour: Tour) -> Page:
     page = preferences_of_https(tour)
     page.get_by_text("How to trust it").click()
     return page
+
+
+@stop
+def whether_phones_reach_us(tour: Tour) -> Page:
+    return tour.ada("/preferences/network/reach/")
 
 
 def wished(field: preference_changes.Field, value: str) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from asterisk.process import certificate, transports
 from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from tests import certificates
 from tests.clients.baresip import Baresip
 from tests.clients.client import Softphone
@@ -48,6 +49,7 @@ def test_calls_go_both_ways_over_it(office: Office, begin: Begin, kind: type[Sof
     client = begin(kind, "tls", offers, {"transport": "tls", "media_encryption": "required"})
     (contact,) = contacts(client.account.user_name)
     assert "transport=tls" in contact["URI"].lower()
+    assert proof.transport(contact) == "tls"
     call = called_by(client, office)
     assert is_encrypted(client)
     client.hang_up()

@@ -86,7 +86,7 @@ def test_no_message_is_deleted_of_which_the_email_has_no_recording(signed_in: Cl
     answer = signed_in.post("/extensions/add/", typed)
     assert answer.status_code == 422
     assert "The e-mail does not contain the recording." in str(answer.context["errors"])
-    assert [tab["errors"] for tab in answer.context["tabs"]] == [0, 1, 0]
+    assert [tab["errors"] for tab in answer.context["tabs"]] == [0, 1, 0, 0]
     typed["voicemail_email"] = "recording"
     assert signed_in.post("/extensions/add/", typed).status_code == 302
     assert saved().voicemail_after_email == "delete"
@@ -99,6 +99,7 @@ def test_errors_are_counted_at_their_tabs_in_the_order_of_the_page(signed_in: Cl
     assert [(tab["name"], tab["errors"]) for tab in answer.context["tabs"]] == [
         ("user", 2),
         ("voicemail", 1),
+        ("advanced", 0),
         ("security", 1),
     ]
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from asterisk.nodes import Network, keep_network
 from asterisk.process.fetch import Program
 from tests.browser.command import ROOT, Command
 from tests.core.mail.postbox import Postbox
 from tests.faults.test_table import delete, overwrite
 from tests.pbx.office import eventually
 from tests.phones.phone import Phone
+from tests.settings import free_port
 
 HEALED_SECONDS = 30
 
@@ -34,6 +36,16 @@ extension = SipExtension.objects.get()
 actions.disable(extension.number, extension.user)
 proof.differences = lambda *_: os.kill(os.getpid(), 9)
 apply(['1000'], None)
+"""
+NEW_PORT = """
+from core.preferences.models import Preferences
+from extensions.review import preferences
+from tests.node import apply_preferences
+before, after = Preferences.load(), Preferences.load()
+after.network_sip_port = {}
+after.save()
+preferences.follow(None, before, after)
+apply_preferences(None)
 """
 OUTCOMES = """
 from asterisk.models import ApplyRun
@@ -123,6 +135,24 @@ def test_a_lost_table_is_made_anew_and_filled(command: Command, lose: Callable[[
         assert eventually(answers_with(phone, 200), HEALED_SECONDS), command.text
     assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
     assert "Traceback" not in command.text
+
+
+def test_a_new_port_is_taken_by_a_restart(tmp_path: Path, program: Program) -> None:
+    with Command(tmp_path, ROOT / "var" / "asterisk-program") as command:
+        before, after = command.environment.pop("SIP_PORT"), free_port()
+        keep_network(tmp_path / "asterisk", Network(sip_port=int(before)))
+        command.start()
+        with plugged_in(command) as phone:
+            assert phone.register() == 200
+            assert phone.unregister() == 200
+            assert in_portal(command, NEW_PORT.format(after)).returncode == 0
+            said = "Asterisk must restart: its addresses or ports were changed."
+            assert eventually(lambda: said in command.text, HEALED_SECONDS), command.text
+            same = Phone("1000", phone.line.auth_name, phone.line.password, ("127.0.0.1", int(after)))
+        with same:
+            assert eventually(answers_with(same, 200), HEALED_SECONDS), command.text
+        assert eventually(lambda: proved_runs(command) >= 2, HEALED_SECONDS), command.text
+        assert command.text.count("Asterisk must restart") == 1
 
 
 def test_an_apply_that_was_killed_is_finished(command: Command) -> None:

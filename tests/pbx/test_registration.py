@@ -1,8 +1,12 @@
 """Real phones at a real Asterisk: who may register."""
 
+import re
+import socket
+from itertools import count
+
 from extensions.models import SipExtension
 from tests.node import apply
-from tests.pbx.office import Office, contacts
+from tests.pbx.office import Office, contacts, eventually
 
 
 def mistakes(own: SipExtension, other: SipExtension) -> dict[str, dict[str, str]]:
@@ -78,3 +82,25 @@ def test_a_saved_extension_that_is_not_applied_cannot_register(office: Office) -
     assert office.phone(extension).register() == 401
     apply([extension.number], None)
     assert office.phone(extension).register() == 200
+
+
+branches = count(1)
+
+
+def status_from_elsewhere(request: bytes, server: tuple[str, int]) -> int:
+    """What whoever sends the same once more, from another port, is told."""
+    again = re.sub(rb"branch=\S+", b"branch=z9hG4bK-again-%d" % next(branches), request)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.settimeout(20)
+        link.bind(("127.0.0.1", 0))
+        link.sendto(again, server)
+        while not (said := link.recv(4096)).startswith(b"SIP/2.0 "):
+            continue  # as the phone's new address, it is asked whether it is there
+        return int(said.split()[1])
+
+
+def test_an_answer_that_was_overheard_is_soon_of_no_use(office: Office) -> None:
+    phone = office.registered(office.extension(max_phones=3))
+    sent = [each.request.encode() for each in phone.wire._exchanges.values()]
+    (overheard,) = [each for each in sent if b"Authorization:" in each]
+    assert eventually(lambda: status_from_elsewhere(overheard, phone.wire.server) == 401)

@@ -79,6 +79,7 @@ def test_a_phone_is_shown_with_address_and_since_when(office: Office, page: Page
     extension = office.extension()
     phone = office.registered(extension)
     assert page.says(extension.number, f"127.0.0.1:{phone.port}, since {localdate():%m/%d/%Y}")
+    assert "UDP, not encrypted" in page.text(extension.number)
     assert "Offline since" not in page.text(extension.number)
 
 

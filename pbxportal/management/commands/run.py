@@ -28,7 +28,7 @@ from asterisk.engine import file_health
 from asterisk.engine.file_health import Guard
 from asterisk.engine.store import EngineError
 from asterisk.nodes import Node
-from asterisk.process import embedded, hold_music, tones, transports
+from asterisk.process import embedded, hold_music, network, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.process.refused_lines import RefusedLines
 from core import https, reach
@@ -99,6 +99,7 @@ def run() -> None:
     connection.close()
     is_there = server.portal_answers if front else lambda: True
     welcome, nightly, daily = Welcome(portal_door, link, program, node, is_there), Nightly(), Daily()
+    outside = OutsideAddress(node)
     logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
@@ -109,6 +110,7 @@ def run() -> None:
             watch()
         if program:
             nightly()
+            outside()
 
     supervisor.watch(children, say, each_round)
 
@@ -254,6 +256,33 @@ class SmallLogs:
                 supervisor.keep_small(directory)
 
 
+class OutsideAddress:
+    """Has the PBX follow when the name or the router outside gets another address."""
+
+    EVERY_SECONDS = 60.0
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.due = time.monotonic() + self.EVERY_SECONDS
+        self.thread: Thread | None = None
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self.due and not (self.thread and self.thread.is_alive()):
+            self.due = time.monotonic() + self.EVERY_SECONDS
+            self.thread = Thread(target=self.look, daemon=True)
+            self.thread.start()
+
+    def look(self) -> None:
+        try:
+            network.follow(self.node)
+        except OSError as error:
+            logger.warning("The outside address cannot be found: %s", error)
+        except Exception:
+            logger.exception("The outside address could not be followed")
+        finally:
+            connection.close()
+
+
 class Nightly:
     """Compares everything at three o'clock; once a night, whatever is done to the clock."""
 
@@ -326,12 +355,20 @@ def pbx(program: Program, node: Node) -> Child:
     guard = Guard(node.engine_file)
 
     def before_start() -> None:
-        fill_lost_table(node)
-        embedded.prepare_start(node)
+        now = nodes.as_given(node)
+        fill_lost_table(now)
+        if transports.started_with(now) != transports.listening(now):
+            embedded.configure(program, now, tones.given())
+        embedded.prepare_start(now)
         guard.begin()
 
+    def trouble() -> str:
+        now = nodes.as_given(node)
+        is_as_given = transports.started_with(now) == transports.listening(now)
+        return guard.trouble() or ("" if is_as_given else "its addresses or ports were changed")
+
     command = embedded.command(program, node)
-    return Child("Asterisk", command, logs, before_start=before_start, on_start=on_start, trouble=guard.trouble)
+    return Child("Asterisk", command, logs, before_start=before_start, on_start=on_start, trouble=trouble)
 
 
 def fill_lost_table(node: Node) -> None:
