@@ -109,7 +109,7 @@ CREATE VIEW ps_endpoints AS SELECT
   -- always a list, as Asterisk is asked for.
   nullif(permit, '') AS permit,
   iif(permit = '', '0.0.0.0', '0.0.0.0/0,::/0,!' || replace(permit, ',', ',!'))
-  || coalesce((SELECT ',' || group_concat(network) FROM kept_out WHERE kept_out.number = login.number), '') AS deny,
+  || coalesce((SELECT ',' || group_concat(network) FROM kept_out WHERE kept_out.number = subquery.number), '') AS deny,
   -- Behind NAT a phone gives its private address, which is replaced: those that are not are found by asterisk/live.
   'contacts' AS contact_acl, iif(permit = '', NULL, '0.0.0.0/0,::/0') AS contact_deny,
   nullif(permit, '') || ',10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10' AS contact_permit,
@@ -125,12 +125,12 @@ FROM (
   UNION ALL
   -- What asks as an attacker's program does (scanners.conf): it is nowhere let in, and Asterisk says from where it asked.
   SELECT '', '', '', '', '', '', 0, '255.255.255.255', '~scanner', '', 'header,request_uri', ''
-) AS login;
+) AS subquery;
 
 -- Where Asterisk looks for an extension that there is not. It never is, but looking takes about as long as what is done
 -- for one that there is: the time of a refusal does not tell which numbers exist (tests/pbx/test_guessing.py).
 DROP VIEW IF EXISTS ps_endpoints_nobody;
-CREATE VIEW ps_endpoints_nobody AS SELECT '' AS id WHERE (SELECT count(*) FROM common) < 0;
+CREATE VIEW ps_endpoints_nobody AS SELECT '' AS id WHERE 0;
 
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT

@@ -163,5 +163,6 @@ def test_no_registration_name_takes_the_place_of_a_number(schema: sqlite3.Connec
 
 def test_an_endpoint_is_found_by_indexes(schema: sqlite3.Connection) -> None:
     plan = [row[3] for row in schema.execute("EXPLAIN QUERY PLAN SELECT * FROM ps_endpoints WHERE id = ?", ("x",))]
-    assert [step for step in plan if step.startswith("SCAN") and "subquery" not in step] == []
+    scans = {step for step in plan if step.startswith("SCAN") and "subquery" not in step}
+    assert scans <= {"SCAN CONSTANT ROW"}
     assert any("sip_login_by_registration_name" in step for step in plan)
