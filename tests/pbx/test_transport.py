@@ -61,6 +61,7 @@ def test_over_the_right_one_it_talks(office: Office, transport: str) -> None:
 def test_a_change_takes_the_phones_of_another_transport_away_and_leaves_the_others(office: Office, page: Page) -> None:
     extension = office.extension()
     office.registered(extension)
+    assert page.state(extension.number, "Idle")
     change(extension, transport="udp")
     assert len(contacts(extension.number)) == 1
     change(extension, transport="tls")
