@@ -135,7 +135,8 @@ def test_what_was_missed_is_found_by_comparing(
 
             return eventually(after_a_round)
 
-        assert hears(lambda: set(live.phones(db, numbers)) == set(numbers) and live.states(db, numbers) == idle)
+        seen = hears(lambda: set(live.phones(db, numbers)) == set(numbers) and live.states(db, numbers) == idle)
+        assert seen, (live.phones(db, numbers), live.states(db, numbers))
         talking(phone, other)
         assert hears(lambda: live.states(db, numbers) == dict.fromkeys(numbers, "INUSE"))
         hearing._compare()
