@@ -158,7 +158,8 @@ def test_a_new_port_is_taken_by_a_restart(tmp_path: Path, program: Program) -> N
 def test_an_apply_that_was_killed_is_finished(command: Command) -> None:
     with plugged_in(command) as phone:
         assert phone.register() == 200
-        assert in_portal(command, CUT_SHORT).returncode == -signal.SIGKILL
+        killed = in_portal(command, CUT_SHORT)
+        assert killed.returncode == -signal.SIGKILL, (killed.stdout, killed.stderr, in_portal(command, OUTCOMES).stdout)
         assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
         assert phone.register() == 401
 

@@ -257,7 +257,7 @@ def test_ten_wrong_pins_in_an_hour_close_the_mailbox(desk: Office) -> None:
     assert open_mailbox(stranger, f"*2{other.number}").hears("vm-opts")
     leave_message(stranger, f"*12{extension.number}")
     assert eventually(lambda: len(messages(extension.number)) == 1)
-    assert "func_" not in log.read_text()[before:]
+    assert b"func_" not in log.read_bytes()[before:]  # where Asterisk cuts a name, half a character may stand
 
 
 def test_a_locked_mailbox_opens_on_the_own_phone_that_is_not_asked(desk: Office) -> None:
