@@ -263,7 +263,8 @@ class Hearing:
             self._look(number, AFTER_SIGN_IN)
         if number in self._unreachable:
             self._back.add(number)
-        if not self._waker.is_awake(number):
+        # Of one that is awake Asterisk tells, unless its extension was made anew meanwhile, as after an undo.
+        if not self._waker.is_awake(number) or not live.phones(self._db, [number]):
             self._look(number, AFTER_SIGN_IN)
 
     def _may_use(self, number: str, transport: str) -> bool:
