@@ -25,7 +25,7 @@ check: .venv/tools ## Lint, types, templates, migrations, layers, advisories for
 
 test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
-	@$(BIN)/pytest -n $${WORKERS:-3} --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $${WORKERS:-3} $(ARGS)
 
 mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it (ARGS='--sample 150': any changes)
 	@$(BIN)/python -m tests.mutation $(ARGS)
