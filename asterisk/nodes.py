@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from core import whole_file
+
 
 @dataclass(frozen=True)
 class Node:
@@ -66,9 +68,7 @@ def kept_network(directory: Path) -> Network:
 def keep_network(directory: Path, network: Network) -> None:
     """Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = directory / f"{NETWORK_FILE}.new"
-    draft.write_text(json.dumps(asdict(network)))
-    draft.replace(directory / NETWORK_FILE)
+    whole_file.write(directory / NETWORK_FILE, json.dumps(asdict(network)))
 
 
 def usual() -> dict[str, Any]:

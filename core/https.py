@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from core import whole_file
+
 FILE = "https"
 USUAL_PORT = 443
 
@@ -37,7 +39,4 @@ def chosen(directory: Path) -> Choice:
 
 
 def choose(directory: Path, choice: Choice) -> None:
-    draft = directory / f"{FILE}.new"
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(asdict(choice)) + "\n")
-    draft.replace(directory / FILE)
+    whole_file.write(directory / FILE, json.dumps(asdict(choice)) + "\n")

@@ -7,6 +7,8 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
+from core import whole_file
+
 MACHINE, NETWORK = "machine", "network"
 FILE = "reach"
 VARIABLES = ("PORTAL_BIND", "SIP_BIND")
@@ -21,10 +23,7 @@ def chosen(directory: Path) -> str:
 
 
 def choose(directory: Path, reach: str) -> None:
-    draft = directory / f"{FILE}.new"
-    draft.touch(mode=0o600)
-    draft.write_text(f"{reach}\n")
-    draft.replace(directory / FILE)
+    whole_file.write(directory / FILE, f"{reach}\n")
 
 
 def host(directory: Path) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from asterisk.ami.client import connected
 from asterisk.live.attacks import SCANNER
 from asterisk.nodes import Node
+from core import whole_file
 
 BLOCKED, SCANNERS = "blocked.conf", "scanners.conf"
 MODULES = {BLOCKED: "res_pjsip.so", SCANNERS: "res_pjsip_endpoint_identifier_ip.so"}
@@ -48,11 +49,7 @@ def has(node: Node, name: str, text: str) -> bool:
 
 def write(node: Node, name: str, text: str) -> None:
     """Raises OSError."""
-    path = node.directory / "etc" / name
-    draft = path.with_suffix(".new")
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(path)
+    whole_file.write(node.directory / "etc" / name, text)
 
 
 def reload(node: Node, names: Iterable[str]) -> None:

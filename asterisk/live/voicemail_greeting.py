@@ -1,9 +1,9 @@
 """The greeting of a mailbox as Asterisk's voicemail looks for it: a file for each reason why nobody talks."""
 
-import os
 from pathlib import Path
 
 from asterisk.live import voicemail_spool
+from core import whole_file
 
 # The first that is there counts: a temporary one, recorded by phone, before all others.
 NAMES = ("temp.wav", "unavail.wav", "busy.wav")
@@ -20,17 +20,8 @@ def put(directory: Path, number: str, wav: bytes) -> None:
     box = voicemail_spool.box(directory, number)
     box.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in LASTING:
-        _swap(box / name, wav)
+        whole_file.write(box / name, wav, lasting=True)
     (box / TEMPORARY).unlink(missing_ok=True)
-
-
-def _swap(path: Path, content: bytes) -> None:
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def remove(directory: Path, number: str) -> None:

@@ -4,12 +4,10 @@ Chain and key are one file, so that no moment, and no power cut, leaves a key be
 reads it for new connections from its reload on; those that are open, with their calls and registrations, go on.
 """
 
-import os
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cryptography import x509
 from django.utils.translation import gettext
@@ -18,7 +16,7 @@ from asterisk import nodes
 from asterisk.ami.client import AmiError, connected
 from asterisk.nodes import Node
 from asterisk.process import transports
-from core import file_lock
+from core import file_lock, whole_file
 from core.coded_text import CodedText
 
 
@@ -51,7 +49,7 @@ def install(chain: bytes, key: bytes, node: Node | None = None) -> bool:
         if path.exists() and path.read_bytes() == both:
             return False
         draft = path.with_suffix(".new")
-        _write(draft, both)
+        whole_file.write(draft, both, lasting=True)
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(draft, password=_no_password)
         except (ssl.SSLError, ValueError) as error:
@@ -80,10 +78,3 @@ def installed(node: Node | None = None) -> Certificate | None:
 
 def _no_password() -> bytes:
     raise ValueError(gettext("the key is protected by a password"))
-
-
-def _write(path: Path, both: bytes) -> None:
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(both)
-        file.flush()
-        os.fsync(file.fileno())

@@ -1,6 +1,5 @@
 """The portal's own Asterisk: its directories, its constant configuration, its process."""
 
-import os
 import re
 import socket
 import sqlite3
@@ -18,7 +17,7 @@ from asterisk.live import store as live
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder, transports
 from asterisk.process.fetch import Program
-from core import socket_directory
+from core import socket_directory, whole_file
 from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -27,7 +26,7 @@ EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify"
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
-def configure(program: Program, node: Node, tone_zone: str = "us", music: str = data_folder.MUSIC) -> None:
+def configure(program: Program, node: Node, tone_zone: str, music: str) -> None:
     """Write all that Asterisk reads at its start, the engine file included."""
     for name in ("etc", "lib", "spool", "log"):
         (node.directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,13 +38,13 @@ def configure(program: Program, node: Node, tone_zone: str = "us", music: str = 
     values["MODULES"] = module_folder.make(node.directory / "modules", program.modules, module_folder.listed(loaded))
     for template in sorted(CONF.glob("*.conf")):
         text = fill(template.read_text(), values)
-        write(node.directory / "etc" / template.name, only_existing(text, program.modules))
+        whole_file.write(node.directory / "etc" / template.name, only_existing(text, program.modules))
     transports.write(node)
     for name in EMPTY:
-        write(node.directory / "etc" / f"{name}.conf", "")
+        whole_file.write(node.directory / "etc" / f"{name}.conf", "")
     for name in block_files.MODULES:
         if not (node.directory / "etc" / name).exists():  # one that comes later would not be seen by a reload
-            write(node.directory / "etc" / name, "")
+            whole_file.write(node.directory / "etc" / name, "")
 
 
 def prepare_start(node: Node) -> None:
@@ -112,13 +111,6 @@ def only_existing(text: str, modules: Path) -> str:
     return "".join(line for line in lines if not line.startswith("load=") or (modules / line[5:].strip()).exists())
 
 
-def write(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(text)
-    draft.replace(path)
-
-
 def run_directory(node: Node) -> Path:
     """For the control socket."""
     return socket_directory.make(node.directory / "run", "asterisk.ctl", "asterisk-")
@@ -175,7 +167,7 @@ class Embedded:
         self.stop()
 
     def start(self, timeout: float = 30) -> None:
-        configure(self.program, self.node)
+        configure(self.program, self.node, "us", data_folder.MUSIC)
         prepare_start(self.node)
         with (self.node.directory / "log/start.log").open("wb") as log:
             self.process = subprocess.Popen(

@@ -3,13 +3,13 @@
 Each sound has a folder of its own, so that whoever is on hold while it changes goes on hearing the one before.
 """
 
-import os
 import shutil
 from pathlib import Path
 
 from asterisk.ami.client import Ami
 from asterisk.engine.store import EngineError
 from asterisk.process import data_folder, embedded
+from core import whole_file
 from core.coded_text import CodedText
 from core.preferences.models import HoldMusic
 from extensions.review import preferences as preference_changes
@@ -27,20 +27,11 @@ def folder(directory: Path) -> str:
     place = directory / "music" / version
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(place / "music.wav", bytes(wav))
+        whole_file.write(place / "music.wav", bytes(wav), lasting=True)
         _forget_others(place)
     except OSError as error:
         raise EngineError(CodedText("file.unwritable", file=place.name, why=error.strerror)) from error
     return str(place)
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _forget_others(place: Path) -> None:
@@ -57,7 +48,7 @@ def put(directory: Path) -> None:
     music = folder(directory)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        embedded.write(path, embedded.fill(text, {"MUSIC": music}))
+        whole_file.write(path, embedded.fill(text, {"MUSIC": music}))
     except OSError as error:
         raise EngineError(CodedText("file.unwritable", file=FILE, why=error.strerror)) from error
 

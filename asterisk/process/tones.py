@@ -7,6 +7,7 @@ import phonenumbers
 from asterisk.ami.client import Ami
 from asterisk.engine.store import EngineError
 from asterisk.process import embedded
+from core import whole_file
 from core.coded_text import CodedText
 from extensions.review import preferences as preference_changes
 
@@ -36,7 +37,7 @@ def put(directory: Path) -> None:
     path = directory / "etc" / FILE
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        embedded.write(path, embedded.fill(text(), {"TONES": given()}))
+        whole_file.write(path, embedded.fill(text(), {"TONES": given()}))
     except OSError as error:
         raise EngineError(CodedText("file.unwritable", file=FILE, why=error.strerror)) from error
 

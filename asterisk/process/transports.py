@@ -4,11 +4,11 @@ Asterisk takes what is new in it with a reload, but for addresses and ports, wit
 """
 
 import json
-import os
 from pathlib import Path
 
 from asterisk.ami.client import Ami
 from asterisk.nodes import Node, kept_network
+from core import whole_file
 
 FILE = "pjsip_transports.conf"
 MODULE = "res_pjsip.so"
@@ -43,10 +43,7 @@ def write(node: Node) -> None:
     """What Asterisk reads at its next start or reload."""
     path = node.directory / "etc" / FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    with open(draft, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(text(node))
-    draft.replace(path)
+    whole_file.write(path, text(node))
 
 
 def reload(ami: Ami) -> None:

@@ -1,7 +1,6 @@
 """The portal's own small authority, for a network without a public name: a root to trust once, and what it signs."""
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from core import whole_file
 
 ROOT_LIFE, LIFE = timedelta(days=3650), timedelta(days=397)  # browsers take none that is valid for longer
 RENEWED_BEFORE = timedelta(days=60)
@@ -32,8 +33,8 @@ def root(folder: Path, company: str) -> Path:
             .add_extension(_usage(signs_certificates=True), critical=True)
             .sign(key, hashes.SHA256())
         )
-        write(folder / ROOT_KEY, _pem_of(key))
-        write(path, signed.public_bytes(serialization.Encoding.PEM))
+        whole_file.write(folder / ROOT_KEY, _pem_of(key))
+        whole_file.write(path, signed.public_bytes(serialization.Encoding.PEM))
     return path
 
 
@@ -59,9 +60,9 @@ def sign(folder: Path, names: Sequence[str], chain: Path, key_file: Path) -> boo
         )
         .sign(root_key, hashes.SHA256())
     )
-    write(key_file, _pem_of(key))
+    whole_file.write(key_file, _pem_of(key))
     pem = serialization.Encoding.PEM
-    write(chain, signed.public_bytes(pem) + root_certificate.public_bytes(pem))
+    whole_file.write(chain, signed.public_bytes(pem) + root_certificate.public_bytes(pem))
     return True
 
 
@@ -79,14 +80,6 @@ def general_name(said: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(said.strip("[]")))
     except ValueError:
         return x509.DNSName(said)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Whole, and its owner's alone."""
-    draft = path.with_name(path.name + ".new")
-    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-    draft.replace(path)
 
 
 def _builder(

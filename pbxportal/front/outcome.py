@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from core import whole_file
+
 
 def _file() -> Path:
     return Path(settings.VAR) / "front/outcome.json"
@@ -20,10 +22,7 @@ def worked() -> None:
 
 
 def _write(error: str) -> None:
-    draft = _file().with_suffix(".new")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps({"error": error}))
-    draft.replace(_file())
+    whole_file.write(_file(), json.dumps({"error": error}))
 
 
 def error() -> str:

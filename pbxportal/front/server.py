@@ -13,7 +13,7 @@ from django.conf import settings
 from django.template.loader import get_template
 
 from asterisk import nodes
-from core import https, socket_directory
+from core import https, socket_directory, whole_file
 from pbxportal import portal_address
 from pbxportal.front import certificates, configuration
 from pbxportal.front.configuration import PLAIN_PORT, Plan
@@ -52,8 +52,7 @@ class Front:
         """Try the configuration, and keep it for the next start. Raises FrontError, and leaves the one before."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         draft = self.folder / "caddy.new.json"
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(configuration.of(plan), indent=1))
+        whole_file.write(draft, json.dumps(configuration.of(plan), indent=1))
         self._run("validate", "--config", str(draft))
         draft.replace(self.file)
 

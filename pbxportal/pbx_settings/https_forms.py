@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import https, reach
+from core import https, reach, whole_file
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.https import Certificate
 from core.preferences.models import Preferences
 from pbxportal import portal_address
-from pbxportal.front import authority, certificates, outcome
+from pbxportal.front import certificates, outcome
 from pbxportal.pbx_settings.forms import SettingsForm
 from pbxportal.supervisor import LOW_PORTS, try_to_bind
 
@@ -156,8 +156,8 @@ class HttpsForm(SettingsForm):
         files = certificates.own_files()
         if self.cleaned_data["https_certificate"] == Certificate.FILES and self.cleaned_data["chain"]:
             files.chain.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            authority.write(files.key, self.cleaned_data["key"].strip().encode() + b"\n")
-            authority.write(files.chain, self.cleaned_data["chain"].strip().encode() + b"\n")
+            whole_file.write(files.key, self.cleaned_data["key"].strip().encode() + b"\n")
+            whole_file.write(files.chain, self.cleaned_data["chain"].strip().encode() + b"\n")
         outcome.worked()
         https.choose(settings.VAR, self.instance.https)
 
@@ -165,8 +165,8 @@ class HttpsForm(SettingsForm):
 def fits(chain: str, key: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         files = certificates.Pair(Path(folder) / "chain.pem", Path(folder) / "key.pem")
-        authority.write(files.chain, chain.encode())
-        authority.write(files.key, key.encode())
+        whole_file.write(files.chain, chain.encode())
+        whole_file.write(files.key, key.encode())
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(files.chain, files.key, password=lambda: b"")

@@ -37,10 +37,13 @@ actions.disable(extension.number, extension.user)
 proof.differences = lambda *_: os.kill(os.getpid(), 9)
 apply(['1000'], None)
 """
+HOLD_MUSIC = "0123456789abcdef"
 NEW_PORT = """
-from core.preferences.models import Preferences
+from core.preferences.models import HoldMusic, Preferences
 from extensions.review import preferences
 from tests.node import apply_preferences
+HoldMusic.objects.create(version='0123456789abcdef', name='jingle.wav', wav=b'RIFF')
+Preferences.objects.update(hold_music='0123456789abcdef')
 before, after = Preferences.load(), Preferences.load()
 after.network_sip_port = {}
 after.save()
@@ -153,6 +156,7 @@ def test_a_new_port_is_taken_by_a_restart(tmp_path: Path, program: Program) -> N
             assert eventually(answers_with(same, 200), HEALED_SECONDS), command.text
         assert eventually(lambda: proved_runs(command) >= 2, HEALED_SECONDS), command.text
         assert command.text.count("Asterisk must restart") == 1
+        assert HOLD_MUSIC in (tmp_path / "asterisk/etc/musiconhold.conf").read_text()
 
 
 def test_an_apply_that_was_killed_is_finished(command: Command) -> None:

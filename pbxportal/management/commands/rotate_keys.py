@@ -1,5 +1,3 @@
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
 from accounts.sessions.models import Session
-from core import encryption, file_lock
+from core import encryption, file_lock, whole_file
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 
@@ -58,13 +56,7 @@ class Command(BaseCommand):
 
 
 def write(path: Path, keys: list[str]) -> None:
-    """All or nothing, readable by its owner alone."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w") as file:
-        file.write("\n".join(keys))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)
+    whole_file.write(path, "\n".join(keys), lasting=True)
 
 
 def seal_all() -> tuple[int, int]:

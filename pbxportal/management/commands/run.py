@@ -342,8 +342,11 @@ def find_program() -> Program | None:
 
 
 def pbx(program: Program, node: Node) -> Child:
-    try:
+    def configure(node: Node) -> None:
         embedded.configure(program, node, tones.given(), hold_music.folder(node.directory))
+
+    try:
+        configure(node)
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = node.directory / "log"
@@ -358,7 +361,7 @@ def pbx(program: Program, node: Node) -> Child:
         now = nodes.as_given(node)
         fill_lost_table(now)
         if transports.started_with(now) != transports.listening(now):
-            embedded.configure(program, now, tones.given())
+            configure(now)
         embedded.prepare_start(now)
         guard.begin()
 

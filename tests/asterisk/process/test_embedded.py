@@ -15,7 +15,7 @@ import pytest
 from asterisk.engine.columns import Dial, Login
 from asterisk.engine.store import INSERT
 from asterisk.nodes import Node
-from asterisk.process import embedded, fetch
+from asterisk.process import data_folder, embedded, fetch
 from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program
 from pbxportal.supervisor import Child, stop
@@ -23,6 +23,10 @@ from tests.pbx.office import eventually, saved
 from tests.phones.phone import CallFailedError, Phone
 
 NUMBERS = ("1001", "1002", "1003")
+
+
+def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
+    embedded.configure(program, node, tone_zone, data_folder.MUSIC)
 
 
 def free_ports(count: int) -> list[int]:
@@ -90,7 +94,7 @@ def test_it_boots_and_after_a_crash_boots_again(own: Embedded) -> None:
 
 def test_a_restart_asked_of_the_core_is_one_by_the_supervisor(program: Program, tmp_path: Path) -> None:
     node, said = node_at(tmp_path), list[str]()
-    embedded.configure(program, node)
+    configure(program, node)
     log = node.directory / "log/start.log"
     child = Child("Asterisk", embedded.command(program, node), [log], before_start=lambda: embedded.prepare_start(node))
     try:
@@ -176,12 +180,12 @@ def test_the_asterisk_of_a_system_is_started_by_a_name_that_ends_it() -> None:
 @pytest.mark.parametrize("secret", ["a;b", "a\nb", "", " a", "a ", ">a", "a\0b"])
 def test_a_value_that_would_read_as_something_else_is_refused(own: Embedded, tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValueError, match="AMI_SECRET must be one non-empty line"):
-        embedded.configure(own.program, replace(node_at(tmp_path), ami_secret=secret))
+        configure(own.program, replace(node_at(tmp_path), ami_secret=secret))
 
 
 def test_a_user_name_cannot_open_a_section(own: Embedded, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ARI_USER"):
-        embedded.configure(own.program, replace(node_at(tmp_path), ari_user="a]["))
+        configure(own.program, replace(node_at(tmp_path), ari_user="a]["))
 
 
 def test_modules_that_an_asterisk_does_not_have_are_left_out(tmp_path: Path) -> None:
@@ -197,7 +201,7 @@ def test_every_placeholder_has_a_value(own: Embedded) -> None:
 
 
 def test_the_tones_of_its_country_are_written_before_it_starts(own: Embedded, tmp_path: Path) -> None:
-    embedded.configure(own.program, node_at(tmp_path), "jp")
+    configure(own.program, node_at(tmp_path), "jp")
     assert "\ncountry=jp\n" in (tmp_path / "etc/indications.conf").read_text()
 
 
