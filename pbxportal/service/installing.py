@@ -97,7 +97,7 @@ def start(say: Say) -> None:
     release.run("systemctl", "daemon-reload")
     release.run("systemctl", "enable", "--quiet", *UNITS)
     say("Starting. The first time, this downloads Asterisk and Caddy.")
-    release.run("systemctl", "restart", TARGET)
+    release.run("systemctl", "restart", "--no-block", TARGET)
     until = time.monotonic() + START_SECONDS
     while not all(is_active(unit) for unit in (PBX, PORTAL)):
         if time.monotonic() > until:
