@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -115,9 +116,15 @@ def output(logs: Sequence[Path]) -> Iterator[IO[bytes] | None]:
         yield None
 
 
+@cache
+def systemd_socket() -> str:
+    """Where systemd listens, or "". Our children are not told: gunicorn would say that all is ready."""
+    return os.environ.pop("NOTIFY_SOCKET", "")
+
+
 def tell_systemd(state: str) -> None:
-    """As sd_notify(3) does, where systemd listens."""
-    if path := os.environ.get("NOTIFY_SOCKET"):
+    """As sd_notify(3) does."""
+    if path := systemd_socket():
         address = "\0" + path[1:] if path.startswith("@") else path
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there, suppress(OSError):
             there.sendto(state.encode(), address)

@@ -91,6 +91,7 @@ def interrupt(*_: object) -> None:
 
 
 def run(parts: Sequence[str]) -> None:
+    supervisor.tell_systemd("STATUS=Starting")
     node = nodes.from_settings()
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
     has_pbx = settings.PBX_EXPECTED
