@@ -1,0 +1,28 @@
+from http.client import HTTPConnection
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from asterisk import nodes
+from pbxportal import portal_address
+from pbxportal.front.server import is_answered
+from pbxportal.sip_probe import answers_register
+
+SECONDS = 10.0
+
+
+class Command(BaseCommand):
+    help = "Whether the portal answers a request and the PBX a phone; if not, it says which, and its exit code is 1."
+
+    def handle(self, **_: Any) -> None:
+        host, port = portal_address.listening(settings.PORTAL_BIND)
+        trouble = []
+        if not is_answered(HTTPConnection(host, port, timeout=SECONDS), "/accounts/login/"):
+            trouble.append(f"The portal does not answer at {host} port {port}.")
+        node = nodes.as_given(nodes.from_settings())
+        if settings.PBX_EXPECTED and not answers_register(node.sip_addresses[0], node.sip_port, SECONDS):
+            trouble.append(f"The PBX does not answer a phone at {node.sip_addresses[0]} port {node.sip_port}.")
+        if trouble:
+            raise CommandError(" ".join(trouble))
+        self.stdout.write("ok")
