@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from pbxportal.service.release import CannotInstall, Say
 
 OF_ASTERISK = ("asterisk/conf", "asterisk/process", "asterisk/engine")
 KEPT = 3  # releases
+HEALTH_SECONDS = 30
 DATABASE = "portal.sqlite3"
 
 
@@ -103,7 +104,7 @@ class Upgrade:
             self.copy_database("before.sqlite3")
         release.switch(self.places.current, new)
         self.services.start(new / "pbxportal/service/units", with_pbx=with_pbx)
-        self.services.manage(new, "health")
+        self.services.manage(new, "health", "--wait", str(HEALTH_SECONDS))
 
     def go_back(self, old: Path) -> None:
         with_pbx = changes_asterisk(old, self.places.current.resolve())
