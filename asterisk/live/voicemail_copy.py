@@ -53,7 +53,7 @@ def unlock_stale(directory: Path, seconds: float = STALE_SECONDS) -> None:
     Raises OSError.
     """
     for number in spool.numbers(directory):
-        for folder in (spool.NEW, spool.HEARD):
+        for folder in spool.FOLDERS:
             lock = spool.box(directory, number) / folder / LOCK
             with suppress(FileNotFoundError):
                 if time.time() - lock.stat().st_mtime >= seconds:

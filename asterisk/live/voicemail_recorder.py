@@ -23,7 +23,11 @@ LOOK_AGAIN_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 Changed = Callable[[Iterable[str]], None]
-FOLDERS = {spool.NEW: Folder.NEW, spool.HEARD: Folder.HEARD, spool.DELETED: Folder.DELETED}
+FOLDERS = dict.fromkeys(spool.FOLDERS, Folder.HEARD) | {
+    spool.NEW: Folder.NEW,
+    spool.URGENT: Folder.NEW,
+    spool.DELETED: Folder.DELETED,
+}
 
 
 def ignored(_: Iterable[str]) -> None:
