@@ -198,6 +198,34 @@ def test_one_that_was_saved_by_phone_stays_on_the_page_wherever_it_was_saved_to(
     assert list(folder(vics.number, "Work").glob("msg*.txt")) == []
 
 
+def test_one_that_is_forwarded_back_is_another_on_the_page_and_in_an_email(
+    desk: Office, vics: SipExtension, client: Client
+) -> None:
+    SipExtension.objects.filter(pk=vics.pk).update(voicemail_email="note")
+    phone, other = desk.registered(vics), desk.registered(with_mailbox(desk))
+    leave_message(desk.registered(), f"*12{vics.number}")
+    assert has_light(phone, "yes 1/0")
+    for sender, receiver, light in ((phone, other, "yes 1/0"), (other, phone, "yes 1/1")):
+        ear = open_mailbox(sender, "*2")
+        assert ear.hears("vm-opts")
+        ear.call.press("1")
+        assert ear.hears_tone(NOTE)
+        ear.call.press("8")
+        for heard, keys in (("vm-extension", f"{receiver.number}#"), ("vm-forwardoptions", "2")):
+            assert ear.hears(heard), heard
+            ear.call.press(keys)
+        assert ear.hears("vm-msgforwarded")
+        ear.call.hangup()
+        assert has_light(receiver, light)
+    there = VoicemailMessage.objects.there().filter(extension=vics)
+    assert eventually(lambda: sorted(each.folder for each in there.all()) == ["heard", "new"])
+    assert Email.objects.filter(kind="voicemail", user=vics.user).count() == 2
+    client.force_login(vics.user)
+    path = f"/extensions/{vics.number}/voicemail/{there.get(folder='new').pk}/heard/"
+    assert client.post(path).status_code == 302
+    assert has_light(phone, "no 0/2")
+
+
 def test_a_message_that_was_left_while_nobody_listened_is_found(
     office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
