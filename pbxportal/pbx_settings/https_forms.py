@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -35,6 +36,8 @@ def pem_field(label: Any) -> forms.CharField:
 
 class HttpsForm(SettingsForm):
     """Who signs the portal's certificate, and for which name."""
+
+    asks_again = True
 
     https_email = EmailFormField(
         label=_("Email Address"),
@@ -79,6 +82,11 @@ class HttpsForm(SettingsForm):
             if name != "https_certificate":
                 self.fields[name].help_text = _("Set by environment variables: %(names)s.") % {"names": variable}
         self.is_fixed_by = fixed.get("https_certificate", "")
+
+    @property
+    def saved_text(self) -> str:
+        where = (" " + gettext("or") + " ").join(settings.FIND_ADDRESS().urls)
+        return gettext("Preferences saved. In a few seconds the portal is at %(address)s.") % {"address": where}
 
     def clean_https_email(self) -> str:
         return self.cleaned_data["https_email"] or ""
