@@ -14,15 +14,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import https, reach, whole_file
+from core import host_names, https, reach, whole_file
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.https import Certificate
+from core.ports import LOW_PORTS, try_to_bind
 from core.preferences.models import Preferences
 from pbxportal import portal_address
 from pbxportal.front import certificates, outcome
 from pbxportal.pbx_settings.forms import SettingsForm
-from pbxportal.supervisor import LOW_PORTS, try_to_bind
 
 SHOWN_IN_CERTIFICATES = 200_000  # characters
 
@@ -94,7 +94,7 @@ class HttpsForm(SettingsForm):
     def clean_https_name(self) -> str:
         typed = self.cleaned_data["https_name"]
         try:
-            return portal_address.host_of(typed) if typed else ""
+            return host_names.host_of(typed) if typed else ""
         except ValueError as error:
             raise ValidationError(_("Enter a host name such as pbx.example.com.")) from error
 
@@ -114,7 +114,7 @@ class HttpsForm(SettingsForm):
     def _check_public(self, name: str) -> None:
         if not name:
             self.add_error("https_name", _("Enter the name that the certificate is for."))
-        elif not portal_address.is_signed(name, bool(settings.ACME_DIRECTORY)):
+        elif not host_names.is_signed(name, bool(settings.ACME_DIRECTORY)):
             self.add_error(
                 "https_name",
                 _("Let's Encrypt signs only public names. Enter one, or choose the portal's own authority."),
