@@ -5,6 +5,7 @@ its input ends. Either says in a line that it is there, and in the end what beca
 """
 
 import http.client
+import itertools
 import os
 import selectors
 import socket
@@ -37,28 +38,28 @@ OPTIONS = (
 
 
 def measure(port: int, browser: Browser, cookie: str, seconds: float) -> str:
-    """`browser`: signed in, as `cookie` says; so many seconds of each: alone, and beside each crowd."""
+    """`browser`: signed in, as `cookie` says; so many seconds beside each crowd, and as many alone around it."""
     crowds = {
         f"{SLOW} half-sent headers": ["slow", str(port)],
         f"{IDLE} idle and {BUSY} busy web phones": ["phones", str(port), cookie],
     }
     asked(port, browser, 2.0)  # what is slow only once
-    alone = asked(port, browser, seconds)
-    lines = [told(name, "alone", values) for name, values in alone.items()]
+    lines = []
     for crowd, arguments in crowds.items():
+        before = asked(port, browser, seconds / 2)
         with beside(arguments) as ended:
-            found = asked(port, browser, seconds)
-        for name, values in found.items():
-            ratios = f"({median(values) / median(alone[name]):.2f}x, {p95(values) / p95(alone[name]):.2f}x)"
-            lines.append(f"{told(name, crowd, values)} {ratios}")
-        lines.append(f"  {ended[0]}")
+            during = asked(port, browser, seconds)
+        after = asked(port, browser, seconds / 2)
+        lines.append(f"{crowd}. {ended[0]}")
+        for name, values in during.items():
+            alone = before[name] + after[name]
+            ratios = f"{median(values) / median(alone):.2f}x, {p95(values) / p95(alone):.2f}x"
+            lines.append(f"  {name}: alone {told(alone)}; beside them {told(values)} ({ratios})")
     return "\n".join(lines)
 
 
-def told(name: str, when: str, values: list[float]) -> str:
-    return (
-        f"{name}, {when}: median {1000 * median(values):.1f} ms, p95 {1000 * p95(values):.1f} ms, {len(values)} times"
-    )
+def told(values: list[float]) -> str:
+    return f"median {1000 * median(values):.1f} ms, p95 {1000 * p95(values):.1f} ms"
 
 
 def asked(port: int, browser: Browser, seconds: float) -> dict[str, list[float]]:
@@ -99,12 +100,15 @@ def beside(arguments: list[str]) -> Iterator[list[str]]:
 # --- the crowds ---
 
 
-def until_input_ends(step: Callable[[], None]) -> None:
+def until_input_ends(count: int, step: Callable[[int], None]) -> None:
+    """`step`: for each of so many in turn, once in EVERY_SECONDS."""
     print(THERE, flush=True)  # noqa: T201
     with selectors.DefaultSelector() as waiting:
         waiting.register(sys.stdin, selectors.EVENT_READ)
-        while not waiting.select(EVERY_SECONDS):
-            step()
+        for mark in itertools.count():
+            if waiting.select(EVERY_SECONDS / count):
+                return
+            step(mark % count)
 
 
 def slow(port: int) -> None:
@@ -112,22 +116,21 @@ def slow(port: int) -> None:
     links = [half_sent(port) for _ in range(SLOW)]
     closed = 0
 
-    def step() -> None:
+    def step(place: int) -> None:
         nonlocal closed
-        for place, link in enumerate(links):
+        with suppress(BlockingIOError):
             try:
-                link.sendall(b"a")
-                if link.recv(4096) == b"":
-                    raise ConnectionError
-            except BlockingIOError:
-                continue
-            except OSError:
+                links[place].sendall(b"a")
+                is_closed = links[place].recv(4096) == b""
+            except ConnectionError:
+                is_closed = True
+            if is_closed:
                 closed += 1
-                link.close()
+                links[place].close()
                 links[place] = half_sent(port)
 
-    until_input_ends(step)
-    print(f"The server closed {closed} of them, and they were sent anew.")  # noqa: T201
+    until_input_ends(SLOW, step)
+    print(f"The server closed {closed}, and each began anew.")  # noqa: T201
 
 
 def half_sent(port: int) -> socket.socket:
@@ -140,16 +143,17 @@ def half_sent(port: int) -> socket.socket:
 def phones(port: int, cookie: str) -> None:
     links = [web_phone(port, cookie) for _ in range(IDLE + BUSY)]
     sent = answers = 0
+    for link in links:  # Asterisk closes one from which no request comes within 32 s
+        send(link, OPTIONS.format(os.urandom(8).hex()))
 
-    def step() -> None:
+    def step(place: int) -> None:
         nonlocal sent, answers
-        for link in links[:BUSY]:
-            with suppress(BlockingIOError):
-                answers += link.recv(65536).count(b"SIP/2.0 ")
-            send(link, OPTIONS.format(os.urandom(8).hex()))
-            sent += 1
+        with suppress(BlockingIOError):
+            answers += links[place].recv(65536).count(b"SIP/2.0 ")
+        send(links[place], OPTIONS.format(os.urandom(8).hex()))
+        sent += 1
 
-    until_input_ends(step)
+    until_input_ends(BUSY, step)
     lost = sum(has_ended(link) for link in links)
     print(f"{sent} messages, {answers} answers, {lost} connections lost.")  # noqa: T201
 
