@@ -315,10 +315,10 @@ class Daily:
 
 
 def start(command: str) -> None:
-    """In a process of its own, which nobody waits for."""
-    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    """In a process of its own, which nobody waits for: Ctrl+C is not said to it, and it ends with this one."""
+    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
     with (settings.VAR / f"log/{command}.log").open("ab") as log:
-        process = subprocess.Popen(program, stdout=log, stderr=log)
+        process = subprocess.Popen(program, stdout=log, stderr=log, start_new_session=True)
     Thread(target=process.wait, daemon=True).start()
 
 
