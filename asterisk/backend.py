@@ -16,11 +16,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from asterisk import ari, dialplan, nodes
-from asterisk.ami.client import AmiError, SignInRefused, connected
+from asterisk.ami.client import Ami, AmiError, SignInRefused, connected
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
-from asterisk.live import attacks, removal, voicemail_greeting, voicemail_spool
+from asterisk.live import attacks, removal, voicemail_copy, voicemail_greeting, voicemail_spool
 from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, BlockedAddress, CheckRun
@@ -249,6 +249,14 @@ class Asterisk:
     def erase_message(self, number: str, message: str) -> None:
         self._ask_mailbox("VoicemailRemove", self._message(number, message), number)
 
+    def tell_messages_apart(self, number: str) -> None:
+        with connected(self.node) as ami:
+            self._not_while_open(ami, number)  # what somebody saves by phone is in two folders until they hang up
+        try:
+            voicemail_copy.give_own_ids(self.node.directory, number)
+        except OSError as error:
+            raise PbxError(CodedText("pbx.mailbox_unreadable", error=error)) from error
+
     def greeting(self, number: str) -> Path | None:
         try:
             return voicemail_greeting.find(self.node.directory, number)
@@ -276,12 +284,15 @@ class Asterisk:
     def _ask_mailbox(self, action: str, message: Stored, number: str, **more: Any) -> None:
         which: dict[str, Any] = {"Context": voicemail_spool.CONTEXT, "Folder": message.folder, "ID": message.message_id}
         with connected(self.node) as ami:
-            listening = ami.ask("Getvar", Variable=f"GROUP_COUNT({number}@mailbox)").get("Value", "")
-            if listening not in ("", "0"):  # whose call counts messages by their place, which moving one changes
-                raise MailboxOpen(CodedText("pbx.mailbox_open"))
+            self._not_while_open(ami, number)  # whose call counts messages by their place, which moving one changes
             answer = ami.ask(action, Mailbox=number, **which, **more)
         if "failed" in answer.get("Message", ""):  # which it calls a success
             raise PbxError(CodedText("pbx.message_not_moved"))
+
+    def _not_while_open(self, ami: Ami, number: str) -> None:
+        listening = ami.ask("Getvar", Variable=f"GROUP_COUNT({number}@mailbox)").get("Value", "")
+        if listening not in ("", "0"):
+            raise MailboxOpen(CodedText("pbx.mailbox_open"))
 
     def secure_port(self) -> int:
         return self.node.sip_tls_port

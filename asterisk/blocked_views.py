@@ -1,7 +1,9 @@
 """Maintenance > Blocked Addresses."""
 
+from contextlib import suppress
+
 from django.contrib import messages
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,6 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
+from accounts.sessions.reauthentication import reauthentication_required
 from asterisk.live import blocks
 from asterisk.models import BlockedAddress
 from core.access.decorators import needs
@@ -29,6 +32,7 @@ PAGE_SIZE = 50
 def index(request: SignedInRequest) -> HttpResponse:
     before = digits(request.GET.get("before", ""))
     page = newest_first(BlockedAddress.objects.in_force(), before=before, size=PAGE_SIZE)
+    note_seen()
     numbers = {row.number for row in page.rows if row.number}
     context = {
         "section": "blocked",
@@ -41,6 +45,13 @@ def index(request: SignedInRequest) -> HttpResponse:
         "older": f"?before={page.next}" if page.next else "",
     }
     return render(request, "asterisk/blocked.html", context)
+
+
+def note_seen() -> None:
+    """Where it cannot be written, as on a full disk, the page is shown all the same."""
+    with suppress(DatabaseError):
+        if BlockedAddress.objects.unseen().exists():
+            BlockedAddress.objects.unseen().update(seen=True)
 
 
 @needs(Permission.MANAGE_BLOCKED)
@@ -58,6 +69,7 @@ def unblock(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @needs(Permission.MANAGE_BLOCKED)
 @require_POST
+@reauthentication_required
 def never_block(request: SignedInRequest, pk: int) -> HttpResponse:
     block = get_object_or_404(BlockedAddress, pk=pk)
     with transaction.atomic():

@@ -112,6 +112,9 @@ class BlockedAddressQuerySet(models.QuerySet["BlockedAddress"]):
     def in_force(self) -> Self:
         return self.filter(ended_at=None, until__gt=timezone.now())
 
+    def unseen(self) -> Self:
+        return self.in_force().filter(seen=False)
+
 
 class BlockedAddress(models.Model):
     """An address that the PBX does not let in for a while; `number`: not to this extension alone, for others are there.
@@ -132,6 +135,7 @@ class BlockedAddress(models.Model):
     until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     mailed = models.BooleanField(default=False)
+    seen = models.BooleanField(default=False)  # by an administrator, on the page that lists them
 
     objects = BlockedAddressQuerySet.as_manager()
 

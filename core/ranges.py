@@ -45,7 +45,7 @@ def answer_stored(request: HttpRequest, content: bytes, content_type: str) -> Ht
 def is_from_the_start(request: HttpRequest) -> bool:
     """Whether it asks for the beginning: a player asks for later parts by themselves."""
     asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
-    return asked is None or asked[1] in ("", "0")
+    return asked is None or not int(asked[1] or 0)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:

@@ -215,6 +215,9 @@ class Pbx(Protocol):
     def erase_message(self, number: str, message: str) -> None:
         """Delete a voicemail message for good. Raises as move_message()."""
 
+    def tell_messages_apart(self, number: str) -> None:
+        """Give one that came into the mailbox a second time an id of its own. Raises PbxError, and MailboxOpen."""
+
     def greeting(self, number: str) -> Path | None:
         """The file, a WAV, that callers of the number hear before a message; None: the system's. Raises PbxError."""
 

@@ -7,6 +7,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
+from asterisk import nodes
+from asterisk.live import port_recorder
+from asterisk.models import BlockedAddress
 from core import disk, localization
 from core.access.permissions import Permission
 from core.http import client_address
@@ -70,6 +73,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["mail"] = MailState.now()
     if user.can(Permission.VIEW_PREFERENCES):
         shown["certificate"] = status.warning(settings.ADDRESS)
+        shown["out_of_ports"] = port_recorder.ran_out(nodes.from_settings())
+    if user.can(Permission.VIEW_BLOCKED):
+        shown["newly_blocked"] = BlockedAddress.objects.unseen().count()
     if user.can(Permission.VIEW_CHECK) or user.can(Permission.VIEW_PREFERENCES):
         shown["disk"] = DiskState.now()
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}

@@ -1,7 +1,6 @@
 """Where the portal listens, and its address as people type it. ImproperlyConfigured says what is none."""
 
 import fcntl
-import re
 import socket
 import struct
 from collections.abc import Iterator, Sequence
@@ -11,19 +10,16 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import idna
 from django.core.exceptions import ImproperlyConfigured
 
 from core import https, reach
+from core.host_names import host_of, is_signed
 from core.https import Certificate, Choice
 
 USUAL_PORT = 8000
 FRONTS = ("caddy", "none")
-# No public authority signs a name below these.
-PRIVATE_NAMES = ("local", "lan", "internal", "home", "corp", "test", "invalid", "example", "localhost", "home.arpa")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 (what a bind to every address of the machine is told by)
-NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 SIOCGIFADDR = 0x8915
 
 
@@ -83,16 +79,6 @@ def everywhere(name: str, port: int) -> str:
     return f"127.0.0.1:{port}" if reach.is_local(name) else f":{port}"
 
 
-def is_signed(name: str, has_authority: bool) -> bool:
-    """Whether an authority may sign a certificate for it: a public one none of a private name."""
-    with suppress(ValueError):
-        ip_address(name.strip("[]"))
-        return False
-    return has_authority or (
-        "." in name and not any(name == each or name.endswith(f".{each}") for each in PRIVATE_NAMES)
-    )
-
-
 def normalized(url: str) -> str:
     """The origin that browsers send: lowercase, without the usual port, and nothing behind it."""
     try:
@@ -115,25 +101,6 @@ def _wrong_url(url: str) -> ImproperlyConfigured:
 
 def origin(scheme: str, host: str, port: int | None) -> str:
     return f"{scheme}://{host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
-
-
-def host_of(said: str) -> str:
-    """As it stands in the header Host: an IPv6 address in brackets. Raises ValueError."""
-    with suppress(ValueError):
-        return bracketed(said)
-    name = said.rstrip(".").lower()
-    if not name.isascii():
-        name = idna.encode(name, uts46=True).decode()
-    if not NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
-        raise ValueError(said)
-    return name
-
-
-def bracketed(said: str) -> str:
-    address = ip_address(said)
-    if address.is_unspecified or "%" in said:
-        raise ValueError(said)
-    return f"[{address}]" if isinstance(address, IPv6Address) else str(address)
 
 
 def listening(bind: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
-from core import proxies, reach
+from core import host_names, proxies, reach
 from pbxportal import portal_address
 
 django_stubs_ext.monkeypatch()
@@ -73,7 +73,7 @@ PORTAL_ADDRESSES = [*ADDRESS.urls]
 PORTAL_URL = PORTAL_ADDRESSES[0]
 ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"]),
-    *(portal_address.host_of(urlsplit(each).hostname or "") for each in PORTAL_ADDRESSES),
+    *(host_names.host_of(urlsplit(each).hostname or "") for each in PORTAL_ADDRESSES),
 ]
 HTTPS = PORTAL_URL.startswith("https://")
 

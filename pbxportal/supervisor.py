@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from core import file_lock
+from core.ports import LOW_PORTS, try_to_bind
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -22,7 +23,6 @@ STEADY_SECONDS = 30  # who ran this long begins again with the first delay
 STOP_SECONDS = 5
 ROUND_SECONDS = 0.1
 LARGEST_LOG = 10_000_000
-LOW_PORTS = "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
 
 Say = Callable[[str], None]
 
@@ -200,14 +200,6 @@ def check_free(doors: Sequence[Door]) -> None:
                 if error.errno == errno.EACCES:
                     what = f"Ports below 1024 need one command: {LOW_PORTS}. Or change {one.setting}."
                 raise CannotStart(f"{one}: {error.strerror}. {what}") from error
-
-
-def try_to_bind(host: str, port: int, kind: socket.SocketKind) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
 
 
 def refuse_root(*, allowed: bool) -> None:

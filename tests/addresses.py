@@ -57,7 +57,7 @@ class Page:
 
 
 OPEN = {
-    "preferences/https/root/",
+    "preferences/https/root-certificate/",
     "web-socket/",
     "account/email/<str:side>/<str:token>/",
     "health/",
@@ -197,16 +197,20 @@ PAGES = {
     "preferences/https/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
-    "preferences/network/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/network/": Page(
+        look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
+    ),
     "preferences/network/reach/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/voicemail/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/music/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/music/sound/": Page(look=(Permission.VIEW_PREFERENCES,)),
     "preferences/mail/test/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
-    "preferences/attacks/": Page(look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,)),
+    "preferences/attacks/": Page(
+        look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
+    ),
     "blocked/": Page(look=(Permission.VIEW_BLOCKED,)),
     "blocked/<int:pk>/unblock/": Page(deed=(Permission.MANAGE_BLOCKED,)),
-    "blocked/<int:pk>/never/": Page(deed=(Permission.MANAGE_BLOCKED,)),
+    "blocked/<int:pk>/never/": Page(deed=(Permission.MANAGE_BLOCKED,), asks_again=DONE),
     "mail/": Page(look=(Permission.VIEW_MAIL,)),
     "mail/<int:pk>/again/": Page(deed=(Permission.MANAGE_MAIL,)),
     "mail/<int:pk>/discard/": Page(deed=(Permission.MANAGE_MAIL,)),

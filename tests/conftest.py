@@ -80,6 +80,15 @@ MAILBOXES: list[Changed] = []
 TOLD_OF_SECURITY: list[Heard] = []
 
 
+# And here of calls without a port.
+TOLD_OF_PORTS: list[Callable[[], object]] = []
+
+
+def tell_of_ports() -> None:
+    for each in TOLD_OF_PORTS:
+        each()
+
+
 def tell_of_security(message: Message) -> None:
     for each in TOLD_OF_SECURITY:
         each(message)
@@ -105,7 +114,7 @@ def tell_of_changes() -> None:
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
-    told = (tell, tell_of_mailboxes, tell_of_changes, tell_of_security)
+    told = (tell, tell_of_mailboxes, tell_of_changes, tell_of_security, tell_of_ports)
     ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, *told), daemon=True)
     with Embedded(program, from_settings()) as embedded:
         ear.start()

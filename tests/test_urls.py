@@ -13,7 +13,7 @@ from extensions.models import Change, SipExtension
 from tests.people import make_extension
 
 OPEN = {
-    "preferences/https/root/",
+    "preferences/https/root-certificate/",
     "web-socket/",
     "account/email/<str:side>/<str:token>/",
     "sign-in/",

@@ -67,6 +67,7 @@ NO_TEXT = {
     "The mail would have other headers than it was given.": "",
     "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",
     "sudo update-ca-certificates": "a command",
+    "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80": "",
     "no such host": "what Caddy says", "connection refused": "",
     "Not in UTF-8.": "an error of the program",
     "This value is not valid for the PBX, so it was not sent.": "asterisk.apply says it: render sees no Django",

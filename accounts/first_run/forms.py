@@ -1,5 +1,7 @@
 """The form of the set-up."""
 
+import errno
+import socket
 from typing import Any
 
 from django import forms
@@ -13,11 +15,13 @@ from accounts.first_run import link as set_up_link
 from accounts.models import Organization, Role, User
 from accounts.passwords import rules as password_rules
 from accounts.passwords.fields import UserPasswordField
-from core import localization, reach, time_zones
+from core import host_names, https, localization, reach, time_zones
 from core.audit import log
 from core.countries import countries
 from core.forms.fields import EmailFormField, LongSelect, SingleLineFormField, ZoneField
 from core.forms.layout import finish
+from core.https import USUAL_PORT, Certificate
+from core.ports import LOW_PORTS, try_to_bind
 from core.preferences.models import Preferences, SystemChange, known_zone
 from core.reach import is_local
 from core.validators import single_line
@@ -26,6 +30,23 @@ from core.validators import single_line
 def is_local_sip() -> bool:
     """Whether phones on this machine alone reach the PBX."""
     return all(is_local(each.strip()) for each in settings.SIP_BIND.split(","))
+
+
+def certificate_for(name: str) -> Certificate:
+    """Who signs it, as PORTAL_URL has it as well."""
+    is_public = host_names.is_signed(name, bool(settings.ACME_DIRECTORY))
+    return Certificate.ACME if is_public else Certificate.AUTHORITY
+
+
+def refuse_port(port: int) -> None:
+    """Raises ValidationError where we cannot listen there."""
+    try:
+        try_to_bind("", port, socket.SOCK_STREAM)
+    except OSError as error:
+        words = _("Port %(port)s is used by another program. Leave this empty, and use Preferences > HTTPS later.")
+        if error.errno == errno.EACCES:
+            words = _("Ports below 1024 need one command in a terminal: %(command)s. Or leave this empty for now.")
+        raise ValidationError(words, params={"port": port, "command": LOW_PORTS}) from error
 
 
 class SetupForm(forms.Form):
@@ -58,12 +79,25 @@ class SetupForm(forms.Form):
         help_text=_("With My network, phones and browsers on your network can connect after you restart pbxportal."),
     )
 
+    https_name = SingleLineFormField(
+        label=_("Portal's Name"),
+        max_length=253,
+        required=False,
+        help_text=_(
+            "A name that leads to this machine, such as pbx.example.com. The portal gets an HTTPS certificate for it."
+            " Leave empty to use this machine's address."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
+        if settings.SAID_URL or settings.FRONT == "none":
+            del self.fields["https_name"]
         self.fields["password"].follow(password_rules.Rules.current())  # type: ignore[attr-defined]
         self.fields["time_zone"].initial = settings.TIME_ZONE if settings.TIME_ZONE != "UTC" else ""
         self._say_what_the_environment_sets()
-        self.helper = finish(self, "last_name", "time_zone")
+        self.helper = finish(self, "last_name", "time_zone", *self.fields.keys() & {"https_name"})
 
     def _say_what_the_environment_sets(self) -> None:
         field, names = self.fields["reach"], reach.set_by_environment()
@@ -76,8 +110,20 @@ class SetupForm(forms.Form):
             words = _("Set by environment variables: %(names)s.") % {"names": ", ".join(names)}
             field.help_text = words if field.disabled else f"{field.help_text} {words}"
 
+    def clean_https_name(self) -> str:
+        try:
+            name = host_names.host_of(self.cleaned_data["https_name"]) if self.cleaned_data["https_name"] else ""
+        except ValueError as error:
+            raise ValidationError(_("Enter a host name such as pbx.example.com.")) from error
+        if name and not settings.SAID_BIND:
+            refuse_port(USUAL_PORT)
+        return name
+
     def clean(self) -> None:
         typed = self.cleaned_data
+        is_for_others = bool(typed.get("https_name")) and not is_local(typed["https_name"])
+        if is_for_others and typed.get("reach") == reach.MACHINE and not self.fields["reach"].disabled:
+            self.add_error("reach", _("The portal can have a name if you choose My network."))
         user = User(
             first_name=typed.get("first_name", ""), last_name=typed.get("last_name", ""), email=typed.get("email")
         )
@@ -112,7 +158,10 @@ class SetupForm(forms.Form):
             preferences.country = typed["country"]
             preferences.language = localization.language_of(typed["country"])
             preferences.time_zone = typed["time_zone"] or time_zones.of_country(typed["country"])
-            preferences.save(update_fields=["country", "language", "time_zone"])
+            if name := typed.get("https_name", ""):
+                preferences.https_name, preferences.https_certificate = name, certificate_for(name)
+                transaction.on_commit(lambda: https.choose(settings.VAR, preferences.https))
+            preferences.save(update_fields=["country", "language", "time_zone", "https_name", "https_certificate"])
             company = Organization.company()
             before = company.name
             company.name = typed["company"]
@@ -125,6 +174,11 @@ class SetupForm(forms.Form):
                 "time_zone": ["", preferences.time_zone],
                 "language": ["", preferences.language],
             }
+            if name:
+                fields |= {
+                    "https_name": ["", name],
+                    "https_certificate": [Certificate.NONE, preferences.https_certificate],
+                }
             log.record(user, "setup", user.full_name, fields=fields)
             if not self.fields["reach"].disabled:
                 reach.choose(settings.VAR, typed["reach"])

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -58,6 +59,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request, _("To let your network in, restart pbxportal: press Ctrl+C in its terminal, then run make run.")
         )
+    if form.cleaned_data.get("https_name"):
+        words = _("In a few seconds the portal is at %(address)s. If it does not open, run manage.py https off.")
+        messages.info(request, words % {"address": settings.FIND_ADDRESS().urls[0]})
     response = redirect("home")
     known_devices.remember(request, response, user)
     return response

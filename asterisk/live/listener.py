@@ -21,7 +21,7 @@ from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
 from asterisk.live.guard import Heard
 from asterisk.live.network_recorder import Seen, ignored
-from asterisk.live.refused_sound import RefusedSound
+from asterisk.live.refused_calls import RefusedCalls
 from asterisk.live.sources import PATIENCE_SECONDS, Sources
 from asterisk.live.store import Attempt, Contact
 from asterisk.live.voicemail_recorder import Changed
@@ -45,17 +45,15 @@ FULL = "registrar_attempt_exceeds_maximum_configured_contacts"
 ASK_AGAIN_SECONDS = 3.0  # see qualify_timeout
 BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain before it: see qualify_timeout
 
-# From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
+# From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", *sorted(SECURITY)]
+Remote = list[str]  # transport, host, port
 logger = logging.getLogger(__name__)
 
 
-Remote = list[str]  # transport, host, port
-
-
 def nothing() -> None:
-    """By who does not take over what was changed by phone."""
+    """By who needs no such news."""
 
 
 def any_transport(number: str) -> str:  # noqa: ARG001
@@ -70,18 +68,20 @@ def listen(
     mailboxes: Changed = voicemail_recorder.ignored,
     by_phone: Callable[[], object] = nothing,
     security: Heard = guard.ignored,
+    no_port: Callable[[], object] = nothing,
 ) -> None:
     """Until stopped, through restarts of Asterisk. A second one stands by: two would undo each other's work.
 
     `seen` is told of the registered phones that were looked at, `mailboxes` of the numbers whose messages have changed,
     `by_phone` that people have changed something by phone: again and again until it is taken over, `security` of each
-    of Asterisk's security events. None of them is to keep the listener waiting.
+    of Asterisk's security events, `no_port` that a call found no free port for its sound. None of them is to keep the
+    listener waiting.
     """
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen, mailboxes, by_phone, security)
+                _while_connected(node, stopped, seen, mailboxes, by_phone, security, no_port)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -111,6 +111,7 @@ def _while_connected(
     mailboxes: Changed,
     by_phone: Callable[[], object],
     security: Heard,
+    no_port: Callable[[], object],
 ) -> None:
     with (
         live.opened(node.live_file) as db,
@@ -130,6 +131,7 @@ def _while_connected(
             mailboxes,
             partial(engine.transport, tables),
             security,
+            no_port,
         )
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
@@ -152,11 +154,12 @@ class Hearing:
         mailboxes: Changed = voicemail_recorder.ignored,
         allowed: Callable[[str], str] = any_transport,
         security: Heard = guard.ignored,
+        no_port: Callable[[], object] = nothing,
     ) -> None:
         """`allowed`: number -> the transport that its phones may use, or "any"."""
         self._node, self._db, self._waker = node, db, waker
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
-        self._security = security
+        self._security, self._no_port = security, no_port
         self._sources = Sources()
         self._looks: dict[str, list[float]] = {}
         self._states = DeviceStates()
@@ -165,7 +168,7 @@ class Hearing:
         self._back: set[str] = set()
         self._asked_at: dict[str, float] = {}
         self._failed = FailedRegistrations()
-        self._allowed, self._refused = allowed, RefusedSound(node.directory / "log")
+        self._allowed, self._refused = allowed, RefusedCalls(node.directory / "log")
         self._remote: dict[str, Remote] = {}
         self._beat_at = 0.0
         self._compare_at = 0.0
@@ -182,7 +185,7 @@ class Hearing:
                 self._hear(message)
         if self._booted:
             self._ask_those_back()
-            self._note_refused_sound()
+            self._note_refused()
             self._look_now()
             for number in self._waker.step():
                 self._look(number, [0])
@@ -275,8 +278,11 @@ class Hearing:
         now, (over, host, port) = time.time(), self._remote[number]
         self._failed.add(Attempt(number, cause, host, f"{host}:{port}", over, 1, now, now))
 
-    def _note_refused_sound(self) -> None:
-        for number in self._refused.take():
+    def _note_refused(self) -> None:
+        refused = self._refused.take()
+        if refused.no_port:
+            self._no_port()
+        for number in refused.sound:
             if number in self._remote:
                 self._note(number, "sound")
 

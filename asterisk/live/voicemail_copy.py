@@ -13,6 +13,7 @@ from secrets import token_hex
 
 from asterisk.live import voicemail_spool as spool
 from asterisk.live.voicemail_spool import Stored
+from core import whole_file
 
 LOCK_SECONDS = 5.0
 AGAIN_SECONDS = 0.05
@@ -53,11 +54,34 @@ def unlock_stale(directory: Path, seconds: float = STALE_SECONDS) -> None:
     Raises OSError.
     """
     for number in spool.numbers(directory):
-        for folder in (spool.NEW, spool.HEARD):
+        for folder in spool.FOLDERS:
             lock = spool.box(directory, number) / folder / LOCK
             with suppress(FileNotFoundError):
                 if time.time() - lock.stat().st_mtime >= seconds:
                     lock.unlink()
+
+
+def give_own_ids(directory: Path, number: str) -> None:
+    """Asterisk forwards a message with its id: the later of two in one box gets another. Raises OSError."""
+    first: dict[str, Stored] = {}
+    for message in sorted(spool.messages(directory, number), key=lambda each: _text(each).stat().st_mtime_ns):
+        before = first.setdefault(message.message_id, message)
+        if before is not message:
+            _give_own_id(message, before)
+
+
+def _give_own_id(message: Stored, before: Stored) -> None:
+    """Where both are still what they were: one that is moved meanwhile is seen in two folders."""
+    same = f"msg_id={message.message_id}\n".encode()
+    own = f"msg_id={int(time.time())}-{token_hex(4)}\n".encode()
+    with locked(message.sound.parent):
+        text = _text(message).read_bytes()
+        if same in text and same in _text(before).read_bytes():
+            whole_file.write(_text(message), text.replace(same, own, 1))
+
+
+def _text(message: Stored) -> Path:
+    return message.sound.with_suffix(".txt")
 
 
 def copy(directory: Path, number: str, to: str, to_id: str) -> int:
@@ -78,7 +102,7 @@ def _put(message: Stored, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     sound, text = folder / "copy.draft", folder / "copy-text.draft"
     shutil.copyfile(message.sound, sound)
-    shutil.copyfile(message.sound.with_suffix(".txt"), text)
+    shutil.copyfile(_text(message), text)
     with locked(folder):
         taken = [int(each.stem[3:]) for each in folder.glob("msg[0-9]*.*")]
         place = folder / f"msg{max(taken, default=-1) + 1:04}.txt"

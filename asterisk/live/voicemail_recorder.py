@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Thread
@@ -23,7 +24,11 @@ LOOK_AGAIN_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 Changed = Callable[[Iterable[str]], None]
-FOLDERS = {spool.NEW: Folder.NEW, spool.HEARD: Folder.HEARD, spool.DELETED: Folder.DELETED}
+FOLDERS = dict.fromkeys(spool.FOLDERS, Folder.HEARD) | {
+    spool.NEW: Folder.NEW,
+    spool.URGENT: Folder.NEW,
+    spool.DELETED: Folder.DELETED,
+}
 
 
 def ignored(_: Iterable[str]) -> None:
@@ -117,10 +122,19 @@ class Mailboxes:
         for number in sorted(numbers):
             stamp = spool.stamp(self._directory, number)
             try:
-                messages.note(number, [found(each) for each in spool.messages(self._directory, number)])
+                messages.note(number, self._found(number))
                 self._stamps[number] = stamp
             except (DatabaseError, OSError) as error:
                 logger.warning("Could not record the messages of %s: %s", number, error)
                 missed.add(number)
         connections.close_all()
         return missed
+
+    def _found(self, number: str) -> list[Found]:
+        """One that was forwarded to who had it before has the same id; by which it is known afterwards."""
+        there = spool.messages(self._directory, number)
+        if len({each.message_id for each in there}) < len(there):
+            with suppress(pbx.PbxError):  # such as while somebody listens: there is another look
+                pbx.get().tell_messages_apart(number)
+                there = spool.messages(self._directory, number)
+        return [found(each) for each in there]

@@ -13,7 +13,9 @@ CONTEXT = "default"
 # What is deleted on the page can be put back from a folder of Asterisk's without a use of its own. Its folder "Deleted"
 # is none: with it (backupdeleted) each message that is moved anywhere leaves a copy, and without it a file msg-001.
 NEW, HEARD, DELETED = "INBOX", "Old", "Cust5"
-FOLDERS = (NEW, HEARD, DELETED)
+URGENT = "Urgent"  # callers can mark a message so before they hang up
+SAVED = ("Work", "Family", "Friends")  # by phone, into what the menu offers besides new and old
+FOLDERS = (NEW, URGENT, HEARD, *SAVED, DELETED)
 LARGEST_TEXT = 10_000  # bytes of a message's text file
 ENTRY = re.compile(r"^([a-z_]+)=(.*)$", re.MULTILINE)
 CALLER = re.compile(r'^"?(?P<name>.*?)"? *<(?P<number>[^<>]*)>$')
@@ -71,8 +73,8 @@ def _of_folder(place: Path, folder: str) -> Iterator[Stored]:
     for text in sorted(place.glob("msg*.txt")):
         try:
             found = _message(text, folder)
-        except (OSError, ValueError):
-            continue  # renumbered while it was read: there is another look
+        except (OSError, ValueError, KeyError):
+            continue  # renumbered while it was read (there is another look), or damaged
         if found:
             yield found
 

@@ -65,6 +65,7 @@ ACTIONS = {
     "person.email_asked": Action("account", _("requested an e-mail address change")),
     "person.email_confirmed": Action("account", _("confirmed a new e-mail address")),
     "person.email_cancelled": Action("account", _("canceled an e-mail address change")),
+    "ports.ran_out": Action("preferences", _("ran out of RTP ports")),
     "preferences.changed": Action("preferences", _("changed the preferences")),
     "role.added": Action("role", _("added a role")),
     "role.changed": Action("role", _("changed a role")),

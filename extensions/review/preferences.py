@@ -50,6 +50,11 @@ def waiting(by: User) -> list[Waiting]:
     return [Waiting(each, effect(Field(each.field))) for each in found]
 
 
+def saved_text(by: User) -> str:
+    """What is said once some were saved."""
+    return _("Preferences saved. Apply to update the PBX.") if waiting(by) else _("Preferences saved.")
+
+
 def effect(field: Field) -> str:
     if field == Field.COUNTRY:
         return _("The PBX reloads its tones. Calls are not interrupted.")

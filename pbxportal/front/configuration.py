@@ -82,9 +82,12 @@ def of(plan: Plan) -> Json:
 def logs() -> Json:
     """What goes wrong, and all that concerns certificates: their page reads it (front.certificates)."""
     about = ["tls.obtain", "tls.renew", "tls.issuance"]
+    # It warns of each door for commands that is no address of loopback, and calls a Unix socket an open interface.
+    door = ["admin"]
     return {
         "logs": {
-            "default": {"level": "WARN", "exclude": about, "encoder": {"format": "json"}},
+            "default": {"level": "WARN", "exclude": [*about, *door], "encoder": {"format": "json"}},
+            "door": {"level": "ERROR", "include": door, "encoder": {"format": "json"}},
             "certificates": {"level": "INFO", "include": about, "encoder": {"format": "json"}},
         }
     }

@@ -14,12 +14,13 @@ from django.template.loader import get_template
 
 from asterisk import nodes
 from core import https, socket_directory, whole_file
+from core.ports import try_to_bind
 from pbxportal import logs, portal_address
 from pbxportal.front import certificates, configuration
 from pbxportal.front.configuration import PLAIN_PORT, Plan
 from pbxportal.front.program import Program
 from pbxportal.portal_address import USUAL_PORT, Address
-from pbxportal.supervisor import Child, try_to_bind
+from pbxportal.supervisor import Child
 
 ANSWER_SECONDS = 5
 TRY_SECONDS = 30

@@ -11,11 +11,12 @@ from django.db import connection
 
 from asterisk.process import certificate as sip_certificate
 from core import https
+from core.ports import try_to_bind
 from pbxportal import portal_address
 from pbxportal.front import certificates, outcome, server
 from pbxportal.front.server import Front, FrontError
 from pbxportal.portal_address import Address
-from pbxportal.supervisor import Child, Say, stop, try_to_bind
+from pbxportal.supervisor import Child, Say, stop
 
 PROOF_SECONDS = 10
 Stamp = tuple[int, ...]

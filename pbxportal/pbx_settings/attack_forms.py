@@ -39,6 +39,9 @@ def entries(text: str) -> str:
 class AttackForm(SettingsForm):
     """When an address is kept out, and which never is."""
 
+    asks_again = True
+    saved_text = _("Saved. The PBX follows within seconds.")
+
     WORDS = {
         "attacks_tries": _("Enter a whole number from 3 to 1000."),
         "attacks_minutes": _("Enter a whole number from 1 to 60."),

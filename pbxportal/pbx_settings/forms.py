@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import Organization, User
 from accounts.second_factor import factors
@@ -44,6 +45,20 @@ class SettingsForm(forms.ModelForm[Preferences]):
         if not by.can(Permission.MANAGE_PREFERENCES):
             for field in self.fields.values():
                 field.disabled = True
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether who saves this has to prove first who they are."""
+        return False
+
+    @property
+    def waits_for_apply(self) -> bool:
+        """Whether there is any of it that the PBX follows only after an apply."""
+        return False
+
+    @property
+    def saved_text(self) -> StrOrPromise:
+        return preference_changes.saved_text(self.by) if self.waits_for_apply else gettext("Preferences saved.")
 
     @property
     def version(self) -> SafeString:
@@ -109,6 +124,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
 
 
 class PreferencesForm(SettingsForm):
+    waits_for_apply = True
     # Who may guess, and how long a browser that was left alone is good for.
     SENSITIVE = (
         "password_length",
@@ -199,8 +215,8 @@ class PreferencesForm(SettingsForm):
         }
 
     @property
-    def is_sensitive(self) -> bool:
-        return not set(self.SENSITIVE).isdisjoint(self.changed_data)
+    def asks_again(self) -> bool:
+        return self.is_valid() and not set(self.SENSITIVE).isdisjoint(self.changed_data)
 
     def __init__(self, data: Any = None, *, by: User) -> None:
         self.root = Organization.company()

@@ -10,18 +10,19 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import https, reach, whole_file
+from core import host_names, https, reach, whole_file
 from core.forms.fields import EmailFormField
 from core.forms.layout import finish
 from core.https import Certificate
+from core.ports import LOW_PORTS, try_to_bind
 from core.preferences.models import Preferences
 from pbxportal import portal_address
 from pbxportal.front import certificates, outcome
 from pbxportal.pbx_settings.forms import SettingsForm
-from pbxportal.supervisor import LOW_PORTS, try_to_bind
 
 SHOWN_IN_CERTIFICATES = 200_000  # characters
 
@@ -35,6 +36,8 @@ def pem_field(label: Any) -> forms.CharField:
 
 class HttpsForm(SettingsForm):
     """Who signs the portal's certificate, and for which name."""
+
+    asks_again = True
 
     https_email = EmailFormField(
         label=_("Email Address"),
@@ -80,13 +83,18 @@ class HttpsForm(SettingsForm):
                 self.fields[name].help_text = _("Set by environment variables: %(names)s.") % {"names": variable}
         self.is_fixed_by = fixed.get("https_certificate", "")
 
+    @property
+    def saved_text(self) -> str:
+        where = (" " + gettext("or") + " ").join(settings.FIND_ADDRESS().urls)
+        return gettext("Preferences saved. In a few seconds the portal is at %(address)s.") % {"address": where}
+
     def clean_https_email(self) -> str:
         return self.cleaned_data["https_email"] or ""
 
     def clean_https_name(self) -> str:
         typed = self.cleaned_data["https_name"]
         try:
-            return portal_address.host_of(typed) if typed else ""
+            return host_names.host_of(typed) if typed else ""
         except ValueError as error:
             raise ValidationError(_("Enter a host name such as pbx.example.com.")) from error
 
@@ -106,7 +114,7 @@ class HttpsForm(SettingsForm):
     def _check_public(self, name: str) -> None:
         if not name:
             self.add_error("https_name", _("Enter the name that the certificate is for."))
-        elif not portal_address.is_signed(name, bool(settings.ACME_DIRECTORY)):
+        elif not host_names.is_signed(name, bool(settings.ACME_DIRECTORY)):
             self.add_error(
                 "https_name",
                 _("Let's Encrypt signs only public names. Enter one, or choose the portal's own authority."),

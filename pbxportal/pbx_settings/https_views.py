@@ -1,61 +1,38 @@
 """PBX Settings > Preferences > HTTPS."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseGone
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_reauthentication
-from core.access.decorators import needs, require
+from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.https import Certificate
 from pbxportal.front import authority, certificates, outcome, status
-from pbxportal.pbx_settings.forms import Conflict
+from pbxportal.pbx_settings import page
 from pbxportal.pbx_settings.https_forms import HttpsForm
 
 
 @needs(Permission.VIEW_PREFERENCES)
 @sensitive_post_parameters("chain", "key")
 def https(request: SignedInRequest) -> HttpResponse:
-    if request.method != "POST":
-        return page(request, HttpsForm(by=request.user))
-    require(request.user, Permission.MANAGE_PREFERENCES)
-    require_reauthentication(request)
-    form = HttpsForm(request.POST, by=request.user)
-    try:
-        if form.is_valid():
-            saved = form.try_save()
-            messages.success(request, saved_words() if saved else _("Nothing was changed."))
-            return redirect("https_preferences")
-    except Conflict:
-        form = HttpsForm(request.POST, by=request.user)
-    return page(request, form)
-
-
-def saved_words() -> str:
-    urls = " " + _("or") + " "
-    where = urls.join(settings.FIND_ADDRESS().urls)
-    return _("Preferences saved. In a few seconds the portal is at %(address)s.") % {"address": where}
-
-
-def page(request: SignedInRequest, form: HttpsForm) -> HttpResponse:
+    form = page.submit(request, HttpsForm)
+    if form is None:
+        return redirect("https_preferences")
     address = settings.FIND_ADDRESS()
-    context = {
-        "section": "preferences",
-        "tab": "https",
-        "form": form,
-        "address": address,
-        "state": status.of(address),
-        "refused": outcome.error(),
-        "root": certificates.root_fingerprint() if address.certificate == Certificate.AUTHORITY else "",
-    }
-    code = 200 if not form.is_bound else 409 if form.is_conflict else 422
-    return render(request, "pbxportal/pbx_settings/https.html", context, status=code)
+    return page.show(
+        request,
+        form,
+        "https",
+        address=address,
+        state=status.of(address),
+        refused=outcome.error(),
+        root=certificates.root_fingerprint() if address.certificate == Certificate.AUTHORITY else "",
+    )
 
 
 @login_not_required

@@ -26,6 +26,7 @@ def is_this_machine(host: str) -> bool:
 class MailForm(SettingsForm):
     """The mail server, and which mails it is given. A saved password is kept for the server that it was entered for."""
 
+    asks_again = True
     PASSWORD_IS_FOR: ClassVar[set[str]] = {"mail_host", "mail_port", "mail_security"}
 
     mail_password = forms.CharField(

@@ -34,6 +34,8 @@ PORTS = tuple(LISTENING)[1:]
 class NetworkForm(SettingsForm):
     """Where the PBX stands in the network. An empty port or address is the usual one."""
 
+    asks_again = waits_for_apply = True
+
     class Meta:
         model = Preferences
         fields = [

@@ -13,7 +13,7 @@ from pbxportal.pbx_settings import (
 urlpatterns = [
     path("", views.preferences, name="preferences"),
     path("https/", https_views.https, name="https_preferences"),
-    path("https/root/", https_views.root_certificate, name="root_certificate"),
+    path("https/root-certificate/", https_views.root_certificate, name="root_certificate"),
     path("mail/", mail_views.mail, name="mail_preferences"),
     path("mail/test/", mail_views.test_mail, name="test_mail"),
     path("attacks/", attack_views.attacks, name="attack_preferences"),

@@ -1,53 +1,26 @@
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
 from accounts.requests import SignedInRequest
-from accounts.sessions.reauthentication import require_reauthentication
 from core import time_zones
-from core.access.decorators import needs, require
+from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.preferences.models import SystemChange
 from extensions import pbx
 from extensions.review import preferences as preference_changes
 from extensions.review.views import apply_failed
-from pbxportal.pbx_settings.forms import Conflict, PreferencesForm
+from pbxportal.pbx_settings import page
+from pbxportal.pbx_settings.forms import PreferencesForm
 
 
 @needs(Permission.VIEW_PREFERENCES)
 def preferences(request: SignedInRequest) -> HttpResponse:
-    if request.method == "POST":
-        require(request.user, Permission.MANAGE_PREFERENCES)
-    form = PreferencesForm(request.POST if request.method == "POST" else None, by=request.user)
-    try:
-        if form.is_valid():
-            if form.is_sensitive:
-                require_reauthentication(request)
-            saved = form.try_save()
-            messages.success(request, saved_words(request.user) if saved else _("Nothing was changed."))
-            return redirect("preferences")
-    except Conflict:
-        form = PreferencesForm(request.POST, by=request.user)
-    context = {
-        "section": "preferences",
-        "form": form,
-        "zones": time_zones.options(),
-        "system_changes": preference_changes.waiting(request.user),
-    }
-    status = 409 if form.is_conflict else 422 if form.is_bound else 200
-    return render(request, "pbxportal/pbx_settings/preferences.html", context, status=status)
-
-
-def saved_words(by: User) -> str:
-    waits = preference_changes.waiting(by)
-    if waits:
-        return gettext("Preferences saved. Apply to update the PBX.")
-    return gettext("Preferences saved.")
+    form = page.submit(request, PreferencesForm)
+    return page.show(request, form, "preferences", zones=time_zones.options()) if form else redirect("preferences")
 
 
 @needs(Permission.MANAGE_PREFERENCES)

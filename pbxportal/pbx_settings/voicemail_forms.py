@@ -12,6 +12,8 @@ from pbxportal.pbx_settings.forms import SettingsForm
 class VoicemailForm(SettingsForm):
     """Of all mailboxes: how much fits, and for how long."""
 
+    waits_for_apply = True
+
     WORDS = {
         "voicemail_minutes": _("Enter a whole number from 1 to 15."),
         "voicemail_messages": _("Enter a whole number from 1 to 500."),

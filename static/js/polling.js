@@ -34,6 +34,23 @@
     }
   });
 
+  // What was opened in a part stays open when it is swapped, and the focus stays in it.
+  let kept = null;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    kept = {
+      part: target.id,
+      open: [...target.querySelectorAll("details[id][open]")].map((each) => each.id),
+      focus: target.contains(document.activeElement) ? document.activeElement.id || target.id : null,
+    };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!kept) return;
+    for (const id of kept.open) document.getElementById(id)?.setAttribute("open", "");
+    if (kept.focus && document.activeElement === document.body)
+      (document.getElementById(kept.focus) || document.getElementById(kept.part))?.focus({ preventScroll: true });
+    kept = null;
+  });
+
   // The session has ended: nothing stays on the screen for who passes by, unless it was typed and is not saved.
   let signedOut = false;
   document.addEventListener("htmx:beforeOnLoad", (event) => {

@@ -17,6 +17,7 @@ MAKERS = {
     "asterisk.views",
     "pbxportal.front.server",
     "pbxportal.pbx_settings.network_forms",
+    "pbxportal.context_processors",
     "pbxportal.pbx_settings.network_views",
 }
 

@@ -22,6 +22,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--log", action="store_true", help="the operation log alone")
     parser.add_argument("--sign-in", action="store_true", help="signing in alone")
     parser.add_argument("--attack", type=float, nargs="?", const=30.0, metavar="SECONDS", help="an attacker alone")
+    parser.add_argument(
+        "--crowd", type=float, nargs="?", const=60.0, metavar="SECONDS", help="waiting connections alone"
+    )
     return parser.parse_args()
 
 
@@ -36,6 +39,8 @@ def main() -> int:
         try:
             if options.attack:
                 report = program.measure_attack(options.attack)
+            elif options.crowd:
+                report = program.measure_crowd(options.crowd)
             elif parts:
                 report = program.measure_without_pbx(options.rounds, *parts)
             else:

@@ -32,7 +32,12 @@ class Answer:
 class Browser:
     def __init__(self, portal: str) -> None:
         self.portal = portal
-        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), Stay())
+        self._jar = CookieJar()
+        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self._jar), Stay())
+
+    def cookie(self, name: str) -> str:
+        """As the header has it."""
+        return next(f"{each.name}={each.value}" for each in self._jar if each.name == name)
 
     def get(self, path: str) -> Answer:
         return self._ask(path, None, 200)

@@ -16,9 +16,11 @@ from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program, find_or_fetch
 from core.debian import NotAvailableError
 from extensions.models import SipExtension
-from tests.bench import attack, filling, log, process, signing_in
+from pbxportal.front.program import find_or_fetch as find_caddy
+from pbxportal.front.server import Front
+from tests.bench import attack, crowd, filling, log, process, signing_in
 from tests.bench.browser import Browser
-from tests.bench.server import Server, serving
+from tests.bench.server import Server, serving, serving_behind
 from tests.bench.site import Site, applied, bystander
 from tests.bench.surroundings import Failed
 from tests.bench.table import Figures
@@ -30,6 +32,7 @@ Part = Callable[[int, Figures, Browser, Server, User], None]
 PBX = "The PBX"
 STARTS = 3
 BOOT_SECONDS = 120
+BESIDE_A_CROWD = 100
 
 
 def say(text: str) -> None:
@@ -77,6 +80,19 @@ def measure_attack(seconds: float) -> str:
         report = attack.measure(settings.SIP_PORT, during, seconds)
         blocked = BlockedAddress.objects.in_force().values_list("network", flat=True)
         return f"{machine(found.version)}\n\n{report}\nBlocked: {', '.join(blocked) or 'nobody'}"
+
+
+def measure_crowd(seconds: float) -> str:
+    """What pages notice of connections that only wait."""
+    found = asterisk_program()
+    front = Front(find_caddy(settings.BASE_DIR / "var" / "caddy-program", say))
+    with serving_behind(front), Embedded(found, from_settings()):
+        ada = make_user("Ada", role="super_administrator")
+        filling.fill(BESIDE_A_CROWD, ada)
+        browser = Browser(settings.PORTAL_URL)
+        browser.sign_in("ada@example.com", PASSWORD)
+        report = crowd.measure(settings.PORTAL_PORT, browser, browser.cookie(settings.SESSION_COOKIE_NAME), seconds)
+        return f"{machine(found.version)}\n\n{report}"
 
 
 def measure_without_pbx(rounds: int, *parts: Part) -> str:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from pbxportal import supervisor
+from pbxportal.front import server as front_server
+from pbxportal.front.server import Front
 from pbxportal.management.commands.run import answers, manage, portal, prepare_portal
 from tests.bench import process
 from tests.bench.surroundings import Failed
@@ -35,6 +37,21 @@ def serving() -> Iterator[Server]:
         yield Server(child.process.pid)
     finally:
         supervisor.stop([child, ear])
+
+
+@contextmanager
+def serving_behind(front: Front) -> Iterator[None]:
+    """As an office has it: the front server listens, the portal is behind it."""
+    prepare_portal()
+    front.configure(front_server.plan(front.program, settings.ADDRESS))
+    child, outer = portal(has_pbx=True, behind=front), front.child()
+    child.start()
+    outer.start()
+    try:
+        wait_until_it_answers(child)
+        yield
+    finally:
+        supervisor.stop([outer, child])
 
 
 def wait_until_it_answers(child: supervisor.Child) -> None:

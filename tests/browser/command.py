@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -63,7 +63,17 @@ class Command:
 
     def start(self, seconds: float = 90) -> float:
         """How long it took until it said that it is ready."""
-        self.lines, began = [], time.monotonic()
+        began = time.monotonic()
+        process = self.begin()
+        while READY not in self.lines:
+            took = time.monotonic() - began
+            assert process.poll() is None, self.text
+            assert took < seconds, self.text
+            time.sleep(0.02)
+        return took
+
+    def begin(self) -> subprocess.Popen[str]:
+        self.lines = []
         self.process = subprocess.Popen(
             [*self.inside, sys.executable, "manage.py", "run"],
             cwd=ROOT,
@@ -74,12 +84,7 @@ class Command:
             start_new_session=True,
         )
         Thread(target=self._read, args=(self.process,), daemon=True).start()
-        while READY not in self.lines:
-            took = time.monotonic() - began
-            assert self.process.poll() is None, self.text
-            assert took < seconds, self.text
-            time.sleep(0.02)
-        return took
+        return self.process
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
@@ -110,14 +115,17 @@ class Command:
         finally:
             process.kill()
 
-    def left_running(self) -> list[str]:
-        """Whatever runs with this directory in its environment, or still listens."""
+    def running(self) -> Iterator[tuple[Path, str]]:
+        """The processes with this directory in their environment: where /proc has them, and their command lines."""
         mark = f"PBXPORTAL_VAR={self.directory}\0".encode()
-        found = []
         for each in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if mark in (each / "environ").read_bytes():
-                    found.append((each / "cmdline").read_text().replace("\0", " "))
+                    yield each, (each / "cmdline").read_text().replace("\0", " ")
+
+    def left_running(self) -> list[str]:
+        """Whatever runs with this directory in its environment, or still listens."""
+        found = [command for _, command in self.running()]
         return found + [name for name, port in self.ports.items() if listens(int(port))]
 
 

@@ -35,6 +35,9 @@ from tests.pbx.office import Office
 WIDTHS = {1280: 800, 390: 844}
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]  # axe looks at one of each width
 SHOTS = os.environ.get("SHOTS")
+WIDE = """[...document.querySelectorAll("body *")]
+    .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth)
+    .map((each) => each.outerHTML.slice(0, 150)).slice(-3)"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT = """[...document.querySelectorAll(".topbar .pbx *")]
     .filter((each) => getComputedStyle(each).overflow === "hidden" && each.scrollWidth > each.clientWidth
@@ -70,7 +73,7 @@ def test_a_page_is_accessible_and_fits(
 def look(page: Page, stop: str) -> None:
     for (width, height), its_theme in zip(WIDTHS.items(), THEMES, strict=True):
         page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(SIDEWAYS) <= 0, f"{width} wide: it scrolls sideways"
+        assert page.evaluate(SIDEWAYS) <= 0, f"{width} wide: it scrolls sideways for {page.evaluate(WIDE)}"
         assert page.evaluate(CUT) == [], f"{width} wide: the header is cut"
         assert page.evaluate(HEADER) <= TWO_ROWS, f"{width} wide: the header is too high"
         assert page.evaluate(OVER) == [], f"{width} wide: parts of a row lie over one another"

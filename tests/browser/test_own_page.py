@@ -8,13 +8,19 @@ from xml.etree import ElementTree
 
 import pytest
 import zxingcpp
+from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
 from accounts.profile.models import Avatar
+from asterisk.live import voicemail_spool as spool
+from asterisk.live.voicemail_recorder import found
 from core.audit.models import AuditRecord
-from extensions.models import SipExtension
+from extensions.calls.voicemail import messages as voicemail
+from extensions.models import SipExtension, VoicemailMessage
+from extensions.pbx import Folder
+from tests.asterisk.live.test_voicemail_spool import put
 from tests.browser.account_stops import face
 from tests.browser.conftest import SignIn
 from tests.browser.tour import press
@@ -176,3 +182,28 @@ def test_a_guide_is_chosen_and_a_picture_sent_without_scripts(office: Office, si
     page.locator("#id_picture").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": face()})
     press(page, "Upload picture")
     saved(page, "Your picture was saved.")
+
+
+def test_the_keyboard_stays_among_the_messages_whatever_becomes_of_them(office: Office, sign_in: SignIn) -> None:
+    extension = office.extension(user=make_user("Vic"), number="1000", voicemail=True, voicemail_pin="8302")
+    for at in range(4):
+        put(settings.ASTERISK_DIR, spool.NEW, at, f"1796000000-0000000{at}")
+    voicemail.note("1000", [found(each) for each in spool.messages(settings.ASTERISK_DIR, "1000")])
+    page = sign_in(extension.user)
+    page.goto("/extensions/1000/")
+    within = page.locator("#messages")
+    deleted = within.locator("details")
+    for left in (3, 2):
+        within.get_by_role("button", name=re.compile("^Delete")).first.press("Enter")
+        expect(within.get_by_role("button", name=re.compile("^Delete"))).to_have_count(left)
+        expect(page.locator("#messages:focus, #messages :focus")).to_have_count(1)
+    deleted.locator("summary").press("Enter")
+    within.get_by_role("button", name=re.compile("^Restore")).first.press("Enter")
+    expect(within.get_by_role("button", name=re.compile("^Delete"))).to_have_count(3)
+    expect(deleted).to_have_attribute("open", "")
+    download = within.get_by_role("link", name="Download").first
+    download.focus()
+    VoicemailMessage.objects.filter(folder=Folder.NEW).update(folder=Folder.HEARD)  # as by phone
+    expect(within.locator(".badge-waiting")).to_have_count(0)
+    expect(deleted).to_have_attribute("open", "")
+    expect(download).to_be_focused()

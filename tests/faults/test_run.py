@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,32 @@ def answers_with(phone: Phone, status: int) -> Callable[[], bool]:
             return False
 
     return answers
+
+
+def is_loading(command: Command, name: str) -> bool:
+    """Whether that command of manage.py has begun to import Django."""
+    for process, line in command.running():
+        with suppress(OSError):
+            if (
+                f"manage.py {name}" in line
+                and not line.startswith("setpriv")
+                and "/_decimal." in (process / "maps").read_text()
+            ):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("name", ["run", "deliver", "listen", "leavers", "clear_sessions"])
+def test_ctrl_c_during_the_start_of_any_part_leaves_no_traceback(tmp_path: Path, program: Program, name: str) -> None:
+    with Command(tmp_path, ROOT / "var" / "asterisk-program") as command:
+        process = command.begin()
+        assert eventually(lambda: is_loading(command, name) or process.poll() is not None, 90), command.text
+        assert process.poll() is None, command.text
+        command.stop()
+        assert eventually(lambda: command.left_running() == [])
+        logs = {log.name: log.read_text(errors="replace") for log in (tmp_path / "log").glob("*.log")}
+        logs["the terminal"] = command.text
+        assert [name for name, text in logs.items() if "Traceback" in text] == []
 
 
 def test_mails_are_carried(command: Command) -> None:

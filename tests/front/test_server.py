@@ -186,6 +186,14 @@ def test_another_configuration_is_taken_while_it_runs(front: Front, starts: Star
     assert static.exists()
 
 
+def test_its_socket_for_commands_is_not_called_an_open_interface(front: Front, starts: Starts) -> None:
+    log = settings.VAR / "log/front.log"
+    log.unlink(missing_ok=True)
+    starts()
+    front.reload()
+    assert "open interface" not in log.read_text()
+
+
 def test_it_starts_again_after_a_kill(front: Front) -> None:
     """Of the first one, sockets are left over."""
     port = int(free_port())

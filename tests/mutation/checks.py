@@ -60,7 +60,7 @@ OWN_TESTS = {
         "tests/extensions/phones/test_own_phone.py",
     ],
     "extensions/welcome/views.py": ["tests/extensions/welcome/test_welcome.py"],
-    "pbxportal/pbx_settings/views.py": ["tests/pbxportal/test_preferences.py"],
+    "pbxportal/pbx_settings/page.py": ["tests/pbxportal/test_preferences.py"],
 }
 IN_ITS_PLACE = {
     "get_managed": "get_extension",

@@ -133,6 +133,16 @@ def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 @contextmanager
+def not_a_file(path: Path) -> Iterator[None]:
+    """Nothing can be written there meanwhile, not even by root."""
+    aside = path.rename(path.with_name(f"{path.name}.aside"))
+    path.mkdir()
+    yield
+    path.rmdir()
+    aside.rename(path)
+
+
+@contextmanager
 def engine_tables() -> Iterator[sqlite3.Connection]:
     """The engine's file, for what no apply would write."""
     with closing(sqlite3.connect(settings.ENGINE_FILE, timeout=5, isolation_level=None)) as db:

@@ -19,7 +19,7 @@ from asterisk.process.embedded import Embedded
 from core.preferences.models import Preferences, SystemChange
 from tests.conftest import ROOT
 from tests.node import apply_preferences, catch_up, connected
-from tests.pbx.office import Office, eventually, talking
+from tests.pbx.office import Office, eventually, not_a_file, talking
 from tests.pbx.prompts import write_tone
 from tests.phones.call import Call
 
@@ -160,13 +160,11 @@ def test_while_the_pbx_is_away_it_is_kept_and_then_in_force(
 
 
 def test_a_file_that_cannot_be_written_is_refused_and_said(adas: Client, tmp_path: Path) -> None:
-    draft = settings.ASTERISK_DIR / "etc/musiconhold.new"
-    draft.mkdir()
     upload(adas, tmp_path)
-    try:
-        with pytest.raises(ApplyError, match=r"musiconhold\.conf cannot be written: Is a directory"):
-            apply_preferences(None)
-    finally:
-        draft.rmdir()
+    with (
+        not_a_file(settings.ASTERISK_DIR / "etc/musiconhold.conf"),
+        pytest.raises(ApplyError, match=r"musiconhold\.conf cannot be written: Is a directory"),
+    ):
+        apply_preferences(None)
     assert [str(each) for each in SystemChange.objects.waiting()] == ["Music on hold: Built-in music -> jingle.wav"]
     assert "directory=moh\n" in (settings.ASTERISK_DIR / "etc/musiconhold.conf").read_text()

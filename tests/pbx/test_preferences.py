@@ -27,7 +27,7 @@ from extensions.models import Change, SipExtension
 from extensions.review import preferences as preference_changes
 from tests.node import apply, apply_preferences, catch_up, connected
 from tests.pages import html_of
-from tests.pbx.office import Office, contacts, engine_tables, eventually, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, not_a_file, talking
 from tests.pbx.test_apply import planted, rows, waiting
 from tests.people import make_extension
 from tests.phones.phone import Phone
@@ -261,14 +261,12 @@ def heard_by(phone: Phone, number: str, *, there: int, absent: int) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_refused_and_said(asterisk: Embedded, db: None, tmp_path: Path) -> None:
-    etc = settings.ASTERISK_DIR / "etc"
-    (etc / "indications.new").mkdir()
     wish(country="GB")
-    try:
-        with pytest.raises(ApplyError, match=r"indications\.conf cannot be written: Is a directory"):
-            apply_preferences(None)
-    finally:
-        (etc / "indications.new").rmdir()
+    with (
+        not_a_file(settings.ASTERISK_DIR / "etc/indications.conf"),
+        pytest.raises(ApplyError, match=r"indications\.conf cannot be written: Is a directory"),
+    ):
+        apply_preferences(None)
     assert (waits(), tones_of()) == (["Country: United States -> United Kingdom"], "us")
 
 

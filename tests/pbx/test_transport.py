@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from asterisk.engine import render, snapshot
-from asterisk.live.refused_sound import RefusedSound
+from asterisk.live.refused_calls import RefusedCalls
 from asterisk.readback import proof
 from extensions.models import Change, SipExtension
 from tests.node import apply, connected
@@ -121,15 +121,15 @@ def test_a_log_that_is_emptied_or_cut_in_a_line_is_read_on(tmp_path: Path) -> No
     log = tmp_path / "problems.log"
     line = "ERROR[1] res_pjsip_session.c:  {}: Couldn't negotiate stream 0:audio-0:audio:sendrecv (nothing)\n"
     log.write_text(line.format("1000"))
-    refused = RefusedSound(tmp_path)
-    assert refused.take() == []
+    refused = RefusedCalls(tmp_path)
+    assert refused.take().sound == []
     with log.open("a") as file:
         file.write(line.format("1001") + line.format("1002")[:40])
-    assert refused.take() == ["1001"]
+    assert refused.take().sound == ["1001"]
     with log.open("a") as file:
         file.write(line.format("1002")[40:])
-    assert refused.take() == ["1002"]
+    assert refused.take().sound == ["1002"]
     log.write_text(line.format("1003"))
-    assert refused.take() == ["1003"]
+    assert refused.take().sound == ["1003"]
     log.unlink()
-    assert refused.take() == []
+    assert refused.take().sound == []

@@ -23,7 +23,7 @@ from tests.core.mail.postbox import Postbox
 from tests.pages import html_of
 from tests.pbx.office import Office, eventually
 from tests.pbx.prompts import Ear, tones
-from tests.pbx.test_voicemail import NOTE, folder, has_light, leave_message, with_mailbox
+from tests.pbx.test_voicemail import NOTE, folder, has_light, leave_message, open_mailbox, with_mailbox
 from tests.people import make_user
 from tests.phones import rtp, speech
 
@@ -155,6 +155,75 @@ def test_after_the_email_the_message_is_as_its_person_wished(
     assert list(received.mail.iter_attachments()) == []
     mailbox.tidy()
     assert len(list(folder(vics.number, where).glob("msg*.txt"))) == 1
+
+
+def test_one_that_its_caller_marked_as_urgent_is_on_the_page_and_in_an_email(
+    desk: Office, vics: SipExtension, client: Client
+) -> None:
+    phone = desk.registered(vics)
+    call = desk.registered().call(f"*12{vics.number}")
+    call.wait_answered()
+    ear = Ear(call)
+    assert ear.hears("beep")
+    call.say(rtp.tone(NOTE, 0.3) * 9)
+    call.press("#")
+    assert ear.hears("vm-review")
+    call.press("41")
+    assert ear.hears("vm-msgsaved")
+    call.hangup()
+    assert has_light(phone, "yes 1/0")
+    assert len(list(folder(vics.number, spool.URGENT).glob("msg*.txt"))) == 1
+    assert eventually(lambda: [each for _, each in rows()] == ["new"])
+    assert Email.objects.filter(kind="voicemail").count() == 1
+    client.force_login(vics.user)
+    assert post(client, "heard") == 302
+    assert has_light(phone, "no 0/1")
+
+
+def test_one_that_was_saved_by_phone_stays_on_the_page_wherever_it_was_saved_to(
+    desk: Office, vics: SipExtension, client: Client
+) -> None:
+    phone = desk.registered(vics)
+    leave_message(desk.registered(), f"*12{vics.number}")
+    assert has_light(phone, "yes 1/0")
+    ear = open_mailbox(phone, "*2")
+    for heard, key in (("vm-opts", "1"), ("vm-message", "9"), ("vm-savefolder", "2"), ("vm-savedto", "#")):
+        assert ear.hears(heard)
+        ear.call.press(key)
+    ear.call.wait_ended()
+    assert len(list(folder(vics.number, "Work").glob("msg*.txt"))) == 1
+    assert eventually(lambda: [each for _, each in rows()] == ["heard"])
+    client.force_login(vics.user)
+    assert post(client, "delete") == 302
+    assert list(folder(vics.number, "Work").glob("msg*.txt")) == []
+
+
+def test_one_that_is_forwarded_back_is_another_on_the_page_and_in_an_email(
+    desk: Office, vics: SipExtension, client: Client
+) -> None:
+    SipExtension.objects.filter(pk=vics.pk).update(voicemail_email="note")
+    phone, other = desk.registered(vics), desk.registered(with_mailbox(desk))
+    leave_message(desk.registered(), f"*12{vics.number}")
+    assert has_light(phone, "yes 1/0")
+    for sender, receiver, light in ((phone, other, "yes 1/0"), (other, phone, "yes 1/1")):
+        ear = open_mailbox(sender, "*2")
+        assert ear.hears("vm-opts")
+        ear.call.press("1")
+        assert ear.hears_tone(NOTE)
+        ear.call.press("8")
+        for heard, keys in (("vm-extension", f"{receiver.number}#"), ("vm-forwardoptions", "2")):
+            assert ear.hears(heard), heard
+            ear.call.press(keys)
+        assert ear.hears("vm-msgforwarded")
+        ear.call.hangup()
+        assert has_light(receiver, light)
+    there = VoicemailMessage.objects.there().filter(extension=vics)
+    assert eventually(lambda: sorted(each.folder for each in there.all()) == ["heard", "new"])
+    assert Email.objects.filter(kind="voicemail", user=vics.user).count() == 2
+    client.force_login(vics.user)
+    path = f"/extensions/{vics.number}/voicemail/{there.get(folder='new').pk}/heard/"
+    assert client.post(path).status_code == 302
+    assert has_light(phone, "no 0/2")
 
 
 def test_a_message_that_was_left_while_nobody_listened_is_found(

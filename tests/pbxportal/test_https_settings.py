@@ -25,7 +25,7 @@ from tests.people import make_user
 from tests.settings import free_port
 
 URL = "/preferences/https/"
-ROOT = "/preferences/https/root/"
+ROOT = "/preferences/https/root-certificate/"
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from asterisk.nodes import from_settings
-from core import https, reach
+from core import host_names, https, reach
 from core.https import Certificate, Choice
 from pbxportal import portal_address
 from pbxportal.management.commands import run
@@ -102,7 +102,7 @@ def test_a_portal_that_listens_everywhere_is_found_by_the_addresses_of_its_machi
     for bind in ("0.0.0.0:8000", ":8000", "[::]:8000"):
         found = settings_with(tmp_path, PORTAL_BIND=bind)
         expected = [*portal_address.own_addresses(found["PORTAL_HOST"]), "127.0.0.1"]
-        hosts = [portal_address.host_of(each) for each in expected]
+        hosts = [host_names.host_of(each) for each in expected]
         assert found["PORTAL_ADDRESSES"] == [f"http://{each}:8000" for each in hosts]
         assert found["PORTAL_URL"] == found["PORTAL_ADDRESSES"][0]
         assert set(hosts) <= set(found["ALLOWED_HOSTS"])

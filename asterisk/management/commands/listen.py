@@ -8,6 +8,7 @@ from asterisk.apply.by_phone import Taking
 from asterisk.live import listener
 from asterisk.live.guard import Guard
 from asterisk.live.network_recorder import Sightings
+from asterisk.live.port_recorder import PortRecorder
 from asterisk.live.voicemail_recorder import Mailboxes
 
 
@@ -25,8 +26,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         node = nodes.from_settings()
         sightings, mailboxes, taking, guard = Sightings(), Mailboxes(node.directory), Taking(node), Guard(node)
-        for each in (sightings, mailboxes, taking, guard):
+        ports = PortRecorder(node)
+        for each in (sightings, mailboxes, taking, guard, ports):
             each.start()
-        listener.listen(node, lambda: stopped, sightings.take, mailboxes.take, taking.notice, guard.take)
-        for each in (sightings, mailboxes, taking, guard):
+        told = (sightings.take, mailboxes.take, taking.notice, guard.take, ports.notice)
+        listener.listen(node, lambda: stopped, *told)
+        for each in (sightings, mailboxes, taking, guard, ports):
             each.stop()

@@ -86,10 +86,19 @@ def sound(request: SignedInRequest, number: str, message: int) -> HttpResponseBa
         answer = ranges.answer(request, path, WAV, name)
     except (pbx.PbxError, OSError) as error:
         raise Http404("The recording is gone.") from error
-    if extension.user != request.user and ranges.is_from_the_start(request):
+    if extension.user != request.user and begins(request, found):
         caller, left_at = found.caller_number, found.left_at.isoformat()
         log.record(request.user, "extension.voicemail_heard", number, caller=caller, left_at=left_at)
     return answer
+
+
+def begins(request: SignedInRequest, message: VoicemailMessage) -> bool:
+    """Whether somebody begins to hear it; a player then asks for later parts by themselves, as nobody else does."""
+    begun = request.session.get("voicemail_heard", [])
+    if message.pk in begun and not ranges.is_from_the_start(request):
+        return False
+    request.session["voicemail_heard"] = [*(key for key in begun if key != message.pk), message.pk][-MOST_SHOWN:]
+    return True
 
 
 @require_POST

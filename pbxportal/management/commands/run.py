@@ -354,10 +354,10 @@ class Daily:
 
 
 def start(command: str) -> None:
-    """In a process of its own, which nobody waits for."""
-    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    """In a process of its own, which nobody waits for: Ctrl+C is not said to it, and it ends with this one."""
+    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
     with supervisor.output(logs.of(command)) as out:
-        process = subprocess.Popen(program, stdout=out, stderr=out)
+        process = subprocess.Popen(program, stdout=out, stderr=out, start_new_session=True)
     Thread(target=process.wait, daemon=True).start()
 
 

@@ -1,3 +1,4 @@
+import errno
 import time
 from io import StringIO
 from pathlib import Path
@@ -11,8 +12,11 @@ from pytest_django import Settings
 
 from accounts.first_run import link as set_up_link
 from accounts.models import Organization, User
-from core import reach
+from core import https, reach
+from core.audit.models import AuditRecord
+from core.https import Certificate
 from core.preferences.models import Preferences
+from pbxportal import portal_address
 from tests.pages import html_of
 from tests.pbxportal.test_portal_address import settings_with
 
@@ -193,3 +197,93 @@ def test_a_command_says_and_sets_who_can_reach_the_pbx(elsewhere: Path) -> None:
 def test_a_choice_that_cannot_be_read_lets_nobody_in(tmp_path: Path, content: str) -> None:
     (tmp_path / reach.FILE).write_text(content)
     assert reach.host(tmp_path) == "127.0.0.1"
+
+
+@pytest.fixture
+def without_address(elsewhere: Path, settings: Settings) -> Path:
+    """Nothing in the environment says where the portal is, and port 443 is ours to take."""
+    settings.SAID_URL = settings.SAID_BIND = settings.ACME_DIRECTORY = ""
+    settings.FRONT = "caddy"
+    settings.FIND_ADDRESS = lambda: portal_address.find(
+        "", "", elsewhere, own_https=True, has_files=False, has_authority=False
+    )
+    return elsewhere
+
+
+@pytest.fixture
+def may_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.first_run.forms.try_to_bind", lambda *_: None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("may_listen")
+@pytest.mark.parametrize(
+    ("typed", "name", "certificate"),
+    [
+        ("PBX.Example.com", "pbx.example.com", Certificate.ACME),
+        ("pbx.lan", "pbx.lan", Certificate.AUTHORITY),
+        ("", "", Certificate.NONE),
+    ],
+)
+def test_a_name_gets_the_portal_a_certificate(
+    client: Client, without_address: Path, typed: str, name: str, certificate: Certificate
+) -> None:
+    sent = {**TYPED, "reach": "network", "https_name": typed}
+    page = client.post(opened(client, path()), sent, follow=True).content.decode()
+    saved = Preferences.load()
+    assert (saved.https_name, saved.https_certificate) == (name, certificate)
+    assert https.chosen(without_address) == saved.https
+    assert (f"In a few seconds the portal is at https://{name}." in page) is bool(name)
+    entry = AuditRecord.objects.get(action="setup")
+    assert (name in {each.new for each in entry.fields}) is bool(name)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("may_listen")
+@pytest.mark.parametrize(
+    ("reachable", "typed", "field", "words"),
+    [
+        ("network", "a b", "https_name", "Enter a host name such as"),
+        ("network", "https://pbx.example.com", "https_name", "Enter a host name such as"),
+        ("machine", "pbx.example.com", "reach", "if you choose My network"),
+    ],
+)
+def test_a_name_that_cannot_be_is_said_at_its_field(
+    client: Client, without_address: Path, reachable: str, typed: str, field: str, words: str
+) -> None:
+    answer = client.post(opened(client, path()), {**TYPED, "reach": reachable, "https_name": typed})
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not (without_address / https.FILE).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EACCES, "sudo sysctl"), (errno.EADDRINUSE, "Port 443 is used by another program")]
+)
+def test_a_name_whose_port_cannot_be_had_is_refused(
+    client: Client, without_address: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr("accounts.first_run.forms.try_to_bind", refuse)
+    page = opened(client, path())
+    answer = client.post(page, {**TYPED, "reach": "network", "https_name": "pbx.example.com"})
+    assert words in str(answer.context["form"].errors["https_name"])
+    assert client.post(page, {**TYPED, "reach": "network"}).status_code == 302
+    assert without_address.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "value"), [("SAID_URL", "https://pbx.example.com"), ("FRONT", "none")])
+def test_a_name_is_not_asked_for_where_the_environment_says_it(
+    client: Client, without_address: Path, settings: Settings, name: str, value: str
+) -> None:
+    page = opened(client, path())
+    assert 'name="https_name"' in html_of(client, page)
+    setattr(settings, name, value)
+    assert 'name="https_name"' not in html_of(client, page)
+    client.post(page, {**TYPED, "https_name": "other.example.com"})
+    assert Preferences.load().https_name == ""
+    assert User.objects.count() == 1

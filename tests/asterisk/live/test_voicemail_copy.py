@@ -9,6 +9,7 @@ import pytest
 from asterisk.live import voicemail_copy
 from asterisk.live import voicemail_spool as spool
 from asterisk.live.voicemail_recorder import Mailboxes
+from tests.asterisk.live.test_voicemail_spool import put
 from tests.pbx.office import eventually
 
 
@@ -24,6 +25,20 @@ def test_a_folder_that_is_locked_is_waited_for(inbox: Path, monkeypatch: pytest.
     with voicemail_copy.locked(inbox), pytest.raises(FileExistsError), voicemail_copy.locked(inbox):
         raise AssertionError
     assert list(inbox.iterdir()) == []
+
+
+def test_the_later_of_two_messages_of_one_id_gets_its_own(tmp_path: Path) -> None:
+    texts = [put(tmp_path, folder, 0, "1796000000-00000001") for folder in ("INBOX", "Old", "Cust5")]
+    for text, at in zip(texts, (30, 10, 20), strict=True):
+        os.utime(text, (at, at))
+    voicemail_copy.give_own_ids(tmp_path, "1000")
+    found = {each.folder: each for each in spool.messages(tmp_path, "1000")}
+    assert found["Old"].message_id == "1796000000-00000001"
+    assert len({each.message_id for each in found.values()}) == 3
+    assert {(each.caller_name, each.left_at, each.seconds) for each in found.values()} == {
+        ("Grace Hopper", 1796000000, 21)
+    }
+    assert [path.name for path in texts[0].parent.glob(".*")] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,10 +49,14 @@ def test_the_messages_of_all_folders_are_found(tmp_path: Path) -> None:
     put(tmp_path, "Old", 0, "1796000000-00000002", "1001")
     put(tmp_path, "Cust5", 3, "1796000000-00000003", '"" <>')
     put(tmp_path, "Urgent", 0, "1796000000-00000004")
+    put(tmp_path, "Friends", 0, "1796000000-00000005")
+    put(tmp_path, "tmp", 0, "1796000000-00000006")
     found = spool.messages(tmp_path, "1000")
     assert [(each.message_id[-1], each.folder, each.caller_name, each.caller_number) for each in found] == [
         ("1", "INBOX", "Grace Hopper", "1001"),
+        ("4", "Urgent", "Grace Hopper", "1001"),
         ("2", "Old", "", "1001"),
+        ("5", "Friends", "Grace Hopper", "1001"),
         ("3", "Cust5", "", ""),
     ]
     assert {(each.left_at, each.seconds, each.size) for each in found} == {(1796000000, 21, 4)}
@@ -66,6 +70,8 @@ def test_one_that_is_being_written_or_is_damaged_hides_no_other(tmp_path: Path) 
     put(tmp_path, "INBOX", 1, "")
     put(tmp_path, "INBOX", 2, "1796000000-00000003").write_text("[message]\nmsg_id=1796000000-00000003\n")
     put(tmp_path, "INBOX", 3, "1796000000-00000004").write_text(TEXT.format(id="x", caller="").replace("=21", "=long"))
+    without = put(tmp_path, "INBOX", 6, "1796000000-00000007")
+    without.write_text(without.read_text().replace("origtime", "time"))
     put(tmp_path, "INBOX", 4, "1796000000-00000005").write_bytes(b"\xff\x00" * 100_000)
     put(tmp_path, "INBOX", 5, "1796000000-00000006")
     assert [each.message_id for each in spool.messages(tmp_path, "1000")] == ["1796000000-00000006"]

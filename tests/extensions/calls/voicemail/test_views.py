@@ -84,6 +84,17 @@ def test_no_administrator_hears_it_or_sees_that_it_is_there(
     assert client.post(f"/extensions/1000/voicemail/{message.pk}/delete/").status_code == 403
 
 
+@pytest.mark.parametrize("part", ["bytes=1-", "bytes=00-", "bytes=-999"])
+def test_who_leaves_the_beginning_out_is_recorded_too(
+    client: Client, vics: SipExtension, message: VoicemailMessage, part: str
+) -> None:
+    lis = signed_in(client, listener())
+    assert content(lis.get(sound_of(message), headers={"Range": part}))
+    assert AuditRecord.objects.filter(action="extension.voicemail_heard").count() == 1
+    assert content(lis.get(sound_of(message), headers={"Range": "bytes=500-"}))
+    assert AuditRecord.objects.filter(action="extension.voicemail_heard").count() == 1
+
+
 def test_who_may_listen_is_recorded_each_time_and_changes_nothing(
     client: Client, vics: SipExtension, message: VoicemailMessage
 ) -> None:
