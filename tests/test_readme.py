@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 LARGEST_PICTURE = 150_000  # bytes
 ORDER = [
-    "Start", "On your network", "On the internet", "Run it for real", "Update", "Backup", "Use", "Settings", "Develop", "Why",
+    "Start", "On your network", "On the internet", "Run it for real", "Update", "Backup", "Use", "Settings", "Develop",
+    "Why",
 ]  # fmt: skip
 FOR_USERS = README.partition("\n## Develop\n")[0]
 CODE_OR_TITLE = re.compile(r"`[^`]+`|^ {4}.*$|(?<!\*)\*[A-Z][^*]+\*(?!\*)", re.MULTILINE)
