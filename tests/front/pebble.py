@@ -76,6 +76,10 @@ class Pebble:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """May be called twice."""
         self.stack.close()
 
     def _answers(self) -> bool:
