@@ -17,6 +17,7 @@ CODEC = "PCMU/8000/1"
 HOST = os.environ.get("PHONE_HOST", "127.0.0.1")
 SRTP = {
     "": pj.PJMEDIA_SRTP_DISABLED,
+    "ice": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
     "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
     "both": pj.PJMEDIA_SRTP_MANDATORY,
@@ -49,6 +50,7 @@ class Phone(pj.Account):  # type: ignore[misc]
             config.mediaConfig.srtpOpt.cryptos.append(pj.SrtpCrypto())
             config.mediaConfig.srtpOpt.cryptos[0].name = CIPHER
         config.mediaConfig.srtpSecureSignaling = 0
+        config.natConfig.iceEnabled = srtp == "ice"
         config.mediaConfig.transportConfig.boundAddress = HOST
         config.idUri = f"sip:{user}@{self.address}"
         config.regConfig.registrarUri = f"sip:{self.address}"

@@ -16,6 +16,7 @@ from core.https import Certificate
 from pbxportal import supervisor
 from pbxportal.front import configuration, server
 from pbxportal.front.server import Front, FrontError
+from pbxportal.management.commands import run
 from pbxportal.portal_address import Address
 from pbxportal.supervisor import Child
 from tests.faults.portal import Browser
@@ -55,6 +56,12 @@ def static() -> Path:
     Path(f"{name}.gz").write_bytes(gzip.compress(name.read_bytes()))
     (settings.STATIC_ROOT / "plain.txt").write_text("as it is")
     return Path(settings.STATIC_ROOT)
+
+
+def test_the_portal_is_found_where_it_listens_at_every_address(behind: Child, starts: Starts) -> None:
+    """As with PORTAL_URL=https://: the setup link is printed when it answers."""
+    address = starts()
+    assert eventually(lambda: run.answers(("", port_of(address))), SECONDS)
 
 
 def test_it_serves_files_itself_small_and_for_good(

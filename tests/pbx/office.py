@@ -39,7 +39,7 @@ class Office:
             "auth_name": extension.registration_name,
             "password": extension.registration_password,
         }
-        phone = Phone(**(typed | other), server=("127.0.0.1", settings.SIP_PORT))
+        phone = Phone(**({"server": ("127.0.0.1", settings.SIP_PORT)} | typed | other))
         self._phones.append(phone)
         return phone
 

@@ -31,9 +31,9 @@ class Audio:
         self._source = secrets.randbits(32)
         self._sequence = count(secrets.randbits(15))
         self._closed = threading.Event()
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((host, 0))
-        self.host, self.port = self._socket.getsockname()
+        self.host, self.port = self._socket.getsockname()[:2]
         self._thread = threading.Thread(target=self._run, name=f"rtp-{self.port}", daemon=True)
         self._thread.start()
 
@@ -87,7 +87,7 @@ class Audio:
             return
         packet = rtp.parse(data)
         # A neighbour's RTCP or a late packet of an earlier call may land on this port.
-        if packet is None or sender != self._remote or self.muted:
+        if packet is None or sender[:2] != self._remote or self.muted:
             return
         if packet.payload_type == sdp.PCMU:
             self.heard.add(packet.payload)

@@ -38,8 +38,7 @@ class Line:
 
     def own_dialog(self) -> Dialog:
         """With the server itself, about this phone."""
-        host, port = self.wire.server
-        return Dialog(self.address, self.address, f"sip:{host}:{port}", self.contact)
+        return Dialog(self.address, self.address, sip.sip_uri("", *self.wire.server), self.contact)
 
     def ask(self, make: Make, on_reply: OnReply) -> None:
         def first(request: sip.Message, reply: sip.Message) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, Queue
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from . import sip
 from .audio import Audio
@@ -240,8 +241,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     options = _arguments(argv)
-    host, _, port = options.server.partition(":")
-    server = (host, int(port or 5060))
+    parts = urlsplit(f"//{options.server}")
+    server = (parts.hostname or "", parts.port or 5060)
     with Phone(options.number, options.auth_name, options.password, server, host=options.host) as phone:
         status = phone.register()
         _say(f"register {options.number}: {status}")

@@ -22,11 +22,12 @@ class Media:
 
 
 def describe(host: str, port: int, event: int = EVENT, direction: str = "sendrecv", profile: str = PLAIN) -> bytes:
+    family = "IP6" if ":" in host else "IP4"
     lines = [
         "v=0",
-        f"o=phone {port} 1 IN IP4 {host}",
+        f"o=phone {port} 1 IN {family} {host}",
         "s=-",
-        f"c=IN IP4 {host}",
+        f"c=IN {family} {host}",
         "t=0 0",
         f"m=audio {port} {profile} {PCMU} {event}",
         f"a=rtpmap:{PCMU} PCMU/8000",

@@ -179,8 +179,13 @@ def _companion(method: str, invite: Message, to: str) -> Message:
 
 def sip_uri(user: str, host: str, port: int = 0) -> str:
     """Any text at all may be the user part; what the grammar forbids is percent-encoded."""
-    place = f"{host}:{port}" if port else host
+    place = host_port(host, port)
     return f"sip:{quote(user, safe=USER_SAFE)}@{place}" if user else f"sip:{place}"
+
+
+def host_port(host: str, port: int = 0) -> str:
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
 
 
 def quoted(text: str) -> str:

@@ -57,13 +57,14 @@ class Wire:
         self.changed = threading.Condition()
         self.muted = False
         self.on_request: Callable[[sip.Message], None] = lambda _request: None
-        self.server = (socket.gethostbyname(server[0]), server[1])
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family, _, _, _, found = socket.getaddrinfo(*server, socket.AF_INET6 if ":" in local[0] else socket.AF_INET)[0]
+        self.server = (str(found[0]), server[1])
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.bind(local)
         self._socket.settimeout(TICK)
         self.host: str
         self.port: int
-        self.host, self.port = self._socket.getsockname()
+        self.host, self.port = self._socket.getsockname()[:2]
         self._exchanges: dict[Key, Exchange] = {}
         self._replies: dict[Key, sip.Message] = {}
         self._unacknowledged: dict[tuple[str, int], sip.Message] = {}
@@ -117,7 +118,7 @@ class Wire:
     def _stamped(self, request: sip.Message) -> sip.Message:
         if request.branch:
             return request
-        via = f"SIP/2.0/UDP {self.host}:{self.port};rport;branch=z9hG4bK{token()}"
+        via = f"SIP/2.0/UDP {sip.host_port(self.host, self.port)};rport;branch=z9hG4bK{token()}"
         return request.with_header("Via", via)
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
@@ -150,7 +151,7 @@ class Wire:
             except (TimeoutError, ConnectionError):
                 data, sender = b"", self.server
             with self.changed:
-                if data.strip() and sender == self.server and not self.muted:
+                if data.strip() and sender[:2] == self.server and not self.muted:
                     self._receive(data)
                 self._run_due()
                 self.changed.notify_all()
