@@ -10,6 +10,10 @@ from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 LEFT_OUT = {".git", ".venv", "var"}
+FOR_ASTERISK = {
+    "debian-archive-keyring": Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
+    "python-apt-common": Path("/usr/share/python-apt/templates/Debian.info"),
+}
 WHOLE = ".whole"  # in a release that was made to its end
 
 Say = Callable[[str], None]
@@ -25,7 +29,7 @@ def make(clone: Path, releases: Path, say: Say, commit: str = "HEAD") -> Path:
     release = releases / name
     if (release / WHOLE).exists():
         return release
-    get_venv(say)
+    get_packages(say)
     say(f"Installing {name} with its Python packages.")
     shutil.rmtree(release, ignore_errors=True)
     release.mkdir(mode=0o755, parents=True)
@@ -64,17 +68,24 @@ def copy(clone: Path, commit: str, release: Path) -> None:
     run("chmod", "-R", "u=rwX,go=rX", str(release))
 
 
-def get_venv(say: Say) -> None:
-    """Debian and Ubuntu have it in a package of its own."""
+def get_packages(say: Say) -> None:
+    """Those of the system that this needs: Debian and Ubuntu have Python's venv in one of its own."""
     if sys.version_info < OLDEST_PYTHON:
         raise CannotInstall("Python 3.11 or newer is needed.")
-    if importlib.util.find_spec("ensurepip"):
+    missing = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
+    missing += [name for name, path in FOR_ASTERISK.items() if not path.exists()] if is_ubuntu() else []
+    if not missing:
         return
     if not shutil.which("apt-get"):
-        raise CannotInstall("Python's venv is missing. Install the package python3-venv.")
-    say("Installing the package python3-venv.")
+        raise CannotInstall(f"Install first: {' '.join(missing)}")
+    say(f"Installing {' '.join(missing)}.")
     run("apt-get", "update", "-q", stdout=subprocess.DEVNULL)
-    run("apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-venv", stdout=subprocess.DEVNULL)
+    run("apt-get", "install", "-y", "-q", "--no-install-recommends", *missing, stdout=subprocess.DEVNULL)
+
+
+def is_ubuntu() -> bool:
+    """Where Asterisk and Caddy come from Debian all the same."""
+    return "ID=ubuntu" in Path("/etc/os-release").read_text().splitlines()
 
 
 def add_packages(release: Path) -> None:
