@@ -98,7 +98,7 @@ def lines_of(debs: Sequence[Path]) -> str:
 
 
 def mirror(name: str) -> str:
-    """Where the host itself gets Debian from; on another system where its package python-apt-common says that Debian is."""
+    """Where the host itself gets Debian from; on another system, where its list of mirrors says that Debian is."""
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Created-By: Packages")
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     if not answer.stdout.strip():

@@ -140,7 +140,7 @@ OFTEN = ("asterisk.engine.store", "asterisk.ari", "database")
 
 
 def lives(steps: list[Position]) -> list[tuple[Position, int]]:
-    """The first visit of each step that can change something outside, and of each after one: what follows leaves all as it is.
+    """The first visit of each step that can change something outside, and of each after one: the others change nothing.
 
     The last visit too of those that are visited often.
     """
