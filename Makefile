@@ -5,7 +5,14 @@ BIN := .venv/bin
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-install: .venv/installed ## The Python packages alone, for a service
+install: ## As services that start with the machine, as root; over an installation: this version in its place
+	@$(PYTHON) -m pbxportal.service install
+
+uninstall: ## Take the services away again, as root; DATA=delete: with all data
+	@$(PYTHON) -m pbxportal.service uninstall $(if $(filter delete,$(DATA)),--delete-data)
+
+upgrade: ## Another release in place of the installed one, as root; back by itself if it does not work (TAG=v0.1.1)
+	@$(if $(TAG),,echo 'Which release? make upgrade TAG=v0.1.1. Releases: git tag'; exit 1;) $(PYTHON) -m pbxportal.service upgrade $(TAG)
 
 run: .venv/installed ## The portal and its PBX, until Ctrl+C
 	@exec $(BIN)/python manage.py run
@@ -64,4 +71,4 @@ advisories: .venv/tools ## Renew the copy of PyPI's advisories, which counts for
 	@$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.PHONY: help install run demo check test mutation bench chaos pictures lock advisories
+.PHONY: help install uninstall upgrade run demo check test mutation bench chaos pictures lock advisories

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 SUITES = ("forky", "sid")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+KNOWN_MIRRORS = Path("/usr/share/python-apt/templates/Debian.info")
 MULTIARCH = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 # The host's ways through the network hold for us too; its hooks and its other sources do not.
 HOST_SETTING = re.compile(r"Acquire::(https?|Retries|ForceIPv[46])\b.*")
@@ -97,13 +98,15 @@ def lines_of(debs: Sequence[Path]) -> str:
 
 
 def mirror(name: str) -> str:
-    """Where the host itself gets Debian from."""
+    """Where the host itself gets Debian from; on another system, where its list of mirrors says that Debian is."""
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Created-By: Packages")
     answer = subprocess.run(query, capture_output=True, text=True, check=False)
     if not answer.stdout.strip():
+        if KNOWN_MIRRORS.exists() and (usual := re.search(r"^BaseURI: (\S+)", KNOWN_MIRRORS.read_text(), re.MULTILINE)):
+            return usual[1]
         raise NotAvailableError(
-            f"This machine's apt has no Debian mirror to download {name} from. Install {name} yourself."
-            " On Debian, try `apt-get update` first."
+            f"This machine's apt has no Debian mirror to download {name} from. On Debian, try `apt-get update` first."
+            " On Ubuntu, run apt install python-apt-common debian-archive-keyring and start again."
         )
     return min(answer.stdout.split(), key=lambda uri: ("security" in uri, len(uri)))
 

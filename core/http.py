@@ -1,6 +1,7 @@
 """From where a request comes, which are answered, and what is said of keeping the answer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -51,6 +52,7 @@ class ForwardedHeaders:
 
 
 METHODS = ["GET", "HEAD", "POST"]
+LARGEST_HELD, PART = 21_000_000, 1 << 16  # bytes
 LARGEST_BODY = 20_000_000  # bytes: a photograph, so that its own field says that it is too large
 
 
@@ -91,7 +93,11 @@ class Utf8Only:
 
 
 class NoLargeBodies:
-    """By what the head says, before any of it is read."""
+    """By what the head says, before any of it is read.
+
+    Only what the server in front holds whole is read, and forgotten: as long as it still sends, it may miss the answer,
+    and say that the portal is away.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -99,6 +105,10 @@ class NoLargeBodies:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > LARGEST_BODY:
+            if length.isdecimal() and int(length) <= LARGEST_HELD:
+                with suppress(OSError):
+                    while request.read(PART):
+                        pass
             return HttpResponse(get_template("413.html").render(), status=413)
         return self.get_response(request)
 

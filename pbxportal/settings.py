@@ -285,6 +285,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Logs go where this program's go, as JSON, and not to files: for systemd's journal, or a container.
+LOG_TO_STDERR = env.bool("LOG_TO_STDERR", default=False)
+# How people call manage.py here, as texts say it.
+MANAGE = env.str("PORTAL_COMMAND", default=".venv/bin/python manage.py")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 from core import file_lock
 from core.ports import LOW_PORTS, try_to_bind
@@ -30,7 +32,7 @@ class CannotStart(Exception):
 
 
 class Child:
-    """A program that is started again whenever it ends. Its output goes to the first of its logs."""
+    """A program that is started again whenever it ends. Its output goes to the first of its logs, or to ours."""
 
     def __init__(
         self,
@@ -58,13 +60,13 @@ class Child:
         self.started = time.monotonic()
         if self.before_start:
             self.before_start()
-        with self.logs[0].open("ab") as log:
+        with output(self.logs) as out:
             self.process = subprocess.Popen(
                 self.command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=out,
+                stderr=out,
                 start_new_session=True,
             )
         if self.on_start:
@@ -102,6 +104,30 @@ class Child:
         if self.process:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
+
+
+@contextmanager
+def output(logs: Sequence[Path]) -> Iterator[IO[bytes] | None]:
+    """What a program writes to: the first log, or what this program writes to."""
+    if logs:
+        with logs[0].open("ab") as log:
+            yield log
+    else:
+        yield None
+
+
+@cache
+def systemd_socket() -> str:
+    """Where systemd listens, or "". Our children are not told: gunicorn would say that all is ready."""
+    return os.environ.pop("NOTIFY_SOCKET", "")
+
+
+def tell_systemd(state: str) -> None:
+    """As sd_notify(3) does."""
+    if path := systemd_socket():
+        address = "\0" + path[1:] if path.startswith("@") else path
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there, suppress(OSError):
+            there.sendto(state.encode(), address)
 
 
 def size(path: Path) -> int:

@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 LARGEST_PICTURE = 150_000  # bytes
 ORDER = [
-    "Start", "On your network", "On the internet", "Service", "Update", "Backup", "Use", "Settings", "Develop", "Why",
+    "Start", "On your network", "On the internet", "Run it for real", "Update", "Backup", "Use", "Settings", "Develop",
+    "Why",
 ]  # fmt: skip
 FOR_USERS = README.partition("\n## Develop\n")[0]
 CODE_OR_TITLE = re.compile(r"`[^`]+`|^ {4}.*$|(?<!\*)\*[A-Z][^*]+\*(?!\*)", re.MULTILINE)
@@ -50,7 +51,7 @@ def test_every_command_of_ours_is_named() -> None:
 
 def test_every_target_of_make_that_is_named_is_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^ +|&& |=True |:8000 )make (?:-C \S+ )?([a-z]+)", README, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^ +|&& |=True |:8000 |sudo )make (?:-C \S+ )?([a-z]+)", README, re.MULTILINE))
     assert {"run", "demo", "test", "install", "pictures"} <= named
     assert named <= targets
 

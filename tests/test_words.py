@@ -52,6 +52,10 @@ SILENT = {
     "pbxportal/supervisor.py": "terminal and log of manage.py run",
     "asterisk/engine/file_health.py": "the log of manage.py run",
     "asterisk/ami/protocol.py": "an error of the program, and Asterisk's own protocol",
+    **{
+        f"pbxportal/service/{name}.py": "the terminal of make install, before there is any package"
+        for name in ("command", "installing", "release", "settings_file", "systemd", "upgrading", "__main__")
+    },
     "extensions/phones/guides.py": "what stands on the phones' own pages, which people look for there",
     "extensions/listing/search_index.py": "the terminal of manage.py migrate",
 }
@@ -70,7 +74,10 @@ NO_TEXT = {
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
-    "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP", "bytes {}-{}/{}": "",
+    "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP",
+    "REGISTER sip:{} SIP/2.0": "", "Via: SIP/2.0/UDP {}:{};branch=z9hG4bK{};rport": "", "Call-ID: {}": "",
+    ".venv/bin/python manage.py": "a command",
+    "bytes {}-{}/{}": "",
     "disk {} full, {} MB free\n": "what a monitor reads",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
@@ -209,7 +216,7 @@ BANNED = {
     r"deeds?": "activity, entry",
     r"(?<!case )letters?(?!, digits)": "e-mail; characters",
     r"(?<!e-)mails?(?! (server|worker))": "e-mail",
-    r"(?<!can )(?<!manage\.py )reach(es)?": "scope; have access to",
+    r"(?<!can )reach(es)?(?! network)": "scope; have access to",
     r"(un)?seal(s|ed|ing)?": "encrypted",
     r"second factors?": "two-step verification",
     r"(a|one) signs?(?! (in|out|up))|(digits|letters),? and signs": "symbol",

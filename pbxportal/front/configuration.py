@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.http import LARGEST_HELD
 from core.https import Certificate
 
 Json = dict[str, Any]
 
 HEADER_SECONDS, BODY_SECONDS, IDLE_SECONDS = 10, 60, 120
 LARGEST_HEAD = 64_000  # bytes
-LARGEST_BODY = 21_000_000  # more than what the portal itself refuses with a page (core.http)
+LARGEST_BODY = LARGEST_HELD  # more than what the portal itself refuses with a page
 HELD_ANSWER = 1_000_000
 RESTART_SECONDS = 10  # so long a request waits for a portal that is being started again
 BUFFERS_BY_SIZE = (2, 7)  # from this version on

@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from asterisk import nodes
 from core import https, socket_directory, whole_file
 from core.ports import try_to_bind
-from pbxportal import portal_address
+from pbxportal import logs, portal_address
 from pbxportal.front import certificates, configuration
 from pbxportal.front.configuration import PLAIN_PORT, Plan
 from pbxportal.front.program import Program
@@ -47,7 +47,7 @@ class Front:
 
     def child(self) -> Child:
         command = ["setpriv", "--pdeathsig", "TERM", "--", *self.program.command, "run", "--config", str(self.file)]
-        return Child("The front server", command, [settings.VAR / "log/front.log"], self.environment)
+        return Child("The front server", command, logs.of("front"), self.environment)
 
     def configure(self, plan: Plan) -> None:
         """Try the configuration, and keep it for the next start. Raises FrontError, and leaves the one before."""

@@ -1,5 +1,6 @@
 """What is refused before a page is asked for it, and what browsers may keep."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client, RequestFactory
 
 from accounts.models import User
 from accounts.profile.uploads import SmallFiles
-from core.http import LARGEST_BODY, NoLargeBodies, NoStore
+from core.http import LARGEST_BODY, LARGEST_HELD, NoLargeBodies, NoStore
 
 FORM = "application/x-www-form-urlencoded"
 CHARSETS = [
@@ -55,12 +56,21 @@ class Unread:
     readline = read
 
 
-@pytest.mark.parametrize("length", [str(LARGEST_BODY + 1), str(95 * 2**20), "9" * 30, "-1", "x"])
+@pytest.mark.parametrize("length", [str(LARGEST_HELD + 1), str(95 * 2**20), "9" * 30, "-1", "x"])
 def test_what_is_too_large_is_refused_before_it_is_read(db: None, length: str) -> None:
     more: Any = {"CONTENT_LENGTH": length, "wsgi.input": Unread()}
     answer = Client().generic("POST", "/sign-in/", b"", "multipart/form-data; boundary=x", **more)
     assert answer.status_code == 413
     assert "choose a smaller file" in answer.content.decode()
+
+
+def test_what_the_server_in_front_still_sends_is_read_to_its_end() -> None:
+    """Otherwise it may miss the answer, and say that the portal is away."""
+    body = BytesIO(b"x" * (LARGEST_BODY + 1))
+    more: Any = {"CONTENT_LENGTH": str(LARGEST_BODY + 1), "wsgi.input": body}
+    request = RequestFactory().post("/", **more)
+    assert NoLargeBodies(lambda _: HttpResponse("passed"))(request).status_code == 413
+    assert body.read() == b""
 
 
 def test_what_is_as_large_as_it_may_be_is_passed_on() -> None:

@@ -128,13 +128,29 @@ def scene(office: Office, victim: Victim) -> Scene:
     return Scene(office, victim)
 
 
+OUTSIDE = (
+    "database",
+    "asterisk.engine.store",
+    "asterisk.ami.client",
+    "asterisk.ari",
+    "asterisk.live",
+    "core.file_lock",
+)
 OFTEN = ("asterisk.engine.store", "asterisk.ari", "database")
 
 
 def lives(steps: list[Position]) -> list[tuple[Position, int]]:
-    """The first visit of each step; the last one too of those that change something outside."""
+    """The first visit of each step that can change something outside, and of each after one: the others change nothing.
+
+    The last visit too of those that are visited often.
+    """
     counts = Counter(steps)
-    first = [(step, 1) for step in counts]
+    firsts = {step: steps.index(step) for step in counts}
+    first = [
+        (step, 1)
+        for step, at in firsts.items()
+        if not at or step.startswith(OUTSIDE) or steps[at - 1].startswith(OUTSIDE)
+    ]
     return first + [(step, count) for step, count in counts.items() if count > 1 and step.startswith(OFTEN)]
 
 

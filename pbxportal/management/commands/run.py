@@ -1,4 +1,5 @@
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -6,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import date
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from datetime import UTC, date, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils.timezone import localdate, localtime
 
@@ -35,13 +36,16 @@ from core import https, reach
 from core.debian import NotAvailableError
 from core.preferences.models import Preferences
 from core.reach import is_local
-from pbxportal import supervisor
+from pbxportal import logs, supervisor
 from pbxportal.front import certificates, server
+from pbxportal.front.program import Program as Caddy
 from pbxportal.front.program import find_or_fetch as find_caddy
 from pbxportal.front.server import Front, FrontError
 from pbxportal.front.watch import Watch
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
+PORTAL, PBX = PARTS = ("portal", "pbx")
+RESTART = "sudo systemctl restart pbxportal.target"
 BOOT_SECONDS = 60
 ANSWER_SECONDS = 5
 AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
@@ -51,14 +55,20 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Runs the portal and its PBX until you press Ctrl+C."
 
-    def handle(self, **_: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--only", choices=PARTS, help="the other part runs in a process of its own")
+
+    def handle(self, *, only: str | None = None, **_: Any) -> None:
+        parts = (only,) if only else PARTS
         os.umask(0o077)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt)
         try:
             supervisor.refuse_root(allowed=settings.ALLOW_ROOT)
-            with supervisor.only_one(settings.VAR / "run.lock"):
-                run()
+            with ExitStack() as locks:
+                for part in parts:
+                    locks.enter_context(supervisor.only_one(settings.VAR / f"{part}.lock"))
+                run(parts)
         except KeyboardInterrupt:
             say("Stopped.")
         except CannotStart as error:
@@ -67,7 +77,10 @@ class Command(BaseCommand):
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    if settings.LOG_TO_STDERR:
+        print(json.dumps({"event": text, "level": "info", "timestamp": datetime.now(UTC).isoformat()}), file=sys.stderr)
+    else:
+        print(text, flush=True)
 
 
 def interrupt(*_: object) -> None:
@@ -77,42 +90,63 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def run() -> None:
+def run(parts: Sequence[str]) -> None:
+    supervisor.tell_systemd("STATUS=Starting")
     node = nodes.from_settings()
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
-    supervisor.check_free([portal_door, *(pbx_doors(node) if settings.PBX_EXPECTED else ())])
-    prepare_portal()
-    follow_preferences()
-    front = find_front()
+    has_pbx = settings.PBX_EXPECTED
+    doors = [*([portal_door] if PORTAL in parts else ()), *(pbx_doors(node) if PBX in parts and has_pbx else ())]
+    supervisor.check_free(doors)
+    if PORTAL in parts:
+        prepare_portal()
+        follow_preferences()
+    front = find_front() if PORTAL in parts else None
     program = find_program()
-    children = [portal(has_pbx=program is not None, behind=front), manage("The mail worker", "deliver")]
-    if program:
-        children.append(manage("The PBX listener", "listen"))
-    watch = Watch(front, [*children], say, has_pbx=program is not None) if front else None
-    if watch:
-        watch.hand_over()
-    if front:
-        children.append(front.child())
-    if program:
+    rounds: list[Callable[[], object]] = []
+    children: list[Child] = []
+    if PORTAL in parts:
+        children += portal_children(front, has_pbx=program is not None)
+        rounds += portal_rounds(front, children, portal_door, program, node)
+    if PBX in parts and program:
         children.append(pbx(program, node))
-    link = setup_url()
+        rounds.append(SmallLogs(node.directory / "log"))
+    if PORTAL not in parts:
+        say(f"PBX: Asterisk {program.version} starts." if program else "PBX: nothing to run.")
+        supervisor.tell_systemd("READY=1")
     connection.close()
-    is_there = server.portal_answers if front else lambda: True
-    welcome, nightly, daily = Welcome(portal_door, link, program, node, is_there), Nightly(), Daily()
-    outside = OutsideAddress(node)
-    logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
-        welcome()
-        daily()
-        logs()
-        if watch:
-            watch()
-        if program:
-            nightly()
-            outside()
+        for each in rounds:
+            each()
+        supervisor.tell_systemd("WATCHDOG=1")
 
     supervisor.watch(children, say, each_round)
+
+
+def portal_children(front: Front | None, *, has_pbx: bool) -> list[Child]:
+    children = [portal(has_pbx=has_pbx, behind=front), manage("The mail worker", "deliver")]
+    if has_pbx:
+        children.append(manage("The PBX listener", "listen"))
+    return children
+
+
+def portal_rounds(
+    front: Front | None, children: list[Child], portal_door: Door, program: Program | None, node: Node
+) -> list[Callable[[], object]]:
+    """What is looked at beside the children. The front server joins them."""
+    rounds: list[Callable[[], object]] = [
+        Welcome(portal_door, setup_url(), program, node, server.portal_answers if front else lambda: True),
+        Daily(),
+        SmallLogs(settings.VAR / "log"),
+    ]
+    if front:
+        watch = Watch(front, [*children], say, has_pbx=program is not None)
+        watch.hand_over()
+        rounds.append(watch)
+        children.append(front.child())
+    if program:
+        rounds += [Nightly(), OutsideAddress(node)]
+    return rounds
 
 
 def pbx_doors(node: Node) -> list[Door]:
@@ -163,14 +197,7 @@ def follow_preferences() -> None:
 
 def find_front() -> Front | None:
     """The server in front, configured. Without one, plain HTTP is served by what is behind it."""
-    if settings.FRONT == "none":
-        return None
-    try:
-        program = find_caddy(settings.VAR / "caddy-program", say)
-    except NotAvailableError as error:
-        if settings.HTTPS:
-            raise CannotStart(f"HTTPS needs Caddy. {error}") from error
-        say(f"Portal: without Caddy in front of it, slow or many connections can block it. {error}")
+    if settings.FRONT == "none" or not (program := find_front_program()):
         return None
     front = Front(program)
     certificates.prepare(settings.ADDRESS)
@@ -179,6 +206,16 @@ def find_front() -> Front | None:
     except FrontError as error:
         raise CannotStart(f"The front server's configuration is not valid. {error}") from error
     return front
+
+
+def find_front_program() -> Caddy | None:
+    try:
+        return find_caddy(settings.VAR / "caddy-program", say)
+    except NotAvailableError as error:
+        if settings.HTTPS:
+            raise CannotStart(f"HTTPS needs Caddy. {error}") from error
+        say(f"Portal: without Caddy in front of it, slow or many connections can block it. {error}")
+        return None
 
 
 def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
@@ -191,15 +228,13 @@ def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
     command += [f"unix:{server.portal_socket()}"] if behind else [settings.PORTAL_BIND]
     command += ["--forwarder-headers", ""]
     command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
-    logs = settings.VAR / "log"
-    logs.mkdir(exist_ok=True)
-    return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
+    return Child("The portal", command, logs.of("portal"), {} if has_pbx else {"PBX_EXPECTED": "0"})
 
 
 def manage(name: str, command: str) -> Child:
     """One of our own commands that goes on until it is stopped."""
     program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    return Child(name, program, [settings.VAR / f"log/{command}.log"])
+    return Child(name, program, logs.of(command))
 
 
 class Welcome:
@@ -221,11 +256,13 @@ class Welcome:
             how = "Open this link once to create the first administrator. It is valid for 24 hours:"
             self.lines += ["", how, "", link, ""]
             self.lines += network_hint()
-        self.lines.append("Press Ctrl+C to stop.")
+        if not settings.LOG_TO_STDERR:
+            self.lines.append("Press Ctrl+C to stop.")
 
     def __call__(self) -> None:
         if self.lines and answers(self.address) and self.portal_answers():
             say("\n".join(self.lines))
+            supervisor.tell_systemd("READY=1")
             self.lines = []
 
 
@@ -233,8 +270,10 @@ def network_hint() -> list[str]:
     """How to open the setup link from elsewhere, where nobody has chosen yet who can reach the portal."""
     if not is_local(urlsplit(settings.PORTAL_URL).hostname or "") or "PORTAL_BIND" in reach.set_by_environment():
         return []
-    how = "The link opens on this machine only. To use another computer on your network, press Ctrl+C and run:"
-    return [how, "", ".venv/bin/python manage.py reach network", "make run", ""]
+    how = "The link opens on this machine only. To use another computer on your network, "
+    if settings.LOG_TO_STDERR:
+        return [f"{how}run:", "", f"{settings.MANAGE} reach network", RESTART, ""]
+    return [f"{how}press Ctrl+C and run:", "", f"{settings.MANAGE} reach network", "make run", ""]
 
 
 class SmallLogs:
@@ -317,8 +356,8 @@ class Daily:
 def start(command: str) -> None:
     """In a process of its own, which nobody waits for: Ctrl+C is not said to it, and it ends with this one."""
     program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    with (settings.VAR / f"log/{command}.log").open("ab") as log:
-        process = subprocess.Popen(program, stdout=log, stderr=log, start_new_session=True)
+    with supervisor.output(logs.of(command)) as out:
+        process = subprocess.Popen(program, stdout=out, stderr=out, start_new_session=True)
     Thread(target=process.wait, daemon=True).start()
 
 
@@ -351,7 +390,7 @@ def pbx(program: Program, node: Node) -> Child:
     except (ValueError, EngineError) as error:
         raise CannotStart(str(error)) from error
     directory = node.directory / "log"
-    logs = [directory / "start.log", directory / "problems.log"]
+    written = [directory / "start.log", directory / "problems.log"]
 
     def on_start(process: subprocess.Popen[bytes]) -> None:
         Thread(target=catch_up, args=(node, process), daemon=True).start()
@@ -372,7 +411,7 @@ def pbx(program: Program, node: Node) -> Child:
         return guard.trouble() or ("" if is_as_given else "its addresses or ports were changed")
 
     command = embedded.command(program, node)
-    return Child("Asterisk", command, logs, before_start=before_start, on_start=on_start, trouble=trouble)
+    return Child("Asterisk", command, written, before_start=before_start, on_start=on_start, trouble=trouble)
 
 
 def fill_lost_table(node: Node) -> None:

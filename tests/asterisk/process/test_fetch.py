@@ -117,12 +117,12 @@ def test_a_folder_that_an_earlier_version_fetched_gets_what_it_lacks(host: Host)
 
 
 @pytest.mark.parametrize("lacking", ["network", "package", "mirror"])
-def test_what_cannot_be_added_stops_no_start(host: Host, lacking: str) -> None:
+def test_what_cannot_be_added_stops_no_start(host: Host, monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
     fetched_before_there_was_music(host)
     if lacking == "network":
         host.put("broken", "E: Failed to fetch\n")
     elif lacking == "mirror":
-        host.put("mirrors", "")
+        no_mirror(host, monkeypatch)
     else:
         host.put("asterisk-moh-opsound-g722_2.03-2_all.deb", "not a package")
     assert host.find_or_fetch().version == "22.10.1"
@@ -173,8 +173,17 @@ def test_a_broken_package_is_named(host: Host) -> None:
     assert host.left_over == set()
 
 
-def no_mirror(host: Host, _: pytest.MonkeyPatch) -> None:
+def no_mirror(host: Host, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(debian, "KNOWN_MIRRORS", host.bin / "missing.info")
     host.put("mirrors", "")
+
+
+def test_where_the_system_is_no_debian_its_list_of_mirrors_has_one(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.put("mirrors", "")
+    host.put("Debian.info", "Suite: forky\nBaseURI: http://mirror.test/debian/\nMatchURI: x\n")
+    monkeypatch.setattr(debian, "KNOWN_MIRRORS", host.bin / "Debian.info")
+    assert host.find_or_fetch().version == "22.10.1"
+    assert any("from http://mirror.test/debian/" in line for line in host.said)
 
 
 def no_keys(host: Host, patch: pytest.MonkeyPatch) -> None:

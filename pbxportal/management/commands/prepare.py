@@ -1,0 +1,16 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from pbxportal.management.commands.run import find_front_program, find_program, prepare_portal
+
+
+class Command(BaseCommand):
+    help = "Fetches Asterisk and Caddy, and updates the database, so that nothing of it is left to the start."
+
+    def handle(self, **_: Any) -> None:
+        prepare_portal()
+        find_program()
+        if settings.FRONT != "none":
+            find_front_program()

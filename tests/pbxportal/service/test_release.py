@@ -1,0 +1,71 @@
+"""A release is made of one commit, whole or not at all."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pbxportal.service import release
+from pbxportal.service.release import CannotInstall
+
+
+def git(clone: Path, *command: str) -> None:
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    subprocess.run(["git", "-C", str(clone), *who, *command], check=True, capture_output=True)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    git(clone, "init", "-q")
+    (clone / "requirements.txt").write_text("# nothing\n")
+    (clone / "one.py").write_text("ONE = 1\n")
+    git(clone, "add", ".")
+    git(clone, "commit", "-qm", "One")
+    git(clone, "tag", "v0.1.0")
+    (clone / "one.py").write_text("ONE = 2\n")
+    (clone / "stray").write_text("not committed")
+    return clone
+
+
+def test_it_has_what_was_committed_and_packages_of_its_own(clone: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    made = release.make(clone, tmp_path / "releases", said.append)
+    assert made == tmp_path / "releases/v0.1.0"
+    assert (made / "one.py").read_text() == "ONE = 1\n"
+    assert not (made / "stray").exists()
+    assert subprocess.run([made / ".venv/bin/python", "-c", "import one"], cwd=made, check=False).returncode == 0
+    assert said == ["Installing v0.1.0 with its Python packages."]
+    assert release.make(clone, tmp_path / "releases", said.append) == made
+    assert len(said) == 1  # it is there already
+
+
+def test_one_that_was_cut_short_is_made_anew(clone: Path, tmp_path: Path) -> None:
+    half = tmp_path / "releases/v0.1.0"
+    half.mkdir(parents=True)
+    (half / "old.py").touch()
+    made = release.make(clone, tmp_path / "releases", lambda _: None)
+    assert not (made / "old.py").exists()
+    assert (made / release.WHOLE).exists()
+
+
+def test_a_package_that_cannot_be_had_is_said_and_nothing_is_whole(clone: Path, tmp_path: Path) -> None:
+    (clone / "requirements.txt").write_text(f"there-is-no-such-package==1.0 --hash=sha256:{'0' * 64}\n")
+    git(clone, "commit", "-qam", "Two")
+    with pytest.raises(CannotInstall, match="packages could not be installed"):
+        release.make(clone, tmp_path / "releases", lambda _: None)
+    assert not [*(tmp_path / "releases").glob(f"*/{release.WHOLE}")]
+
+
+def test_a_tag_that_is_not_there_is_said(clone: Path, tmp_path: Path) -> None:
+    with pytest.raises(CannotInstall, match=r"There is no v9.9.9 here"):
+        release.make(clone, tmp_path / "releases", lambda _: None, "v9.9.9")
+
+
+def test_a_switch_is_one_step(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "releases" / name).mkdir(parents=True)
+        release.switch(tmp_path / "current", tmp_path / "releases" / name)
+        assert (tmp_path / "current").resolve() == tmp_path / "releases" / name
+    assert {path.name for path in tmp_path.iterdir()} == {"releases", "current"}
