@@ -30,7 +30,7 @@ KEPT: tuple[type[Model], ...] = (User, User.organizations.through, SipExtension)
 MADE: tuple[type[Model], ...] = (ApplyRun, Change, SipExtension, User)
 TABLES = ("sip_login", "pbx_number", "restore_point")
 SEED = 20261123
-KILLS = 200
+KILLS = 100
 
 
 def rows() -> dict[str, Rows]:
