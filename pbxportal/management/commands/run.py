@@ -99,12 +99,14 @@ def run() -> None:
     connection.close()
     is_there = server.portal_answers if front else lambda: True
     welcome, nightly, daily = Welcome(portal_door, link, program, node, is_there), Nightly(), Daily()
+    backups = Backups()
     outside = OutsideAddress(node)
     logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
         welcome()
         daily()
+        backups()
         logs()
         if watch:
             watch()
@@ -300,6 +302,21 @@ class Nightly:
             check.start()
 
 
+class Backups:
+    """Has the day's backup made from two o'clock on; asked again each hour, for one may have failed."""
+
+    HOUR = 2
+
+    def __init__(self) -> None:
+        self.last: tuple[date, int] | None = None
+
+    def __call__(self) -> None:
+        now = localtime()
+        if now.hour >= self.HOUR and (now.date(), now.hour) != self.last:
+            self.last = (now.date(), now.hour)
+            start("backup", "--nightly")
+
+
 class Daily:
     """Deletes those who have left, and clears sessions, whose time is over: at the start, and as each day begins."""
 
@@ -314,9 +331,9 @@ class Daily:
             start("clear_sessions")
 
 
-def start(command: str) -> None:
+def start(command: str, *arguments: str) -> None:
     """In a process of its own, which nobody waits for."""
-    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command, *arguments]
     with (settings.VAR / f"log/{command}.log").open("ab") as log:
         process = subprocess.Popen(program, stdout=log, stderr=log)
     Thread(target=process.wait, daemon=True).start()
