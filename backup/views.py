@@ -68,7 +68,9 @@ def back_up_now(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def try_restore(request: SignedInRequest, pk: int) -> HttpResponse:
     backup = get_object_or_404(Backup.objects.filter(state=Backup.State.VERIFIED), pk=pk)
-    if making.is_running(places.from_settings()):
+    if not backup.is_there:
+        messages.error(request, _("The file of this backup is missing."))
+    elif making.is_running(places.from_settings()):
         messages.info(request, _("A backup is already running. Try again in a moment."))
     else:
         log.record(request.user, "backup.tried", backup.name)
