@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.passwords.opaque_string import opaque_string
-from backup import places
 from backup.making import SHORTEST_PASSPHRASE
 from backup.models import BackupSettings
 from core.audit import log
@@ -38,7 +37,9 @@ class BackupSettingsForm(forms.ModelForm[BackupSettings]):
         model = BackupSettings
         fields = ["folder", "days", "weeks", "months", "voicemail"]
         help_texts = {
-            "folder": _("An existing folder that the portal can write to, best on another disk."),
+            "folder": _(
+                "A folder that the portal can write to, best on another disk. Leave empty for the portal's own."
+            ),
             "days": _("The newest backup of each day."),
             "weeks": _("The newest backup of each week."),
             "months": _("The newest backup of each month."),
@@ -49,9 +50,7 @@ class BackupSettingsForm(forms.ModelForm[BackupSettings]):
         chosen = BackupSettings.load()
         self.by, self.before = by, copy(chosen)
         super().__init__(data, instance=chosen, initial={"version": chosen.version})
-        self.fields["folder"].widget.attrs |= {
-            "placeholder": str(places.from_settings().usual_folder), "spellcheck": "false", "autocomplete": "off",
-        }  # fmt: skip
+        self.fields["folder"].widget.attrs |= {"spellcheck": "false", "autocomplete": "off"}
         self.fields["passphrase"].help_text = (
             _("Leave empty to keep the saved passphrase. It is never shown.")
             if chosen.sealed_passphrase

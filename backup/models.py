@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import coded_text, encryption
 
-LABEL, ROW = "backup passphrase", "1"
+LABEL, ROW = "backup_passphrase", "1"
 
 
 class BackupSettings(models.Model):

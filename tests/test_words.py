@@ -68,6 +68,7 @@ NO_TEXT = {
     "This value is not valid for the PBX, so it was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
+    "Backup {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
     "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP", "bytes {}-{}/{}": "",
     "disk {} full, {} MB free\n": "what a monitor reads",
