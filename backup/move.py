@@ -111,7 +111,7 @@ def checksum(model: type[models.Model], using: str) -> tuple[int, str]:
     """How many rows, and of all their values, whatever their order: the two databases sort text differently."""
     count, total = 0, 0
     names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
-    for values in model._base_manager.using(using).values_list(*names).iterator(AT_ONCE):  # noqa: SLF001
+    for values in model._base_manager.using(using).order_by().values_list(*names).iterator(AT_ONCE):  # noqa: SLF001
         text = json.dumps([_plain(each) for each in values], sort_keys=True, ensure_ascii=False)
         total += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
         count += 1
