@@ -93,8 +93,7 @@ def make(place: Place, by: User | None, *, nightly: bool = False) -> Backup:
     """Into the folder of the settings. Raises BackupError; then the row says why."""
     with only_one(place):
         chosen = BackupSettings.load()
-        for each in Backup.objects.filter(state=Backup.State.RUNNING):
-            each.close(Backup.State.FAILED, why=CodedText("backup.interrupted"))
+        close_interrupted()
         row = Backup.objects.create(by=by, nightly=nightly)
         try:
             folder = _folder(place, chosen)
@@ -110,6 +109,12 @@ def make(place: Place, by: User | None, *, nightly: bool = False) -> Backup:
         log.record(by, "backup.made", row.name)
         _remove_old(folder, chosen)
     return row
+
+
+def close_interrupted() -> None:
+    """By who holds the lock: then nobody else is at work."""
+    for each in Backup.objects.filter(state=Backup.State.RUNNING):
+        each.close(Backup.State.FAILED, why=CodedText("backup.interrupted"))
 
 
 def _on(row: Backup) -> str:

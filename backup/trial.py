@@ -20,6 +20,7 @@ def of_file(path: Path, passphrase: str, place: Place) -> CodedText:
 def of_row(key: int, place: Place) -> None:
     """With the saved passphrase; the row says what came of it. Raises BackupError where another is under way."""
     with making.only_one(place), making.work_folder(place) as work:
+        making.close_interrupted()
         row = Backup.objects.get(pk=key)
         try:
             row.trial = to_json(restoring.try_out(Path(row.file), making.passphrase(), place, work))
