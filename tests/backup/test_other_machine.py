@@ -109,7 +109,7 @@ def test_every_phone_registers_and_calls_and_the_message_plays(
     def phones(command: Command) -> Iterator[list[Phone]]:
         """With what was typed into them, once."""
         server = ("127.0.0.1", int(command.ports["SIP_PORT"]))
-        plugged = [Phone(str(1000 + n), *account, server) for n, account in enumerate(accounts)]
+        plugged = [Phone(str(1000 + n), name, secret, server) for n, (name, secret) in enumerate(accounts)]
         assert [each.register() for each in plugged] == [200, 200]
         try:
             yield plugged

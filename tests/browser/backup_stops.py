@@ -76,7 +76,7 @@ def backup_settings_refused(tour: Tour) -> Page:
     page = tour.ada("/backup/settings/")
     page.get_by_label("Folder").fill("backups")
     page.get_by_label("Passphrase", exact=True).fill("too short")
-    page.get_by_label("Daily backups").fill("x")
+    page.get_by_label("Daily backups").fill("999")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("alert").wait_for()
     return page
