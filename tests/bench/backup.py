@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -56,12 +57,27 @@ def of_all(folder: Path, say: Say) -> list[str]:
 
 
 def run(*command: str, **more: str) -> tuple[float, float]:
-    """Seconds, and the most memory in MB that the command, or one that it started, had. Raises Failed."""
-    began = time.perf_counter()
+    """Seconds, and the most memory in MB that the command and one that it started had together. Raises Failed."""
+    began, most = time.perf_counter(), 0.0
     program = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command]
     process = subprocess.Popen(program, env={**os.environ, **more}, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    while process.poll() is None:
+        most = max(most, sum(map(resident, [process.pid, *children(process.pid)])))
+        time.sleep(0.02)
     if process.returncode:
         raise Failed(f"{command[0]} ended with {process.returncode}")
-    return time.perf_counter() - began, used.ru_maxrss / 1000
+    return time.perf_counter() - began, most
+
+
+def resident(process: int) -> float:
+    """Its own memory, in MB: pages of files that it looks into are the system's."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1000
+    return 0.0
+
+
+def children(process: int) -> list[int]:
+    with suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return []

@@ -34,6 +34,7 @@ TESTS = ["tests/test_matrix.py", "tests/extensions/test_access.py", "tests/accou
 MORE_TESTS = ["tests/extensions/review/test_review.py", "tests/extensions/test_actions.py"]
 OWN_TESTS = {
     "accounts/organizations/views.py": ["tests/accounts/organizations/test_organizations.py"],
+    "backup/views.py": ["tests/backup/test_page.py"],
     "core/audit/views.py": ["tests/core/audit/test_log.py"],
     "extensions/my_account/views.py": ["tests/extensions/my_account/test_account.py"],
     "extensions/listing/filters.py": ["tests/extensions/listing/test_filters.py"],
