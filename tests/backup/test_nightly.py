@@ -1,10 +1,17 @@
 """`run` has a backup made every night, once, and again where it failed."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from asterisk.process.fetch import Program
+from backup import archive
 from pbxportal.management.commands import run
+from tests.browser.command import ROOT, Command
+from tests.pbx.office import eventually
 
 
 @pytest.fixture
@@ -35,3 +42,34 @@ def test_a_machine_that_was_off_at_night_makes_it_at_its_start(
     at(monkeypatch, 29, 10)
     run.Backups()()
     assert started == [("backup", "--nightly")]
+
+
+PASSPHRASE_SET = """
+from django.core.management import call_command
+call_command('migrate', verbosity=0)
+from backup.models import BackupSettings
+chosen = BackupSettings.load()
+chosen.passphrase = 'correct horse battery staple'
+chosen.save()
+"""
+STATES = "from backup.models import Backup; print(*[(each.state, each.nightly) for each in Backup.objects.all()])"
+
+
+def test_run_makes_one_that_opens(tmp_path: Path, program: Program) -> None:
+    """By a clock of its own, where it is noon."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+}"
+    with Command(tmp_path, ROOT / "var/asterisk-program", TZ=zone, PBX_EXPECTED="False", FRONT="none") as command:
+
+        def in_portal(script: str) -> str:
+            shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", script]
+            done = subprocess.run(shell, cwd=ROOT, env=command.environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            return done.stdout.strip()
+
+        in_portal(PASSPHRASE_SET)
+        command.start()
+        assert eventually(lambda: bool(list((tmp_path / "backups").glob("*.backup"))), 60)
+        assert eventually(lambda: in_portal(STATES) == "('verified', True)")
+        (made,) = (tmp_path / "backups").glob("*.backup")
+        assert archive.verify(made, "correct horse battery staple").database == "sqlite"
+        assert (tmp_path / "log/backup.log").read_text().startswith("Backed up and verified: ")
