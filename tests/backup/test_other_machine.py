@@ -117,14 +117,15 @@ def test_every_phone_registers_and_calls_and_the_message_plays(
             for each in plugged:
                 each.close()
 
-    with phones(one) as (_, caller), tones():
-        leave_message(caller, "*121000")
-        assert eventually(lambda: bool(list((settings.ASTERISK_DIR / "spool/voicemail/default/1000").rglob("*.wav"))))
     path, passphrase = tmp_path / "a.backup", tmp_path / "passphrase"
     passphrase.write_text(PASSPHRASE)
     given = (str(path), "--passphrase-file", str(passphrase))
-    with writers(one, tmp_path / "over"):
-        manage(one, "backup", *given)
+    with phones(one) as plugged_in, tones():
+        leave_message(plugged_in[1], "*121000")
+        assert eventually(lambda: bool(list((settings.ASTERISK_DIR / "spool/voicemail/default/1000").rglob("*.wav"))))
+        with writers(one, tmp_path / "over"):
+            assert [each.register() for each in plugged_in] == [200, 200]
+            manage(one, "backup", *given)
     one.stop()
     manifest = archive.verify(path, PASSPHRASE)
     head = in_portal(one, "from core.audit.models import AuditHead; print(AuditHead.objects.get().count)")
