@@ -15,7 +15,7 @@ import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 
-from core import host_names, proxies, reach
+from core import host_names, proxies, reach, restored
 from pbxportal import portal_address
 
 django_stubs_ext.monkeypatch()
@@ -28,6 +28,7 @@ ALLOW_ROOT = env.bool("PORTAL_ALLOW_ROOT", default=False)
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+restored.finish(VAR)
 
 
 def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
@@ -90,6 +91,7 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
     "pbxportal",
+    "backup",
     "core",
     "accounts",
     "extensions",

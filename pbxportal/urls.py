@@ -24,6 +24,7 @@ urlpatterns = [
     path("blocked/<int:pk>/never/", blocked_views.never_block, name="never_block"),
     path("pbx/", status_views.pbx_state, name="pbx_state"),
     path("mail/", include("core.mail.urls")),
+    path("backup/", include("backup.urls")),
     path("log/", include("core.audit.urls")),
     path("preferences/", include("pbxportal.pbx_settings.urls")),
     path("theme/", theme, name="theme"),

@@ -75,6 +75,7 @@ OPEN = {
 SAVES = [{"then": "save"}, {"then": "apply"}]
 LOOKED_AT, DONE = ("get",), ("post",)
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
+HAVE_ALL = (Permission.MANAGE_BACKUP, Permission.MANAGE_ROLES)
 MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
 
 PAGES = {
@@ -189,6 +190,11 @@ PAGES = {
     "log/": Page(look=(Permission.VIEW_LOG,)),
     "log/<int:pk>/": Page(look=(Permission.VIEW_LOG,)),
     "log/export/": Page(deed=(Permission.VIEW_LOG,), asks_again=DONE),
+    "backup/": Page(look=(Permission.VIEW_BACKUP,)),
+    "backup/now/": Page(deed=(Permission.MANAGE_BACKUP,)),
+    "backup/settings/": Page(look=HAVE_ALL, deed=HAVE_ALL, asks_again=DONE),
+    "backup/<int:pk>/download/": Page(deed=HAVE_ALL, asks_again=DONE),
+    "backup/<int:pk>/try/": Page(deed=(Permission.MANAGE_BACKUP,)),
     "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/discard/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
     "preferences/mail/": Page(
@@ -230,9 +236,13 @@ PAGES = {
 
 EXTENSION = {Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS}
 MAIL = {Permission.VIEW_MAIL, Permission.MANAGE_MAIL}
+BACKUP = {Permission.VIEW_BACKUP, Permission.MANAGE_BACKUP}
 BLOCKED = {Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED}
 MAINTENANCE = (
-    MAIL | BLOCKED | {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
+    MAIL
+    | BLOCKED
+    | BACKUP
+    | {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
 )
 PREFERENCES = {Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES}
 ORGANIZATIONS = {Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS}

@@ -13,6 +13,7 @@ need ip iproute2
 need pebble pebble
 need nft nftables
 need systemd-analyze systemd
+ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || missing="$missing postgresql"
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get > /dev/null; then

@@ -10,9 +10,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each app may import those after it. pbxportal is wiring: nobody imports it.
-APPS = ["pbxportal", "asterisk", "extensions", "accounts", "core"]
+APPS = ["pbxportal", "backup", "asterisk", "extensions", "accounts", "core"]
 # The rooms (folders and modules) of each app, from top to bottom: each may import those of the lines below its own.
 ROOMS = {
+    "backup": """
+        apps urls management
+        views
+        forms
+        trial move
+        making restoring soundness
+        contents retention
+        database archive
+        stream places models texts
+        errors
+    """,
     "asterisk": """
         apps urls management
         texts

@@ -28,6 +28,7 @@ from asterisk import check
 from asterisk.live import voicemail_greeting
 from asterisk.models import ApplyRun, BlockedAddress, CheckRun
 from asterisk.nodes import from_settings
+from backup.models import Backup
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import HoldMusic, Preferences
@@ -92,6 +93,7 @@ class Cast:
         self.keys = {
             "blocked": block.pk,
             "history": self.run.pk,
+            "backup": Backup.objects.create(state="verified", file=str(settings.ASTERISK_DIR / "no.backup")).pk,
             "roles": self.role.pk,
             "default": Role.objects.get(key="employee").pk,
             "organizations": inside.pk,

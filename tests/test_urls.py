@@ -118,7 +118,7 @@ def test_no_browser_keeps_a_page(client: Client, ada: User, route: str, method: 
 # Long, and without a secret: where one stands on a page, its length tells nothing of it (BREACH).
 COMPRESSED = {
     "extensions/", "extensions/status/", "extensions/welcome/", "review/", "history/", "history/<int:pk>/",
-    "history/check/", "blocked/", "log/", "mail/", "roles/", "organizations/",
+    "history/check/", "blocked/", "backup/", "log/", "mail/", "roles/", "organizations/",
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def templates(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def modules(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    for app in ("core", "accounts", "extensions", "asterisk", "pbxportal"):
+    for app in ("core", "accounts", "extensions", "asterisk", "backup", "pbxportal"):
         for path in sorted((root / app).rglob("*.py")):
             if not {"migrations", "management", "formats"}.intersection(path.parts):
                 yield path, in_python(path.read_text())

@@ -21,6 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
     parser.add_argument("--log", action="store_true", help="the operation log alone")
     parser.add_argument("--sign-in", action="store_true", help="signing in alone")
+    parser.add_argument("--backup", action="store_true", help="a backup and a restore of 100,000 extensions alone")
     parser.add_argument("--attack", type=float, nargs="?", const=30.0, metavar="SECONDS", help="an attacker alone")
     parser.add_argument(
         "--crowd", type=float, nargs="?", const=60.0, metavar="SECONDS", help="waiting connections alone"
@@ -33,7 +34,7 @@ def main() -> int:
     options = arguments()
     with surroundings.own():
         django.setup()
-        from tests.bench import program, signing_in
+        from tests.bench import backup, program, signing_in
 
         parts = [program.measure_log] * options.log + [signing_in.measure] * options.sign_in
         try:
@@ -41,6 +42,8 @@ def main() -> int:
                 report = program.measure_attack(options.attack)
             elif options.crowd:
                 report = program.measure_crowd(options.crowd)
+            elif options.backup:
+                report = f"{program.machine('not run')}\n\n{backup.measure(program.say)}"
             elif parts:
                 report = program.measure_without_pbx(options.rounds, *parts)
             else:

@@ -63,7 +63,8 @@ class PostgreSql:
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [*self._as, program, "-D", str(self._directory / "data"), *arguments]
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        debians = map(str, Path("/usr/lib/postgresql").glob("*/bin"))
+        environment = {"PATH": os.pathsep.join([os.environ["PATH"], *debians]), "LC_ALL": "C.UTF-8"}
         log = (self._directory / "commands.log").open("ab")
         with log:
             subprocess.run(command, env=environment, check=True, stdout=log, stderr=log, cwd="/")

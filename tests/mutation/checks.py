@@ -29,11 +29,12 @@ from tests.addresses import OPEN  # noqa: E402
 from tests.test_urls import ROUTES, address  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "accounts", "extensions", "asterisk", "pbxportal")
+APPS = ("core", "accounts", "extensions", "asterisk", "backup", "pbxportal")
 TESTS = ["tests/test_matrix.py", "tests/extensions/test_access.py", "tests/accounts/roles/test_roles.py"]
 MORE_TESTS = ["tests/extensions/review/test_review.py", "tests/extensions/test_actions.py"]
 OWN_TESTS = {
     "accounts/organizations/views.py": ["tests/accounts/organizations/test_organizations.py"],
+    "backup/views.py": ["tests/backup/test_page.py"],
     "core/audit/views.py": ["tests/core/audit/test_log.py"],
     "extensions/my_account/views.py": ["tests/extensions/my_account/test_account.py"],
     "extensions/listing/filters.py": ["tests/extensions/listing/test_filters.py"],

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
 from accounts.sessions.models import Session
+from backup.models import BackupSettings
 from core import encryption, file_lock, whole_file
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
@@ -18,6 +19,7 @@ from extensions.models import Change, SipExtension
 SEALED: dict[type[models.Model], tuple[str, ...]] = {
     SipExtension: ("sealed_password", "sealed_voicemail_pin"),
     Preferences: ("sealed_mail_password",),
+    BackupSettings: ("sealed_passphrase",),
     Authenticator: ("data",),
     Session: ("session_data",),
     Change: ("former",),

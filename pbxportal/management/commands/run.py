@@ -137,6 +137,7 @@ def portal_rounds(
     rounds: list[Callable[[], object]] = [
         Welcome(portal_door, setup_url(), program, node, server.portal_answers if front else lambda: True),
         Daily(),
+        Backups(),
         SmallLogs(settings.VAR / "log"),
     ]
     if front:
@@ -339,6 +340,21 @@ class Nightly:
             check.start()
 
 
+class Backups:
+    """Has the day's backup made from two o'clock on; asked again each hour, for one may have failed."""
+
+    HOUR = 2
+
+    def __init__(self) -> None:
+        self.last: tuple[date, int] | None = None
+
+    def __call__(self) -> None:
+        now = localtime()
+        if now.hour >= self.HOUR and (now.date(), now.hour) != self.last:
+            self.last = (now.date(), now.hour)
+            start("backup", "--nightly")
+
+
 class Daily:
     """Deletes those who have left, and clears sessions, whose time is over: at the start, and as each day begins."""
 
@@ -353,9 +369,10 @@ class Daily:
             start("clear_sessions")
 
 
-def start(command: str) -> None:
+def start(command: str, *arguments: str) -> None:
     """In a process of its own, which nobody waits for: Ctrl+C is not said to it, and it ends with this one."""
-    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py")]
+    program += [command, *arguments]
     with supervisor.output(logs.of(command)) as out:
         process = subprocess.Popen(program, stdout=out, stderr=out, start_new_session=True)
     Thread(target=process.wait, daemon=True).start()

@@ -1,0 +1,10 @@
+class BackupError(Exception):
+    """Why there is no backup, or nothing was restored: its words are a CodedText."""
+
+
+class ArchiveError(BackupError):
+    """The file is no backup that can be opened, or not as it was written."""
+
+
+class RestoreError(BackupError):
+    """The backup is sound, and this is no place for it."""

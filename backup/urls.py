@@ -1,0 +1,12 @@
+from django.urls import path
+
+from backup import views
+
+app_name = "backup"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("now/", views.back_up_now, name="now"),
+    path("settings/", views.change_settings, name="settings"),
+    path("<int:pk>/download/", views.download, name="download"),
+    path("<int:pk>/try/", views.try_restore, name="try"),
+]

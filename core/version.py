@@ -1,0 +1,3 @@
+"""Which portal this is."""
+
+VERSION = "0.1.0"

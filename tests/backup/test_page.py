@@ -1,0 +1,203 @@
+"""Maintenance > Backup."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Role, User
+from backup import making, places, retention, views
+from backup.models import Backup, BackupSettings
+from backup.places import Place
+from core.access.permissions import Permission
+from core.audit.models import AuditRecord
+from tests.backup.conftest import PASSPHRASE
+from tests.pages import html_of
+from tests.people import be_stale, make_user
+
+URL = "/backup/"
+
+
+@pytest.fixture
+def signed_in(place: Place, client: Client) -> Client:
+    client.force_login(make_user("Ada", role="super_administrator"))
+    return client
+
+
+@pytest.fixture
+def made(with_passphrase: BackupSettings) -> Backup:
+    call_command("backup", stdout=StringIO())
+    return Backup.objects.get()
+
+
+def typed(**more: Any) -> dict[str, Any]:
+    version = str(BackupSettings.load().version)
+    return {"version": version, "folder": "", "passphrase": "", "days": "7", "weeks": "4", "months": "12",
+            "voicemail": "on", **more}  # fmt: skip
+
+
+def test_without_a_passphrase_the_page_says_what_to_do(signed_in: Client) -> None:
+    page = html_of(signed_in, URL)
+    assert "No backups are made: no passphrase is set." in page
+    assert "Set a passphrase" in page
+    assert "Back up now" not in page
+
+
+def test_what_is_saved_is_in_force_and_the_passphrase_in_no_log(signed_in: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    more = {"folder": str(folder), "passphrase": PASSPHRASE, "days": "3", "voicemail": ""}
+    assert signed_in.post(f"{URL}settings/", typed(**more)).status_code == 302
+    saved = BackupSettings.load()
+    assert (saved.folder, saved.passphrase, saved.days, saved.voicemail) == (str(folder), PASSPHRASE, 3, False)
+    record = AuditRecord.objects.get(action="backup.settings_changed")
+    shown = {str(each.label): (each.old, each.new) for each in record.fields}
+    assert shown == {
+        "Folder": ("", str(folder)),
+        "Passphrase": ("", "changed"),
+        "Daily backups": ("7", "3"),
+        "Include voicemail messages": ("on", "off"),
+    }
+    page = html_of(signed_in, f"{URL}settings/")
+    assert PASSPHRASE not in page
+    assert "Leave empty to keep the saved passphrase." in page
+    signed_in.post(f"{URL}settings/", typed(folder=str(folder), days="4"))
+    assert BackupSettings.load().passphrase == PASSPHRASE
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("passphrase", "", "Enter a passphrase."),
+        ("passphrase", "too short", "Enter 12 characters or more."),
+        ("folder", "backups", "Enter the whole path"),
+        ("folder", "/nowhere/at/all", "cannot write to this folder"),
+        ("folder", "{var}", "outside the portal"),
+        ("folder", "{var}/static", "outside the portal"),
+        ("folder", "{code}/static", "outside the portal"),
+        ("folder", "{var}/../here/static", "outside the portal"),
+        ("days", "-1", "from 0 to 366"),
+        ("days", "x", "from 0 to 366"),
+        ("weeks", "1000", "from 0 to 520"),
+        ("months", "121", "from 0 to 120"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(signed_in: Client, field: str, value: str, words: str) -> None:
+    value = value.format(var=settings.VAR, code=settings.BASE_DIR)
+    answer = signed_in.post(f"{URL}settings/", typed(**{"passphrase": PASSPHRASE, field: value}))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert BackupSettings.load().version == 1
+
+
+def test_none_at_all_cannot_be_kept(signed_in: Client) -> None:
+    answer = signed_in.post(f"{URL}settings/", typed(passphrase=PASSPHRASE, days="0", weeks="0", months="0"))
+    assert answer.status_code == 422
+
+
+def test_who_saves_second_is_told(signed_in: Client) -> None:
+    before = typed(passphrase=PASSPHRASE)
+    signed_in.post(f"{URL}settings/", {**before, "days": "3"})
+    answer = signed_in.post(f"{URL}settings/", {**before, "days": "5"})
+    assert answer.status_code == 409
+    assert BackupSettings.load().days == 3
+
+
+def test_the_list_says_what_there_is(signed_in: Client, made: Backup) -> None:
+    page = html_of(signed_in, URL)
+    assert "Verified" in page
+    assert "Try a restore" in page
+    Path(made.file).unlink()
+    page = html_of(signed_in, URL)
+    assert "File missing" in page
+    assert "Try a restore" not in page
+    Backup.objects.create()
+    assert "Interrupted" in html_of(signed_in, URL)
+
+
+def test_a_download_asks_again_and_is_recorded(signed_in: Client, made: Backup) -> None:
+    be_stale(signed_in)
+    answer = signed_in.post(f"{URL}{made.pk}/download/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/again/")
+    assert not AuditRecord.objects.filter(action="backup.downloaded").exists()
+    be_stale(signed_in, -301)
+    answer = signed_in.post(f"{URL}{made.pk}/download/")
+    assert b"".join(answer) == Path(made.file).read_bytes()
+    assert made.name in answer["Content-Disposition"]
+    assert AuditRecord.objects.get(action="backup.downloaded").on == made.name
+
+
+def test_whoever_may_not_have_everything_gets_no_backup(client: Client, made: Backup) -> None:
+    """A backup opens all: its holder may do what a Super Administrator may."""
+    role = Role.objects.create(name="Backups", granted=[Permission.VIEW_BACKUP, Permission.MANAGE_BACKUP])
+    client.force_login(make_user("Olga", custom=role))
+    page = html_of(client, URL)
+    assert "Back up now" in page
+    assert "Download" not in page
+    assert "Settings" not in page
+    assert client.post(f"{URL}{made.pk}/download/").status_code == 404
+    assert client.get(f"{URL}settings/").status_code == 404
+
+
+@pytest.mark.parametrize("which", ["now/", "{}/try/"])
+def test_the_buttons_start_it_and_say_so(
+    signed_in: Client, made: Backup, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setattr(views, "begin", lambda *command: started.append(command))
+    signed_in.post(URL + which.format(made.pk))
+    by = str(User.objects.get(first_name="Ada").pk)
+    wanted = ("backup", "--by", by) if which == "now/" else ("restore", made.file, "--try", "--row", str(made.pk))
+    assert started == [wanted]
+    assert AuditRecord.objects.filter(action__in=("backup.started", "backup.tried")).count() == 1
+    with making.only_one(places.from_settings()):
+        signed_in.post(URL + which.format(made.pk))
+        assert "Working on a backup" in html_of(signed_in, URL)
+    assert len(started) == 1
+
+
+# --- what is kept ---
+
+
+def test_seven_days_four_weeks_and_twelve_months_are_kept() -> None:
+    last = datetime(2026, 11, 29, 2, tzinfo=UTC)
+    times = [last - timedelta(days=n) for n in range(800)] + [last - timedelta(hours=1)]
+    kept = sorted(retention.kept(times, 7, 4, 12), reverse=True)
+    assert kept[:7] == [last - timedelta(days=n) for n in range(7)]
+    assert len(kept) <= 7 + 4 + 12
+    assert {each.isocalendar()[:2] for each in kept} >= {
+        (last - timedelta(weeks=n)).isocalendar()[:2] for n in range(4)
+    }
+    assert len({(each.year, each.month) for each in kept}) == 12
+
+
+def test_the_newest_is_kept_whatever_is_chosen() -> None:
+    last = datetime(2026, 11, 29, 2, tzinfo=UTC)
+    assert retention.kept([last, last - timedelta(days=1)], 0, 0, 0) == {last}
+
+
+def test_old_ones_are_removed_and_what_is_not_ours_stays(with_passphrase: BackupSettings, place: Place) -> None:
+    BackupSettings.objects.update(days=1, weeks=0, months=0)
+    folder = place.usual_folder
+    folder.mkdir()
+    (folder / "pbxportal-20200101-020000.backup").write_text("unknown to the list")
+    (folder / "notes.txt").write_text("somebody's")
+    old = folder / "pbxportal-20260101-020000.backup"
+    old.write_text("old")
+    foreign = place.var / "pbxportal-20260102-020000.backup"
+    foreign.write_text("in another folder")
+    for file in (old, foreign):
+        Backup.objects.create(state="verified", file=str(file), started_at=datetime(2026, 1, 1, 2, tzinfo=UTC))
+    call_command("backup", stdout=StringIO())
+    assert not old.exists()
+    assert foreign.exists()
+    assert (folder / "notes.txt").exists()
+    assert (folder / "pbxportal-20200101-020000.backup").exists()
+    assert len(list(folder.iterdir())) == 3
+    assert Backup.objects.count() == 2
