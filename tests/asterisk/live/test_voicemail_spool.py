@@ -1,5 +1,6 @@
 """What is read of the files in which Asterisk keeps a mailbox."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_one_that_is_being_written_or_is_damaged_hides_no_other(tmp_path: Path) 
     put(tmp_path, "INBOX", 4, "1796000000-00000005").write_bytes(b"\xff\x00" * 100_000)
     put(tmp_path, "INBOX", 5, "1796000000-00000006")
     assert [each.message_id for each in spool.messages(tmp_path, "1000")] == ["1796000000-00000006"]
+
+
+@pytest.mark.parametrize("seconds", ["-1", str(-(2**63)), str(2**31), "9" * 100])
+def test_an_impossible_length_hides_no_message(tmp_path: Path, seconds: str) -> None:
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_text(text.read_text().replace("duration=21", f"duration={seconds}"))
+    (found,) = spool.messages(tmp_path, "1000")
+    assert found.seconds == (0 if seconds[0] == "-" else spool.LONGEST)
+
+
+@pytest.mark.parametrize("left_at", ["-1", "0", "253402300800", "9" * 100])
+def test_a_message_left_at_an_impossible_time_was_left_when_its_file_was_written(tmp_path: Path, left_at: str) -> None:
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_text(text.read_text().replace("origtime=1796000000", f"origtime={left_at}"))
+    os.utime(text, (1796000042, 1796000042))
+    (found,) = spool.messages(tmp_path, "1000")
+    assert found.left_at == 1796000042
 
 
 @pytest.mark.parametrize(
