@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.validators import JOINERS
+
 CONTEXT = "default"
 # What is deleted on the page can be put back from a folder of Asterisk's without a use of its own. Its folder "Deleted"
 # is none: with it (backupdeleted) each message that is moved anywhere leaves a copy, and without it a file msg-001.
@@ -91,12 +93,13 @@ def _message(text: Path, folder: str) -> Stored | None:
     sound = text.with_suffix(".wav")
     if not entries.get("msg_id") or "duration" not in entries or not sound.is_file():
         return None
-    caller = CALLER.match(entries.get("callerid", ""))
+    caller_id = "".join(c if c.isprintable() or c in JOINERS else " " for c in entries.get("callerid", ""))
+    caller = CALLER.match(caller_id)
     left_at = int(entries["origtime"])
     return Stored(
         message_id=entries["msg_id"][:64],
         folder=folder,
-        caller_number=(caller["number"] if caller else entries.get("callerid", ""))[:63],
+        caller_number=(caller["number"] if caller else caller_id)[:63],
         caller_name=(caller["name"] if caller else "")[:255],
         left_at=left_at if 0 < left_at < LATEST else int(written_at),
         seconds=max(0, min(int(entries["duration"]), LONGEST)),

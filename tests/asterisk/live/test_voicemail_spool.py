@@ -105,6 +105,15 @@ def test_what_a_caller_writes_stays_the_callers_name(tmp_path: Path, caller: str
     assert len(found.caller_number) <= 63
 
 
+@pytest.mark.parametrize("odd", "\r\x00\x0b\x85\u2028\u202e")
+def test_the_name_of_a_caller_is_one_line_of_text(tmp_path: Path, odd: str) -> None:
+    """No mail can have another in its subject."""
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_bytes(TEXT.format(id="1", caller=f'"Grace{odd}Bcc: x" <1001{odd}>').encode())
+    (found,) = spool.messages(tmp_path, "1000")
+    assert (found.caller_name, found.caller_number) == ("Grace Bcc: x", "1001 ")
+
+
 def test_a_message_is_found_by_its_id_wherever_it_lies(tmp_path: Path) -> None:
     put(tmp_path, "Old", 7, "1796000000-00000001")
     found = spool.find(tmp_path, "1000", "1796000000-00000001")
