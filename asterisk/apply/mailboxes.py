@@ -6,7 +6,7 @@ the restore point that could bring the extension back.
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from asterisk.engine.store import Step
 from asterisk.live import voicemail_copy
 from asterisk.live import voicemail_spool as spool
 from extensions.fields import MessagesThen
-from extensions.models import SipExtension
+from extensions.models import Change, SipExtension
 
 OWNER = ".extension"  # in a box: the id of the extension whose it is
 
@@ -25,8 +25,10 @@ def parked(directory: Path) -> Path:
     return spool.boxes(directory).with_name("parked")
 
 
-def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> list[str]:
-    """After these rows are on the PBX. `since`: what a number had before, where it differs. Raises OSError.
+def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step], changes: Iterable[Change] = ()) -> list[str]:
+    """After these rows are on the PBX. `since`: what a number had before, where it differs; by these changes.
+
+    Raises OSError.
 
     Gives the numbers whose mailboxes were given messages of one who has left.
     """
@@ -37,9 +39,10 @@ def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> li
     for some in chunks(wanted if any_is_parked else boxes):
         found = SipExtension.objects.filter(number__in=some).select_related("handed_to")
         owner_of |= {each.number: each for each in found.only("number", "messages_then", "handed_to__number")}
+    former = _owners_before(changes)
     for number in boxes:
         owner = owner_of[number].pk if number in owner_of else None
-        _settle(directory, number, owner, is_new=before.get(number) == Rows())
+        _settle(directory, number, owner, former.get(number, ""), is_new=before.get(number) == Rows())
     left = {number for number, rows in wanted.items() if rows.mailbox is None}
     for number, extension in owner_of.items():
         if extension.messages_then == MessagesThen.DELETE and number in left:
@@ -54,13 +57,22 @@ def settle(directory: Path, wanted: Mapping[str, Rows], since: list[Step]) -> li
     ]
 
 
-def _settle(directory: Path, number: str, owner: UUID | None, *, is_new: bool) -> None:
+def _owners_before(changes: Iterable[Change]) -> dict[str, str]:
+    """Whose a number was before these changes."""
+    found: dict[str, str] = {}
+    for change in changes:
+        found.setdefault(change.number, change.former["id"] if change.former else "")
+    return found
+
+
+def _settle(directory: Path, number: str, owner: UUID | None, former: str, *, is_new: bool) -> None:
+    """A box without a mark came to be since the last apply: it is of the `former` owner, where there is one."""
     box = spool.box(directory, number)
     mark = box / OWNER
-    marked = mark.read_text() if mark.is_file() else ""
+    marked = mark.read_text() if mark.is_file() else former
     if owner is None or (marked and marked != str(owner)) or (is_new and not marked):
         park(directory, box, marked or f"{number}-{time.time_ns()}")
-    elif not marked:
+    elif not mark.is_file():
         mark.write_text(str(owner))
 
 

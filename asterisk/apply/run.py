@@ -167,7 +167,7 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
             reloaded = prove(node, ami, run)
-            _settle_mailboxes(node, ami, wanted, since)
+            _settle_mailboxes(node, ami, wanted, since, run)
             removal.remove(node, [*gone, *void_registrations.of_changed(since, now, run)])
             message_lights.follow(node, ami, since, now)
     except AmiError as error:  # it speaks of the PBX's state: only a value that differs is refused
@@ -193,9 +193,10 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
         log_row.record(run, "apply.proved")
 
 
-def _settle_mailboxes(node: Node, ami: Ami, wanted: dict[str, Rows], since: list[Step]) -> None:
+def _settle_mailboxes(node: Node, ami: Ami, wanted: dict[str, Rows], since: list[Step], run: ApplyRun) -> None:
     try:
-        given = mailboxes.settle(node.directory, wanted, since)
+        ended = run.changes.filter(kind=Change.Kind.DELETED).order_by("pk")
+        given = mailboxes.settle(node.directory, wanted, since, ended)
     except OSError as error:
         raise ApplyError(CodedText("apply.mailbox_not_moved", error=error)) from error
     for number in given:

@@ -44,6 +44,7 @@ def found(stored: Stored) -> Found:
         left_at=datetime.fromtimestamp(stored.left_at, UTC),
         seconds=stored.seconds,
         size=stored.size,
+        written_at=datetime.fromtimestamp(stored.written_at, UTC),
     )
 
 

@@ -4,10 +4,13 @@ Their numbers change when others are deleted; `msg_id` does not. All that a call
 and is part of no path.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.validators import JOINERS
 
 CONTEXT = "default"
 # What is deleted on the page can be put back from a folder of Asterisk's without a use of its own. Its folder "Deleted"
@@ -17,13 +20,15 @@ URGENT = "Urgent"  # callers can mark a message so before they hang up
 SAVED = ("Work", "Family", "Friends")  # by phone, into what the menu offers besides new and old
 FOLDERS = (NEW, URGENT, HEARD, *SAVED, DELETED)
 LARGEST_TEXT = 10_000  # bytes of a message's text file
+LONGEST = 2**31 - 1  # seconds that the portal's database holds
+LATEST = 32_503_680_000  # the year 3000, in seconds of the epoch
 ENTRY = re.compile(r"^([a-z_]+)=(.*)$", re.MULTILINE)
 CALLER = re.compile(r'^"?(?P<name>.*?)"? *<(?P<number>[^<>]*)>$')
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A message; `left_at` in seconds of the epoch. `sound`: its file."""
+    """A message; `left_at` and `written_at` (into this mailbox) in seconds of the epoch. `sound`: its file."""
 
     message_id: str
     folder: str
@@ -33,6 +38,7 @@ class Stored:
     seconds: int
     sound: Path
     size: int
+    written_at: float
 
 
 def boxes(directory: Path) -> Path:
@@ -83,19 +89,23 @@ def _message(text: Path, folder: str) -> Stored | None:
     """None: it is being written."""
     with text.open("rb") as file:
         entries = dict(reversed(ENTRY.findall(file.read(LARGEST_TEXT).decode("utf-8", "replace"))))  # the first counts
+        written_at = os.fstat(file.fileno()).st_mtime
     sound = text.with_suffix(".wav")
     if not entries.get("msg_id") or "duration" not in entries or not sound.is_file():
         return None
-    caller = CALLER.match(entries.get("callerid", ""))
+    caller_id = "".join(c if c.isprintable() or c in JOINERS else " " for c in entries.get("callerid", ""))
+    caller = CALLER.match(caller_id)
+    left_at = int(entries["origtime"])
     return Stored(
         message_id=entries["msg_id"][:64],
         folder=folder,
-        caller_number=(caller["number"] if caller else entries.get("callerid", ""))[:63],
+        caller_number=(caller["number"] if caller else caller_id)[:63],
         caller_name=(caller["name"] if caller else "")[:255],
-        left_at=int(entries["origtime"]),
-        seconds=int(entries["duration"]),
+        left_at=left_at if 0 < left_at < LATEST else int(written_at),
+        seconds=max(0, min(int(entries["duration"]), LONGEST)),
         sound=sound,
         size=sound.stat().st_size,
+        written_at=written_at,
     )
 
 

@@ -96,6 +96,9 @@ def _who_stayed(record: Record) -> User | None:
 
 def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     """Raises CannotPutBack where another has by now what must be unique."""
+    if now and str(now.pk) != record["id"]:  # whose secrets and person are not those of the record
+        words = _("Extension %(number)s belongs to %(name)s now. Delete it first.")
+        raise CannotPutBack(words % {"number": number, "name": now.user})
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():

@@ -34,18 +34,24 @@
     }
   });
 
-  // What was opened in a part stays open when it is swapped, and the focus stays in it.
+  // What was opened in a part stays open when it is swapped, the focus stays in it, and a recording goes on from where it was.
   let kept = null;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     kept = {
       part: target.id,
       open: [...target.querySelectorAll("details[id][open]")].map((each) => each.id),
+      heard: [...target.querySelectorAll("audio[id]")].map(({ id, currentTime, paused }) => ({ id, currentTime, paused })),
       focus: target.contains(document.activeElement) ? document.activeElement.id || target.id : null,
     };
   });
   document.addEventListener("htmx:afterSwap", () => {
     if (!kept) return;
     for (const id of kept.open) document.getElementById(id)?.setAttribute("open", "");
+    for (const { id, currentTime, paused } of kept.heard) {
+      const audio = document.getElementById(id);
+      if (audio && currentTime) audio.currentTime = currentTime;
+      if (audio && !paused) audio.play().catch(() => {});
+    }
     if (kept.focus && document.activeElement === document.body)
       (document.getElementById(kept.focus) || document.getElementById(kept.part))?.focus({ preventScroll: true });
     kept = null;

@@ -26,6 +26,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.tour import press
 from tests.core.mail.postbox import Postbox
 from tests.core.mail.test_composition import deliver
+from tests.extensions.calls.voicemail.test_greeting import wav
 from tests.pbx.office import Office
 from tests.people import make_user
 from tests.phones.phone import Phone
@@ -207,3 +208,41 @@ def test_the_keyboard_stays_among_the_messages_whatever_becomes_of_them(office: 
     expect(within.locator(".badge-waiting")).to_have_count(0)
     expect(deleted).to_have_attribute("open", "")
     expect(download).to_be_focused()
+
+
+def with_recordings(office: Office, many: int) -> SipExtension:
+    extension = office.extension(user=make_user("Vic"), number="1000", voicemail=True, voicemail_pin="8302")
+    for at in range(many):
+        text = put(settings.ASTERISK_DIR, spool.NEW, at, f"1796000000-0000000{at}")
+        text.with_suffix(".wav").write_bytes(wav(20))
+    voicemail.note("1000", [found(each) for each in spool.messages(settings.ASTERISK_DIR, "1000")])
+    return extension
+
+
+def test_a_recording_stays_where_it_was_paused_when_the_messages_change(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(with_recordings(office, 1).user)
+    page.goto("/extensions/1000/")
+    heard = page.locator("#messages audio")
+    heard.evaluate("audio => audio.play()")
+    page.wait_for_function("audio => audio.currentTime > 0.5", arg=heard.element_handle())
+    heard.evaluate("audio => audio.pause()")
+    paused_at = heard.evaluate("audio => audio.currentTime")
+    VoicemailMessage.objects.filter(folder=Folder.NEW).update(folder=Folder.HEARD)  # as by phone
+    expect(page.locator("#messages .badge-waiting")).to_have_count(0)
+    assert heard.evaluate("audio => audio.currentTime") == paused_at
+    played_from = heard.evaluate(
+        "audio => new Promise(done => { audio.onplaying = () => done(audio.currentTime); audio.play(); })"
+    )
+    assert played_from >= paused_at
+
+
+def test_a_recording_plays_on_when_another_message_is_deleted(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(with_recordings(office, 2).user)
+    page.goto("/extensions/1000/")
+    messages = page.locator("#messages > ul > .message")
+    first, other = messages.first.locator("audio"), messages.last.get_by_role("button", name=re.compile("^Delete"))
+    first.evaluate("audio => audio.play()")
+    page.wait_for_function("audio => audio.currentTime > 0.5", arg=first.element_handle())
+    other.click()
+    expect(messages).to_have_count(1)
+    page.wait_for_function("audio => !audio.paused && audio.currentTime > 0.5", arg=first.element_handle())

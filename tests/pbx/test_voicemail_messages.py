@@ -15,6 +15,7 @@ from asterisk.live.voicemail_recorder import Mailboxes
 from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
+from extensions import pbx
 from extensions.calls.voicemail import messages as mailbox
 from extensions.models import SipExtension, VoicemailMessage
 from tests.conftest import MAILBOXES
@@ -26,6 +27,7 @@ from tests.pbx.prompts import Ear, tones
 from tests.pbx.test_voicemail import NOTE, folder, has_light, leave_message, open_mailbox, with_mailbox
 from tests.people import make_user
 from tests.phones import rtp, speech
+from tests.phones.phone import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +73,20 @@ def deliver() -> None:
     while postman.round():
         pass
     postman.leave()
+
+
+def forward(sender: Phone, to: str, keys: str = "1") -> None:
+    """The first message that is heard after the keys."""
+    ear = open_mailbox(sender, "*2")
+    assert ear.hears("vm-opts")
+    ear.call.press(keys)
+    assert ear.hears_tone(NOTE)
+    ear.call.press("8")
+    for heard, typed in (("vm-extension", f"{to}#"), ("vm-forwardoptions", "2")):
+        assert ear.hears(heard), heard
+        ear.call.press(typed)
+    assert ear.hears("vm-msgforwarded")
+    ear.call.hangup()
 
 
 def test_a_message_is_on_the_page_and_its_buttons_move_it_on_the_pbx(
@@ -206,16 +222,7 @@ def test_one_that_is_forwarded_back_is_another_on_the_page_and_in_an_email(
     leave_message(desk.registered(), f"*12{vics.number}")
     assert has_light(phone, "yes 1/0")
     for sender, receiver, light in ((phone, other, "yes 1/0"), (other, phone, "yes 1/1")):
-        ear = open_mailbox(sender, "*2")
-        assert ear.hears("vm-opts")
-        ear.call.press("1")
-        assert ear.hears_tone(NOTE)
-        ear.call.press("8")
-        for heard, keys in (("vm-extension", f"{receiver.number}#"), ("vm-forwardoptions", "2")):
-            assert ear.hears(heard), heard
-            ear.call.press(keys)
-        assert ear.hears("vm-msgforwarded")
-        ear.call.hangup()
+        forward(sender, receiver.number)
         assert has_light(receiver, light)
     there = VoicemailMessage.objects.there().filter(extension=vics)
     assert eventually(lambda: sorted(each.folder for each in there.all()) == ["heard", "new"])
@@ -224,6 +231,22 @@ def test_one_that_is_forwarded_back_is_another_on_the_page_and_in_an_email(
     path = f"/extensions/{vics.number}/voicemail/{there.get(folder='new').pk}/heard/"
     assert client.post(path).status_code == 302
     assert has_light(phone, "no 0/2")
+
+
+def test_one_that_is_forwarded_again_after_it_was_erased_is_mailed_again(desk: Office, vics: SipExtension) -> None:
+    phone, other = desk.registered(vics), desk.registered(with_mailbox(desk))
+    leave_message(desk.registered(), f"*12{other.number}")
+    assert has_light(other, "yes 1/0")
+    forward(other, vics.number)
+    assert has_light(phone, "yes 1/0")
+    there = VoicemailMessage.objects.there().filter(extension=vics)
+    assert eventually(lambda: there.count() == 1)
+    pbx.get().erase_message(vics.number, there.get().message_id)
+    assert eventually(lambda: there.count() == 0)
+    forward(other, vics.number, "11")  # it was heard: among the old ones
+    assert has_light(phone, "yes 1/0")
+    assert eventually(lambda: [each.folder for each in there.all()] == ["new"])
+    assert Email.objects.filter(kind="voicemail", user=vics.user).count() == 2
 
 
 def test_a_message_that_was_left_while_nobody_listened_is_found(

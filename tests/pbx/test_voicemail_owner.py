@@ -13,6 +13,7 @@ from asterisk.engine.render import Rows
 from asterisk.live import voicemail_spool as spool
 from asterisk.models import ApplyRun
 from extensions import actions
+from extensions.changes.state import CannotPutBack
 from extensions.models import SipExtension
 from tests.node import apply
 from tests.pbx.office import Office, eventually
@@ -66,11 +67,28 @@ def test_also_where_it_was_disabled_before(office: Office, left: SipExtension, a
     assert there(left.number) == 0
 
 
-def test_who_comes_back_by_an_undo_has_the_messages_again(office: Office, left: SipExtension, ada: User) -> None:
-    apply([left.number], None)
+@pytest.mark.parametrize("applies", [0, 1])  # since the message was left
+def test_who_comes_back_by_an_undo_has_the_messages_again(
+    office: Office, left: SipExtension, ada: User, applies: int
+) -> None:
+    for _ in range(applies):
+        apply([left.number], None)
     actions.delete(left.number, ada)
     apply([left.number], ada)
     undo.undo(ApplyRun.objects.latest("pk"), ada)
+    apply([left.number], ada)
+    assert there(left.number) == 1
+
+
+def test_also_where_the_next_person_came_in_the_same_apply(office: Office, left: SipExtension, ada: User) -> None:
+    actions.delete(left.number, ada)
+    next_one(left.number)
+    run = ApplyRun.objects.latest("pk")
+    assert there(left.number) == 0
+    with pytest.raises(CannotPutBack, match="Delete it first"):
+        undo.undo(run, ada)
+    actions.delete(left.number, ada)
+    undo.undo(run, ada)
     apply([left.number], ada)
     assert there(left.number) == 1
 

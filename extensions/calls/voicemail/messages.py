@@ -23,7 +23,7 @@ KEPT_AS_GONE = timedelta(days=30)  # so long nobody gets a second e-mail about a
 
 @dataclass(frozen=True)
 class Found:
-    """A message on the PBX."""
+    """A message on the PBX. `written_at`: into this mailbox, or into this folder of it."""
 
     message_id: str
     folder: Folder
@@ -32,6 +32,7 @@ class Found:
     left_at: datetime
     seconds: int
     size: int
+    written_at: datetime
 
 
 def note(number: str, found: Iterable[Found]) -> None:
@@ -44,6 +45,9 @@ def note(number: str, found: Iterable[Found]) -> None:
         known = {row.message_id: row for row in VoicemailMessage.objects.filter(extension=extension)}
         for message in there.values():
             row = known.get(message.message_id)
+            if row and row.gone_at and row.gone_at < message.written_at:  # forwarded again, with the same id
+                row.delete()
+                row = None
             if row is None:
                 _add(extension, message)
             elif (row.folder, row.gone_at) != (message.folder, None):
@@ -77,8 +81,10 @@ def lost_words(extension: SipExtension) -> str:
 
 
 def _add(extension: SipExtension, message: Found) -> None:
+    values = asdict(message)
+    del values["written_at"]
     row, made = VoicemailMessage.objects.get_or_create(
-        extension=extension, message_id=message.message_id, defaults=asdict(message)
+        extension=extension, message_id=message.message_id, defaults=values
     )
     if made and message.folder == Folder.NEW and extension.voicemail_email != VoicemailEmail.NONE:
         outbox.send("voicemail", extension.user, message=row.pk)

@@ -45,13 +45,15 @@ def shown(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
         return {}
     there = list(VoicemailMessage.objects.there().filter(extension=extension)[:MOST_SHOWN])
     kept = [each for each in there if each.folder != Folder.DELETED]
+    deleted = [each for each in there if each.folder == Folder.DELETED]
     return {
         "listens": True,
         "is_own": extension.user == request.user,
         "messages_kept": kept,
-        "messages_deleted": [each for each in there if each.folder == Folder.DELETED],
+        "messages_deleted": deleted,
         "messages_new": sum(each.is_new for each in kept),
-        "messages_size": sum(each.size for each in there),
+        "messages_size": sum(each.size for each in kept),
+        "messages_deleted_size": sum(each.size for each in deleted),
     }
 
 

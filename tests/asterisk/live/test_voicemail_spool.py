@@ -1,5 +1,6 @@
 """What is read of the files in which Asterisk keeps a mailbox."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,23 @@ def test_one_that_is_being_written_or_is_damaged_hides_no_other(tmp_path: Path) 
     assert [each.message_id for each in spool.messages(tmp_path, "1000")] == ["1796000000-00000006"]
 
 
+@pytest.mark.parametrize("seconds", ["-1", str(-(2**63)), str(2**31), "9" * 100])
+def test_an_impossible_length_hides_no_message(tmp_path: Path, seconds: str) -> None:
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_text(text.read_text().replace("duration=21", f"duration={seconds}"))
+    (found,) = spool.messages(tmp_path, "1000")
+    assert found.seconds == (0 if seconds[0] == "-" else spool.LONGEST)
+
+
+@pytest.mark.parametrize("left_at", ["-1", "0", "253402300800", "9" * 100])
+def test_a_message_left_at_an_impossible_time_was_left_when_its_file_was_written(tmp_path: Path, left_at: str) -> None:
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_text(text.read_text().replace("origtime=1796000000", f"origtime={left_at}"))
+    os.utime(text, (1796000042, 1796000042))
+    (found,) = spool.messages(tmp_path, "1000")
+    assert found.left_at == 1796000042
+
+
 @pytest.mark.parametrize(
     "caller", ['"x" <1001>\nmsg_id=another', "a" * 9_000, '"' + "ä" * 400 + '" <' + "1" * 90 + ">"]
 )
@@ -85,6 +103,15 @@ def test_what_a_caller_writes_stays_the_callers_name(tmp_path: Path, caller: str
     (found,) = spool.messages(tmp_path, "1000")
     assert len(found.caller_name) <= 255
     assert len(found.caller_number) <= 63
+
+
+@pytest.mark.parametrize("odd", "\r\x00\x0b\x85\u2028\u202e")
+def test_the_name_of_a_caller_is_one_line_of_text(tmp_path: Path, odd: str) -> None:
+    """No mail can have another in its subject."""
+    text = put(tmp_path, "INBOX", 0, "1796000000-00000001")
+    text.write_bytes(TEXT.format(id="1", caller=f'"Grace{odd}Bcc: x" <1001{odd}>').encode())
+    (found,) = spool.messages(tmp_path, "1000")
+    assert (found.caller_name, found.caller_number) == ("Grace Bcc: x", "1001 ")
 
 
 def test_a_message_is_found_by_its_id_wherever_it_lies(tmp_path: Path) -> None:

@@ -323,3 +323,19 @@ def test_an_old_name_that_is_put_back_is_the_one_that_is_shown_sorted_and_found(
     page = html_of(signed_in, "/extensions/?q=hopper")
     assert "Grace Hopper" in page
     assert "Zoe" not in html_of(signed_in, "/extensions/?q=zoe")
+
+
+@pytest.mark.django_db
+def test_nobody_is_put_back_onto_another_of_the_same_number(ada: User) -> None:
+    """Neither a name nor what is encrypted for the other."""
+    make_extension("1000", user=make_user("Grace"))
+    actions.delete("1000", ada)
+    former = Change.objects.get(kind=Change.Kind.DELETED).former
+    other = make_extension("1000", user=make_user("Vic"))
+    with pytest.raises(CannotPutBack, match="Extension 1000 belongs to Vic now"):
+        review.restore({"1000": former}, ada)
+    other.refresh_from_db()
+    assert (other.user.first_name, bool(other.registration_password)) == ("Vic", True)
+    actions.delete("1000", ada)
+    review.restore({"1000": former}, ada)
+    assert SipExtension.objects.get().user.first_name == "Grace"

@@ -18,7 +18,7 @@ def note(number: str, count: int) -> None:
     from extensions.pbx import Folder
 
     left_at = datetime(2026, 11, 28, tzinfo=UTC)
-    found = [messages.Found(str(n), Folder.NEW, "1001", "Grace", left_at, n, 16_000 * n) for n in range(count)]
+    found = [messages.Found(str(n), Folder.NEW, "1001", "Grace", left_at, n, 16_000 * n, left_at) for n in range(count)]
     messages.note(number, found)
 
 

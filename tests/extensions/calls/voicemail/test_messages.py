@@ -17,7 +17,8 @@ from tests.people import make_extension, make_user
 
 pytestmark = pytest.mark.django_db
 
-MESSAGE = Found("1796000000-00000001", Folder.NEW, "1001", "Grace", datetime(2026, 11, 28, 17, tzinfo=UTC), 21, 336_044)
+LEFT_AT = datetime(2026, 11, 28, 17, tzinfo=UTC)
+MESSAGE = Found("1796000000-00000001", Folder.NEW, "1001", "Grace", LEFT_AT, 21, 336_044, written_at=LEFT_AT)
 
 
 @pytest.fixture
@@ -60,6 +61,17 @@ def test_one_that_is_missed_for_a_moment_comes_back_without_a_second_email(exten
     assert (folders(), emails()) == ([], 1)
     messages.note("1000", [MESSAGE])
     assert (folders(), emails()) == (["new"], 1)
+
+
+def test_one_that_is_forwarded_again_after_it_was_erased_is_a_new_one(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE])
+    first = VoicemailMessage.objects.get()
+    messages.note("1000", [])
+    again = replace(MESSAGE, written_at=timezone.now())  # with the same id
+    for _ in range(2):
+        messages.note("1000", [again])
+    row = VoicemailMessage.objects.get()
+    assert (row.gone_at, row.pk == first.pk, emails()) == (None, False, 2)
 
 
 def test_rows_of_what_is_gone_are_forgotten_in_the_end(extension: SipExtension) -> None:

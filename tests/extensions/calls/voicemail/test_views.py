@@ -73,6 +73,16 @@ def test_the_own_person_sees_hears_and_downloads(client: Client, vics: SipExtens
     assert not AuditRecord.objects.filter(action="extension.voicemail_heard").exists()
 
 
+def test_the_sizes_are_of_those_that_are_counted_beside_them(
+    client: Client, vics: SipExtension, message: VoicemailMessage
+) -> None:
+    message.pk, message.message_id, message.folder, message.size = None, "2", Folder.DELETED, 5000
+    message.save()
+    page = " ".join(html_of(signed_in(client, vics.user), "/extensions/1000/").split())
+    assert "1 message, 1000 bytes." in page
+    assert "1 deleted message, 4.9 KB" in page
+
+
 @pytest.mark.parametrize("role", ["super_administrator", "administrator", "human_resource"])
 def test_no_administrator_hears_it_or_sees_that_it_is_there(
     client: Client, vics: SipExtension, message: VoicemailMessage, role: str
