@@ -54,6 +54,7 @@ class Upgrade:
                 self.say(f"{new.name} runs already.")
                 return
             shutil.rmtree(self.aside, ignore_errors=True)  # of an earlier one: never to go back to
+            self.back_up(old)
             self.try_migrations(new)
             self.write_down(old)
             try:
@@ -88,6 +89,13 @@ class Upgrade:
             except BlockingIOError:
                 raise InProgress("An upgrade is in progress.") from None
             yield
+
+    def back_up(self, old: Path) -> None:
+        """Beside the copy of the database, which is for going back alone. Without a passphrase there can be none."""
+        try:
+            self.services.manage(old, "backup")
+        except CannotInstall as error:
+            self.say(f"Going on without a backup. {error}")
 
     def try_migrations(self, new: Path) -> None:
         """On a copy, while everything runs."""
