@@ -33,7 +33,7 @@ def main() -> int:
             installing.uninstall(Places(), say, with_data=options.delete_data)
         elif options.deed == "upgrade":
             installing.check(Places())
-            return systemd.upgrade(clone, options.tag)
+            return systemd.upgrade(Places(), clone, options.tag, say)
         elif options.deed == "upgrade-here":
             Upgrade(Places(), Systemd(Places()), say).run(clone, options.tag)
         else:

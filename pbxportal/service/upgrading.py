@@ -34,7 +34,7 @@ class Services(Protocol):
     def start(self, units: Path, *, with_pbx: bool) -> None:
         """Take over the units there, update the database, and start what does not run. Raises CannotInstall."""
 
-    def manage(self, release: Path, *command: str, database: str = "") -> None:
+    def manage(self, of: Path, *command: str, database: str = "") -> None:
         """A command of that release's manage.py. Raises CannotInstall with what it said."""
 
 
