@@ -32,7 +32,7 @@ class Systemd:
         if with_pbx:
             self.systemctl("stop", PBX)
         self.systemctl("restart", PREPARE)
-        self.systemctl("start", PBX, PORTAL)
+        self.systemctl("start", "--no-block", PBX, PORTAL)  # whether they work is asked afterwards
 
     def systemctl(self, *command: str) -> None:
         done = subprocess.run(["systemctl", *command], capture_output=True, text=True, check=False)

@@ -21,7 +21,7 @@ from pbxportal.service.release import CannotInstall, Say
 
 OF_ASTERISK = ("asterisk/conf", "asterisk/process", "asterisk/engine")
 KEPT = 3  # releases
-HEALTH_SECONDS = 30
+HEALTH_SECONDS = 60
 DATABASE = "portal.sqlite3"
 
 
