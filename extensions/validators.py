@@ -107,6 +107,19 @@ def allowed_networks(text: str, most: int = MOST_NETWORKS) -> str:
     return ", ".join(found)
 
 
+def some_networks(text: str, most: int = MOST_NETWORKS) -> str:
+    """As allowed_networks(), where all there are would turn off what the networks are entered for."""
+    networks = allowed_networks(text, most)
+    for each in network_list(networks):
+        if each.prefixlen == 0:
+            raise ValidationError(
+                _("%(network)s contains every address. Enter a smaller network."),
+                code="everywhere",
+                params={"network": str(each)},
+            )
+    return networks
+
+
 def _network(text: str) -> str:
     try:
         typed = ip_interface(text)

@@ -1,7 +1,8 @@
 """The certificate of SIP over TLS: taken over when the portal has got or renewed one.
 
 Chain and key are one file, so that no moment, and no power cut, leaves a key beside another's certificate. Asterisk
-reads it for new connections from its reload on; those that are open, with their calls and registrations, go on.
+reads it for new connections from its reload on; those that are open or being opened, with their calls and
+registrations, go on.
 """
 
 import ssl

@@ -97,6 +97,8 @@ def _transport(node: Node, section: str, protocol: str, address: str, port: int)
         lines += [f"external_signaling_address={outside}", f"external_media_address={outside}"]
         lines += [f"local_net={each}" for each in network.local.replace(",", " ").split()]
     if protocol == TLS:
+        # Not allow_reload: for another certificate that closes the port for a tenth of a second, and with it whatever
+        # phone is just connecting. Without it Asterisk reads the files anew all the same.
         lines += [f"cert_file={certificate(node)}", f"priv_key_file={certificate(node)}", "method=sslv23"]
-        lines += [f"cipher={','.join(CIPHERS)}", "allow_reload=yes"]
+        lines += [f"cipher={','.join(CIPHERS)}"]
     return "\n".join([*lines, "", ""])

@@ -8,7 +8,7 @@ from accounts.models import User
 from asterisk.live.block_files import MOST_ENTRIES, SAFE
 from core.forms.layout import finish
 from core.preferences.models import Preferences
-from extensions.validators import allowed_networks
+from extensions.validators import some_networks
 from pbxportal.pbx_settings.forms import SettingsForm
 
 MOST_NEVER = 100
@@ -91,7 +91,7 @@ class AttackForm(SettingsForm):
         self.helper = finish(self)
 
     def clean_attacks_never(self) -> str:
-        return allowed_networks(self.cleaned_data["attacks_never"], MOST_NEVER)
+        return some_networks(self.cleaned_data["attacks_never"], MOST_NEVER)
 
     def clean_attacks_agents(self) -> str:
         return entries(self.cleaned_data["attacks_agents"])

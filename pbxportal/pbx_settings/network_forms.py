@@ -1,3 +1,4 @@
+import errno
 import socket
 from ipaddress import ip_address
 from typing import Any
@@ -11,6 +12,7 @@ from accounts.models import User
 from asterisk import nodes
 from core import localization
 from core.forms.layout import finish
+from core.ports import LOW_PORTS, try_to_bind
 from core.preferences.models import Preferences
 from extensions import validators
 from extensions.review import preferences as preference_changes
@@ -29,6 +31,10 @@ LISTENING = {
     "network_rtp_last": "rtp_last",
 }
 PORTS = tuple(LISTENING)[1:]
+KINDS = {
+    "network_sip_port": (socket.SOCK_STREAM, socket.SOCK_DGRAM),
+    "network_tls_port": (socket.SOCK_STREAM,),
+}
 
 
 class NetworkForm(SettingsForm):
@@ -96,7 +102,7 @@ class NetworkForm(SettingsForm):
         }
 
     def clean_network_local(self) -> str:
-        return validators.allowed_networks(self.cleaned_data["network_local"])
+        return validators.some_networks(self.cleaned_data["network_local"])
 
     def clean_network_addresses(self) -> str:
         typed = [each.strip(" []") for each in self.cleaned_data["network_addresses"].split(",") if each.strip(" []")]
@@ -109,6 +115,8 @@ class NetworkForm(SettingsForm):
         for name in PORTS:
             cleaned[name] = cleaned.get(name) or 0
         self._refuse_ports_in_each_others_way(cleaned)
+        if "network_addresses" not in self.errors:
+            self._refuse_ports_of_others(cleaned)
         return cleaned
 
     def _refuse_ports_in_each_others_way(self, cleaned: dict[str, Any]) -> None:
@@ -123,6 +131,23 @@ class NetworkForm(SettingsForm):
             self.add_error("network_rtp_last", _("Enter a port at least 3 above the first."))
         if first <= sip <= last or first <= tls <= last:
             self.add_error("network_rtp_first", _("The RTP ports must not include the SIP ports."))
+
+    def _refuse_ports_of_others(self, cleaned: dict[str, Any]) -> None:
+        """With one of them the PBX would not listen, and the portal would not start again."""
+        addresses = cleaned["network_addresses"] or self.usual["sip_bind"]
+        for name in (KINDS.keys() & set(self.changed_data)) - self.errors.keys():
+            port = cleaned[name] or self.usual[LISTENING[name]]
+            if port in (self.node.sip_port, self.node.sip_tls_port):
+                continue  # ours
+            try:
+                for kind in KINDS[name]:
+                    for address in addresses.split(","):
+                        try_to_bind(address.strip(), port, kind)
+            except OSError as error:
+                words = _("Another program uses this port. Enter another one.")
+                if error.errno == errno.EACCES:
+                    words = _("Ports below 1024 need one command in a terminal: %(command)s. Or enter a higher one.")
+                self.add_error(name, words % {"command": LOW_PORTS})
 
     def _write(self, version: int) -> None:
         preference_changes.follow(self.by, self.before, self.instance)

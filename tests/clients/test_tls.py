@@ -1,5 +1,6 @@
 """Phones that speak to the PBX over TLS."""
 
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -18,6 +19,10 @@ from tests.clients.test_encryption import is_encrypted
 from tests.node import connected
 from tests.pbx.office import Office, contacts, eventually
 
+QUESTION = (
+    "OPTIONS sip:pbx SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: <sip:1000@pbx>;tag=1\r\n"
+    "To: <sip:pbx>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+)
 SPEAK_TLS = [pytest.param(Baresip, "srtp-mand", id="baresip"), pytest.param(Pjsua, "mandatory", id="pjsua")]
 
 
@@ -41,6 +46,10 @@ def is_listening() -> bool:
         return bool(shown())
     except OSError:
         return False
+
+
+def shows_another(than: str) -> bool:
+    return is_listening() and shown() != than
 
 
 @pytest.mark.parametrize(("kind", "offers"), SPEAK_TLS)
@@ -76,3 +85,15 @@ def test_a_renewal_ends_no_call_and_no_registration(office: Office, begin: Begin
     client.answer()
     again.wait_answered()
     assert sound_goes_both_ways(client, again)
+
+
+def test_a_phone_that_connects_while_a_certificate_is_renewed_is_answered() -> None:
+    with socket.create_connection(("127.0.0.1", settings.SIP_TLS_PORT), 20) as link:
+        before = shown()  # by a later connection: Asterisk has taken the first
+        certificate.install(*certificates.made("renewed.example.com"))
+        assert eventually(lambda: shows_another(before))
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        with trusting.wrap_socket(link) as phone:
+            phone.sendall(QUESTION.encode())
+            assert phone.recv(1024).startswith(b"SIP/2.0 ")

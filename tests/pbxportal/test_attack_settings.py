@@ -66,6 +66,7 @@ def test_it_can_be_turned_off(signed_in: Client) -> None:
         ("attacks_block_minutes", "0", "from 1 to 1440"),
         ("attacks_block_minutes", "1441", "from 1 to 1440"),
         ("attacks_never", "my office", "is not an address or network"),
+        ("attacks_never", "0.0.0.0/0", "contains every address"),
         ("attacks_never", "10.0.0.1/8", "is one address in a network"),
         ("attacks_never", " ".join(f"10.0.0.{each}" for each in range(101)), "at most 100"),
         ("attacks_agents", "a|b", "cannot be used"),

@@ -69,6 +69,8 @@ def test_saving_as_it_is_changes_nothing(signed_in: Client) -> None:
     ("field", "value", "words"),
     [
         ("network_local", "10.0.0.1/8", "Enter 10.0.0.0/8 for the network"),
+        ("network_local", "10.0.0.0/8, 0.0.0.0/0", "0.0.0.0/0 contains every address."),
+        ("network_local", "::/0", "::/0 contains every address."),
         ("network_outside", "not a host", "Enter a host name or an address"),
         ("network_stun", "a b", "Enter a host name or an address"),
         ("network_addresses", "pbx.example.com", "is not an address"),
@@ -96,6 +98,25 @@ def test_ports_that_are_in_each_others_way_are_refused(signed_in: Client) -> Non
     assert "must not include the SIP ports" in str(
         signed_in.post(URL, sent).context["form"].errors["network_rtp_first"]
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("network_sip_port", socket.SOCK_STREAM),
+        ("network_sip_port", socket.SOCK_DGRAM),
+        ("network_tls_port", socket.SOCK_STREAM),
+    ],
+)
+def test_a_port_that_another_program_uses_is_refused(signed_in: Client, field: str, kind: socket.SocketKind) -> None:
+    with closing(socket.socket(socket.AF_INET, kind)) as other:
+        other.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        sent = typed(network_addresses="127.0.0.1", **{field: str(other.getsockname()[1])})
+        errors = signed_in.post(URL, sent).context["form"].errors
+    assert "Another program uses this port." in str(errors[field])
+    assert Preferences.load().version == 1
 
 
 def test_how_many_calls_the_ports_carry_is_said(signed_in: Client) -> None:
