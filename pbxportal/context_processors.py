@@ -18,6 +18,7 @@ from core.preferences.models import Preferences, SystemChange
 from core.reach import is_local
 from extensions import pbx
 from extensions.review import review
+from pbxportal import __version__
 from pbxportal.front import status
 from pbxportal.theme import THEMES
 
@@ -78,6 +79,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["newly_blocked"] = BlockedAddress.objects.unseen().count()
     if user.can(Permission.VIEW_CHECK) or user.can(Permission.VIEW_PREFERENCES):
         shown["disk"] = DiskState.now()
+    shown["version"] = __version__
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 

@@ -52,6 +52,7 @@ ROOMS = {
     """,
     "core": """
         apps management models
+        events
         mail
         audit
         preferences

@@ -25,6 +25,7 @@ from core.mail.models import Email
 from core.preferences.models import HoldMusic, Preferences
 from extensions.models import SipExtension
 from extensions.phones.guides import GUIDES
+from pbxportal import __version__
 from tests import pseudo, untranslated
 from tests.addresses import PAGES, PEOPLE, Person
 from tests.test_matrix import Cast, paths, targets_of
@@ -53,6 +54,7 @@ SILENT = {
     "asterisk/engine/file_health.py": "the log of manage.py run",
     "asterisk/ami/protocol.py": "an error of the program, and Asterisk's own protocol",
     "extensions/phones/guides.py": "what stands on the phones' own pages, which people look for there",
+    "pbxportal/monitor.py": "what Prometheus reads",
     "extensions/listing/search_index.py": "the terminal of manage.py migrate",
 }
 # Texts that are none, and why.
@@ -71,7 +73,7 @@ NO_TEXT = {
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
     "private, max-age=31536000, immutable": "HTTP", "Messages-Waiting: no": "SIP", "bytes {}-{}/{}": "",
-    "disk {} full, {} MB free\n": "what a monitor reads",
+    "disk {} full, {} MB free\n": "what a monitor reads", "Wrong token\n": "",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
 
@@ -382,6 +384,7 @@ def data() -> Iterator[str]:
     yield "a b c d e f"  # what differs of Cast's check
     yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")
     yield portal_settings.PORTAL_URL
+    yield __version__
 
 
 def known_words() -> set[str]:

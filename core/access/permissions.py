@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MANAGE_BLOCKED = "blocked.manage"
     VIEW_MAIL = "mail.view"
     MANAGE_MAIL = "mail.manage"
+    VIEW_EVENTS = "event.view"
+    MANAGE_EVENTS = "event.manage"
     VIEW_LOG = "log.view"
     LISTEN_VOICEMAIL = "voicemail.view"  # of others: only where a role says so, and of no default role
 
@@ -79,6 +81,7 @@ MODULES = [
     Module(MAINTENANCE_MENU, gettext_noop("Engine Check"), Permission.VIEW_CHECK, Permission.MANAGE_CHECK),
     Module(MAINTENANCE_MENU, gettext_noop("Blocked Addresses"), Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED),
     Module(MAINTENANCE_MENU, gettext_noop("Mail"), Permission.VIEW_MAIL, Permission.MANAGE_MAIL),
+    Module(MAINTENANCE_MENU, gettext_noop("Events"), Permission.VIEW_EVENTS, Permission.MANAGE_EVENTS),
     Module(MAINTENANCE_MENU, gettext_noop("Operation Log"), Permission.VIEW_LOG),
 ]
 

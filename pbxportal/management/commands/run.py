@@ -1,12 +1,13 @@
 import hashlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from http.client import HTTPConnection
@@ -33,9 +34,11 @@ from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.process.refused_lines import RefusedLines
 from core import https, reach
 from core.debian import NotAvailableError
-from core.preferences.models import Preferences
+from core.events import tell, webhook
+from core.events.look import Look
+from core.preferences.models import Preferences, in_force
 from core.reach import is_local
-from pbxportal import supervisor
+from pbxportal import conditions, supervisor
 from pbxportal.front import certificates, server
 from pbxportal.front.program import find_or_fetch as find_caddy
 from pbxportal.front.server import Front, FrontError
@@ -98,18 +101,24 @@ def run() -> None:
     link = setup_url()
     connection.close()
     is_there = server.portal_answers if front else lambda: True
-    welcome, nightly, daily = Welcome(portal_door, link, program, node, is_there), Nightly(), Daily()
+    welcome, nightly, daily = (
+        Welcome(portal_door, link, program, node, is_there),
+        Nightly(has_pbx=program is not None),
+        Daily(),
+    )
     outside = OutsideAddress(node)
+    alerts = Alerts(children, has_pbx=program is not None)
     logs = SmallLogs(settings.VAR / "log", node.directory / "log")
 
     def each_round() -> None:
         welcome()
         daily()
         logs()
+        nightly()
+        alerts()
         if watch:
             watch()
         if program:
-            nightly()
             outside()
 
     supervisor.watch(children, say, each_round)
@@ -193,7 +202,14 @@ def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
     command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
     logs = settings.VAR / "log"
     logs.mkdir(exist_ok=True)
-    return Child("The portal", command, [logs / "portal.log"], {} if has_pbx else {"PBX_EXPECTED": "0"})
+    times = settings.VAR / "metrics"  # of all its processes together
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(times)} | ({} if has_pbx else {"PBX_EXPECTED": "0"})
+
+    def before_start() -> None:
+        shutil.rmtree(times, ignore_errors=True)
+        times.mkdir(mode=0o700)
+
+    return Child("The portal", command, [logs / "portal.log"], environment, before_start)
 
 
 def manage(name: str, command: str) -> Child:
@@ -283,12 +299,55 @@ class OutsideAddress:
             connection.close()
 
 
+class Alerts:
+    """Looks for what is wrong, and tells of it, by e-mail and by webhook."""
+
+    LOOK_SECONDS, DELIVER_SECONDS = 5.0, 1.0
+
+    def __init__(self, children: Sequence[Child], *, has_pbx: bool) -> None:
+        self.look = Look(conditions.of(children, has_pbx=has_pbx))
+        self.jobs = [Job(self.look_and_tell, self.LOOK_SECONDS), Job(webhook.deliver, self.DELIVER_SECONDS)]
+
+    def __call__(self) -> None:
+        for job in self.jobs:
+            job()
+
+    def look_and_tell(self) -> None:
+        with in_force():
+            self.look()
+            tell.tell()
+
+
+class Job:
+    """Something that is done again and again, in a thread of its own, so that nothing waits for it."""
+
+    def __init__(self, work: Callable[[], object], every_seconds: float) -> None:
+        self.work, self.every_seconds = work, every_seconds
+        self.due = time.monotonic() + every_seconds
+        self.thread: Thread | None = None
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self.due and not (self.thread and self.thread.is_alive()):
+            self.due = time.monotonic() + self.every_seconds
+            self.thread = Thread(target=self.once, daemon=True)
+            self.thread.start()
+
+    def once(self) -> None:
+        try:
+            self.work()
+        except Exception:
+            logger.exception("Alerts could not be looked for or sent")
+        finally:
+            connection.close()
+
+
 class Nightly:
     """Compares everything at three o'clock; once a night, whatever is done to the clock."""
 
     HOUR = 3
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_pbx: bool) -> None:
+        self.has_pbx = has_pbx
         self.last = localdate()
 
     def __call__(self) -> None:
@@ -297,7 +356,9 @@ class Nightly:
         now = localtime()
         if now.hour == self.HOUR and now.date() != self.last:
             self.last = now.date()
-            check.start()
+            start("verify_audit")
+            if self.has_pbx:
+                check.start()
 
 
 class Daily:
