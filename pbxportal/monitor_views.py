@@ -11,7 +11,7 @@ from core import disk
 from core.preferences.models import Preferences
 from pbxportal import monitor
 
-UNAUTHORIZED = {"WWW-Authenticate": 'Bearer realm="pbxportal"'}
+UNAUTHORIZED = {"WWW-Authenticate": "Bearer"}
 
 
 class ResponseTimes:
