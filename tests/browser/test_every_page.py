@@ -18,6 +18,7 @@ from tests.browser import (  # noqa: F401 (their stops)
     account_stops,
     apply_stops,
     attack_stops,
+    event_stops,
     factor_stops,
     leaving_stops,
     log_stops,
