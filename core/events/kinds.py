@@ -26,7 +26,7 @@ KINDS = {
     "attack": Kind(_("Attackers blocked")),
     "mail": Kind(_("E-mail delayed")),
     "worker": Kind(_("Part of the portal stopped"), urgent=True),
-    "clock": Kind(_("Clock wrong"), patience=900),
+    "clock": Kind(_("Clock not synchronized"), patience=900),
     "clock_jump": Kind(_("Clock jumped")),
     "log": Kind(_("Operation log altered"), urgent=True),
 }

@@ -17,6 +17,7 @@ from core.mail import outbox
 from core.preferences.models import Preferences
 
 GATHERED = timedelta(seconds=15)  # for so long the first of several waits for others
+KEPT_EVENTS, KEPT_DELIVERIES = timedelta(days=365), timedelta(days=90)
 News = Sequence[tuple[Event, bool]]  # and whether it is solved
 
 
@@ -101,3 +102,9 @@ def send_test(kind: str) -> Event:
         )
         send([(event, False), (event, True)], Preferences.load(), now)
     return event
+
+
+def forget_old() -> None:
+    now = timezone.now()
+    Event.objects.filter(solved_at__lt=now - KEPT_EVENTS, solved_told_at__isnull=False).delete()
+    Delivery.objects.filter(created_at__lt=now - KEPT_DELIVERIES).delete()

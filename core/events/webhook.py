@@ -27,7 +27,6 @@ TIMEOUT_SECONDS = 10
 DELAYS = [5, 15, 30, 60, 120, 300, 600]
 LAST_DELAY = 900
 GIVEN_UP_AFTER = timedelta(days=1)
-KEPT = timedelta(days=90)
 AT_ONCE = 20
 logger = logging.getLogger(__name__)
 

@@ -302,11 +302,15 @@ class OutsideAddress:
 class Alerts:
     """Looks for what is wrong, and tells of it, by e-mail and by webhook."""
 
-    LOOK_SECONDS, DELIVER_SECONDS = 5.0, 1.0
+    LOOK_SECONDS, DELIVER_SECONDS, FORGET_SECONDS = 5.0, 1.0, 3600.0
 
     def __init__(self, children: Sequence[Child], *, has_pbx: bool) -> None:
         self.look = Look(conditions.of(children, has_pbx=has_pbx))
-        self.jobs = [Job(self.look_and_tell, self.LOOK_SECONDS), Job(webhook.deliver, self.DELIVER_SECONDS)]
+        self.jobs = [
+            Job(self.look_and_tell, self.LOOK_SECONDS),
+            Job(webhook.deliver, self.DELIVER_SECONDS),
+            Job(tell.forget_old, self.FORGET_SECONDS),
+        ]
 
     def __call__(self) -> None:
         for job in self.jobs:

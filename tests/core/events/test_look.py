@@ -274,3 +274,14 @@ def test_the_body_says_it_in_english_and_in_whole(world: World, ada: User) -> No
         }
     ]
     assert event.told_to == ["ada@example.com", "monitor.example.com"]
+
+
+def test_what_is_old_is_forgotten_and_what_is_open_is_not(world: World) -> None:
+    long_ago = timezone.now() - timedelta(days=366)
+    Event.objects.create(kind="disk", began_at=long_ago)
+    Event.objects.create(kind="pbx", began_at=long_ago, solved_at=long_ago, told_at=long_ago, solved_told_at=long_ago)
+    for days in (91, 89):
+        Delivery.objects.create(body=str(days), created_at=timezone.now() - timedelta(days=days))
+    tell.forget_old()
+    assert [event.kind for event in Event.objects.all()] == ["disk"]
+    assert [delivery.body for delivery in Delivery.objects.all()] == ["89"]
