@@ -183,9 +183,9 @@ def test_without_a_pbx_nothing_is_looked_for_there() -> None:
 
 def test_a_clock_that_is_set_has_jumped_for_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now, wrong = [1000.0], [0.0]
-    monkeypatch.setattr(clock.time, "time", lambda: now[0] + wrong[0])
-    monkeypatch.setattr(clock.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(clock.time, "clock_gettime", lambda _: now[0])
+    monkeypatch.setattr("core.clock.time.time", lambda: now[0] + wrong[0])
+    monkeypatch.setattr("core.clock.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("core.clock.time.clock_gettime", lambda _: now[0])
     jumps = clock.Jumps()
     now[0] += 3600
     wrong[0] = 4

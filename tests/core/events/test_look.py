@@ -74,7 +74,7 @@ def test_each_subject_is_an_event_of_its_own(world: World) -> None:
 
 def test_what_has_to_last_is_no_event_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(look.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("core.events.look.time.monotonic", lambda: now[0])
     world.wrong["pbx"] = [Finding(PBX)]
     world.look()
     now[0] += 19
@@ -115,7 +115,7 @@ def test_a_condition_that_cannot_be_asked_solves_nothing(world: World) -> None:
 def test_it_is_not_solved_before_it_is_over_for_some_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "SETTLED_SECONDS", 15.0)
     now = [1000.0]
-    monkeypatch.setattr(look.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("core.events.look.time.monotonic", lambda: now[0])
     world.wrong["disk"] = [Finding(DISK)]
     world.look()
     world.wrong["disk"] = []
