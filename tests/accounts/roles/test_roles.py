@@ -96,7 +96,8 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     levels = {module.name: level for module, level in answer.context["levels"]}
     assert levels == {
         "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "",
-        "Apply History": "View", "Engine Check": "", "Blocked Addresses": "", "Mail": "", "Operation Log": "",
+        "Apply History": "View", "Engine Check": "", "Blocked Addresses": "", "Mail": "", "Events": "",
+        "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
     assert "1 person has this role" in page
