@@ -16,7 +16,7 @@ class Kind:
 
 
 KINDS = {
-    "pbx": Kind(_("PBX down"), urgent=True, patience=20),
+    "pbx": Kind(_("PBX down"), urgent=True, patience=30),
     "apply_refused": Kind(_("Apply refused"), urgent=True),
     "apply_waiting": Kind(_("Apply waiting for the PBX"), urgent=True, patience=30),
     "drift": Kind(_("PBX differs from what was applied")),

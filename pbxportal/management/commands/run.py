@@ -302,7 +302,7 @@ class OutsideAddress:
 class Alerts:
     """Looks for what is wrong, and tells of it, by e-mail and by webhook."""
 
-    LOOK_SECONDS, DELIVER_SECONDS, FORGET_SECONDS = 5.0, 1.0, 3600.0
+    LOOK_SECONDS, DELIVER_SECONDS, FORGET_SECONDS = 5.0, 3.0, 3600.0
 
     def __init__(self, children: Sequence[Child], *, has_pbx: bool) -> None:
         self.look = Look(conditions.of(children, has_pbx=has_pbx))

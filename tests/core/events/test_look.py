@@ -77,16 +77,16 @@ def test_what_has_to_last_is_no_event_before(world: World, monkeypatch: pytest.M
     monkeypatch.setattr("core.events.look.time.monotonic", lambda: now[0])
     world.wrong["pbx"] = [Finding(PBX)]
     world.look()
-    now[0] += 19
+    now[0] += 29
     world.look()
     assert not Event.objects.exists()
     world.wrong["pbx"] = []
     world.look()
     world.wrong["pbx"] = [Finding(PBX)]
-    now[0] += 10
+    now[0] += 20
     world.look()
     assert not Event.objects.exists(), "what was over meanwhile begins anew"
-    now[0] += 20
+    now[0] += 30
     world.look()
     assert Event.objects.get().kind == "pbx"
 
