@@ -157,6 +157,11 @@ class UserManager(BaseUserManager["User"]):
     def super_administrators(self) -> models.QuerySet[User]:
         return self.filter(role__key=Role.SUPER_ADMINISTRATOR, is_active=True)
 
+    def who_may(self, permission: Permission) -> list[User]:
+        """Those with an e-mail address."""
+        roles = [role.pk for role in Role.objects.all() if permission in role.permissions]
+        return list(self.filter(role__in=roles, is_active=True).exclude(email=None).select_related("role"))
+
     def keep_a_super_administrator(self) -> None:
         """After whatever may take one away, in its transaction: two such deeds wait here for each other.
 

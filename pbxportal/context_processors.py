@@ -11,11 +11,12 @@ from asterisk import nodes
 from asterisk.live import port_recorder
 from asterisk.models import BlockedAddress
 from core import disk, localization
-from core.access.permissions import Permission
+from core.access.permissions import MAINTENANCE_MENU, MODULES, Permission
 from core.http import client_address
 from core.mail.labels import MailState
 from core.preferences.models import Preferences, SystemChange
 from core.reach import is_local
+from core.version import VERSION
 from extensions import pbx
 from extensions.review import review
 from pbxportal.front import status
@@ -78,6 +79,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         shown["newly_blocked"] = BlockedAddress.objects.unseen().count()
     if user.can(Permission.VIEW_CHECK) or user.can(Permission.VIEW_PREFERENCES):
         shown["disk"] = DiskState.now()
+    shown["version"] = VERSION
+    shown["maintains"] = any(each.menu == MAINTENANCE_MENU and user.can(each.view) for each in MODULES)
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
 
 

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "core.http.Utf8Only",
     "core.http.NoLargeBodies",
     "core.preferences.middleware.PreferencesInForce",
+    "pbxportal.monitor_views.ResponseTimes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -4,7 +4,7 @@ from asterisk import blocked_views
 from extensions import status_views
 from extensions import views as extensions
 from extensions.review import views as review
-from pbxportal import views
+from pbxportal import monitor_views, views
 from pbxportal.theme import theme
 
 handler400 = "pbxportal.views.bad_request"
@@ -25,9 +25,11 @@ urlpatterns = [
     path("pbx/", status_views.pbx_state, name="pbx_state"),
     path("mail/", include("core.mail.urls")),
     path("backup/", include("backup.urls")),
+    path("events/", include("core.events.urls")),
     path("log/", include("core.audit.urls")),
     path("preferences/", include("pbxportal.pbx_settings.urls")),
     path("theme/", theme, name="theme"),
     path("web-socket/", views.web_socket, name="web_socket"),
-    path("health/", views.health, name="health"),
+    path("health/", monitor_views.health, name="health"),
+    path("metrics", monitor_views.metrics, name="metrics"),
 ]

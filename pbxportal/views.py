@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.http import require_GET
 
-from core import disk
 from core.database_errors import Fault, fault_of
 from core.file_lock import LockedError
 
@@ -51,16 +50,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if user is not None and user.is_authenticated:
         return render(request, "400_signed_in.html", status=400)
     return defaults.bad_request(request, exception)
-
-
-@login_not_required
-@require_GET
-def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    space = disk.scarcest()
-    if space is None:
-        return HttpResponse("ok\n", content_type="text/plain")
-    words = f"disk {space.share:.0%} full, {space.free // 1_000_000} MB free\n"
-    return HttpResponse(words, content_type="text/plain", status=503 if space.is_out else 200)
 
 
 @login_not_required

@@ -61,6 +61,7 @@ OPEN = {
     "web-socket/",
     "account/email/<str:side>/<str:token>/",
     "health/",
+    "metrics",
     "password/",
     "password/reset/<str:uidb64>/<str:token>/",
     "password/welcome/<str:uidb64>/<str:token>/",
@@ -214,6 +215,13 @@ PAGES = {
     "preferences/attacks/": Page(
         look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
     ),
+    "preferences/alerts/": Page(
+        look=(Permission.VIEW_PREFERENCES,), deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE
+    ),
+    "preferences/alerts/secret/": Page(deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE),
+    "preferences/alerts/token/": Page(deed=(Permission.MANAGE_PREFERENCES,), asks_again=DONE),
+    "events/": Page(look=(Permission.VIEW_EVENTS,)),
+    "events/test/": Page(deed=(Permission.MANAGE_EVENTS,), bodies=[{"kind": "disk"}]),
     "blocked/": Page(look=(Permission.VIEW_BLOCKED,)),
     "blocked/<int:pk>/unblock/": Page(deed=(Permission.MANAGE_BLOCKED,)),
     "blocked/<int:pk>/never/": Page(deed=(Permission.MANAGE_BLOCKED,), asks_again=DONE),
@@ -238,10 +246,12 @@ EXTENSION = {Permission.VIEW_EXTENSIONS, Permission.MANAGE_EXTENSIONS}
 MAIL = {Permission.VIEW_MAIL, Permission.MANAGE_MAIL}
 BACKUP = {Permission.VIEW_BACKUP, Permission.MANAGE_BACKUP}
 BLOCKED = {Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED}
+EVENTS = {Permission.VIEW_EVENTS, Permission.MANAGE_EVENTS}
 MAINTENANCE = (
     MAIL
     | BLOCKED
     | BACKUP
+    | EVENTS
     | {Permission.VIEW_HISTORY, Permission.VIEW_CHECK, Permission.MANAGE_CHECK, Permission.VIEW_LOG}
 )
 PREFERENCES = {Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES}

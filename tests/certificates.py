@@ -23,7 +23,9 @@ def named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, *, is_authority: bool) -> x509.CertificateBuilder:
+def builder(
+    name: str, issuer: str, key: ec.EllipticCurvePrivateKey, *, is_authority: bool, lasting: timedelta = DAYS
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -32,7 +34,7 @@ def builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, *, is_autho
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + DAYS)
+        .not_valid_after(now + lasting)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     )
 
@@ -47,13 +49,14 @@ def made(
     name: str = "pbx.example.com",
     address: str = "127.0.0.1",
     encryption: KeySerializationEncryption | None = None,
+    lasting: timedelta = DAYS,
 ) -> tuple[bytes, bytes]:
     """Chain and key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     root, root_key = authority()
     names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address(address))])
     issuer = "Nobody's authority"
-    signed = builder(name, issuer, key, is_authority=False).add_extension(names, critical=False)
+    signed = builder(name, issuer, key, is_authority=False, lasting=lasting).add_extension(names, critical=False)
     chain = [signed.sign(root_key, hashes.SHA256()), root]
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
     return b"".join(each.public_bytes(Encoding.PEM) for each in chain), pem

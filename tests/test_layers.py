@@ -63,6 +63,7 @@ ROOMS = {
     """,
     "core": """
         apps management models
+        events
         mail
         audit
         preferences

@@ -23,6 +23,7 @@ from core.audit.models import AuditRecord
 from core.coded_text import CodedText
 from core.mail.models import Email
 from core.preferences.models import HoldMusic, Preferences
+from core.version import VERSION
 from extensions.models import SipExtension
 from extensions.phones.guides import GUIDES
 from tests import pseudo, untranslated
@@ -57,6 +58,7 @@ SILENT = {
         for name in ("command", "installing", "release", "settings_file", "systemd", "upgrading", "__main__")
     },
     "extensions/phones/guides.py": "what stands on the phones' own pages, which people look for there",
+    "pbxportal/monitor.py": "what Prometheus reads",
     "extensions/listing/search_index.py": "the terminal of manage.py migrate",
 }
 # Texts that are none, and why.
@@ -79,7 +81,7 @@ NO_TEXT = {
     "REGISTER sip:{} SIP/2.0": "", "Via: SIP/2.0/UDP {}:{};branch=z9hG4bK{};rport": "", "Call-ID: {}": "",
     ".venv/bin/python manage.py": "a command",
     "bytes {}-{}/{}": "",
-    "disk {} full, {} MB free\n": "what a monitor reads",
+    "disk {} full, {} MB free\n": "what a monitor reads", "Wrong token\n": "",
     "|default:'auto'": "the name of a theme, for the style sheet",
 }  # fmt: skip
 
@@ -390,6 +392,7 @@ def data() -> Iterator[str]:
     yield "a b c d e f"  # what differs of Cast's check
     yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")
     yield portal_settings.PORTAL_URL
+    yield VERSION
 
 
 def known_words() -> set[str]:

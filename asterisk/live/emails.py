@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from accounts import one_time_links
-from accounts.models import Role, User
+from accounts.models import User
 from asterisk.models import BlockedAddress
 from core import localization
 from core.access.permissions import Permission
@@ -28,14 +28,9 @@ def tell() -> None:
         return
     with transaction.atomic():
         found = list(new.order_by("id").values_list("pk", flat=True))
-        for person in administrators():
+        for person in User.objects.who_may(Permission.MANAGE_BLOCKED):
             outbox.notify(KIND, person, first=found[0], last=found[-1])
         BlockedAddress.objects.filter(pk__in=found).update(mailed=True)
-
-
-def administrators() -> list[User]:
-    roles = [role.pk for role in Role.objects.all() if Permission.MANAGE_BLOCKED in role.permissions]
-    return list(User.objects.filter(role__in=roles, is_active=True).exclude(email=None))
 
 
 def addresses_blocked(email: Email) -> Words | None:

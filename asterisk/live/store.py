@@ -240,6 +240,22 @@ def is_fresh(db: sqlite3.Connection) -> bool:
     return row is not None and bool(row[1]) and abs(time.time() - row[0]) < STALE_SECONDS
 
 
+def last_beat(db: sqlite3.Connection) -> float | None:
+    """When the listener last said that it runs, in seconds of the epoch."""
+    row = db.execute("SELECT at FROM heartbeat").fetchone()
+    return row[0] if row else None
+
+
+def count_of_phones(db: sqlite3.Connection) -> int:
+    (found,) = db.execute("SELECT count(*) FROM phone").fetchone()
+    return int(found)
+
+
+def count_by_state(db: sqlite3.Connection) -> dict[str, int]:
+    """Asterisk's device states -> how many numbers are in each."""
+    return dict(db.execute("SELECT state, count(*) FROM device GROUP BY state").fetchall())
+
+
 def phones(db: sqlite3.Connection, numbers: Iterable[str]) -> dict[str, list[Contact]]:
     found: dict[str, list[Contact]] = {}
     for some in chunks(numbers):

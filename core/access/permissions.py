@@ -24,6 +24,8 @@ class Permission(StrEnum):
     MANAGE_MAIL = "mail.manage"
     VIEW_BACKUP = "backup.view"
     MANAGE_BACKUP = "backup.manage"
+    VIEW_EVENTS = "event.view"
+    MANAGE_EVENTS = "event.manage"
     VIEW_LOG = "log.view"
     LISTEN_VOICEMAIL = "voicemail.view"  # of others: only where a role says so, and of no default role
 
@@ -82,6 +84,7 @@ MODULES = [
     Module(MAINTENANCE_MENU, gettext_noop("Blocked Addresses"), Permission.VIEW_BLOCKED, Permission.MANAGE_BLOCKED),
     Module(MAINTENANCE_MENU, gettext_noop("Mail"), Permission.VIEW_MAIL, Permission.MANAGE_MAIL),
     Module(MAINTENANCE_MENU, gettext_noop("Backup"), Permission.VIEW_BACKUP, Permission.MANAGE_BACKUP),
+    Module(MAINTENANCE_MENU, gettext_noop("Events"), Permission.VIEW_EVENTS, Permission.MANAGE_EVENTS),
     Module(MAINTENANCE_MENU, gettext_noop("Operation Log"), Permission.VIEW_LOG),
 ]
 

@@ -28,6 +28,10 @@ def show_language(code: str) -> str:
     return str(dict(settings.LANGUAGES).get(code, code))
 
 
+def show_list(names: list[str]) -> str:
+    return ", ".join(names)
+
+
 def show_self_service(names: list[str]) -> str:
     return ", ".join(str(label) for name, label in SELF_SERVICE.items() if name in names)
 
@@ -43,7 +47,7 @@ AS_TYPED = (
     "voicemail_minutes", "voicemail_messages", "voicemail_days", "https_name", "https_port", "https_email",
     "attacks_tries", "attacks_minutes", "attacks_block_minutes", "attacks_never", "attacks_agents", "attacks_dialled",
     "network_local", "network_outside", "network_stun", "network_addresses", "network_sip_port", "network_tls_port",
-    "network_rtp_first", "network_rtp_last",
+    "network_rtp_first", "network_rtp_last", "alert_quiet_from", "alert_quiet_until", "webhook_url",
 )  # fmt: skip
 SWITCHES = (
     "organization_management",
@@ -52,6 +56,7 @@ SWITCHES = (
     "change_seen_password",
     "new_voicemail",
     "attacks_on",
+    "metrics_on",
 )
 FIELDS = {
     "name": RecordedField(_("Name")),
@@ -69,6 +74,7 @@ FIELDS = {
     "new_media_encryption": RecordedField(_label("new_media_encryption"), one_of(dict(MediaEncryption.choices))),
     "mail_security": RecordedField(_label("mail_security"), one_of(dict(MailSecurity.choices))),
     "https_certificate": RecordedField(_label("https_certificate"), one_of(dict(CertificateKind.choices))),
+    "alert_people": RecordedField(_label("alert_people"), show_list),
     "chain": RecordedField(_("Certificate and chain (PEM)"), show_mask, is_secret=True),
     "key": RecordedField(_("Private key (PEM)"), show_mask, is_secret=True),
     "mail_password": RecordedField(_("Password"), show_mask, is_secret=True),

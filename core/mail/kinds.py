@@ -75,6 +75,7 @@ KINDS = {
         _("The PBX blocks an attacker"),
         needs=Permission.MANAGE_BLOCKED,
     ),
+    "alert": Kind(_("Alert"), "core.events.emails.alert", "core/events/emails/alert", needs=Permission.VIEW_EVENTS),
     "email_change_old": Kind(
         _("Address change, to the old address"),
         "extensions.my_account.emails.to_the_old",

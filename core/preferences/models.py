@@ -228,6 +228,13 @@ class Preferences(models.Model):
     mail_user = models.CharField(_("User Name"), max_length=254, blank=True)
     sealed_mail_password = models.TextField(blank=True, editable=False)
     mail_from = models.CharField(_("Sender Address"), max_length=254, blank=True)
+    alert_people = models.JSONField(_("Recipients"), default=list)  # primary keys; none: all who see Preferences
+    alert_quiet_from = models.TimeField(_("Quiet hours from"), null=True, blank=True)
+    alert_quiet_until = models.TimeField(_("until"), null=True, blank=True)
+    webhook_url = models.CharField(_("Webhook address"), max_length=500, blank=True)
+    sealed_webhook_secret = models.TextField(blank=True, editable=False)
+    monitor_token_hash = models.CharField(max_length=64, blank=True, editable=False)
+    metrics_on = models.BooleanField(_("Metrics for Prometheus"), default=False)
     https_certificate = models.CharField(
         _("Certificate from"), max_length=9, choices=CertificateKind, default=CertificateKind.NONE
     )

@@ -41,6 +41,7 @@ TABS = (
     Tab("https", gettext_lazy("HTTPS"), "https_preferences"),
     Tab("mail", gettext_lazy("Email"), "mail_preferences"),
     Tab("attacks", gettext_lazy("Attacks"), "attack_preferences"),
+    Tab("alerts", gettext_lazy("Alerts"), "alert_preferences"),
 )
 
 

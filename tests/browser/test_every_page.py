@@ -19,6 +19,7 @@ from tests.browser import (  # noqa: F401 (their stops)
     apply_stops,
     attack_stops,
     backup_stops,
+    event_stops,
     factor_stops,
     leaving_stops,
     log_stops,

@@ -1,7 +1,10 @@
 """The portal as a server of its own: twenty administrators at once, and a database that is away."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,7 +14,9 @@ import pytest
 from django.db import connection
 
 from asterisk.process.embedded import Embedded
+from core.preferences.models import Preferences
 from extensions.models import Change
+from pbxportal.monitor import token_hash
 from tests.faults.portal import ANSWER_SECONDS, Browser, served
 from tests.node import all_numbers, apply, plan
 from tests.people import Typed, make_extension, make_user
@@ -104,3 +109,29 @@ def test_a_type_that_cannot_be_read_is_a_plain_400(tmp_path: Path) -> None:
                 assert (answer.status, b"Bad request" in answer.read()) == (400, True), kind
                 link.close()
     assert "Traceback" not in log.read_text()
+
+
+ANOTHER = """
+import django
+django.setup()
+from pbxportal import monitor
+monitor.RESPONSES.labels("GET", "2xx").observe(0.1)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_response_times_of_all_processes_are_counted_together(tmp_path: Path) -> None:
+    Preferences.objects.update(metrics_on=True, monitor_token_hash=token_hash("token"))
+    times = tmp_path / "metrics"
+    times.mkdir()
+    kept = {"PROMETHEUS_MULTIPROC_DIR": str(times)}
+    with served(tmp_path / "portal.log", **kept) as port:
+        browser = Browser(port)
+        for _ in range(5):
+            assert browser.status_of("/health/") == 200
+        subprocess.run([sys.executable, "-c", ANOTHER], env={**os.environ, **kept}, check=True)
+        link = HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+        link.request("GET", "/metrics", headers={"Authorization": "Bearer token"})
+        text = link.getresponse().read().decode()
+        link.close()
+    assert 'pbxportal_response_seconds_count{method="GET",status="2xx"} 6.0' in text

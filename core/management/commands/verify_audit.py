@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand
 
 from core.audit import hash_chain
 from core.audit.models import AuditHead, AuditRecord
+from core.coded_text import CodedText
+from core.events import look
 from core.validators import digits
 
 AT_ONCE = 2000
@@ -36,7 +38,11 @@ class Command(BaseCommand):
             head = self._walk(options["known"])
         except hash_chain.Broken as broken:
             self.stdout.write(str(broken))
+            if not options["known"]:  # else it may be what was typed that is wrong
+                look.begin("log", CodedText("event.log", row=broken.row))
             sys.exit(1)
+        if not options["known"]:
+            look.solve("log")
         self.stdout.write(f"{head.count:,} entries, none altered. Last entry: {head.count}:{head.last_hash}")
 
     def _walk(self, known: tuple[int, str] | None) -> AuditHead:

@@ -18,7 +18,7 @@ from extensions.models import Change, SipExtension
 # Every column that holds something sealed, or JSON with something sealed in it.
 SEALED: dict[type[models.Model], tuple[str, ...]] = {
     SipExtension: ("sealed_password", "sealed_voicemail_pin"),
-    Preferences: ("sealed_mail_password",),
+    Preferences: ("sealed_mail_password", "sealed_webhook_secret"),
     BackupSettings: ("sealed_passphrase",),
     Authenticator: ("data",),
     Session: ("session_data",),

@@ -2,6 +2,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,9 +35,11 @@ from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.process.refused_lines import RefusedLines
 from core import https, reach
 from core.debian import NotAvailableError
-from core.preferences.models import Preferences
+from core.events import tell, webhook
+from core.events.look import Look
+from core.preferences.models import Preferences, in_force
 from core.reach import is_local
-from pbxportal import logs, supervisor
+from pbxportal import conditions, logs, supervisor
 from pbxportal.front import certificates, server
 from pbxportal.front.program import Program as Caddy
 from pbxportal.front.program import find_or_fetch as find_caddy
@@ -138,6 +141,8 @@ def portal_rounds(
         Welcome(portal_door, setup_url(), program, node, server.portal_answers if front else lambda: True),
         Daily(),
         Backups(),
+        Nightly(has_pbx=program is not None),
+        Alerts(children, has_pbx=program is not None),
         SmallLogs(settings.VAR / "log"),
     ]
     if front:
@@ -146,7 +151,7 @@ def portal_rounds(
         rounds.append(watch)
         children.append(front.child())
     if program:
-        rounds += [Nightly(), OutsideAddress(node)]
+        rounds.append(OutsideAddress(node))
     return rounds
 
 
@@ -229,7 +234,14 @@ def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
     command += [f"unix:{server.portal_socket()}"] if behind else [settings.PORTAL_BIND]
     command += ["--forwarder-headers", ""]
     command += ["--forwarded-allow-ips", ""]  # whom to believe, core.http.ForwardedHeaders knows
-    return Child("The portal", command, logs.of("portal"), {} if has_pbx else {"PBX_EXPECTED": "0"})
+    times = settings.VAR / "metrics"  # of all its processes together
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(times)} | ({} if has_pbx else {"PBX_EXPECTED": "0"})
+
+    def before_start() -> None:
+        shutil.rmtree(times, ignore_errors=True)
+        times.mkdir(mode=0o700)
+
+    return Child("The portal", command, logs.of("portal"), environment, before_start)
 
 
 def manage(name: str, command: str) -> Child:
@@ -323,12 +335,59 @@ class OutsideAddress:
             connection.close()
 
 
+class Alerts:
+    """Looks for what is wrong, and tells of it, by e-mail and by webhook."""
+
+    LOOK_SECONDS, DELIVER_SECONDS, FORGET_SECONDS = 5.0, 3.0, 3600.0
+
+    def __init__(self, children: Sequence[Child], *, has_pbx: bool) -> None:
+        self.look = Look(conditions.of(children, has_pbx=has_pbx))
+        self.jobs = [
+            Job(self.look_and_tell, self.LOOK_SECONDS),
+            Job(webhook.deliver, self.DELIVER_SECONDS),
+            Job(tell.forget_old, self.FORGET_SECONDS),
+        ]
+
+    def __call__(self) -> None:
+        for job in self.jobs:
+            job()
+
+    def look_and_tell(self) -> None:
+        with in_force():
+            self.look()
+            tell.tell()
+
+
+class Job:
+    """Something that is done again and again, in a thread of its own, so that nothing waits for it."""
+
+    def __init__(self, work: Callable[[], object], every_seconds: float) -> None:
+        self.work, self.every_seconds = work, every_seconds
+        self.due = time.monotonic() + every_seconds
+        self.thread: Thread | None = None
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self.due and not (self.thread and self.thread.is_alive()):
+            self.due = time.monotonic() + self.every_seconds
+            self.thread = Thread(target=self.once, daemon=True)
+            self.thread.start()
+
+    def once(self) -> None:
+        try:
+            self.work()
+        except Exception:
+            logger.exception("Alerts could not be looked for or sent")
+        finally:
+            connection.close()
+
+
 class Nightly:
     """Compares everything at three o'clock; once a night, whatever is done to the clock."""
 
     HOUR = 3
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_pbx: bool) -> None:
+        self.has_pbx = has_pbx
         self.last = localdate()
 
     def __call__(self) -> None:
@@ -337,7 +396,9 @@ class Nightly:
         now = localtime()
         if now.hour == self.HOUR and now.date() != self.last:
             self.last = now.date()
-            check.start()
+            start("verify_audit")
+            if self.has_pbx:
+                check.start()
 
 
 class Backups:

@@ -97,7 +97,7 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     assert levels == {
         "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "",
         "Apply History": "View", "Engine Check": "", "Blocked Addresses": "", "Mail": "",
-        "Backup": "", "Operation Log": "",
+        "Backup": "", "Events": "", "Operation Log": "",
     }  # fmt: skip
     page = answer.content.decode()
     assert "1 person has this role" in page

@@ -1,0 +1,87 @@
+"""/health/ and /metrics: what programs are told, and who is not."""
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from core.coded_text import CodedText
+from core.events import look
+from core.mail.models import Email
+from core.preferences.models import Preferences
+from core.version import VERSION
+from pbxportal.monitor import token_hash
+from tests.people import make_extension
+
+TOKEN = "a token of the test"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(autouse=True)
+def token(db: None, settings: Settings) -> None:
+    settings.AMI_PORT = 9  # nobody is there
+    Preferences.objects.update(monitor_token_hash=token_hash(TOKEN))
+
+
+def test_health_says_one_word_to_everybody(client: Client) -> None:
+    assert client.get("/health/").content == b"ok\n"
+
+
+def test_health_says_it_in_detail_to_who_has_the_token(client: Client, ada: User) -> None:
+    make_extension("1000")
+    Email.objects.create(kind="new_device", user=ada, to="ada@example.com")
+    look.begin("disk", CodedText("event.disk", path="/var", share=91), "/var")
+    found = client.get("/health/", headers=BEARER).json()
+    event = found.pop("events")
+    assert [(each["kind"], each["subject"]) for each in event] == [("disk", "/var")]
+    assert found == {
+        "version": VERSION,
+        "pbx": False,
+        "listener": found["listener"],
+        "mail": {"waiting": 1},
+        "disk": None,
+        "unapplied": 1,
+        "certificate": None,
+    }
+
+
+@pytest.mark.parametrize("path", ["/health/", "/metrics"])
+@pytest.mark.parametrize("shown", ["Bearer wrong", "Bearer ", "Basic YTpi", TOKEN])
+def test_a_wrong_token_is_told_nothing(client: Client, path: str, shown: str) -> None:
+    Preferences.objects.update(metrics_on=True)
+    answer = client.get(path, headers={"Authorization": shown})
+    assert (answer.status_code, answer.content) == (401, b"Wrong token\n")
+
+
+def test_without_a_token_of_its_own_the_portal_takes_none(client: Client) -> None:
+    Preferences.objects.update(monitor_token_hash="")
+    assert client.get("/health/", headers={"Authorization": "Bearer "}).status_code == 401
+
+
+def test_metrics_are_off_by_default(client: Client) -> None:
+    assert client.get("/metrics", headers=BEARER).status_code == 404
+
+
+def test_metrics_need_the_token(client: Client) -> None:
+    Preferences.objects.update(metrics_on=True)
+    assert client.get("/metrics").status_code == 401
+
+
+def test_metrics_count_what_there_is(client: Client, ada: User) -> None:
+    Preferences.objects.update(metrics_on=True)
+    make_extension("1000")
+    Email.objects.create(kind="new_device", user=ada, to="ada@example.com")
+    look.begin("disk", CodedText("event.disk", path="/var", share=91))
+    client.get("/health/")
+    text = client.get("/metrics", headers=BEARER).content.decode().splitlines()
+    assert "pbxportal_pbx_up 0.0" in text
+    assert "pbxportal_unapplied_changes 1.0" in text
+    assert 'pbxportal_emails{state="waiting"} 1.0' in text
+    assert 'pbxportal_open_events{kind="disk"} 1.0' in text
+    (count,) = [each for each in text if each.startswith("pbxportal_response_seconds_count") and '"2xx"' in each]
+    assert float(count.split()[-1]) >= 1
+
+
+def test_the_version_is_on_the_page(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    assert f"pbxportal {VERSION}" in client.get("/account/").content.decode()
