@@ -14,7 +14,6 @@ from asterisk.nodes import Node, as_given
 from core.audit import log
 from core.audit.models import AuditRecord
 
-ACTION = "ports.ran_out"
 QUIET = timedelta(hours=1)
 SHOWN = timedelta(days=1)
 AGAIN_SECONDS = 5.0
@@ -32,7 +31,7 @@ def ran_out(node: Node, within: timedelta = SHOWN) -> bool:
     """Whether a call found none; of other ports than there are now, it no longer matters."""
     since = timezone.now() - within
     newest = AuditRecord.objects.filter(module="preferences", result=log.Result.FAILED, at__gt=since)
-    return newest.filter(action=ACTION, on=ports(node)).exists()
+    return newest.filter(action="ports.ran_out", on=ports(node)).exists()
 
 
 class PortRecorder:
@@ -62,7 +61,7 @@ class PortRecorder:
     def _write(self) -> bool:
         try:
             if not ran_out(self._node, QUIET):
-                log.record(None, ACTION, ports(self._node), result=log.Result.FAILED)
+                log.record(None, "ports.ran_out", ports(self._node), result=log.Result.FAILED)
         except DatabaseError as error:
             logger.warning("Could not record that a call found no RTP port: %s", error)
             return False

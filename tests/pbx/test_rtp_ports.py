@@ -41,7 +41,7 @@ def one_call(asterisk: Embedded, settings: LazySettings) -> Iterator[None]:
 
 
 def entries() -> list[tuple[str, object]]:
-    found = AuditRecord.objects.filter(action=port_recorder.ACTION).order_by("id")
+    found = AuditRecord.objects.filter(action="ports.ran_out").order_by("id")
     return [(each.result, each.on) for each in found]
 
 
