@@ -19,18 +19,7 @@ from pbxportal.service.release import CannotInstall
 from pbxportal.service.upgrading import Upgrade, last_words
 from tests.browser.command import ROOT
 
-COPIED = (
-    "manage.py",
-    "README.md",
-    "requirements.txt",
-    "pbxportal",
-    "extensions",
-    "accounts",
-    "core",
-    "asterisk",
-    "templates",
-    "static",
-)
+NOT_COPIED = {"tests", "var"}  # and what is hidden
 STOP_SECONDS = 20
 
 
@@ -94,7 +83,7 @@ def make_release(places: Places, clone: Path, tag: str, changes: dict[str, str])
     """Of the code that is tested, with some files otherwise; and its tag in the clone."""
     made = places.releases / tag
     made.mkdir(parents=True)
-    for name in COPIED:
+    for name in (path.name for path in ROOT.iterdir() if path.name not in NOT_COPIED and path.name[0] != "."):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, made / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
