@@ -51,6 +51,7 @@ PORTAL, PBX = PARTS = ("portal", "pbx")
 RESTART = "sudo systemctl restart pbxportal.target"
 BOOT_SECONDS = 60
 ANSWER_SECONDS = 5
+OUTSIDE_SECONDS = 60.0  # between two looks for the address outside
 AGAIN_SECONDS, LONGEST_SECONDS = 5.0, 300.0  # between two looks whether an apply was cut short
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ def portal_rounds(
         rounds.append(watch)
         children.append(front.child())
     if program:
-        rounds.append(OutsideAddress(node))
+        rounds.append(Job(lambda: follow_outside_address(node), OUTSIDE_SECONDS))
     return rounds
 
 
@@ -308,31 +309,12 @@ class SmallLogs:
                 supervisor.keep_small(directory)
 
 
-class OutsideAddress:
+def follow_outside_address(node: Node) -> None:
     """Has the PBX follow when the name or the router outside gets another address."""
-
-    EVERY_SECONDS = 60.0
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.due = time.monotonic() + self.EVERY_SECONDS
-        self.thread: Thread | None = None
-
-    def __call__(self) -> None:
-        if time.monotonic() >= self.due and not (self.thread and self.thread.is_alive()):
-            self.due = time.monotonic() + self.EVERY_SECONDS
-            self.thread = Thread(target=self.look, daemon=True)
-            self.thread.start()
-
-    def look(self) -> None:
-        try:
-            network.follow(self.node)
-        except OSError as error:
-            logger.warning("The outside address cannot be found: %s", error)
-        except Exception:
-            logger.exception("The outside address could not be followed")
-        finally:
-            connection.close()
+    try:
+        network.follow(node)
+    except OSError as error:
+        logger.warning("The outside address cannot be found: %s", error)
 
 
 class Alerts:
@@ -376,7 +358,7 @@ class Job:
         try:
             self.work()
         except Exception:
-            logger.exception("Alerts could not be looked for or sent")
+            logger.exception("What is done again and again beside the portal failed")
         finally:
             connection.close()
 
