@@ -16,6 +16,7 @@ from asterisk.engine.snapshot import chunks
 from core import file_lock
 from core.coded_text import CodedText
 from core.database_errors import Fault, fault_of
+from core.wal import switch_to_wal
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 5
@@ -66,7 +67,7 @@ def prepare(path: Path) -> None:
     """Make the file and its tables. Before Asterisk starts: it would make an empty file itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
-        db.execute("PRAGMA journal_mode=WAL")
+        switch_to_wal(db, BUSY_SECONDS)
         _widen(db)
         db.executescript(SCHEMA.read_text())
         db.execute("INSERT OR IGNORE INTO common VALUES ('token', ?)", (secrets.token_hex(8),))

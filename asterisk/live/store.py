@@ -13,6 +13,7 @@ from asterisk.ami.protocol import Message
 from asterisk.engine.snapshot import chunks
 from asterisk.engine.store import transaction
 from asterisk.readback import proof
+from core.wal import switch_to_wal
 from extensions.pbx import Ending
 
 BUSY_SECONDS = 2
@@ -113,7 +114,7 @@ def prepare(path: Path) -> None:
 
 def _prepare(path: Path) -> None:
     with opened(path) as db:
-        db.execute("PRAGMA journal_mode=WAL")
+        switch_to_wal(db, BUSY_SECONDS)
         if db.execute("PRAGMA user_version").fetchone() != (VERSION,):
             for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 db.execute(f"DROP TABLE {table}")

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from core import file_lock
+
 
 def live(order: dict[str, str]) -> None:
     from backup import restoring
@@ -51,6 +53,7 @@ def main() -> None:
         order = json.loads(line)
         began = time.monotonic()
         status = watched(fork(order), order["seconds"])
+        file_lock.acquire(Path(order["var"]) / "run.lock", 30).close()  # who was killed with it may not be dead yet
         print(json.dumps({"status": status, "seconds": time.monotonic() - began}), flush=True)  # noqa: T201
 
 
