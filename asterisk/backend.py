@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -15,12 +16,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from asterisk import ari, dialplan, nodes
+from asterisk import ari, dialplan, nodes, outside
 from asterisk.ami.client import Ami, AmiError, SignInRefused, connected
+from asterisk.apply import message_lights
 from asterisk.apply.run import apply, apply_preferences
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
-from asterisk.live import attacks, removal, voicemail_copy, voicemail_greeting, voicemail_spool
+from asterisk.live import (
+    attacks,
+    outbound_locks,
+    removal,
+    trunks,
+    voicemail_copy,
+    voicemail_greeting,
+    voicemail_repair,
+    voicemail_spool,
+)
 from asterisk.live import store as live
 from asterisk.live.voicemail_spool import Stored
 from asterisk.models import ApplyRun, BlockedAddress, CheckRun
@@ -44,6 +55,8 @@ from extensions.pbx import (
     Phone,
     State,
 )
+from trunks.pbx import TrunkState, TrunkWord
+from trunks.probe.client import SENTENCES, Outcome
 
 STATE_TIMEOUT_SECONDS = 1.15  # Asterisk takes a second to refuse a sign-in
 SAME_SECONDS = 0.5
@@ -107,6 +120,39 @@ def _attempt(attempt: live.Attempt) -> Attempt:
         first_at=datetime.fromtimestamp(attempt.first_at, UTC),
         last_at=datetime.fromtimestamp(attempt.last_at, UTC),
     )
+
+
+# Asterisk's words for a registration, and for a server that is asked.
+REGISTRATIONS = {
+    "Registered": TrunkWord.REGISTERED,
+    "Unregistered": TrunkWord.REGISTERING,
+    "Rejected": TrunkWord.REFUSED,
+    "Stopped": TrunkWord.REFUSED,
+}
+SERVERS = {"Reachable": TrunkWord.REACHABLE, "Unreachable": TrunkWord.UNREACHABLE}
+
+
+REFUSALS = {
+    "401": Outcome.WRONG_PASSWORD,
+    "403": Outcome.WRONG_PASSWORD,
+    "407": Outcome.WRONG_PASSWORD,
+    "404": Outcome.UNKNOWN_NAME,
+}
+
+
+def _refusal(status: str) -> str:
+    return f"{SENTENCES[REFUSALS.get(status, Outcome.REFUSED)]} (SIP {status})"
+
+
+def _trunk_state(trunk: live.Trunk | None, registers: bool, answer: str | None) -> TrunkState:
+    """`answer`: the status of the last refusal; "": there was no answer; None: there was no refusal."""
+    if trunk is None:
+        return TrunkState(TrunkWord.UNKNOWN)
+    word = (REGISTRATIONS if registers else SERVERS).get(trunk.status, TrunkWord.UNKNOWN)
+    if word is TrunkWord.REGISTERING and answer is not None:
+        word = TrunkWord.REFUSED if answer else TrunkWord.NO_ANSWER
+    why = _refusal(answer) if answer and word is TrunkWord.REFUSED else ""
+    return TrunkState(word, datetime.fromtimestamp(trunk.since, UTC), why)
 
 
 class Seen:
@@ -188,21 +234,31 @@ class Asterisk:
         run = apply(self.node, numbers, by, settings.LOCK_SECONDS)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
-    def apply_preferences(self, by: User | None) -> Applied:
-        run = apply_preferences(self.node, by, settings.LOCK_SECONDS)
+    def apply_preferences(self, by: User | None, fields: Collection[str] | None = None) -> Applied:
+        run = apply_preferences(self.node, by, settings.LOCK_SECONDS, fields)
         return Applied(run.outcome == ApplyRun.Outcome.PROVED, run.explanation_text)
 
-    def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
-        wanted = list(numbers)
+    @contextmanager
+    def _heard(self) -> Iterator[sqlite3.Connection]:
+        """What is so now. Raises PbxError."""
         try:
             with live.opened(self.node.live_file) as db:
                 if not live.is_fresh(db):
                     raise PbxError(CodedText("pbx.not_heard"))
-                phones, states = live.phones(db, wanted), live.states(db, wanted)
-                offline = live.offline(db, wanted)
+                yield db
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.phones_unknown", error=error)) from error
+
+    def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
+        wanted = list(numbers)
+        with self._heard() as db:
+            phones, states = live.phones(db, wanted), live.states(db, wanted)
+            offline = live.offline(db, wanted)
         return {number: _line(phones.get(number, []), states.get(number, ""), offline.get(number)) for number in wanted}
+
+    def registered(self, most: int) -> list[str]:
+        with self._heard() as db:
+            return live.registered_numbers(db, most + 1)
 
     def remove_phone(self, number: str, phone: str) -> bool:
         with connected(self.node) as ami:
@@ -215,6 +271,14 @@ class Asterisk:
         try:
             with live.opened(self.node.live_file) as db:
                 found = live.attempts(db, accounts, MOST_ATTEMPTS)
+        except sqlite3.Error as error:
+            raise PbxError(CodedText("pbx.attempts_unknown", error=error)) from error
+        return [_attempt(each) for each in found]
+
+    def failed_since(self, since: datetime, accounts: Collection[str] | None = None) -> list[Attempt]:
+        try:
+            with live.opened(self.node.live_file) as db:
+                found = live.attempts_since(db, since.timestamp(), accounts)
         except sqlite3.Error as error:
             raise PbxError(CodedText("pbx.attempts_unknown", error=error)) from error
         return [_attempt(each) for each in found]
@@ -232,9 +296,45 @@ class Asterisk:
         networks = set(found.values_list("network", flat=True))
         return {host for host in network if network[host] in networks}
 
+    def states(self) -> dict[int, TrunkState]:
+        try:
+            with live.opened(self.node.live_file) as db:
+                found = live.trunks(db)
+            with engine.opened(self.node.engine_file) as tables:
+                rows = tables.execute("SELECT id, 'sip:' || username || '@' || domain, registers FROM trunk").fetchall()
+        except (sqlite3.Error, EngineError) as error:
+            raise PbxError(CodedText("pbx.phones_unknown", error=error)) from error
+        answers = trunks.last_answers(self.node.directory / "log")
+        return {
+            int(name.removeprefix("trunk-")): _trunk_state(found.get(name), bool(registers), answers.get(client))
+            for name, client, registers in rows
+        }
+
     def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
         try:
             return dialplan.in_words(number, dialplan.of(self.node.engine_file, number), named)
+        except EngineError as error:
+            raise PbxError(error.args[0]) from error
+
+    def outbound_locked_since(self, number: str) -> datetime | None:
+        try:
+            with engine.opened(self.node.engine_file) as db:
+                since = engine.outbound_locked_since(db, number)
+        except EngineError as error:
+            raise PbxError(error.args[0]) from error
+        return datetime.fromisoformat(since) if since else None
+
+    def release_outbound(self, number: str) -> None:
+        try:
+            with engine.opened(self.node.engine_file) as db:
+                engine.release_outbound(db, number)
+        except EngineError as error:
+            raise PbxError(error.args[0]) from error
+        outbound_locks.solve(number)
+
+    def when_dialed(self, number: str, dialed: str) -> list[str]:
+        try:
+            return outside.in_words(number, outside.of(self.node.engine_file, number, dialed))
         except EngineError as error:
             raise PbxError(error.args[0]) from error
 
@@ -256,6 +356,13 @@ class Asterisk:
             voicemail_copy.give_own_ids(self.node.directory, number)
         except OSError as error:
             raise PbxError(CodedText("pbx.mailbox_unreadable", error=error)) from error
+
+    def mend_mailbox(self, number: str) -> tuple[int, int]:
+        with connected(self.node) as ami:
+            self._not_while_open(ami, number)
+            found = voicemail_repair.mend(self.node.directory, number)
+            message_lights.look(ami, number)
+        return found
 
     def greeting(self, number: str) -> Path | None:
         try:

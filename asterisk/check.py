@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from asterisk.ami.client import AmiError, connected
-from asterisk.apply import by_phone
+from asterisk.apply import by_phone, lines
 from asterisk.apply import run as apply_run
 from asterisk.apply.errors import ApplyError
 from asterisk.engine import render, snapshot
@@ -88,6 +88,8 @@ def check(node: Node) -> CheckRun:
     with only_one(node.engine_file):
         with locked(node.engine_file), opened(node.engine_file) as db:
             by_phone.take(node, db)
+            if not lines.are_current(db):
+                lines.put_into(db, node.directory)
         numbers = apply_run.all_numbers(node.engine_file)
         run = CheckRun.objects.create(total=len(numbers))
         CheckRun.objects.filter(started_at__lt=run.started_at - KEPT_FOR).delete()
@@ -100,6 +102,8 @@ def check(node: Node) -> CheckRun:
         if suspects:  # an apply may have been under way
             with locked(node.engine_file):
                 asked, found = compare(node, suspects)
+        with locked(node.engine_file):
+            found += _of_lines(node)
         run.close(asked, [asdict(drift) for drift in found])
     return run
 
@@ -109,6 +113,8 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
     with only_one(node.engine_file):
         prepare(node.engine_file)
         numbers = run.numbers
+        if run.lines_differ:
+            _repair_lines(node, by)
         waiting = set(Change.objects.waiting().of(numbers).numbers())
         about = CodedText("extension.many", number=len(numbers))
         log.record(by, "engine.repaired", about, numbers=numbers[:100])
@@ -119,8 +125,25 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
             log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
             raise
         asked, found = compare(node, numbers)
-        run.close(asked, [asdict(drift) for drift in found])
+        run.close(asked, [asdict(drift) for drift in [*found, *_of_lines(node)]])
     return run
+
+
+def _of_lines(node: Node) -> list[Drift]:
+    """Trunks and routes, of no number: which of their tables is not as it was given."""
+    found = []
+    for table, (lacks, more) in lines.differing(node).items():
+        field, rows = CodedText("lines.table", table=table), CodedText("lines.rows", lacks=lacks, more=more)
+        found.append(Drift("", to_json(field), "", to_json(rows), None))
+    return found
+
+
+def _repair_lines(node: Node, by: User | None) -> None:
+    log.record(by, "engine.repaired", CodedText("module.trunk"))
+    with locked(node.engine_file, settings.LOCK_SECONDS):
+        lines.put(node)
+    with suppress(AmiError), connected(node) as ami:  # else it reads them when it starts
+        lines.reload(ami)
 
 
 def compare(

@@ -96,7 +96,12 @@ class CheckRun(models.Model):
 
     @property
     def numbers(self) -> list[str]:
-        return sorted({drift["number"] for drift in self.drifts})
+        return sorted({drift["number"] for drift in self.drifts} - {""})
+
+    @property
+    def lines_differ(self) -> bool:
+        """Trunks and routes: what differs and is of no number."""
+        return any(not drift["number"] for drift in self.drifts)
 
     @property
     def seconds(self) -> float | None:

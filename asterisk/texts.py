@@ -30,6 +30,10 @@ TEXTS = {
     "apply.mailbox_not_moved": _("The mailbox of a deleted extension could not be put away: %(error)s."),
     "apply.unfit": _("This value is not valid for the PBX, so it was not sent."),
     "proof.differs": _("the PBX reported “%(said)s” instead of “%(wanted)s”."),
+    "outbound.locked": _("%(number)s called outside too often, last %(dialed)s. Its registration may be stolen."),
+    "lines.table": _("Outside lines, table %(table)s"),
+    "lines.rows": _("%(lacks)s rows missing, %(more)s too many"),
+    "proof.differs_in": _("%(name)s: the PBX reported “%(said)s” instead of “%(wanted)s”."),
     "proof.secret": _("(secret)"),
     "proof.there": _("present"),
     "proof.gone": _("missing"),
@@ -69,11 +73,13 @@ TEXTS = {
     "table.made_anew": _("A new table is created. Press Apply, then restart the PBX."),
 }
 FIELDS = {
+    "dialed": RecordedField(_("Dialed")),
     "tries": RecordedField(_("Attempts")),
     "run": RecordedField(_("Apply"), str),
     "outcome": RecordedField(_("Outcome"), one_of(dict(ApplyRun.Outcome.choices))),
     "numbers": RecordedField(_("Numbers")),
     "registration": RecordedField(_("Registration")),
+    "emergency_login": RecordedField(_("Emergency calls while disabled")),
     "dial_plan": RecordedField(_("Dial plan")),
     "lamp": RecordedField(_("Lamp")),
 }

@@ -30,6 +30,7 @@ from core.validators import digits
 from extensions.changes.state import CannotPutBack
 from extensions.models import SipExtension
 from extensions.pbx import PbxError
+from extensions.review import preferences as preference_changes
 from extensions.review import review
 
 PAGE_SIZE = 25
@@ -41,7 +42,8 @@ MOST_DRIFTS = 200
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     before = digits(request.GET.get("before", ""))
-    page = newest_first(ApplyRun.objects.select_related("by"), before=before, size=PAGE_SIZE)
+    runs = ApplyRun.objects.select_related("by").prefetch_related("system_changes")
+    page = newest_first(runs, before=before, size=PAGE_SIZE)
     context = {"section": "history", "runs": page.rows, "next_url": f"?before={page.next}" if page.next else ""}
     return render(request, "asterisk/history.html", context)
 
@@ -52,12 +54,15 @@ def index(request: SignedInRequest) -> HttpResponse:
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ApplyRun.objects.select_related("by"), pk=pk)
     page = review.page(found.changes.all(), request.GET.get("from", ""))
+    system_changes = list(found.system_changes.all())
+    of_versions = [change for change in system_changes if change.field in preference_changes.DETAILS]
     context = {
         "section": "history",
         "run": found,
         "page": page,
         "rows": review.by_extension(found.changes.filter(number__in=page.rows), request.user),
-        "system_changes": found.system_changes.all(),
+        "system_changes": [change for change in system_changes if change not in of_versions],
+        "line_changes": [(change, preference_changes.details(change)) for change in of_versions],
         "compared": proof.compared(),
     }
     return render(request, "asterisk/run.html", context)
@@ -161,13 +166,13 @@ def wished_preferences() -> list[str]:
 
 def what_waits(numbers: list[str], preferences: bool) -> str:
     if not numbers:
-        return _("The undo of Preferences is ready. Review and apply it.")
+        return _("The undo is ready. Review and apply it.")
     if len(numbers) == 1 and preferences:
-        words = _("The undo of extension %(number)s and Preferences is ready. Review and apply it.")
+        words = _("The undo of extension %(number)s and other settings is ready. Review and apply it.")
     elif len(numbers) == 1:
         words = _("The undo of extension %(number)s is ready. Review and apply it.")
     elif preferences:
-        words = _("The undo of %(count)s extensions and Preferences is ready. Review and apply it.")
+        words = _("The undo of %(count)s extensions and other settings is ready. Review and apply it.")
     else:
         words = _("The undo of %(count)s extensions is ready. Review and apply it.")
     return words % {"number": numbers[0], "count": localization.count(len(numbers))}

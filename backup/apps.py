@@ -7,10 +7,11 @@ from django.db.models.signals import post_migrate
 def seed_settings(using: str, **_: Any) -> None:
     from django.db import connections
 
-    from backup.models import BackupSettings
+    from backup.models import BackupSettings, CopySettings
 
-    if BackupSettings._meta.db_table in connections[using].introspection.table_names():  # noqa: SLF001
+    if CopySettings._meta.db_table in connections[using].introspection.table_names():  # noqa: SLF001
         BackupSettings.objects.using(using).get_or_create(pk=1)
+        CopySettings.seed(using)
 
 
 class BackupConfig(AppConfig):

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from backup.errors import ArchiveError
+from backup.errors import ArchiveError, BackupError
 from backup.stream import Reader, Writer
 from core.coded_text import CodedText
 
@@ -96,9 +96,15 @@ class Names:
         self._folders |= parents
 
 
+def printable(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
+
+
 def is_allowed(name: str) -> bool:
     if name in SINGLE:
         return True
+    if name != printable(name):
+        return False
     first, *more = name.split("/")
     return bool(
         more
@@ -115,8 +121,11 @@ class ArchiveWriter:
         self._stream, self._names, self._members = stream, Names(), list[Member]()
 
     def add(self, name: str, blocks: Iterable[bytes]) -> None:
-        """Raises ArchiveError where no restore would take that name."""
-        self._names.take(name)
+        """Raises BackupError where no restore would take that name."""
+        try:
+            self._names.take(name)
+        except ArchiveError as error:
+            raise BackupError(CodedText("backup.bad_file", file=printable(name))) from error
         self._members.append(self._put(name, blocks))
 
     def close(self, **facts: Any) -> Manifest:

@@ -16,6 +16,7 @@ from backup.models import BackupSettings
 from core.audit import log
 from core.audit.fields import MASK
 from core.coded_text import CodedText
+from core.forms.fields import WholeNumberField, of_model
 from core.forms.layout import finish, secret_input
 
 WORDS = {
@@ -25,16 +26,20 @@ WORDS = {
 }
 
 
+SHORT_LIVED = ("/tmp", "/var/tmp", "/run", "/dev")  # noqa: S108 (as a service, the portal has a /tmp of its own)
+
+
 class BackupSettingsForm(forms.ModelForm[BackupSettings]):
     """Where backups go, what opens them, and how many are kept."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = WholeNumberField(widget=forms.HiddenInput)
     passphrase = forms.CharField(
         label=_("Passphrase"), max_length=255, strip=False, required=False, widget=secret_input(length=24)
     )
 
     class Meta:
         model = BackupSettings
+        formfield_callback = of_model
         fields = ["folder", "days", "weeks", "months", "voicemail"]
         help_texts = {
             "folder": _(
@@ -70,6 +75,8 @@ class BackupSettingsForm(forms.ModelForm[BackupSettings]):
         folder = Path(text).resolve()
         if any(folder.is_relative_to(each) for each in (settings.VAR, settings.BASE_DIR)):
             raise ValidationError(_("Choose a folder outside the portal's own. Leave empty for the default."))
+        if any(folder.is_relative_to(each) for each in SHORT_LIVED):
+            raise ValidationError(_("Files there are deleted at a restart. Choose another folder."))
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise ValidationError(_("The portal cannot write to this folder. Create it, or change its owner."))
         return str(folder)

@@ -1,5 +1,6 @@
 """Making a backup: written beside its place, opened whole, put there, and the old ones removed."""
 
+import errno
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 from django.conf import settings
 from django.utils.timezone import localdate, localtime, now
@@ -20,10 +22,10 @@ from asterisk.apply import by_phone
 from asterisk.engine import store as engine
 from backup import archive, contents, retention
 from backup.archive import Manifest
-from backup.errors import BackupError
+from backup.errors import BackupError, reason
 from backup.models import Backup, BackupSettings
 from backup.places import Place
-from core import encryption, file_lock
+from core import disk, encryption, file_lock
 from core.audit import log
 from core.coded_text import CodedText
 
@@ -40,23 +42,30 @@ def only_one(place: Place) -> Iterator[None]:
         lock = file_lock.try_acquire(place.lock)
     except file_lock.LockedError as error:
         raise BackupError(CodedText("backup.running")) from error
+    except OSError as error:
+        raise BackupError(CodedText("backup.not_written", why=reason(error))) from error
     with lock:
         yield
 
 
 def is_running(place: Place) -> bool:
     try:
-        with only_one(place):
-            return False
-    except BackupError:
+        file_lock.try_acquire(place.lock).close()
+    except file_lock.LockedError:
         return True
+    except OSError:  # nothing can be written: then no backup is
+        return False
+    return False
 
 
 @contextmanager
 def work_folder(place: Place) -> Iterator[Path]:
-    """An empty folder, for who holds the lock. What a killed one has left is removed."""
+    """An empty folder, for who holds the lock. What a killed one has left is removed. Raises BackupError."""
     shutil.rmtree(place.var / WORK, ignore_errors=True)
-    (place.var / WORK).mkdir(mode=0o700)
+    try:
+        (place.var / WORK).mkdir(mode=0o700)
+    except OSError as error:
+        raise BackupError(CodedText("backup.not_written", why=reason(error))) from error
     try:
         yield place.var / WORK
     finally:
@@ -84,7 +93,7 @@ def passphrase() -> str:
 
 def is_due() -> bool:
     """Whether today's is missing; never, where no passphrase was set."""
-    made = Backup.objects.filter(nightly=True, state=Backup.State.VERIFIED).first()
+    made = Backup.objects.filter(nightly=True, state=Backup.State.VERIFIED, started_at__lte=now()).first()
     is_set = bool(BackupSettings.load().sealed_passphrase)
     return is_set and not (made and localtime(made.started_at).date() >= localdate())
 
@@ -98,6 +107,7 @@ def make(place: Place, by: User | None, *, nightly: bool = False) -> Backup:
         try:
             folder = _folder(place, chosen)
             row.file = str(folder / f"pbxportal-{localtime(row.started_at):%Y%m%d-%H%M%S}.backup")
+            row.save(update_fields=["file"])
             manifest = _write(Path(row.file), passphrase(), place, voicemail=chosen.voicemail)
         except BackupError as error:
             row.file = ""
@@ -112,9 +122,14 @@ def make(place: Place, by: User | None, *, nightly: bool = False) -> Backup:
 
 
 def close_interrupted() -> None:
-    """By who holds the lock: then nobody else is at work."""
+    """By who holds the lock: then nobody else is at work. A file that has its name has been verified."""
     for each in Backup.objects.filter(state=Backup.State.RUNNING):
-        each.close(Backup.State.FAILED, why=CodedText("backup.interrupted"))
+        if each.is_there:
+            each.size = each.path.stat().st_size
+            each.close(Backup.State.VERIFIED)
+        else:
+            each.file = ""
+            each.close(Backup.State.FAILED, why=CodedText("backup.interrupted"))
 
 
 def _on(row: Backup) -> str:
@@ -135,7 +150,7 @@ def _folder(place: Place, chosen: BackupSettings) -> Path:
         for left in folder.glob(".pbxportal-*.part*"):  # by one that was killed
             left.unlink()
     except OSError as error:
-        raise BackupError(CodedText("backup.not_written", why=error.strerror)) from error
+        raise BackupError(CodedText("backup.not_written", why=reason(error))) from error
     return folder
 
 
@@ -146,18 +161,47 @@ def _write(path: Path, with_passphrase: str, place: Place, *, voicemail: bool) -
         raise BackupError(CodedText("backup.exists", file=str(path)))
     draft = path.with_name(f".{path.name}.part")
     try:
-        with work_folder(place) as work, open(draft, "wb", opener=_for_its_owner) as file:
-            contents.write(file, with_passphrase, place, work, now().astimezone(UTC), voicemail=voicemail)
-            file.flush()
-            os.fsync(file.fileno())
+        with work_folder(place) as work:
+            _look_for_room(place)
+            draft.unlink(missing_ok=True)
+            with open(draft, "xb", opener=_for_its_owner) as file:
+                frugal = Frugal(file, path.parent)
+                contents.write(frugal, with_passphrase, place, work, now().astimezone(UTC), voicemail=voicemail)
+                file.flush()
+                os.fsync(file.fileno())
         manifest = archive.verify(draft, with_passphrase)
         draft.rename(path)
     except OSError as error:
-        raise BackupError(CodedText("backup.not_written", why=error.strerror or str(error))) from error
+        raise BackupError(CodedText("backup.not_written", why=reason(error))) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     return manifest
+
+
+class Frugal:
+    """Writes to a file there, and leaves a disk that the portal needs itself some room. Raises OSError."""
+
+    def __init__(self, file: IO[bytes], folder: Path) -> None:
+        self._file, self._folder = file, folder
+        self._is_ours = disk.is_ours(folder)
+
+    def write(self, data: bytes) -> int:
+        if self._is_ours and disk.usage(self._folder)[2] < disk.LEFT:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._file.write(data)
+
+
+def _look_for_room(place: Place) -> None:
+    """The database is copied first. Raises OSError where that would fill the disk."""
+    if place.database and disk.usage(place.var)[2] - _size(place.database) < disk.LEFT:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _size(database: Path) -> int:
+    """With what is not yet in it."""
+    files = (database, database.with_name(f"{database.name}-wal"))
+    return sum(each.stat().st_size for each in files if each.exists())
 
 
 def _for_its_owner(path: str, flags: int) -> int:
@@ -177,10 +221,13 @@ def _take_what_was_changed_by_phone() -> None:
 
 
 def _remove_old(folder: Path, chosen: BackupSettings) -> None:
-    """Those that this list knows, by their names and in this folder: nothing else is ours to delete."""
+    """Those that this list knows, by their names and in this folder: nothing else is ours to delete.
+
+    What a clock made that was ahead stays until its time has come, and takes nobody's place.
+    """
     rows = [
         row
-        for row in Backup.objects.filter(state=Backup.State.VERIFIED).exclude(file="")
+        for row in Backup.objects.filter(state=Backup.State.VERIFIED, started_at__lte=now()).exclude(file="")
         if NAME.fullmatch(row.name) and Path(row.file).parent == folder
     ]
     kept = retention.kept((localtime(row.started_at) for row in rows), chosen.days, chosen.weeks, chosen.months)

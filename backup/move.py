@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -17,7 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from backup.errors import BackupError
 from backup.places import Place
-from core import file_lock
+from core import file_lock, running
 from core.audit import hash_chain, triggers
 from core.audit.models import AuditHead, AuditRecord
 from core.coded_text import CodedText
@@ -36,11 +39,7 @@ class Moved:
 
 def move(url: str, place: Place) -> Moved:
     """From the database of the settings to an empty one. Raises BackupError, and then that one has no rows of ours."""
-    try:
-        lock = file_lock.try_acquire(place.var / "run.lock")
-    except file_lock.LockedError as error:
-        raise BackupError(CodedText("move.running")) from error
-    with lock:
+    with _stopped(place):
         connect(url)
         if MigrationRecorder(connections[OTHER]).has_table():
             raise BackupError(CodedText("move.not_empty"))
@@ -56,10 +55,20 @@ def move(url: str, place: Place) -> Moved:
         return Moved(len(tables()), rows, head.count, head.last_hash)
 
 
+@contextmanager
+def _stopped(place: Place) -> Iterator[None]:
+    with ExitStack() as held:
+        try:
+            held.enter_context(running.stopped(place.var))
+        except file_lock.LockedError as error:
+            raise BackupError(CodedText("move.running")) from error
+        yield
+
+
 def connect(url: str) -> None:
     """The other database, with the options of one like it. Raises BackupError."""
     try:
-        database = environ.Env.db_url_config(url)
+        database = _read(url)
         used = settings.DATABASES["default"]
         if database["ENGINE"] == used["ENGINE"]:
             database["OPTIONS"] = {**used.get("OPTIONS", {})}
@@ -67,8 +76,22 @@ def connect(url: str) -> None:
             {"default": connections.settings["default"], OTHER: database}
         )[OTHER]
         connections[OTHER].ensure_connection()
+    except BackupError:
+        raise
     except Exception as error:
         raise BackupError(CodedText("move.unreachable", why=str(error).strip())) from error
+
+
+def _read(url: str) -> dict[str, Any]:
+    """Raises BackupError. A file is made for its owner alone: those that SQLite makes beside it are as it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what is said here
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    if not database.get("ENGINE"):
+        raise BackupError(CodedText("move.no_address", url=url))
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        Path(database["NAME"]).touch(mode=0o600)
+    return database
 
 
 def tables() -> list[type[models.Model]]:

@@ -15,14 +15,15 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
 from backup import archive, contents, database
 from backup.archive import SEALING_KEY, SECRET_KEY, Manifest
-from backup.errors import ArchiveError, RestoreError
+from backup.errors import ArchiveError, RestoreError, reason
 from backup.places import Place
-from core import file_lock, restored
+from core import file_lock, restored, running
 from core.coded_text import CodedText
 
 READY = ".restored."  # what lies ready is called so, beside its place
@@ -47,7 +48,7 @@ def verified(path: Path, passphrase: str, room: Path) -> Manifest:
         free = max(0, shutil.disk_usage(room).free - KEEP_FREE)
         manifest = archive.verify(path, passphrase, free)
     except OSError as error:
-        raise ArchiveError(CodedText("backup.unreadable", why=error.strerror or str(error))) from error
+        raise ArchiveError(CodedText("backup.unreadable", why=reason(error))) from error
     if not set(manifest.migrations) <= database.known_migrations():
         raise ArchiveError(CodedText("backup.newer"))
     return manifest
@@ -72,7 +73,7 @@ def restore(path: Path, passphrase: str, place: Place) -> Report:
             pairs = [(ready[name], target) for name, target in place.folders.items() if ready[name].exists()]
             restored.place(place.var, pairs)
         except OSError as error:
-            raise RestoreError(CodedText("restore.not_sound", why=error.strerror or str(error))) from error
+            raise RestoreError(CodedText("restore.not_sound", why=reason(error))) from error
         finally:
             if not (place.var / restored.LIST).exists():
                 _forget(ready)
@@ -84,10 +85,12 @@ def _alone(place: Place) -> Iterator[None]:
     """While no portal runs here."""
     with ExitStack() as held:
         try:
-            held.enter_context(file_lock.try_acquire(place.var / "run.lock"))
+            held.enter_context(running.stopped(place.var))
             held.enter_context(file_lock.try_acquire(place.lock))
         except file_lock.LockedError as error:
             raise RestoreError(CodedText("restore.is_running")) from error
+        except OSError as error:
+            raise RestoreError(CodedText("restore.not_sound", why=reason(error))) from error
         yield
 
 
@@ -102,8 +105,12 @@ def _refuse_full(place: Place) -> None:
         raise RestoreError(CodedText("restore.not_empty", place=database.environment().get("PGDATABASE", "")))
 
 
+BESIDE_SQLITE = ("-wal", "-shm", "-journal")  # of one that was killed: SQLite would take them for the next file's
+
+
 def _forget(ready: dict[str, Path]) -> None:
-    for each in ready.values():
+    files = [*ready.values(), *(Path(f"{each}{end}") for each in ready.values() for end in BESIDE_SQLITE)]
+    for each in files:
         if each.is_dir():
             shutil.rmtree(each)
         else:
@@ -152,7 +159,7 @@ def sound(file: Path, secrets: Path, manifest: Manifest) -> Report:
         "DJANGO_SETTINGS_MODULE": "pbxportal.settings",
         "PBXPORTAL_VAR": str(work),
         "PORTAL_ALLOW_ROOT": "True",
-        "DATABASE_URL": f"sqlite:///{file}",
+        "DATABASE_URL": f"sqlite:///{quote(str(file))}",
         "SEALING_KEYS": ",".join((secrets / Path(SEALING_KEY).name).read_text().split()),
         "SECRET_KEY": (secrets / Path(SECRET_KEY).name).read_text().strip(),
     }
@@ -207,5 +214,5 @@ def try_out(path: Path, passphrase: str, place: Place, work: Path) -> CodedText:
         archive.extract(path, passphrase, manifest, there)
         report = sound(there[DATABASE], there["secrets"], manifest)
     except OSError as error:
-        raise RestoreError(CodedText("restore.not_sound", why=error.strerror or str(error))) from error
+        raise RestoreError(CodedText("restore.not_sound", why=reason(error))) from error
     return CodedText("restore.tried", **facts, secrets=report.secrets)

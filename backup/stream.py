@@ -9,7 +9,7 @@ import hmac
 import struct
 import zlib
 from secrets import token_bytes
-from typing import IO, Protocol
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +33,10 @@ class Source(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
 def _keys(passphrase: str, salt: bytes, memory: int, iterations: int, lanes: int) -> tuple[AESGCM, bytes]:
     """The cipher, and what shows that the passphrase was right."""
     kdf = Argon2id(salt=salt, length=48, iterations=iterations, lanes=lanes, memory_cost=memory)
@@ -47,7 +51,7 @@ def _nonce(place: int, *, is_last: bool) -> bytes:
 class Writer:
     """What is written into it goes to `file`. It is whole once it is closed."""
 
-    def __init__(self, file: IO[bytes], passphrase: str) -> None:
+    def __init__(self, file: Sink, passphrase: str) -> None:
         salt = token_bytes(16)
         self._cipher, check = _keys(passphrase, salt, MEMORY, ITERATIONS, LANES)
         self._header = HEADER.pack(MAGIC, FORMAT, MEMORY, ITERATIONS, LANES, salt, check)

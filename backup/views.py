@@ -17,7 +17,7 @@ from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
 from backup import making, places
 from backup.forms import BackupSettingsForm
-from backup.models import Backup, BackupSettings
+from backup.models import Backup, BackupSettings, CopySettings
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.audit import log
@@ -34,13 +34,14 @@ START_SECONDS = 3.0
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     before = digits(request.GET.get("before", ""))
-    page = newest_first(Backup.objects.select_related("by"), before=before, size=PAGE_SIZE)
+    page = newest_first(Backup.objects.select_related("by").prefetch_related("copies"), before=before, size=PAGE_SIZE)
     chosen, place = BackupSettings.load(), places.from_settings()
     context = {
         "section": "backup",
         "backups": page.rows,
         "chosen": chosen,
         "folder": chosen.folder or place.usual_folder,
+        "copied_to": CopySettings.load().place,
         "running": making.is_running(place),
         "may_have_all": request.user.can(Permission.MANAGE_ROLES) and request.user.can(Permission.MANAGE_BACKUP),
         "newest": "?" if before else "",

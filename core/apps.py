@@ -26,13 +26,13 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import coded_text
+        from core import coded_text, outgoing
         from core.audit import fields, triggers
         from core.audit import texts as audit_texts
         from core.events import texts as event_texts
         from core.mail import texts as mail_texts
 
-        coded_text.register(audit_texts.TEXTS | event_texts.TEXTS)
+        coded_text.register(audit_texts.TEXTS | event_texts.TEXTS | outgoing.TEXTS)
         fields.register(audit_texts.FIELDS | mail_texts.FIELDS)
 
         post_migrate.connect(seed_preferences, sender=self, dispatch_uid="core.preferences")

@@ -39,6 +39,11 @@ def scarcest() -> Space | None:
     return min(low, key=lambda space: space.free, default=None)
 
 
+def is_ours(folder: Path) -> bool:
+    """Whether the portal or its PBX write to the disk that it is on: another one may be filled. Raises OSError."""
+    return folder.stat().st_dev in {each.stat().st_dev for each in places() if each.exists()}
+
+
 def places() -> list[Path]:
     found = [settings.VAR, settings.ASTERISK_DIR, settings.ENGINE_FILE.parent]
     database = settings.DATABASES["default"]

@@ -8,6 +8,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
 
 LAST_ID = 2**63 - 1
+LAST = "last"  # the cursor of the last page, in any order
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -59,10 +60,15 @@ def _rows(rows: QuerySet[M], ordered: QuerySet[M], size: int) -> list[M]:
     return [found[key] for key in keys if key in found]
 
 
-def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: int) -> Page[M]:
-    """The page at the cursor, by the field or annotation `key`, then by primary key. A cursor not ours: the first."""
+def page(
+    rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: int, whole: QuerySet[M] | None = None
+) -> Page[M]:
+    """The page at the cursor, by the field or annotation `key`, then by primary key; the first if it is not ours.
+
+    `whole`: where the rows found are read, without what `rows` is narrowed down by.
+    """
     place = _read(cursor, key)
-    backwards = place is not None and place[0] == "before"
+    backwards = cursor == LAST or (place is not None and place[0] == "before")
     falling = descending != backwards
     after = rows
     if place is not None:
@@ -72,14 +78,14 @@ def page(rows: QuerySet[M], key: str, *, descending: bool, cursor: str, size: in
             Q(**{f"{key}__{step}e": value}) & (Q(**{f"{key}__{step}": value}) | Q(**{f"pk__{step}": pk}))
         )
     sign = "-" if falling else ""
-    found = _rows(rows, after.order_by(f"{sign}{key}", f"{sign}pk"), size + 1)
+    found = _rows(rows if whole is None else whole, after.order_by(f"{sign}{key}", f"{sign}pk"), size + 1)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
     if not found:
         return Page([])
     has_previous = more if backwards else place is not None
-    has_next = True if backwards else more
+    has_next = place is not None if backwards else more
     return Page(
         found,
         _cursor(found[0], key, "before") if has_previous else "",

@@ -38,7 +38,9 @@ def finish(var: Path) -> None:
 def _put(ready: Path, target: Path) -> None:
     if not ready.exists():
         return  # before it was killed
-    if target.is_dir():
+    if target.is_symlink():
+        target.unlink()  # what it leads to stays
+    elif target.is_dir():
         shutil.rmtree(target)
     for beside in ("-wal", "-shm"):  # of a database
         target.with_name(target.name + beside).unlink(missing_ok=True)

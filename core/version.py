@@ -1,3 +1,3 @@
 """Which portal this is."""
 
-VERSION = "0.1.0.dev0"
+VERSION = "0.2.0.dev0"

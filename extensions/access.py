@@ -44,7 +44,10 @@ def managed_numbers(request: SignedInRequest, shown: list[SipExtension]) -> set[
 
 def managed(request: SignedInRequest) -> SipExtensionQuerySet:
     """All that the user may manage."""
-    user = request.user
+    return manageable(request.user)
+
+
+def manageable(user: User) -> SipExtensionQuerySet:
     if not user.manages_extensions:
         return SipExtension.objects.none()
     within = [role.pk for role in Role.objects.all() if user.reaches_up_to(role)]

@@ -1,6 +1,6 @@
 """What is done to an extension as a whole, by pages and commands alike: each records itself, and none applies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -24,6 +24,14 @@ OWN = {
 }
 
 
+# Of what lies above: says in words what needs an extension, which is therefore not deleted; "" where nothing does.
+USES: list[Callable[[SipExtension], str]] = []
+# Of what lies above: the numbers of all extensions that something may need. What needs each, USES says.
+USED: list[Callable[[], set[str]]] = []
+# Where that is changed: names with pages, for who looks.
+USERS: list[Callable[[User, SipExtension], list[tuple[str, str]]]] = []
+
+
 class ActionRefusedError(Exception):
     """Something stands in the way of an action: what, and what to do, in the reader's language."""
 
@@ -35,7 +43,23 @@ def refusal(action: str, extension: SipExtension, by: User | None) -> str:
         return str(OWN[action])
     if action != "disable" and user.is_last_super_administrator():
         return last_super_administrator(user)
-    return ""
+    return in_use(extension) if action in ("delete", "undo") else ""
+
+
+def refusals(action: str, extensions: Iterable[SipExtension], by: User) -> dict[str, str]:
+    """As refusal() of each that may not be done: number -> why."""
+    used = {number for numbers in USED for number in numbers()}
+    every = {
+        each.number: refusal(action, each, by)
+        for each in extensions
+        if each.number in used or each.user == by or each.user.is_super_administrator
+    }
+    return {number: why for number, why in every.items() if why}
+
+
+def in_use(extension: SipExtension) -> str:
+    """What needs the extension, and what to do, in words; "" where nothing does."""
+    return next(filter(None, (use(extension) for use in USES)), "")
 
 
 def last_super_administrator(user: User) -> str:
@@ -96,6 +120,8 @@ def delete(number: str, by: User | None) -> list[str]:
         extension = changes.locked([number]).get(number)
         if extension is None:
             raise ActionRefusedError(gone())
+        if why := in_use(extension):
+            raise ActionRefusedError(why)
         before = changes.picture_of_deleted(extension)
         lost = handover.end(extension, by)
         try:
@@ -173,12 +199,16 @@ def come_back(number: str, by: User) -> bool:
 
 
 def delete_due(today: date) -> list[str]:
-    """Delete those whose time is over. Gives the numbers to apply, also of those deleted so that still wait."""
+    """Delete those whose time is over, and that nothing needs.
+
+    Gives the numbers to apply, also of those deleted so that still wait.
+    """
     numbers: list[str] = []
     for number in list(SipExtension.objects.to_be_deleted(today).values_list("number", flat=True)):
         with log.together():
             one = changes.locked([number]).get(number)
-            if one and one.left_on and one.delete_on and one.delete_on <= today and not refusal("leave", one, None):
+            is_due = one and one.left_on and one.delete_on and one.delete_on <= today
+            if one and is_due and not refusal("delete", one, None):
                 numbers += [number, *delete(number, None)]
     deleted = Change.objects.waiting().filter(by=None, kind=Change.Kind.DELETED).numbers()
     again = set(SipExtension.objects.filter(number__in=deleted).values_list("number", flat=True))

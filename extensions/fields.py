@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from accounts.models import DEFAULT_ROLE_NAMES
-from core import localization
+from core import countries, localization
 from core.audit import fields as recorded_fields
 from core.audit.fields import one_of, show_mask
 from core.preferences.models import MediaEncryption, Transport
@@ -77,6 +77,15 @@ class MessagesThen(TextChoices):
     DELETE = "delete", _("Deleted")
 
 
+class OutboundCalls(TextChoices):
+    """What an extension may dial outside."""
+
+    NONE = "none", _("None")
+    NATIONAL = "national", _("Within the country")
+    INTERNATIONAL = "abroad", _("Worldwide, but no premium, shared-cost, or satellite numbers")
+    ALL = "all", _("Everything")
+
+
 class Storage(Enum):
     """How extensions.changes.state keeps a field."""
 
@@ -110,6 +119,7 @@ class Field:
     is_masked: bool = False  # nor in a mail
     is_fact: bool = False  # stands on the detail page, where it has a value, as label and value
     is_code: bool = False  # digits and signs, set in the type of numbers
+    is_own: bool = False  # one person's or one number's: nothing that others could have the same of
 
     @property
     def attribute(self) -> str:
@@ -162,11 +172,11 @@ def _day_shown(text: str) -> str:
 
 person_field = partial(Field, owner=Owner.PERSON)
 extension_field = partial(Field, owner=Owner.EXTENSION)
-secret_field = partial(Field, is_secret=True, is_masked=True, shown=show_mask)
+secret_field = partial(Field, is_secret=True, is_masked=True, is_own=True, shown=show_mask)
 day_field = partial(extension_field, storage=Storage.DAY, shown=_day_shown, on_form=False)
 
 
-def switch_field(name: str, label: str, *, on_form: bool = True, tab: Tab = Tab.USER) -> Field:
+def switch_field(name: str, label: str, *, on_form: bool = True, tab: Tab = Tab.USER, is_fact: bool = False) -> Field:
     """One that is on or off, and that the PBX acts by."""
     return extension_field(
         name=name,
@@ -176,22 +186,39 @@ def switch_field(name: str, label: str, *, on_form: bool = True, tab: Tab = Tab.
         on_form=on_form,
         on_the_pbx=True,
         tab=tab,
+        is_fact=is_fact,
+    )
+
+
+def limit_field(name: str, label: str) -> Field:
+    """A most of something that the PBX acts by; 0 is none."""
+    return extension_field(
+        name=name,
+        label=label,
+        text=lambda each: str(getattr(each, name) or ""),
+        on_the_pbx=True,
+        is_fact=True,
+        tab=Tab.SECURITY,
     )
 
 
 # In the order of the form, and of all lists.
 FIELDS: tuple[Field, ...] = (
-    person_field(name="first_name", label=gettext_noop("First Name"), on_the_pbx=True),
-    person_field(name="last_name", label=gettext_noop("Last Name"), on_the_pbx=True),
-    person_field(name="email", label=gettext_noop("Email Address")),
-    person_field(name="mobile", label=gettext_noop("Mobile Number"), text=lambda user: user.mobile_typed),
+    person_field(name="first_name", is_own=True, label=gettext_noop("First Name"), on_the_pbx=True),
+    person_field(name="last_name", is_own=True, label=gettext_noop("Last Name"), on_the_pbx=True),
+    person_field(name="email", is_own=True, label=gettext_noop("Email Address")),
+    person_field(name="mobile", is_own=True, label=gettext_noop("Mobile Number"), text=lambda user: user.mobile_typed),
     secret_field(name="password", label=gettext_noop("User Password"), owner=Owner.PERSON, text=_password),
     person_field(name="role", label=gettext_noop("User Role"), storage=Storage.OTHER, text=_role, shown=_role_shown),
     person_field(name="organizations", label=gettext_noop("Departments"), storage=Storage.OTHER, text=_organizations),
     person_field(name="job_title", label=gettext_noop("Job Title"), is_fact=True),
-    extension_field(name="number", label=gettext_noop("Extension Number"), storage=Storage.OTHER, on_the_pbx=True),
-    extension_field(name="caller_id", label=gettext_noop("Caller ID"), on_the_pbx=True),
-    extension_field(name="registration_name", label=gettext_noop("Registration Name"), on_the_pbx=True, is_masked=True),
+    extension_field(
+        name="number", is_own=True, label=gettext_noop("Extension Number"), storage=Storage.OTHER, on_the_pbx=True
+    ),
+    extension_field(name="caller_id", is_own=True, label=gettext_noop("Caller ID"), on_the_pbx=True),
+    extension_field(
+        name="registration_name", is_own=True, label=gettext_noop("Registration Name"), on_the_pbx=True, is_masked=True
+    ),
     secret_field(
         name="registration_password",
         label=gettext_noop("Registration Password"),
@@ -199,6 +226,7 @@ FIELDS: tuple[Field, ...] = (
         column="sealed_password",
         on_the_pbx=True,
     ),
+    day_field(name="renew_password_by", label=gettext_noop("Renew Registration Password By"), is_fact=True),
     extension_field(
         name="max_phones", label=gettext_noop("IP Phone Concurrent Registrations"), on_the_pbx=True, is_fact=True
     ),
@@ -243,6 +271,45 @@ FIELDS: tuple[Field, ...] = (
         on_the_pbx=True,
         is_fact=True,
     ),
+    extension_field(
+        name="outbound_number",
+        label=gettext_noop("Outbound Caller ID"),
+        tab=Tab.ADVANCED,
+        on_the_pbx=True,
+        is_fact=True,
+        is_code=True,
+    ),
+    extension_field(
+        name="emergency_number",
+        label=gettext_noop("Emergency Outbound Caller ID"),
+        tab=Tab.ADVANCED,
+        on_the_pbx=True,
+        is_fact=True,
+        is_code=True,
+    ),
+    extension_field(name="location", label=gettext_noop("Location"), tab=Tab.ADVANCED, on_the_pbx=True, is_fact=True),
+    extension_field(
+        name="outbound_calls",
+        label=gettext_noop("Outbound Calls"),
+        tab=Tab.SECURITY,
+        shown=one_of(dict(OutboundCalls.choices)),
+        on_the_pbx=True,
+        is_fact=True,
+    ),
+    switch_field(
+        "outbound_in_hours", gettext_noop("Outbound Calls in Business Hours Only"), tab=Tab.SECURITY, is_fact=True
+    ),
+    extension_field(
+        name="outbound_countries",
+        label=gettext_noop("Allowed Countries"),
+        tab=Tab.SECURITY,
+        shown=countries.names,
+        on_the_pbx=True,
+        is_fact=True,
+    ),
+    limit_field("outbound_calls_at_once", gettext_noop("Outbound Calls at Once")),
+    limit_field("outbound_call_minutes", gettext_noop("Longest Outbound Call (minutes)")),
+    limit_field("outbound_day_minutes", gettext_noop("Outbound Minutes in 24 Hours")),
     extension_field(
         name="allowed_networks",
         label=gettext_noop("Allowed Networks"),
@@ -295,6 +362,11 @@ def value_shown(name: str, text: str) -> str:
 def column_fields(owner: Owner) -> list[Field]:
     """Those of the owner of which the columns are kept."""
     return [field for field in FIELDS if field.owner is owner and field.storage is not Storage.OTHER]
+
+
+def shared_fields(owner: Owner) -> list[str]:
+    """The names of those that are typed, and that any number of extensions can have the same of."""
+    return [field.name for field in FIELDS if field.owner is owner and field.on_form and not field.is_own]
 
 
 def form_fields(owner: Owner) -> list[str]:

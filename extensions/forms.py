@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -5,12 +6,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import NoSuperAdministrator, User
 from accounts.people.forms import PersonForm
 from core.audit import log
+from core.forms.fields import CountField, CountriesField, of_model
 from core.forms.layout import ask_again, finish, secret_input
 from core.preferences.models import Preferences
 from core.random_text import random_password, random_text
@@ -19,9 +22,21 @@ from extensions import validators
 from extensions.access import without_extension
 from extensions.calls.voicemail.forms import MailboxForm
 from extensions.changes import record as changes
-from extensions.fields import BY_NAME, SECRET, Owner, Tab, form_fields, label
-from extensions.models import Change, SipExtension
+from extensions.fields import BY_NAME, SECRET, Owner, Tab, form_fields, label, shared_fields
+from extensions.models import MINUTES_A_DAY, MOST_DAY_MINUTES, MOST_OUTBOUND_CALLS, Change, SipExtension
 from extensions.welcome import invitations
+
+MOST_COUNTRIES = 100
+# Besides what the model says.
+OPTIONAL = (
+    "outbound_number",
+    "emergency_number",
+    "allowed_networks",
+    "outbound_countries",
+    "outbound_calls_at_once",
+    "outbound_call_minutes",
+    "outbound_day_minutes",
+)
 
 
 class Conflict(Exception):
@@ -30,6 +45,11 @@ class Conflict(Exception):
 
 class PersonNotFree(Exception):
     """Who was chosen got an extension, or is not the administrator's to manage any more."""
+
+
+def limit(most: int, **kwargs: Any) -> CountField:
+    words = format_lazy(_("Enter a whole number from 1 to {most}, or leave it empty."), most=most)
+    return CountField(most=most, words=words, **kwargs)
 
 
 class SipExtensionForm(MailboxForm):
@@ -46,8 +66,29 @@ class SipExtensionForm(MailboxForm):
         help_text=_("10 to 63 letters, digits, and symbols. Stored in the phone; no one needs to remember it."),
     )
 
+    outbound_countries = CountriesField(
+        label=_("Allowed Countries"),
+        required=False,
+        max_length=3_000,
+        help_text=_("Besides your own, such as France, Italy. Leave empty for all countries."),
+    )
+    outbound_calls_at_once = limit(
+        MOST_OUTBOUND_CALLS, label=_("Outbound Calls at Once"), help_text=_("Leave empty for no limit.")
+    )
+    outbound_call_minutes = limit(
+        MINUTES_A_DAY,
+        label=_("Longest Outbound Call (minutes)"),
+        help_text=_("The call ends then. Leave empty for no limit."),
+    )
+    outbound_day_minutes = limit(
+        MOST_DAY_MINUTES,
+        label=_("Outbound Minutes in 24 Hours"),
+        help_text=_("Of all outbound calls together, from the first one on. Leave empty for no limit."),
+    )
+
     class Meta:
         model = SipExtension
+        formfield_callback = of_model
         fields = form_fields(Owner.EXTENSION)
         help_texts = {
             **MailboxForm.Meta.help_texts,
@@ -58,16 +99,34 @@ class SipExtensionForm(MailboxForm):
             "media_encryption": _(
                 "Offered: encrypted (SRTP) with phones that can. Required: calls without encryption are refused."
             ),
+            "outbound_number": _(
+                "The number that people outside see, such as +493012345678. Leave empty to show the trunk's number."
+            ),
+            "emergency_number": _(
+                "The number that emergency services see and call back. Leave empty to show the outbound caller ID."
+            ),
+            "location": _("Building, floor, and room. Goes with emergency calls, and with the alert about them."),
+            "outbound_calls": _("What these phones may dial outside. Emergency numbers can always be dialed."),
+            "outbound_in_hours": _("Emergency numbers and other extensions can be dialed at any time."),
             "allowed_networks": _(
                 "Where phones can register from, such as 192.168.1.0/24. Leave empty to allow any network."
             ),
         }
         error_messages = {"max_phones": {"invalid_choice": "Choose 1, 2 or 3."}}
 
-    def __init__(self, data: Any = None, *, preferences: Preferences, instance: SipExtension | None = None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        preferences: Preferences,
+        instance: SipExtension | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`initial`: of a new extension, instead of what is suggested otherwise."""
         self.preferences = preferences
         blank = instance is None and data is None
-        super().__init__(data, instance=instance, initial=self._suggestions(preferences) if blank else None)
+        suggested = {**self._suggestions(preferences), **(initial or {})} if blank else None
+        super().__init__(data, instance=instance, initial=suggested)
         first, last = preferences.first_number, preferences.last_number
         self.fields["number"].help_text = _("%(first)s to %(last)s. The phone's user name.") % {
             "first": first,
@@ -84,10 +143,12 @@ class SipExtensionForm(MailboxForm):
             )
             self.fields["registration_password"].required = False
             self.fields["registration_password"].help_text = _("Leave empty to keep the current password.")
-        for name in ("transport", "media_encryption"):
+        for name in ("outbound_number", "emergency_number"):
+            self.fields[name].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        for name in ("transport", "media_encryption", "outbound_calls"):
             self.fields[name].required = False  # not sent: as it is
         self.fields["allowed_networks"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
-        self.helper = finish(self, *(name for name in ("caller_id", "allowed_networks")))
+        self.helper = finish(self, "caller_id", *OPTIONAL)
 
     @property
     def others(self) -> list[forms.BoundField]:
@@ -114,11 +175,21 @@ class SipExtensionForm(MailboxForm):
             "voicemail_pin": validators.random_pin(""),
         }
 
+    def refusal_of(self, number: str) -> str:
+        return SipExtension.objects.refusal_of(number, self.preferences)
+
+    def free_number(self) -> str:
+        return SipExtension.objects.next_free_number(self.preferences)
+
+    def is_anothers_number(self, name: str) -> bool:
+        return SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists()
+
     def _refuse_number(self, code: str) -> None:
-        free = SipExtension.objects.next_free_number(self.preferences)
+        free = self.free_number()
         why = {
             "emergency": gettext("This is an emergency number or a helpline."),
             "registration_name": gettext("Another extension registers with this name."),
+            "ring_group": gettext("This is the number of a ring group."),
         }
         hint = gettext("All numbers are taken. Widen the range in Preferences.")
         if free:
@@ -139,13 +210,13 @@ class SipExtensionForm(MailboxForm):
         if self.fields["number"].disabled:
             return number
         validators.extension_number(number)
-        if code := SipExtension.objects.refusal_of(number, self.preferences):
+        if code := self.refusal_of(number):
             self._refuse_number(code)
         return number
 
     def clean_registration_name(self) -> str:
         name: str = self.cleaned_data["registration_name"]
-        if SipExtension.objects.filter(number=name).exclude(pk=self.instance.pk).exists():
+        if self.is_anothers_number(name):
             raise ValidationError(_("This is another extension's number. Choose another name."), code="anothers_number")
         return name
 
@@ -154,6 +225,23 @@ class SipExtensionForm(MailboxForm):
 
     def clean_media_encryption(self) -> str:
         return self.cleaned_data["media_encryption"] or self.instance.media_encryption
+
+    def clean_outbound_calls(self) -> str:
+        return self.cleaned_data["outbound_calls"] or self.instance.outbound_calls
+
+    def clean_outbound_countries(self) -> str:
+        found: str = self.cleaned_data["outbound_countries"]
+        if found and len(found.split(",")) > MOST_COUNTRIES:
+            words = _("You entered %(count)s countries. Enter at most %(most)s, or leave it empty for all.")
+            params = {"count": len(found.split(",")), "most": MOST_COUNTRIES}
+            raise ValidationError(words, code="too_many", params=params)
+        return found
+
+    def clean_outbound_number(self) -> str:
+        return validators.outside_number(self.cleaned_data["outbound_number"], self.preferences.country)
+
+    def clean_emergency_number(self) -> str:
+        return validators.outside_number(self.cleaned_data["emergency_number"], self.preferences.country)
 
     def clean_allowed_networks(self) -> str:
         return validators.allowed_networks(self.cleaned_data["allowed_networks"])
@@ -199,6 +287,28 @@ class WelcomeForm(forms.Form):
         self.helper = finish(self)
 
 
+def errors_of(*forms: forms.BaseForm) -> list[dict[str, str]]:
+    """Each error with the id of its field, in the order of the page."""
+    found = []
+    order = [*BY_NAME]
+    for form in forms:
+        for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
+            field = form[name if name in form.fields else next(iter(form.fields))]
+            known = BY_NAME.get(field.name)
+            place = {"id": field.id_for_label or field.auto_id, "tab": (known.tab if known else Tab.USER).value}
+            words = label(field.name) if known else str(field.field.plain_label)  # type: ignore[attr-defined]
+            found += [{**place, "label": words, "message": str(message)} for message in form.errors[name]]
+    return found
+
+
+def shared_values(extension: SipExtension) -> dict[str, Any]:
+    """What others can have the same of, as the form takes it: to copy the extension."""
+    user = extension.user
+    values = {name: getattr(extension, name) for name in shared_fields(Owner.EXTENSION)}
+    values |= {name: getattr(user, name) for name in shared_fields(Owner.PERSON)}
+    return values | {"role": user.role_id, "organizations": [each.pk for each in user.organizations.all()]}
+
+
 class ExtensionForm:
     """The Add and Edit form: a person and their extension, checked and saved as one."""
 
@@ -210,8 +320,12 @@ class ExtensionForm:
         preferences: Preferences,
         extension: SipExtension | None = None,
         chosen: User | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        """`chosen`: of `without_extension`, who gets the new extension instead of a new person."""
+        """`chosen`: of `without_extension`, who gets the new extension instead of a new person.
+
+        `initial`: as shared_values() has them, for a new extension.
+        """
         self.by, self.data, self.preferences, self.extension = by, data, preferences, extension
         self.chosen = chosen
         self.to_choose: User | None = None  # whose the typed address is
@@ -225,9 +339,10 @@ class ExtensionForm:
             preferences=preferences,
             instance=extension.user if extension else chosen,
             password_by_mail=mails,
+            initial=initial if chosen is None else None,
         )
         self.welcome = WelcomeForm(data) if mails else None
-        self.sip = SipExtensionForm(data, preferences=preferences, instance=extension)
+        self.sip = SipExtensionForm(data, preferences=preferences, instance=extension, initial=initial)
 
     @property
     def version(self) -> SafeString:
@@ -266,14 +381,7 @@ class ExtensionForm:
 
     def error_list(self) -> list[dict[str, str]]:
         """Each error with the id of its field, in the order of the page."""
-        found = []
-        order = [*BY_NAME]
-        for form in (self.person, self.sip):
-            for name in sorted(form.errors, key=lambda name: order.index(name) if name in order else -1):
-                field = form[name if name in form.fields else next(iter(form.fields))]
-                place = {"id": field.id_for_label or field.auto_id, "tab": BY_NAME[field.name].tab.value}
-                found += [{**place, "label": label(field.name), "message": str(m)} for m in form.errors[name]]
-        return found
+        return errors_of(self.person, self.sip)
 
     def typed_values(self) -> changes.Values:
         """What a valid form would save, as text; the fields that it has, secrets left out."""

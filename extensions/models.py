@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from typing import Any, Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Cast
@@ -14,18 +16,48 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.passwords import rules as password_rules
 from core import encryption
 from core.folding import fold
+from core.forms.fields import SingleLineField
 from core.preferences.models import MediaEncryption, NameFormat, Preferences, Transport
 from extensions import validators
-from extensions.fields import AfterVoicemailEmail, MessagesThen, VoicemailEmail
+from extensions.fields import AfterVoicemailEmail, MessagesThen, OutboundCalls, VoicemailEmail
 from extensions.pbx import Folder
 
 NARROW = 256
+# Of what lies above: code -> the numbers that are something else's, and so no extension's.
+TAKEN: dict[str, Callable[[], set[str]]] = {}
+MOST_OUTBOUND_CALLS = 100
+MINUTES_A_DAY = 24 * 60
+PLACES_OF_A_ROLE = 100_000_000  # more than there are numbers
+# The orders of the list: the index of each also has what the list is narrowed down by, and no row is read for it.
+ORDERS = {
+    "by_position": "position",
+    "by_name": "sort_name",
+    "by_email": "sort_email",
+    "by_mobile": "sort_mobile",
+    "by_role": "sort_role",
+    "by_caller_id": "caller_id",
+}
+# What few may be without: those are found at once, and need not be met on a walk.
+WITHOUT = {
+    "by_position_disabled": "enabled",
+    "by_position_no_mailbox": "voicemail",
+    "by_position_no_password": "has_password",
+    "by_position_no_phone": "has_phone",
+}
+FILTERED_BY = ("enabled", "voicemail", "has_password", "sort_role", "user")
+MOST_DAY_MINUTES = 9_999
 
 
 def sort_name(name: str) -> str:
     return name.casefold()[:127]
+
+
+def first_of_role(role: int | None) -> int:
+    """Where those of the role begin in their order; None: of none."""
+    return (role or 0) * PLACES_OF_A_ROLE
 
 
 def search_text(*found_by: str | None) -> str:
@@ -97,7 +129,9 @@ class SipExtensionQuerySet(models.QuerySet["SipExtension"]):
             return "number_range"
         if validators.is_emergency_number(number, preferences.country):
             return "emergency"
-        return "registration_name" if self.filter(registration_name=number).exists() else ""
+        if self.filter(registration_name=number).exists():
+            return "registration_name"
+        return next((code for code, numbers in TAKEN.items() if number in numbers()), "")
 
     def next_free_number(self, preferences: Preferences) -> str:
         """The lowest number of the range that can be given; "" where none is left."""
@@ -116,7 +150,8 @@ class SipExtension(models.Model):
     """A person's number, and the account by which that person's phones register."""
 
     MAX_PHONES = (1, 2, 3)
-    FOUND_BY = ("sort_name", "sort_email", "search_text")  # written by note_person
+    # Written by note_person, and where a person is saved alone by receivers.
+    FOUND_BY = ("sort_name", "sort_email", "sort_mobile", "sort_role", "has_password", "search_text")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="sip_extension")
@@ -139,6 +174,7 @@ class SipExtension(models.Model):
         error_messages={"unique": _("Another extension registers with this name.")},
     )
     sealed_password = models.TextField(editable=False)
+    renew_password_by = models.DateField(null=True, editable=False)  # a kept one that is easy to guess
     max_phones = models.PositiveSmallIntegerField(
         _("IP Phone Concurrent Registrations"), default=1, choices=[(n, str(n)) for n in MAX_PHONES]
     )
@@ -147,6 +183,23 @@ class SipExtension(models.Model):
     media_encryption = models.CharField(
         _("Media Encryption"), max_length=8, choices=MediaEncryption, default=MediaEncryption.OFFERED
     )
+    outbound_number = models.CharField(_("Outbound Caller ID"), max_length=31, blank=True)
+    emergency_number = models.CharField(_("Emergency Outbound Caller ID"), max_length=31, blank=True)
+    location = SingleLineField(_("Location"), max_length=60, blank=True)
+    outbound_calls = models.CharField(
+        _("Outbound Calls"), max_length=8, choices=OutboundCalls, default=OutboundCalls.INTERNATIONAL
+    )
+    outbound_countries = models.CharField(_("Allowed Countries"), max_length=511, blank=True)  # ISO 3166, by commas
+    outbound_calls_at_once = models.PositiveSmallIntegerField(
+        _("Outbound Calls at Once"), default=0, blank=True, validators=[MaxValueValidator(MOST_OUTBOUND_CALLS)]
+    )
+    outbound_call_minutes = models.PositiveSmallIntegerField(
+        _("Longest Outbound Call (minutes)"), default=0, blank=True, validators=[MaxValueValidator(MINUTES_A_DAY)]
+    )
+    outbound_day_minutes = models.PositiveSmallIntegerField(
+        _("Outbound Minutes in 24 Hours"), default=0, blank=True, validators=[MaxValueValidator(MOST_DAY_MINUTES)]
+    )
+    outbound_in_hours = models.BooleanField(_("Outbound Calls in Business Hours Only"), default=False)
     voicemail = models.BooleanField(_("Voicemail"), default=True)
     sealed_voicemail_pin = models.TextField(editable=False, default="")
     voicemail_asks_pin = models.BooleanField(_("Ask for PIN on Own Phone"), default=True)
@@ -172,6 +225,10 @@ class SipExtension(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     sort_name = models.CharField(max_length=127, editable=False)
     sort_email = models.CharField(max_length=254, editable=False)
+    sort_mobile = models.CharField(max_length=16, default="", editable=False)
+    sort_role = models.BigIntegerField(default=0, editable=False)  # those without a role first; then by number
+    has_password = models.BooleanField(default=False, editable=False)
+    has_phone = models.BooleanField(default=False, editable=False)  # a moment ago, as extensions.listing noted it
     search_text = models.TextField(editable=False)
 
     objects = SipExtensionQuerySet.as_manager()
@@ -192,9 +249,12 @@ class SipExtension(models.Model):
         ]
         indexes = [
             models.Index(fields=["delete_on"], condition=models.Q(delete_on__isnull=False), name="to_be_deleted"),
-            models.Index(F("position"), F("id"), name="by_position"),
-            models.Index(fields=["sort_name", "id"], name="by_name"),
-            models.Index(fields=["sort_email", "id"], name="by_email"),
+            *(
+                models.Index("position", "id", condition=models.Q(**{field: False}), name=name)
+                for name, field in WITHOUT.items()
+            ),
+            models.Index("position", "id", condition=models.Q(has_phone=True), name="by_position_with_phone"),
+            *(models.Index(key, "id", *FILTERED_BY, name=name) for name, key in ORDERS.items()),
         ]
 
     def __str__(self) -> str:
@@ -215,6 +275,9 @@ class SipExtension(models.Model):
         name = user.name_in(names or NameFormat(Preferences.now("name_format")))
         self.sort_name = sort_name(name)
         self.sort_email = user.email or ""
+        self.sort_mobile = str(user.mobile)
+        self.sort_role = first_of_role(user.role_id) + int(self.number)
+        self.has_password = password_rules.is_one(user.password)
         self.search_text = search_text(self.number, name, user.email, str(user.mobile), self.caller_id, user.job_title)
 
     @property
@@ -224,6 +287,7 @@ class SipExtension(models.Model):
     @registration_password.setter
     def registration_password(self, text: str) -> None:
         self.sealed_password = encryption.seal("registration password", self.pk, text)
+        self.renew_password_by = None
 
     @property
     def voicemail_pin(self) -> str:
@@ -302,6 +366,110 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind}"
+
+
+class ExtensionTemplate(models.Model):
+    """A named set of what Add and Bulk Add suggest. `values`: as forms.shared_values() has them."""
+
+    name = SingleLineField(
+        _("Template Name"),
+        max_length=63,
+        unique=True,
+        error_messages={"unique": _("A template with this name already exists. Choose another name.")},
+    )
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BulkAction(models.Model):
+    """What was done to many extensions at once, to be undone at once.
+
+    `sealed_credentials`: new passwords and PINs, until they are downloaded; "" then, and where there are none.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added", _("Added")
+        CHANGED = "changed", _("Changed")
+        DELETED = "deleted", _("Deleted")
+        ENABLED = "enabled", _("Enabled")
+        DISABLED = "disabled", _("Disabled")
+        SIGN_IN_BLOCKED = "blocked", _("Sign-in blocked")
+        PASSWORDS = "passwords", _("New registration passwords")
+
+    KEPT = timedelta(days=30)  # so long it can be undone
+    CREDENTIALS_KEPT = timedelta(days=1)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=9, choices=Kind)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    count = models.PositiveIntegerField()
+    sealed_credentials = models.TextField(blank=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.count}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("extensions:bulk_action", args=[self.pk])
+
+    @classmethod
+    def forget_old(cls) -> None:
+        now = timezone.now()
+        cls.objects.filter(at__lt=now - cls.KEPT).delete()
+        cls.objects.filter(at__lt=now - cls.CREDENTIALS_KEPT).exclude(sealed_credentials="").update(
+            sealed_credentials=""
+        )
+
+    @property
+    def credentials(self) -> list[list[str]]:
+        """A row a person; none where there are none, or they were downloaded."""
+        if not self.sealed_credentials:
+            return []
+        rows: list[list[str]] = json.loads(encryption.unseal("bulk credentials", self.pk, self.sealed_credentials))
+        return rows
+
+    @credentials.setter
+    def credentials(self, rows: list[list[str]]) -> None:
+        self.sealed_credentials = encryption.seal("bulk credentials", self.pk, json.dumps(rows)) if rows else ""
+
+
+class BulkItem(models.Model):
+    """One extension of a bulk action. `former`, `later`: what the action changed of its record, before and after it.
+
+    None: no extension. Records as extensions.changes.state keeps them; see extensions.bulk.undo.
+    """
+
+    action = models.ForeignKey(BulkAction, models.CASCADE, related_name="items")
+    number = models.CharField(max_length=8)
+    former = models.JSONField(null=True)
+    later = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ListSettings(models.Model):
+    """How a person wants the list of extensions. `columns`: names of extensions.listing.columns."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="list_settings")
+    columns = models.JSONField(default=list)
+    page_size = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.page_size}: {', '.join(self.columns)}"
 
 
 class KnownNetwork(models.Model):

@@ -1,6 +1,6 @@
 """What the portal asks of a PBX. settings.PBX names the one that answers; nothing here knows which it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -183,17 +183,23 @@ class Pbx(Protocol):
     def apply(self, numbers: Iterable[str], by: User | None) -> Applied:
         """Make the PBX fulfil all saved wishes about these numbers. Raises PbxError; then it is as it was before."""
 
-    def apply_preferences(self, by: User | None) -> Applied:
+    def apply_preferences(self, by: User | None, fields: Collection[str] | None = None) -> Applied:
         """Make the PBX follow all saved preferences that wait. Raises PbxError; then it is as it was before."""
 
     def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
         """What each number does now. Raises PbxError when that is not known."""
+
+    def registered(self, most: int) -> list[str]:
+        """The numbers that have a phone; of more than `most` one more. Raises PbxError when that is not known."""
 
     def remove_phone(self, number: str, phone: str) -> bool:
         """End the registration of that id; False when there is none (any more). Raises PbxError."""
 
     def attempts(self, accounts: Iterable[str]) -> list[Attempt]:
         """The registrations that failed, of phones that gave one of these user names, the latest first."""
+
+    def failed_since(self, since: datetime, accounts: Collection[str] | None = None) -> list[Attempt]:
+        """As attempts(), but all of them, in no order; where `accounts` is None of everybody's phones."""
 
     def forget_attempts(self, accounts: Iterable[str]) -> None: ...
 
@@ -204,6 +210,18 @@ class Pbx(Protocol):
         """What happens when someone calls the number, in sentences; from what was last applied. Raises PbxError.
 
         `named`: the numbers beside which a name may be told, and the name.
+        """
+
+    def outbound_locked_since(self, number: str) -> datetime | None:
+        """Since when the number may not call outside, as it called too often; None: it may. Raises PbxError."""
+
+    def release_outbound(self, number: str) -> None:
+        """Let it call outside again. Raises PbxError."""
+
+    def when_dialed(self, number: str, dialed: str) -> list[str]:
+        """What becomes of `dialed` on a phone of the number, in sentences, by what was last applied.
+
+        Raises PbxError.
         """
 
     def sound_of(self, number: str, message: str) -> Path:
@@ -217,6 +235,9 @@ class Pbx(Protocol):
 
     def tell_messages_apart(self, number: str) -> None:
         """Give one that came into the mailbox a second time an id of its own. Raises PbxError, and MailboxOpen."""
+
+    def mend_mailbox(self, number: str) -> tuple[int, int]:
+        """How many damaged messages can be heard again, and how many were deleted. Raises PbxError, and MailboxOpen."""
 
     def greeting(self, number: str) -> Path | None:
         """The file, a WAV, that callers of the number hear before a message; None: the system's. Raises PbxError."""

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_GET
 from accounts.requests import SignedInRequest
 from extensions.access import visible
 from extensions.detail.page import with_phones
-from extensions.listing.rows import PAGE_SIZE, rows_of
+from extensions.listing.columns import PAGE_SIZES
+from extensions.listing.rows import rows_of
 from extensions.validators import is_extension_number
 
 
@@ -14,7 +15,7 @@ from extensions.validators import is_extension_number
 @require_GET
 def statuses(request: SignedInRequest) -> HttpResponse:
     """The status cells of the numbers asked for, swapped into the list or page that shows them."""
-    numbers = [number for number in request.GET.getlist("n")[:PAGE_SIZE] if is_extension_number(number)]
+    numbers = [number for number in request.GET.getlist("n")[: PAGE_SIZES[-1]] if is_extension_number(number)]
     found = list(visible(request).filter(number__in=numbers))
     rows = rows_of(found)
     more = with_phones(request, found[0], rows[0]) if len(found) == 1 and "detail" in request.GET else {}

@@ -19,6 +19,7 @@ registration_name = RegexValidator(
 )
 
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+KEPT_PASSWORD = re.compile(r"[\x21-\x7e]{1,63}")  # that phones have already
 PIN = re.compile(r"[0-9]{3,15}")
 PIN_DIGITS = 6
 MOST_NETWORKS = 10
@@ -42,6 +43,21 @@ def _is_free_short_number(number: str, country: str) -> bool:
     )
     is_free = phonenumbers.expected_cost_for_region(short, country) == phonenumbers.ShortNumberCost.TOLL_FREE
     return is_free and bool(phonenumbers.is_valid_short_number_for_region(short, country))
+
+
+def outside_number(text: str, country: str) -> str:
+    """With + and country code, of what people of the country type; "" stays so."""
+    if not text.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number) or number.extension:
+        raise ValidationError(
+            _("Enter a telephone number with its area code, such as +49 30 12345678."), code="outside_number"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class Strength:

@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,9 +24,9 @@ from extensions import actions, handover
 from extensions.access import ask_again_about, get_managed, without_extension
 from extensions.changes import record as changes
 from extensions.fields import SECRET, Tab, label, value_shown
-from extensions.forms import Conflict, ExtensionForm, PersonNotFree
+from extensions.forms import Conflict, ExtensionForm, PersonNotFree, shared_values
 from extensions.listing.rows import rows_of
-from extensions.models import SipExtension
+from extensions.models import ExtensionTemplate, SipExtension
 from extensions.review import review
 from extensions.review.views import apply_numbers, finish, look_first
 from extensions.validators import Strength
@@ -35,6 +36,9 @@ MOST_TO_CHOOSE = 200
 
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
+    """Who manages anything sees whether all is well, others their own number."""
+    if request.user.role and request.user.role.manages_anything:
+        return redirect("dashboard")
     if request.user.sees_extensions:
         return redirect("extensions:list")
     own = SipExtension.objects.filter(user=request.user).first()
@@ -57,6 +61,9 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "chooses": extension is None and "choose" in request.GET,
             "people": people_to_choose(request) if extension is None and "choose" in request.GET else [],
             "organizations_on": "organizations" in form.person.fields,
+            "templates": ExtensionTemplate.objects.all() if extension is None else [],
+            "template": template_chosen(request),
+            "copied": request.GET.get("copy", "") if extension is None else "",
             "cancel_url": extension.get_absolute_url() if extension else reverse("extensions:list"),
         },
         status=422 if form.data is not None and not wants_to_find(request) else 200,
@@ -103,6 +110,7 @@ def add(request: SignedInRequest) -> HttpResponse:
         by=request.user,
         preferences=Preferences.current(),
         chosen=chosen,
+        initial=suggested(request),
     )
     if wants_to_find(request):
         form.ask_again()
@@ -119,6 +127,18 @@ def add(request: SignedInRequest) -> HttpResponse:
     if form.sends_welcome:
         saved = _("%(extension)s saved. The welcome e-mail will be sent to %(address)s.")
     return finish(request, extension, saved % {"extension": extension, "address": extension.user.email})
+
+
+def suggested(request: SignedInRequest) -> dict[str, Any] | None:
+    """What the address says that the new extension has in common with another, or with those of a template."""
+    if number := request.GET.get("copy"):
+        return shared_values(get_managed(request, number))
+    template = template_chosen(request)
+    return template.values if template else None
+
+
+def template_chosen(request: SignedInRequest) -> ExtensionTemplate | None:
+    return ExtensionTemplate.objects.filter(pk=digits(request.GET.get("template", "")) or 0).first()
 
 
 def token_of(request: SignedInRequest) -> str:
@@ -204,6 +224,7 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
             "extension": rows_of([extension])[0],
             "goes": actions.lost_by_deleting(extension, request.user),
             "refusal": refusal,
+            "used_by": [each for users in actions.USERS for each in users(request.user, extension)],
             "cancel_url": extension.get_absolute_url(),
         }
         return render(

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -13,7 +13,8 @@ from django.utils import timezone
 from asterisk import nodes
 from asterisk.live import store as live
 from asterisk.models import ApplyRun, BlockedAddress, CheckRun
-from backup.models import Backup, BackupSettings
+from backup import making, places
+from backup.models import Backup, BackupSettings, CopySettings
 from core import clock, disk
 from core.coded_text import CodedText
 from core.events.look import Condition, Finding
@@ -117,15 +118,25 @@ def certificate() -> Iterator[Finding]:
 
 def backups() -> Iterator[Finding]:
     """Where a passphrase is set: without one, nobody expects any."""
-    if not BackupSettings.objects.exclude(sealed_passphrase="").exists():
+    chosen, now = BackupSettings.load(), timezone.now()
+    if not chosen.sealed_passphrase:
         return
-    ended = Backup.objects.exclude(state=Backup.State.RUNNING).order_by("-started_at")
+    ended = Backup.objects.exclude(state=Backup.State.RUNNING)
     if (last := ended.first()) and last.state == Backup.State.FAILED:
-        yield Finding(CodedText("event.backup_failed", started=f"{timezone.localtime(last.started_at):%Y-%m-%d %H:%M}"))
+        yield Finding(CodedText("event.backup_failed", started=minute(last.started_at)))
         return
-    good = ended.filter(state=Backup.State.VERIFIED).first()
-    if good and good.started_at < timezone.now() - BACKUP_OLD:
-        yield Finding(CodedText("event.backup_old", started=f"{timezone.localtime(good.started_at):%Y-%m-%d %H:%M}"))
+    # Not those of a clock that was ahead: they would be new for years.
+    good = ended.filter(state=Backup.State.VERIFIED, started_at__lte=now).first()
+    if good and good.started_at < now - BACKUP_OLD:
+        yield Finding(CodedText("event.backup_old", started=minute(good.started_at)))
+    elif good is None and chosen.since and chosen.since < now - BACKUP_OLD:
+        yield Finding(CodedText("event.backup_none", since=minute(chosen.since)))
+    elif good and good.copy_why and CopySettings.load().place and not making.is_running(places.from_settings()):
+        yield Finding(CodedText("event.backup_not_copied", started=minute(good.started_at)))
+
+
+def minute(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def attack() -> Iterator[Finding]:
@@ -140,7 +151,7 @@ def mail() -> Iterator[Finding]:
     late = emails.filter(delayed_since__isnull=False).order_by("delayed_since").values_list("delayed_since", flat=True)
     due = emails.filter(due_at__lt=timezone.now() - STUCK).order_by("due_at").values_list("due_at", flat=True)
     if since := late.first() or due.first():
-        yield Finding(CodedText("event.mail", since=f"{timezone.localtime(since):%Y-%m-%d %H:%M}"))
+        yield Finding(CodedText("event.mail", since=minute(since)))
 
 
 def workers(children: Sequence[Child]) -> Iterator[Finding]:

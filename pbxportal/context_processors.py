@@ -18,9 +18,11 @@ from core.preferences.models import Preferences, SystemChange
 from core.reach import is_local
 from core.version import VERSION
 from extensions import pbx
+from extensions.review import preferences as preference_changes
 from extensions.review import review
 from pbxportal.front import status
 from pbxportal.theme import THEMES
+from trunks.models import Trunk
 
 COUNTED = 1000
 
@@ -68,8 +70,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     own, picture = found or ("", "")
     shown |= waiting_for(user) if user.manages_extensions else {"waiting": 0}
     shown["organizations_on"] = SimpleLazyObject(lambda: Preferences.current().organization_management)
-    if user.can(Permission.MANAGE_PREFERENCES) and (preferences := SystemChange.objects.waiting().count()):
+    if preferences := preferences_waiting_for(user):
         shown |= {"waiting": shown["waiting"] + preferences, "only_mine_wait": False}
+    if user.can(Permission.VIEW_TRUNKS):
+        shown["no_emergency_trunk"] = SimpleLazyObject(lambda: not Trunk.objects.for_emergencies().exists())
     if user.can(Permission.VIEW_MAIL) or user.can(Permission.VIEW_PREFERENCES):
         shown["mail"] = MailState.now()
     if user.can(Permission.VIEW_PREFERENCES):
@@ -82,6 +86,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["version"] = VERSION
     shown["maintains"] = any(each.menu == MAINTENANCE_MENU and user.can(each.view) for each in MODULES)
     return {**shown, "pbx": pbx.get().state(), "own_number": own or "", "own_picture": picture}
+
+
+def preferences_waiting_for(user: User) -> int:
+    """How many of them, and of what is kept with them, wait for this person to apply them."""
+    fields = preference_changes.changed_by(user)
+    return SystemChange.objects.waiting().filter(field__in=fields).count() if fields else 0
 
 
 def waiting_for(user: User) -> dict[str, Any]:

@@ -18,8 +18,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from asterisk import nodes
+from asterisk.ami.client import AmiError
+from asterisk.live import calls
 from asterisk.live import store as live
 from asterisk.models import ApplyRun
+from backup.models import Backup, BackupSettings
 from core import disk
 from core.events.models import Event
 from core.mail.models import Email
@@ -67,11 +70,24 @@ def detail() -> dict[str, Any]:
         "mail": {row["state"]: row["count"] for row in emails.filter(state__in=("waiting", "sending", "uncertain"))},
         "disk": {"path": str(space.path), "share": round(space.share, 3), "free": space.free} if space else None,
         "unapplied": unapplied(),
+        "backup": last_backup(),
         "certificate": held.until.isoformat() if held else None,
         "events": [
             {"kind": event.kind, "subject": event.subject, "began_at": event.began_at.isoformat(timespec="seconds")}
             for event in opened
         ],
+    }
+
+
+def last_backup() -> dict[str, Any] | None:
+    """When the last good one was begun, and what became of the last one at all; None: no passphrase is set."""
+    if not BackupSettings.load().sealed_passphrase:
+        return None
+    ended = Backup.objects.exclude(state=Backup.State.RUNNING)
+    good, last = ended.filter(state=Backup.State.VERIFIED).first(), ended.first()
+    return {
+        "verified_at": good.started_at.isoformat(timespec="seconds") if good else None,
+        "state": str(last.state) if last else None,
     }
 
 
@@ -91,6 +107,7 @@ class Portal(Collector):
     def collect(self) -> Iterator[Metric]:
         yield one("pbxportal_pbx_up", "Whether the PBX is running", pbx.get().state().up)
         yield from live_numbers()
+        yield from calls_now()
         yield by("pbxportal_applies", "Applies kept in Apply History", "outcome", counts(ApplyRun, "outcome"))
         yield one("pbxportal_unapplied_changes", "Saved changes that are not applied", unapplied())
         yield by("pbxportal_emails", "E-mails of the last 90 days", "state", counts(Email, "state"))
@@ -102,6 +119,11 @@ def live_numbers() -> Iterator[Metric]:
         phones, states = live.count_of_phones(db), live.count_by_state(db)
         yield one("pbxportal_phones", "Registered phones", phones)
         yield by("pbxportal_extensions", "Extensions that the PBX watches, by device state", "state", states)
+
+
+def calls_now() -> Iterator[Metric]:
+    with suppress(AmiError):
+        yield one("pbxportal_calls", "Calls in progress", calls.count(nodes.from_settings()))
 
 
 def one(name: str, words: str, value: float) -> GaugeMetricFamily:

@@ -7,13 +7,14 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import django_stubs_ext
 import environ
 import structlog
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from core import host_names, proxies, reach, restored
 from pbxportal import portal_address
@@ -28,6 +29,10 @@ ALLOW_ROOT = env.bool("PORTAL_ALLOW_ROOT", default=False)
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+if os.geteuid() == 0 and VAR.stat().st_uid != 0 and not ALLOW_ROOT:
+    raise ImproperlyConfigured(
+        f"{VAR} belongs to another user, who cannot read what root writes there. Run this as that user, without sudo."
+    )
 restored.finish(VAR)
 
 
@@ -94,6 +99,7 @@ INSTALLED_APPS = [
     "backup",
     "core",
     "accounts",
+    "trunks",
     "extensions",
     "asterisk",
     "django.contrib.auth",
@@ -162,7 +168,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 LOCK_SECONDS = 20  # the longest that a page waits for others who save or apply
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR}/portal.sqlite3")}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     if not (database := Path(DATABASES["default"]["NAME"])).exists():
         with suppress(OSError):  # no file, or one that cannot be made: the connection says so

@@ -4,7 +4,8 @@ from asterisk import blocked_views
 from extensions import status_views
 from extensions import views as extensions
 from extensions.review import views as review
-from pbxportal import monitor_views, views
+from pbxportal import monitor_views, search_views, views
+from pbxportal.dashboard.views import dashboard
 from pbxportal.theme import theme
 
 handler400 = "pbxportal.views.bad_request"
@@ -12,6 +13,7 @@ handler500 = "pbxportal.views.server_error"
 
 urlpatterns = [
     path("", extensions.home, name="home"),
+    path("dashboard/", dashboard, name="dashboard"),
     path("", include("accounts.urls")),
     path("account/", include("extensions.my_account.urls")),
     path("extensions/", include("extensions.urls")),
@@ -28,6 +30,8 @@ urlpatterns = [
     path("events/", include("core.events.urls")),
     path("log/", include("core.audit.urls")),
     path("preferences/", include("pbxportal.pbx_settings.urls")),
+    path("", include("trunks.urls")),
+    path("search/", search_views.search, name="search"),
     path("theme/", theme, name="theme"),
     path("web-socket/", views.web_socket, name="web_socket"),
     path("health/", monitor_views.health, name="health"),

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from accounts.models import Role
-from core.access.permissions import Permission
+from core.access.permissions import VIEW_OF, Permission
 
 
 class Over(Enum):
@@ -22,9 +22,10 @@ class Over(Enum):
 
 
 class Reach(Enum):
-    """Where only who reaches every extension is let in; to others it does not exist."""
+    """Where only who reaches every extension is let in, or nobody but who made it; to others it does not exist."""
 
     ALL = 1
+    MAKER = 2
 
 
 class Mailbox(Enum):
@@ -36,7 +37,8 @@ class Mailbox(Enum):
 
 SEE, USE, MANAGE = Over
 LISTEN, OWN_MAILBOX = Mailbox
-Needs = tuple[Permission | Over | Reach | Mailbox, ...]
+AnyOf = frozenset[Permission]  # one of them is enough
+Needs = tuple[Permission | Over | Reach | Mailbox | AnyOf, ...]
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,22 @@ LOOKED_AT, DONE = ("get",), ("post",)
 MANAGES_ROLES = (Permission.MANAGE_ROLES,)
 HAVE_ALL = (Permission.MANAGE_BACKUP, Permission.MANAGE_ROLES)
 MANAGES_ORGANIZATIONS = (Permission.MANAGE_ORGANIZATIONS,)
+MANAGES_TRUNKS = (Permission.MANAGE_TRUNKS,)
+MANAGES_ROUTES = (Permission.MANAGE_ROUTES,)
+MANAGES_LINES = (frozenset({Permission.MANAGE_TRUNKS, Permission.MANAGE_ROUTES}),)
+REVIEWS = (
+    frozenset({
+        Permission.MANAGE_EXTENSIONS, Permission.VIEW_PREFERENCES, Permission.VIEW_TRUNKS, Permission.VIEW_ROUTES,
+    }),
+)  # fmt: skip
+
+OWN_IMPORT = (Permission.MANAGE_EXTENSIONS, Reach.MAKER)
 
 PAGES = {
     "": Page(look=()),
+    "dashboard/": Page(look=(frozenset(VIEW_OF),)),
     "pbx/": Page(look=()),
+    "search/": Page(look=()),
     # who it is, again and in a second way
     "sign-in/again/": Page(look=(), deed=(), bodies=[{"password": "x"}]),
     "sign-in/again/code/": Page(look=(), deed=(), bodies=[{"code": "x"}]),
@@ -102,6 +116,50 @@ PAGES = {
     # one's own, or an extension in reach
     "extensions/": Page(look=(Permission.VIEW_EXTENSIONS,)),
     "extensions/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES),
+    "extensions/bulk/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
+    "extensions/bulk/add/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,)),
+    "extensions/bulk/edit/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,),
+        deed=(Permission.MANAGE_EXTENSIONS,),
+        bodies=[{}, {"n": ["1000", "2000"], "then": "preview", "do_location": "clear"}],
+    ),
+    "extensions/bulk/<slug:code>/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=[{}, {"n": ["1000", "2000"]}]
+    ),
+    # of somebody else
+    "extensions/bulk/<uuid:key>/": Page(look=(Permission.MANAGE_EXTENSIONS, Reach.ALL)),
+    "extensions/bulk/<uuid:key>/credentials/": Page(deed=OWN_IMPORT),
+    "extensions/bulk/<uuid:key>/undo/": Page(deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL), asks_again=DONE),
+    "extensions/templates/": Page(look=(Permission.MANAGE_EXTENSIONS, Reach.ALL)),
+    "extensions/templates/add/": Page(
+        look=(Permission.MANAGE_EXTENSIONS, Reach.ALL), deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL)
+    ),
+    "extensions/templates/<int:pk>/": Page(
+        look=(Permission.MANAGE_EXTENSIONS, Reach.ALL), deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL)
+    ),
+    "extensions/templates/<int:pk>/delete/": Page(
+        look=(Permission.MANAGE_EXTENSIONS, Reach.ALL), deed=(Permission.MANAGE_EXTENSIONS, Reach.ALL)
+    ),
+    "extensions/layout/": Page(deed=(Permission.VIEW_EXTENSIONS,), bodies=[{"column": "email", "page_size": "50"}]),
+    "extensions/people/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
+    "extensions/people/<int:pk>/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,), bodies=SAVES
+    ),
+    "extensions/people/<int:pk>/remove/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,)
+    ),
+    "extensions/export/": Page(
+        look=(Permission.MANAGE_EXTENSIONS,),
+        deed=(Permission.MANAGE_EXTENSIONS,),
+        bodies=[{}, {"all": "yes", "file_type": "csv"}, {"n": ["1000", "2000"], "file_type": "xlsx"}],
+    ),
+    "extensions/import/": Page(look=(Permission.MANAGE_EXTENSIONS,), deed=(Permission.MANAGE_EXTENSIONS,)),
+    "extensions/import/<uuid:pk>/": Page(look=OWN_IMPORT),
+    "extensions/import/<uuid:pk>/errors/": Page(look=OWN_IMPORT),
+    **{
+        f"extensions/import/<uuid:pk>/{deed}/": Page(deed=OWN_IMPORT)
+        for deed in ("cancel", "columns", "correct", "start", "undo")
+    },
     "extensions/status/": Page(look=()),
     "extensions/strength/": Page(deed=(Permission.MANAGE_EXTENSIONS,), bodies=[{"registration_password": "x"}]),
     "extensions/welcome/": Page(
@@ -122,6 +180,7 @@ PAGES = {
     "extensions/<number:number>/toggle/": Page(deed=(MANAGE,), bodies=[{"enabled": "no"}, {"enabled": "yes"}]),
     "extensions/<number:number>/welcome/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/attempts/forget/": Page(deed=(MANAGE,)),
+    "extensions/<number:number>/outbound/release/": Page(deed=(MANAGE,)),
     "extensions/<number:number>/phones/remove/": Page(look=(USE,), deed=(USE,), bodies=[{"phone": "x"}]),
     "extensions/<number:number>/registration-password/": Page(look=(SEE,), deed=(USE,), asks_again=DONE),
     "extensions/<number:number>/registration-password/new/": Page(deed=(USE,), asks_again=DONE),
@@ -155,7 +214,7 @@ PAGES = {
         about_managers=True,
     ),
     "extensions/<number:number>/sign-out/": Page(deed=(MANAGE,)),
-    "review/": Page(look=(Permission.MANAGE_EXTENSIONS,)),
+    "review/": Page(look=REVIEWS),
     "apply/": Page(
         look=(Permission.MANAGE_EXTENSIONS,),
         deed=(Permission.MANAGE_EXTENSIONS,),
@@ -188,12 +247,54 @@ PAGES = {
     "organizations/<int:department>/rename/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
     "organizations/<int:department>/move/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
     "organizations/<int:department>/delete/": Page(look=MANAGES_ORGANIZATIONS, deed=MANAGES_ORGANIZATIONS),
+    "trunks/": Page(look=(Permission.VIEW_TRUNKS,)),
+    "trunks/add/": Page(look=MANAGES_TRUNKS, deed=MANAGES_TRUNKS, bodies=SAVES),
+    "trunks/<int:pk>/": Page(look=(Permission.VIEW_TRUNKS,)),
+    "trunks/<int:pk>/edit/": Page(look=MANAGES_TRUNKS, deed=MANAGES_TRUNKS, bodies=SAVES),
+    "trunks/<int:pk>/delete/": Page(look=MANAGES_TRUNKS, deed=MANAGES_TRUNKS, bodies=SAVES),
+    "trunks/<int:pk>/test/": Page(deed=MANAGES_TRUNKS),
+    "trunks/<int:pk>/toggle/": Page(deed=MANAGES_TRUNKS, bodies=[{"enabled": "no"}]),
+    "trunks/<int:pk>/move/": Page(deed=MANAGES_TRUNKS, bodies=[{"to": "up"}]),
+    "outbound-routes/": Page(look=(Permission.VIEW_ROUTES,)),
+    "outbound-routes/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "outbound-routes/departments/": Page(look=MANAGES_ROUTES),
+    "outbound-routes/<int:pk>/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "outbound-routes/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "outbound-routes/<int:pk>/toggle/": Page(deed=MANAGES_ROUTES, bodies=[{"enabled": "no"}]),
+    "outbound-routes/<int:pk>/move/": Page(deed=MANAGES_ROUTES, bodies=[{"to": "up"}]),
+    "inbound-routes/": Page(look=(Permission.VIEW_ROUTES,)),
+    "inbound-routes/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "inbound-routes/<int:pk>/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "inbound-routes/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "inbound-routes/<int:pk>/toggle/": Page(deed=MANAGES_ROUTES, bodies=[{"enabled": "no"}]),
+    "announcements/": Page(look=(Permission.VIEW_ROUTES,)),
+    "announcements/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "announcements/<int:pk>/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "announcements/<int:pk>/sound/": Page(look=(Permission.VIEW_ROUTES,)),
+    "announcements/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "announcements/<int:pk>/toggle/": Page(deed=MANAGES_ROUTES, bodies=[{"enabled": "no"}]),
+    "ring-groups/": Page(look=(Permission.VIEW_ROUTES,)),
+    "ring-groups/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "ring-groups/<int:pk>/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "ring-groups/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "ring-groups/<int:pk>/toggle/": Page(deed=MANAGES_ROUTES, bodies=[{"enabled": "no"}]),
+    "business-hours/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "business-hours/holidays/": Page(look=(Permission.VIEW_ROUTES,)),
+    "business-hours/holidays/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "business-hours/holidays/import/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "business-hours/holidays/<int:pk>/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "business-hours/holidays/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
+    "emergency/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "lines/apply/": Page(deed=MANAGES_LINES),
+    "lines/discard/": Page(deed=MANAGES_LINES),
     "log/": Page(look=(Permission.VIEW_LOG,)),
     "log/<int:pk>/": Page(look=(Permission.VIEW_LOG,)),
     "log/export/": Page(deed=(Permission.VIEW_LOG,), asks_again=DONE),
     "backup/": Page(look=(Permission.VIEW_BACKUP,)),
     "backup/now/": Page(deed=(Permission.MANAGE_BACKUP,)),
     "backup/settings/": Page(look=HAVE_ALL, deed=HAVE_ALL, asks_again=DONE),
+    "backup/copies/": Page(look=HAVE_ALL, deed=HAVE_ALL, asks_again=DONE),
+    "backup/copies/test/": Page(deed=HAVE_ALL, asks_again=DONE),
     "backup/<int:pk>/download/": Page(deed=HAVE_ALL, asks_again=DONE),
     "backup/<int:pk>/try/": Page(deed=(Permission.MANAGE_BACKUP,)),
     "preferences/apply/": Page(deed=(Permission.MANAGE_PREFERENCES,)),
@@ -257,7 +358,9 @@ MAINTENANCE = (
 PREFERENCES = {Permission.VIEW_PREFERENCES, Permission.MANAGE_PREFERENCES}
 ORGANIZATIONS = {Permission.VIEW_ORGANIZATIONS, Permission.MANAGE_ORGANIZATIONS}
 ROLE = {Permission.VIEW_ROLES, Permission.MANAGE_ROLES}
-ALL = EXTENSION | MAINTENANCE | PREFERENCES | ORGANIZATIONS | ROLE
+TRUNK = {Permission.VIEW_TRUNKS, Permission.MANAGE_TRUNKS}
+ROUTE = {Permission.VIEW_ROUTES, Permission.MANAGE_ROUTES}
+ALL = EXTENSION | MAINTENANCE | PREFERENCES | ORGANIZATIONS | ROLE | TRUNK | ROUTE
 
 
 @dataclass(frozen=True)
@@ -286,6 +389,8 @@ PEOPLE = [
     person("viewer", {Permission.VIEW_EXTENSIONS}),
     person("keeper", PREFERENCES, MAINTENANCE),
     person("looker", {each for each in ALL if each.value.endswith(".view")}),
+    person("trunks", TRUNK),
+    person("routes", ROUTE),
     person("local", EXTENSION, local=True),
     person("listener", {Permission.VIEW_EXTENSIONS, Permission.LISTEN_VOICEMAIL}),
 ]
@@ -328,7 +433,7 @@ def answer(who: Person, needs: Needs, target: Target | None) -> int:
     """200: it is done or shown; 403, 404."""
     for need in needs:
         if isinstance(need, Reach):
-            if who.local:
+            if who.local or need is Reach.MAKER:
                 return 404
         elif isinstance(need, Over):
             assert target
@@ -344,6 +449,10 @@ def answer(who: Person, needs: Needs, target: Target | None) -> int:
             listens = need is LISTEN and Permission.LISTEN_VOICEMAIL in who.may
             if target.owner != who.name and not listens:
                 return 403
+        elif isinstance(need, frozenset):
+            if not need & who.may:
+                views = {Permission(f"{each.value.partition('.')[0]}.view") for each in need}
+                return 403 if views & who.may else 404
         elif need not in who.may:
             view = Permission(f"{need.value.partition('.')[0]}.view")
             return 403 if view in who.may else 404

@@ -1,5 +1,8 @@
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -12,6 +15,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from accounts.models import User
 from asterisk import ari
 from asterisk.ami.protocol import Message
+from asterisk.engine import lines
 from asterisk.engine import store as engine
 from asterisk.engine.columns import TABLES
 from asterisk.live import listener
@@ -25,6 +29,7 @@ from asterisk.process.embedded import Embedded
 from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.readback import proof
 from core.audit import triggers
+from tests import permissions
 from tests.node import connected
 from tests.people import make_user
 
@@ -38,8 +43,10 @@ def flush_the_log_too(self: Any, statements: Any) -> None:
 
 
 BaseDatabaseOperations.execute_sql_flush = flush_the_log_too  # type: ignore[method-assign, assignment]
+permissions.make_none()
 
 ROOT = Path(__file__).resolve().parent.parent
+LISTENS_SECONDS = 10.0  # longer than the listener ever needs; some tests keep it from Asterisk
 
 # The same examples on every run, and as long as a busy machine needs for them.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
@@ -111,13 +118,36 @@ def tell_of_changes() -> None:
         each()
 
 
+class HeardAsterisk(Embedded):
+    """One that has started when the listener hears it: what happens before, nobody is told of."""
+
+    heard = False
+
+    def start(self, timeout: float = 30) -> None:
+        super().start(timeout)
+        if self.heard:
+            self.wait_heard()
+
+    def wait_heard(self) -> None:
+        started, until = time.time(), time.monotonic() + LISTENS_SECONDS
+        while time.monotonic() < until and not self._is_heard(started):
+            time.sleep(0.05)
+
+    def _is_heard(self, since: float) -> bool:
+        with suppress(sqlite3.Error), live.opened(self.node.live_file) as heard:
+            return live.is_fresh(heard) and (live.last_beat(heard) or 0) > since
+        return False  # its tables are being made
+
+
 @pytest.fixture(scope="session")
 def running(program: Program) -> Iterator[Embedded]:
     over = Event()
     told = (tell, tell_of_mailboxes, tell_of_changes, tell_of_security, tell_of_ports)
     ear = Thread(target=listener.listen, args=(from_settings(), over.is_set, *told), daemon=True)
-    with Embedded(program, from_settings()) as embedded:
+    with HeardAsterisk(program, from_settings()) as embedded:
         ear.start()
+        embedded.heard = True
+        embedded.wait_heard()
         yield embedded
         over.set()
         ear.join()
@@ -134,17 +164,23 @@ def asterisk(running: Embedded, db: None) -> Iterator[Embedded]:
 
 
 def forget_all() -> None:
-    with engine.opened(settings.ENGINE_FILE) as tables, connected() as ami:
-        for number in engine.numbers(tables):
-            for contact in proof.contacts(proof.endpoint(ami, number)):
-                ari.delete_contact(from_settings(), contact["ID"])
-        for table in (*TABLES, "restore_point", *engine.BY_PHONE):
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        if numbers := engine.numbers(tables):
+            forget_phones(numbers)
+        for table in (*TABLES, *lines.COLUMNS, "restore_point", "outbound_lock", *engine.BY_PHONE):
             tables.execute(f"DELETE FROM {table}")
         tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:
         heard.execute("DELETE FROM attempt")
+
+
+def forget_phones(numbers: Iterable[str]) -> None:
+    with connected() as ami:
+        for number in numbers:
+            for contact in proof.contacts(proof.endpoint(ami, number)):
+                ari.delete_contact(from_settings(), contact["ID"])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

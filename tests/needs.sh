@@ -4,6 +4,7 @@ set -eu
 missing=""
 need() { command -v "$1" > /dev/null || missing="$missing $2"; }
 need chromium chromium
+need chromium-headless-shell chromium-headless-shell
 need baresip baresip-core
 need linphonec linphone-cli
 need sipp sip-tester
@@ -13,6 +14,8 @@ need ip iproute2
 need pebble pebble
 need nft nftables
 need systemd-analyze systemd
+need debootstrap debootstrap
+[ -x /usr/lib/openssh/sftp-server ] || missing="$missing openssh-sftp-server"
 ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || missing="$missing postgresql"
 /sbin/ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for the program that drives Chromium
 [ -n "$missing" ] || exit 0

@@ -17,7 +17,7 @@ from django.utils.translation.template import templatize
 CODE, LOCALE = "en-nz", "en_NZ"
 KEYWORDS = DEFAULT_KEYWORDS | {"gettext_lazy": None, "gettext_noop": None, "ngettext_lazy": (1, 2)}
 COMMENT = re.compile(r"{#.*?#}|{% comment %}.*?{% endcomment %}", re.DOTALL)
-APPS = ("core", "accounts", "extensions", "asterisk", "backup", "pbxportal")
+APPS = ("core", "accounts", "extensions", "trunks", "asterisk", "backup", "pbxportal")
 THEIRS = [
     *(Path(django.__file__).parent / each / "locale/en/LC_MESSAGES/django.po" for each in ("conf", "contrib/auth")),
     Path(allauth.__file__).parent / "locale/de/LC_MESSAGES/django.po",

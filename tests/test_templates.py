@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 LONGEST_LINE, LONGEST_FILE = 150, 300
-APPS = ["accounts", "backup", "asterisk", "core", "extensions", "pbxportal"]
+APPS = ["accounts", "backup", "asterisk", "core", "extensions", "pbxportal", "trunks"]
 # Django and allauth ask for these by name.
 BY_NAME = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
 FRAMES = ["base.html", "base_plain.html"]

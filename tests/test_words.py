@@ -24,11 +24,23 @@ from core.coded_text import CodedText
 from core.mail.models import Email
 from core.preferences.models import HoldMusic, Preferences
 from core.version import VERSION
-from extensions.models import SipExtension
+from extensions.models import ExtensionTemplate, SipExtension
 from extensions.phones.guides import GUIDES
 from tests import pseudo, untranslated
 from tests.addresses import PAGES, PEOPLE, Person
 from tests.test_matrix import Cast, paths, targets_of
+from trunks.hours import holiday_days
+from trunks.models import (
+    Announcement,
+    AnnouncementSound,
+    BusinessHours,
+    Holiday,
+    InboundRoute,
+    OutboundRoute,
+    RingGroup,
+    Trunk,
+)
+from trunks.trunks.providers import PROVIDERS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +53,7 @@ SILENT = {
     "core/debian.py": "the terminal of manage.py run",
     "core/proxies.py": "the terminal of manage.py, at a start",
     "pbxportal/checks.py": "the terminal of manage.py, at a start",
+    "pbxportal/settings.py": "the terminal of manage.py, at a start",
     "pbxportal/portal_address.py": "the terminal of manage.py, at a start",
     "pbxportal/front/authority.py": "the name in a certificate",
     "pbxportal/front/configuration.py": "what Caddy reads",
@@ -68,12 +81,17 @@ NO_TEXT = {
     "The portal never asks for {}.": "an error of the program",
     "The mail would have other headers than it was given.": "",
     "The part before the @-sign must not contain “=?”.": "as the library of e-mail addresses says it, in English alone",
+    "trunk password": "what a seal is for", "route PIN": "",
     "sudo update-ca-certificates": "a command",
+    "Twilio Elastic SIP Trunking": "a product", "Vonage API": "",
     "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80": "",
+    "for key in /etc/ssh/ssh_host_*.pub; do ssh-keygen -lf $key; done": "a command",
+    "status code": "what the library of S3 says",
     "no such host": "what Caddy says", "connection refused": "",
     "Not in UTF-8.": "an error of the program",
     "This value is not valid for the PBX, so it was not sent.": "asterisk.apply says it: render sees no Django",
     "English (United States)": "a language is called by its own name", "English (United Kingdom)": "",
+    "{} (SIP {})": "two texts, and a number",
     "Picture of {}": "of a model's __str__, which no page shows", "{} to {}": "", "Apply {}: {}": "", "Check {}": "",
     "Backup {}": "",
     "Samsung Internet": "what browsers and systems call themselves", "Mac OS X": "", "PLAIN {}": "SMTP",
@@ -213,7 +231,7 @@ def test_the_check_of_python_leaves_alone(sample: str) -> None:
 # --- one word for one thing ---
 
 # Where the glossary holds, from the root of the project.
-WORDED = ["accounts", "core", "extensions", "asterisk", "backup", "pbxportal", "templates"]
+WORDED = ["accounts", "core", "extensions", "trunks", "asterisk", "backup", "pbxportal", "templates"]
 # A word that no page, mail or command says (a regular expression) -> what it is called instead.
 BANNED = {
     r"deeds?": "activity, entry",
@@ -315,8 +333,7 @@ def test_the_glossary_leaves_alone(text: str) -> None:
 
 
 def test_each_exception_of_the_glossary_is_a_text_that_needs_one() -> None:
-    every = {text for part in ("accounts", "core", "extensions", "asterisk", "backup", "pbxportal", "templates")
-             for path in files_of(part) for text in texts_of(path)}  # fmt: skip
+    every = {text for part in WORDED for path in files_of(part) for text in texts_of(path)}
     assert [each for each in SAID_SO if each not in every or not BANNED_WORDS.search(each)] == []
 
 
@@ -380,17 +397,27 @@ def data() -> Iterator[str]:
         User.objects.values_list("first_name", "last_name", "email", "job_title"),
         Organization.objects.values_list("name"),
         Role.objects.exclude(key__in=DEFAULT_ROLES).values_list("name"),
+        ExtensionTemplate.objects.values_list("name"),
         SipExtension.objects.values_list("registration_name", "allowed_networks"),
         HoldMusic.objects.values_list("name"),
         Email.objects.values_list("answer"),  # a mail server's own words
         Preferences.objects.values_list("attacks_agents"),
+        Trunk.objects.values_list("name", "host", "username"),
+        OutboundRoute.objects.values_list("name", "patterns"),
+        InboundRoute.objects.values_list("name"),
+        RingGroup.objects.values_list("name"),
+        Announcement.objects.values_list("name"),
+        AnnouncementSound.objects.values_list("name"),
+        Holiday.objects.values_list("name"),
+        BusinessHours.objects.values_list("time_zone"),
     ):
         yield from (str(each) for row in rows for each in row if each)
     yield from (name for _code, name in portal_settings.LANGUAGES)
-    yield from (localization.country(code) for code in phonenumbers.SUPPORTED_REGIONS)
+    yield from (localization.country(code) for code in {*phonenumbers.SUPPORTED_REGIONS, *holiday_days.regions()})
     yield from (guide.name for guide in GUIDES)
+    yield from (provider.name for provider in PROVIDERS)
     yield "a b c d e f"  # what differs of Cast's check
-    yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP")
+    yield from ("pbxportal", "testserver", "AM PM", "Ada Lovelace LovelaceAda", "UTC", "UDP TCP TLS")
     yield portal_settings.PORTAL_URL
     yield VERSION
 

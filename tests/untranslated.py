@@ -95,7 +95,7 @@ SAYERS = {"ValidationError", "success", "error", "warning", "info"}
 # For whoever reads the log or the terminal, and errors of the program, which no page shows.
 SILENT = {
     "Http404", "TypeError", "ValueError", "RuntimeError", "CommandError", "AssertionError", "print", "write",
-    "getLogger", "execute", "executemany", "executescript", "compile", "fullmatch", "match", "sub", "split",
+    "SipError", "getLogger", "execute", "executemany", "executescript", "compile", "fullmatch", "match", "sub", "split",
     "seal", "unseal", "format_html", "format_html_join", "mark_safe",
 }  # fmt: skip
 WORDS = re.compile(r"[A-Za-z]{2,}[,:;.]? +[A-Za-z“%{]")
@@ -172,7 +172,7 @@ def templates(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def modules(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    for app in ("core", "accounts", "extensions", "asterisk", "backup", "pbxportal"):
+    for app in ("core", "accounts", "extensions", "trunks", "asterisk", "backup", "pbxportal"):
         for path in sorted((root / app).rglob("*.py")):
             if not {"migrations", "management", "formats"}.intersection(path.parts):
                 yield path, in_python(path.read_text())

@@ -62,7 +62,7 @@ class SetupForm(forms.Form):
         choices=lambda: [("", _("Choose a country")), *countries()],
         widget=LongSelect,
         error_messages={"required": _("Choose a country.")},
-        help_text=_("Sets the format of dates, times, and phone numbers."),
+        help_text=_("Sets the emergency numbers, how numbers are dialed, and the format of dates and times."),
     )
     time_zone = ZoneField(
         label=_("Time Zone"),

@@ -79,11 +79,12 @@ class ChooseForm(NewPasswordForm):
         """False where the link has been used meanwhile."""
         hashed, version = self.hashed(), self.user.link_version
         with transaction.atomic():
-            changed = User.objects.filter(pk=self.user.pk, link_version=version, is_active=True).update(
-                password=hashed, password_seen=False, link_version=version + 1
-            )
-            if not changed:
+            held = User.objects.select_for_update(no_key=True)
+            user = held.filter(pk=self.user.pk, link_version=version, is_active=True).first()
+            if user is None:
                 return False
+            user.password, user.password_seen, user.link_version = hashed, False, version + 1
+            user.save(update_fields=["password", "password_seen", "link_version"])
             self.user.refresh_from_db()
             active_sessions.end(self.user)
             failure_counts.forgive(sign_in_throttling.of_account(self.user.email or ""))

@@ -65,6 +65,11 @@ class Rules:
         return max(16, self.shortest)
 
 
+def is_one(hashed: str) -> bool:
+    """Whether what is stored is a password, chosen or given."""
+    return bool(hashed) and not hashed.startswith(UNUSABLE_PASSWORD_PREFIX)
+
+
 def is_set(column: str) -> Q:
     """A condition: the person of the column has a password, chosen or given."""
     return ~Q(**{column: ""}) & ~Q(**{f"{column}__startswith": UNUSABLE_PASSWORD_PREFIX})

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -61,12 +61,17 @@ class PersonForm(forms.ModelForm[User]):
         preferences: Preferences,
         instance: User | None = None,
         password_by_mail: bool = False,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them."""
+        """`password_by_mail`: a new person may be without one until they choose it by a link that is mailed to them.
+
+        `initial`: of a new person, instead of what is suggested otherwise.
+        """
         self.by, self.password_by_mail = by, password_by_mail
         self.in_organizations = preferences.organization_management
         self.role_before = instance.role if instance else None
-        super().__init__(data, instance=instance, initial=self._shown(instance, typed=data is not None))
+        shown = self._shown(instance, typed=data is not None)
+        super().__init__(data, instance=instance, initial={**shown, **(initial or {})})
         self.fields["organizations"].queryset = self._offered()  # type: ignore[attr-defined]
         self._offer_roles()
         if not preferences.organization_management:
@@ -182,23 +187,27 @@ class PersonForm(forms.ModelForm[User]):
 
         What others changed meanwhile (a password, a sign-in) stays.
         """
-        columns = [name for name in self.fields if name not in ("organizations", "password")]
-        for name in [*columns, *(["password", "password_seen"] if self.cleaned_data["password"] else [])]:
-            setattr(user, name, getattr(self.instance, name))
-        if "email" in self.changed_data:
-            EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
-        self._end_what_was(user)
+        self.set_columns(user)
+        self.end_what_was(user, self.changed_data)
         self.instance = user
         self._save_m2m()  # type: ignore[attr-defined]
 
-    def _end_what_was(self, user: User) -> None:
+    def set_columns(self, user: User) -> None:
+        """On the person alone, who is saved by whoever calls this."""
+        columns = [name for name in self.fields if name not in ("organizations", "password")]
+        for name in [*columns, *(["password", "password_seen"] if self.cleaned_data["password"] else [])]:
+            setattr(user, name, getattr(self.instance, name))
+
+    def end_what_was(self, user: User, changed: Collection[str]) -> None:
         """Sessions of another role or password, links to another address. One's own session ends with its next page."""
+        if "email" in changed:
+            EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
         password = bool(self.cleaned_data["password"])
-        if password or "email" in self.changed_data:
+        if password or "email" in changed:
             User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
         if password:
             failure_counts.forgive(sign_in_throttling.of_account(user.email or ""))
-        if user != self.by and (password or "role" in self.changed_data):
+        if user != self.by and (password or "role" in changed):
             active_sessions.end(user)
 
     def clean_organizations(self) -> list[Organization]:

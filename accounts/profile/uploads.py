@@ -8,7 +8,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 MOST_BYTES = 1024 * 1024
 LARGEST_SOUND = 8 * MOST_BYTES
+LARGEST_SPREADSHEET = 15 * MOST_BYTES
 LARGER = {
+    "spreadsheet": LARGEST_SPREADSHEET,
     "greeting": LARGEST_SOUND,
     "music": LARGEST_SOUND,
 }  # by the field's name, as it is read before there is a form

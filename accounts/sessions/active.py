@@ -1,5 +1,6 @@
 """Where a person is signed in, and the end of it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models
@@ -33,6 +34,13 @@ def key(request: HttpRequest) -> str:
 def end(user: User, *, but: str = "") -> int:
     """Sign the person out everywhere; `but` in the session of this key. Gives how many sessions that were."""
     return of(user).exclude(pk=but).delete()[0]
+
+
+def end_all(users: Iterable[int]) -> None:
+    """Sign all of them out everywhere, by their primary keys."""
+    keys = list(users)
+    if keys:
+        Session.objects.filter(user__in=keys).delete()
 
 
 def clear() -> int:

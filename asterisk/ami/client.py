@@ -21,6 +21,7 @@ LARGEST_MESSAGE = 1_000_000
 
 # All that the portal ever asks for. Asterisk's manager.conf refuses more as well.
 ALLOWED = {
+    "CoreShowChannels",
     "DeviceStateList",
     "Filter",
     "Getvar",
@@ -29,8 +30,10 @@ ALLOWED = {
     "Ping",
     "PJSIPNotify",
     "PJSIPQualify",
+    "PJSIPRegister",
     "PJSIPShowEndpoint",
     "PJSIPShowRegistrationInboundContactStatuses",
+    "PJSIPShowRegistrationsOutbound",
     "Reload",
     "ShowDialPlan",
     "VoicemailMove",

@@ -11,14 +11,18 @@ from threading import Event, Thread
 
 from django.db import DatabaseError, connections
 
+from asterisk.apply import route_members
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
+from asterisk.live import emergency_calls, outbound_locks
 from asterisk.live import voicemail_spool as spool
 from asterisk.nodes import Node
 from extensions.phones import voicemail_pins
 from extensions.validators import is_extension_number
 
 AGAIN_SECONDS = 5.0
+BUSY_SECONDS = 1.0  # while an apply goes on: who calls for help does not wait for its end
+FOLLOW_SECONDS = 5.0  # within which a route follows who may use it
 STOP_SECONDS = 2.0  # it may be waiting for the database
 logger = logging.getLogger(__name__)
 
@@ -62,6 +66,7 @@ class Taking:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._there, self._over = Event(), Event()
+        self._members = route_members.Following()
         self._thread = Thread(target=self._work, name="changes-by-phone", daemon=True)
 
     def start(self) -> None:
@@ -76,18 +81,27 @@ class Taking:
         self._there.set()
 
     def _work(self) -> None:
-        while self._there.wait() and not self._over.is_set():
+        while not self._over.is_set():
+            self._there.wait(FOLLOW_SECONDS)
             self._there.clear()
-            if not self._take():
-                self._over.wait(AGAIN_SECONDS)
+            self._over.wait(self._take())
 
-    def _take(self) -> bool:
+    def _take(self) -> float:
+        """After how many seconds to look again, whatever is noticed before."""
         try:
-            with engine.locked(self._node.engine_file), engine.opened(self._node.engine_file) as db:
-                take(self._node, db)
+            with engine.opened(self._node.engine_file) as db:
+                emergency_calls.tell(db)  # these wait for no apply
+                outbound_locks.tell(db)
+                self._members.follow(db)
+                if not engine.has_news_by_phone(db):
+                    return 0.0
+                with engine.locked(self._node.engine_file, 0):
+                    take(self._node, db)
+        except engine.EngineBusyError:
+            return BUSY_SECONDS
         except (DatabaseError, engine.EngineError, OSError) as error:
             logger.warning("Could not take over what was changed by phone: %s", error)
-            return False
+            return AGAIN_SECONDS
         finally:
             connections.close_all()
-        return True
+        return 0.0

@@ -7,8 +7,8 @@ from types import ModuleType
 from django.utils import timezone
 
 from asterisk.ami.client import Ami, AmiError, connected
+from asterisk.apply import limits, lines
 from asterisk.apply import network as applied_network
-from asterisk.apply import voicemail_limits
 from asterisk.engine.store import EngineError, opened
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
@@ -34,9 +34,11 @@ def put(node: Node, run: ApplyRun) -> None:
         sound.put(node.directory)
     if _limits(run):
         with opened(node.engine_file) as db:
-            voicemail_limits.put(db)
+            limits.put(db)
     if _network(run):
         network.put(node)
+    if _lines(run):
+        lines.put(node)
 
 
 def prove(node: Node, ami: Ami, run: ApplyRun) -> CodedText | None:
@@ -44,7 +46,12 @@ def prove(node: Node, ami: Ami, run: ApplyRun) -> CodedText | None:
     if _network(run):
         run.values_compared += applied_network.prove(ami, node)
     if _limits(run):
-        run.values_compared += voicemail_limits.prove(ami)
+        run.values_compared += limits.prove(ami)
+    if _lines(run):
+        run.values_compared += lines.prove(ami, trunks_changed=_changes_trunks(run))
+        for change in run.preferences:
+            if change.field == Field.LINES:
+                lines.register_again(ami, change.old, change.new)
     sounds = _sounds(run)
     for sound in sounds:
         sound.reload(ami)
@@ -87,7 +94,12 @@ def put_back(node: Node, run: ApplyRun) -> None:
             transports.reload(ami)
     if _limits(run):
         with suppress(EngineError), opened(node.engine_file) as db:
-            voicemail_limits.put(db)
+            limits.put(db)
+    if _lines(run):
+        with suppress(AmiError, EngineError), connected(node) as ami:
+            lines.put(node)
+            if _changes_trunks(run):
+                lines.reload(ami)
 
 
 def _sounds(run: ApplyRun) -> list[ModuleType]:
@@ -100,4 +112,13 @@ def _network(run: ApplyRun) -> bool:
 
 
 def _limits(run: ApplyRun) -> bool:
-    return any(change.field in voicemail_limits.ROWS for change in run.preferences)
+    return any(change.field in limits.ROWS for change in run.preferences)
+
+
+def _lines(run: ApplyRun) -> bool:
+    """Those of the country are dialled as it does."""
+    return any(change.field in (Field.LINES, Field.COUNTRY) for change in run.preferences)
+
+
+def _changes_trunks(run: ApplyRun) -> bool:
+    return any(change.field == Field.LINES for change in run.preferences)

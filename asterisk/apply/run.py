@@ -5,7 +5,7 @@ The portal's database is committed before the PBX is spoken to, and no transacti
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -19,12 +19,13 @@ from asterisk.ami.client import Ami, AmiError, AmiUnreachable, SignInRefused, co
 from asterisk.ami.protocol import Message
 from asterisk.apply import (
     by_phone,
+    limits,
+    lines,
     log_row,
     mailboxes,
     message_lights,
     retention,
     rollback,
-    voicemail_limits,
     void_registrations,
 )
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
@@ -33,7 +34,7 @@ from asterisk.engine import file_health, render, snapshot
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.engine.store import Step
-from asterisk.live import removal
+from asterisk.live import blocks, removal
 from asterisk.models import UNPROVED, ApplyRun
 from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
@@ -45,6 +46,7 @@ from extensions.changes.state import Record
 from extensions.models import Change, SipExtension
 
 Outcome = ApplyRun.Outcome
+FEW = 200  # numbers of which each is asked for by itself
 logger = logging.getLogger(__name__)
 
 
@@ -70,10 +72,16 @@ def apply(node: Node, numbers: Iterable[str], by: User | None, wait_seconds: flo
         return _apply(node, sorted(set(numbers)), by, {})
 
 
-def apply_preferences(node: Node, by: User | None, wait_seconds: float | None = None) -> ApplyRun:
-    """Have the PBX follow the saved preferences. What waits of extensions waits on. Raises ApplyError, as `apply`."""
+def apply_preferences(
+    node: Node, by: User | None, wait_seconds: float | None = None, fields: Collection[str] | None = None
+) -> ApplyRun:
+    """Have the PBX follow the saved preferences, or these alone. What waits of extensions waits on.
+
+    Raises ApplyError, as `apply`.
+    """
     with _alone(node, wait_seconds), _pruned(node):
-        return _apply_as_taken(node, [], by, list(SystemChange.objects.unproved()))
+        waiting = SystemChange.objects.unproved()
+        return _apply_as_taken(node, [], by, list(waiting if fields is None else waiting.filter(field__in=fields)))
 
 
 @contextmanager
@@ -125,6 +133,8 @@ def _apply(
             steps = engine.plan(db, wanted)
             run.rows_written = len(steps)
             _carry_out(node, db, steps, wanted, run)
+        if let_in := void_registrations.let_in_now(steps):
+            blocks.forgive(let_in)
     except render.RenderError as error:
         rollback.refuse(node, run, ApplyError(CodedText("apply.unfit"), error.number, fields.label_of(error.field)))
     except engine.EngineError as error:
@@ -160,9 +170,8 @@ def _carry_out(node: Node, db: sqlite3.Connection, steps: list[Step], wanted: di
             _refuse_another_table(ami, db)
             gone = void_registrations.of_gone(ami, since)
             engine.write(db, steps, run.pk)
-            now = (
-                _prove_many(node, ami, wanted, run, since) if run.concerns_everybody else _prove(node, ami, wanted, run)
-            )
+            many = run.concerns_everybody or len(wanted) > FEW
+            now = _prove_many(node, ami, wanted, run, since) if many else _prove(node, ami, wanted, run)
             if wanted and not run.values_compared:
                 raise AmiUnreachable(CodedText("pbx.nothing_compared"))
             _refuse_another_table(ami, db)  # one that ends reads nothing: what is to be gone seems to be
@@ -270,20 +279,19 @@ def _refuse_difference(ami: Ami, number: str, values: Mapping[proof.Key, str]) -
 def _prove_many(
     node: Node, ami: Ami, wanted: dict[str, Rows], run: ApplyRun, since: list[Step]
 ) -> dict[str, list[Message]]:
-    """By the rows that Asterisk reads of all, as the check does; of whose more than the name changes, as ever."""
-    registered: dict[str, list[Message]] = {}
-    more = {step.number for step in since if not step.renames_only}
+    """By what Asterisk reads of all, as the check does; of each kind of change, and of what differs, as ever."""
+    asked = bulk.one_of_each_kind((step.number, step.after) for step in since if not step.renames_only)
     for some in snapshot.chunks(wanted):
-        asked, compared = bulk.to_ask(ami, node.engine_file, some, more.intersection(some))
+        different, compared = bulk.unlike(ami, node.engine_file, some)
         run.values_compared += compared
-        registered |= _prove(node, ami, {number: wanted[number] for number in asked}, run)
-    return registered
+        _prove(node, ami, {number: wanted[number] for number in {*different, some[0], *asked.intersection(some)}}, run)
+    return proof.registered(ami)
 
 
 def make_whole(node: Node) -> None:
-    """Before the PBX starts: an engine that was lost is filled, so that no phone is turned away."""
+    """Before the PBX starts: an engine that was lost is filled, so that no phone is turned away, and so are sounds."""
     with _alone(node):
-        pass
+        lines.put_sounds(node)
 
 
 def catch_up(node: Node) -> None:
@@ -344,11 +352,13 @@ def _make_whole(node: Node) -> None:
     """An engine that is made anew is given all that had been applied."""
     file_health.mend_if_unreadable(node.engine_file)
     with engine.opened(node.engine_file) as db:
+        if not lines.are_current(db):
+            lines.put_into(db, node.directory)
         if engine.is_complete(db):
             return
         numbers = sorted({*SipExtension.objects.values_list("number", flat=True), *Change.objects.waiting().numbers()})
         untaken = _untaken(numbers)
         if had := [number for number in numbers if number not in untaken or untaken[number].former]:
             _apply_as_taken(node, had)
-        voicemail_limits.put(db)
+        limits.put(db)
         engine.mark_complete(db)

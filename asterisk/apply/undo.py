@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from asterisk.models import ApplyRun
 from core import localization
-from core.access.permissions import Permission
 from core.audit import log
 from core.coded_text import CodedText
 from core.preferences.models import Preferences, SystemChange
@@ -39,13 +38,20 @@ def undo(run: ApplyRun, by: User | None) -> list[str]:
 
 def _wish_back(changes: list[SystemChange], by: User | None) -> None:
     """Each preference as it was before the first of these changes of it."""
-    if changes and by and not by.can(Permission.MANAGE_PREFERENCES):
-        raise CannotPutBack(_("This apply also changed Preferences. Someone who can change Preferences must undo it."))
+    _refuse_what_is_anothers({preference_changes.Field(each.field) for each in changes}, by)
     formers: dict[str, str] = {}
     for change in sorted(changes, key=lambda change: change.pk):
         formers.setdefault(change.field, change.old)
     for field, value in formers.items():
         preference_changes.choose(by, preference_changes.Field(field), value)
+
+
+def _refuse_what_is_anothers(fields: set[preference_changes.Field], by: User | None) -> None:
+    kept = {field for field in fields if by and not preference_changes.may_change(by, field)}
+    if kept - preference_changes.MANAGED_BY.keys():
+        raise CannotPutBack(_("This apply also changed Preferences. Someone who can change Preferences must undo it."))
+    if kept:
+        raise CannotPutBack(_("This apply also changed outside lines. Someone who can change them must undo it."))
 
 
 def back_to(moment: datetime, by: User | None) -> list[str]:

@@ -19,6 +19,11 @@ def of_gone(ami: Ami, steps: list[Step]) -> list[str]:
     return [contact["ID"] for number in gone for contact in proof.contacts(proof.endpoint(ami, number))]
 
 
+def let_in_now(steps: list[Step]) -> list[str]:
+    """The numbers that a phone may sign in as now, which it could not with the same password before."""
+    return [step.number for step in steps if step.after.login and not _has_same_credentials(step)]
+
+
 def of_changed(steps: list[Step], now: dict[str, list[Message]], run: ApplyRun) -> list[str]:
     """`now`: number -> its contacts, of those that were asked for."""
     return [each["ID"] for step in steps for each in now.get(step.number, ()) if _is_void(step, each, run)]
@@ -38,4 +43,9 @@ def _is_another(step: Step, run: ApplyRun) -> bool:
         return False
     if old is None:  # no row: nobody had the number, unless the engine was lost and nothing was changed
         return step.number in run.changed_numbers
-    return credentials(old) != credentials(new)
+    return not _has_same_credentials(step)
+
+
+def _has_same_credentials(step: Step) -> bool:
+    old, new = step.before.login, step.after.login
+    return old is not None and new is not None and credentials(old) == credentials(new)

@@ -23,7 +23,17 @@ REGISTRATION_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
 TRANSPORTS = ("any", "udp", "tcp", "tls")
 ENCRYPTIONS = ("off", "offered", "required")
 NETWORKS = re.compile(r"([0-9a-f.:]{2,39}(/[0-9]{1,3})?(, |$)){0,10}")
-PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
+PASSWORD = re.compile(r"[\x21-\x7e]{1,63}")  # those of phones that come from another PBX may be short
+E164 = re.compile(r"(\+[1-9][0-9]{5,14})?")
+LOCATION_BYTES = 79  # what Asterisk keeps of a caller's name
+OUTBOUND_CALLS = {
+    "none": 0,
+    "national": 1,
+    "abroad": 2,
+    "all": 3,
+}  # as the dial plan compares them with what a call costs
+COUNTRIES = re.compile(r"([A-Z]{2}(,[A-Z]{2}){0,99})?")
+IS_LIMIT = range(10_000).__contains__
 PIN = re.compile(r"[0-9]{3,15}")
 
 Answers = Mapping[str, Mapping[str, str]]  # an event, or a family of realtime rows -> its fields, as Asterisk says them
@@ -47,7 +57,7 @@ class Source:
 class Column:
     """`is_credential`: registrations that were made with another value are void."""
 
-    made_from: Callable[["Extension"], Any]
+    made_from: Callable[[Any], Any]
     is_secret: bool = False
     is_credential: bool = False
 
@@ -82,9 +92,7 @@ def taken(*of: str, fits: Callable[[Any], object], field_name: str = "") -> dict
     return {"source": Source(of, field_name or of[0], fits)}
 
 
-def made(
-    made_from: Callable[["Extension"], Any], *, is_secret: bool = False, is_credential: bool = False
-) -> dict[str, Column]:
+def made(made_from: Callable[[Any], Any], *, is_secret: bool = False, is_credential: bool = False) -> dict[str, Column]:
     return {"column": Column(made_from, is_secret, is_credential)}
 
 
@@ -107,6 +115,10 @@ def is_name(text: str) -> bool:
     return bool(text) and all(c.isprintable() or c in "\u200c\u200d" for c in text)
 
 
+def is_name_or_empty(text: str) -> bool:
+    return not text or is_name(text)
+
+
 @dataclass(frozen=True)
 class Extension:
     """What is taken of an extension that is to work; `caller_name`: as the PBX is to show it."""
@@ -123,12 +135,34 @@ class Extension:
     allowed_networks: str = field(default="", metadata=taken("allowed_networks", fits=NETWORKS.fullmatch))
     transport: str = field(default="any", metadata=taken("transport", fits=TRANSPORTS.__contains__))
     media_encryption: str = field(default="offered", metadata=taken("media_encryption", fits=ENCRYPTIONS.__contains__))
+    outbound_number: str = field(default="", metadata=taken("outbound_number", fits=E164.fullmatch))
+    emergency_number: str = field(default="", metadata=taken("emergency_number", fits=E164.fullmatch))
+    location: str = field(default="", metadata=taken("location", fits=is_name_or_empty))
+    outbound_calls: str = field(default="abroad", metadata=taken("outbound_calls", fits=OUTBOUND_CALLS.__contains__))
+    outbound_countries: str = field(default="", metadata=taken("outbound_countries", fits=COUNTRIES.fullmatch))
+    outbound_calls_at_once: int = field(default=0, metadata=taken("outbound_calls_at_once", fits=IS_LIMIT))
+    outbound_call_minutes: int = field(default=0, metadata=taken("outbound_call_minutes", fits=IS_LIMIT))
+    outbound_day_minutes: int = field(default=0, metadata=taken("outbound_day_minutes", fits=IS_LIMIT))
+    outbound_in_hours: bool = field(default=False, metadata=taken("outbound_in_hours", fits=IS_SWITCH))
     voicemail: bool = field(default=False, metadata=taken("voicemail", fits=IS_SWITCH))
     voicemail_pin: str = field(default="1928", repr=False, metadata=taken("voicemail_pin", fits=PIN.fullmatch))
     voicemail_asks_pin: bool = field(default=True, metadata=taken("voicemail_asks_pin", fits=IS_SWITCH))
     voicemail_says_date: bool = field(default=True, metadata=taken("voicemail_says_date", fits=IS_SWITCH))
     voicemail_says_caller: bool = field(default=False, metadata=taken("voicemail_says_caller", fits=IS_SWITCH))
     voicemail_says_length: bool = field(default=False, metadata=taken("voicemail_says_length", fits=IS_SWITCH))
+
+
+@dataclass(frozen=True)
+class Disabled:
+    """What is taken of an extension that is disabled: its phones may call emergency numbers, and nothing else."""
+
+    number: str = field(metadata=taken("number", fits=NUMBER.fullmatch))
+    caller_name: str = field(metadata=taken("first_name", "last_name", field_name="name", fits=is_name))
+    registration_name: str = field(metadata=taken("registration_name", fits=REGISTRATION_NAME.fullmatch))
+    registration_password: str = field(repr=False, metadata=taken("registration_password", fits=PASSWORD.fullmatch))
+    outbound_number: str = field(default="", metadata=taken("outbound_number", fits=E164.fullmatch))
+    emergency_number: str = field(default="", metadata=taken("emergency_number", fits=E164.fullmatch))
+    location: str = field(default="", metadata=taken("location", fits=is_name_or_empty))
 
 
 @dataclass(frozen=True)
@@ -159,6 +193,15 @@ class Login:
     permit: str = field(default="", metadata=made(lambda each: each.allowed_networks.replace(", ", ",")))
     transport: str = field(default="any", metadata=made(attrgetter("transport")))
     media_encryption: str = field(default="offered", metadata=made(attrgetter("media_encryption")))
+    outbound: int = field(default=2, metadata=made(lambda each: OUTBOUND_CALLS[each.outbound_calls]))
+    outbound_number: str = field(default="", metadata=made(lambda each: each.outbound_number.lstrip("+")))
+    emergency_number: str = field(default="", metadata=made(lambda each: each.emergency_number.lstrip("+")))
+    location: str = field(default="", metadata=made(lambda each: cut(each.location, LOCATION_BYTES)))
+    countries: str = field(default="", metadata=made(lambda each: each.outbound_countries.replace(",", ":")))
+    calls_at_once: int = field(default=0, metadata=made(attrgetter("outbound_calls_at_once")))
+    call_seconds: int = field(default=0, metadata=made(lambda each: each.outbound_call_minutes * 60))
+    day_seconds: int = field(default=0, metadata=made(lambda each: each.outbound_day_minutes * 60))
+    in_hours: int = field(default=0, metadata=made(lambda each: int(each.outbound_in_hours)))
 
 
 @dataclass(frozen=True)
@@ -182,12 +225,34 @@ class Mailbox:
     says_length: int = field(metadata=made(lambda each: int(each.voicemail_says_length)))
 
 
-Row = Login | Dial | Mailbox
+@dataclass(frozen=True)
+class EmergencyLogin:
+    """A row of emergency_login: the account by which the phones of a disabled extension call emergency numbers."""
+
+    number: str = field(metadata=made(attrgetter("number")))
+    registration_name: str = field(metadata=made(attrgetter("registration_name"), is_credential=True))
+    password_digest: str = field(
+        metadata=made(
+            lambda each: digest(each.registration_name, each.registration_password), is_secret=True, is_credential=True
+        )
+    )
+    caller_name: str = field(metadata=made(attrgetter("caller_name")))
+    outbound_number: str = field(default="", metadata=made(lambda each: each.outbound_number.lstrip("+")))
+    emergency_number: str = field(default="", metadata=made(lambda each: each.emergency_number.lstrip("+")))
+    location: str = field(default="", metadata=made(lambda each: cut(each.location, LOCATION_BYTES)))
+
+
+Row = Login | Dial | Mailbox | EmergencyLogin
 # In the order of the attributes of render.Rows.
-TABLES: dict[str, type[Row]] = {"sip_login": Login, "pbx_number": Dial, "mailbox": Mailbox}
+TABLES: dict[str, type[Row]] = {
+    "sip_login": Login,
+    "pbx_number": Dial,
+    "mailbox": Mailbox,
+    "emergency_login": EmergencyLogin,
+}
 
 
-def sources(kind: type[Extension] | type[HandOver]) -> dict[str, Source]:
+def sources(kind: type[Extension] | type[Disabled] | type[HandOver]) -> dict[str, Source]:
     return {each.name: each.metadata["source"] for each in fields(kind)}
 
 
@@ -287,6 +352,23 @@ LOGIN_VALUES = (
     fixed("AorDetail", "RemoveExisting", "false"),
     fixed("AorDetail", "RemoveUnavailable", "true"),
     fixed("AorDetail", "MaximumExpiration", "3600"),
+    realtime("Calls", gettext_noop("what may be dialed"), "outbound", "outbound_calls", family="outside_caller"),
+    realtime("Calls", gettext_noop("in business hours only"), "in_hours", "outbound_in_hours", family="outside_caller"),
+    realtime("Calls", gettext_noop("caller ID"), "outbound_number", "outbound_number", family="outside_caller"),
+    realtime(
+        "Calls", gettext_noop("emergency caller ID"), "emergency_number", "emergency_number", family="outside_caller"
+    ),
+    realtime("Calls", gettext_noop("location"), "location", "location", family="outside_caller"),
+    realtime("Calls", gettext_noop("allowed countries"), "countries", "outbound_countries", family="outside_caller"),
+    realtime(
+        "Calls", gettext_noop("calls at once"), "calls_at_once", "outbound_calls_at_once", family="outside_caller"
+    ),
+    realtime(
+        "Calls", gettext_noop("seconds of a call"), "call_seconds", "outbound_call_minutes", family="outside_caller"
+    ),
+    realtime(
+        "Calls", gettext_noop("seconds in 24 hours"), "day_seconds", "outbound_day_minutes", family="outside_caller"
+    ),
     # Asterisk says of its own lists only that they are there.
     realtime("EndpointDetail", "Networks", "permit", "allowed_networks", family="ps_endpoints", asked="permit"),
 )
@@ -329,3 +411,5 @@ MAILBOX_VALUES = (
     switch("saycid", "says_caller", "voicemail_says_caller"),
     switch("sayduration", "says_length", "voicemail_says_length"),
 )
+# What Asterisk shows of a disabled extension, too.
+EMERGENCY_VALUES = tuple(value for value in LOGIN_VALUES if value.column in columns(EmergencyLogin))

@@ -52,6 +52,7 @@ def mend_if_unreadable(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=engine.BUSY_SECONDS, isolation_level=None)) as db:
             db.execute("SELECT count(*) FROM common").fetchone()
+            db.execute("SELECT count(*) FROM country").fetchone()
     except sqlite3.DatabaseError as error:
         if damage(path):
             logger.warning("%s: %s; creating it again", path, error)

@@ -1,24 +1,39 @@
 """From a snapshot to the rows that Asterisk reads. Pure: the same snapshot gives the same rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from asterisk.engine.columns import RING_SECONDS, Dial, Extension, HandOver, Login, Mailbox, Row, columns, sources
+from asterisk.engine.columns import (
+    RING_SECONDS,
+    Dial,
+    Disabled,
+    EmergencyLogin,
+    Extension,
+    HandOver,
+    Login,
+    Mailbox,
+    Row,
+    columns,
+    sources,
+)
 
 CHECKS = {
-    kind: [(name, each.field_name, each.fits) for name, each in sources(kind).items()] for kind in (Extension, HandOver)
+    kind: [(name, each.field_name, each.fits) for name, each in sources(kind).items()]
+    for kind in (Extension, Disabled, HandOver)
 }
 LOGIN = [column.made_from for column in columns(Login).values()]
 DIAL = [column.made_from for column in columns(Dial).values()]
+EMERGENCY = [column.made_from for column in columns(EmergencyLogin).values()]
 MAILBOX = [column.made_from for column in columns(Mailbox).values()]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`extensions`: those of `numbers` that are to work; of the others those not handed over are to be gone."""
+    """`extensions`: those of `numbers` that are to work. What is of none of the others is to be gone."""
 
     numbers: tuple[str, ...]
     extensions: tuple[Extension, ...]
     handed_over: tuple[HandOver, ...] = ()
+    disabled: tuple[Disabled, ...] = ()
 
     def with_instead(self, other: "Snapshot") -> "Snapshot":
         """With what the other says of its numbers."""
@@ -27,6 +42,7 @@ class Snapshot:
             self.numbers,
             (*(each for each in self.extensions if each.number not in its), *other.extensions),
             (*(each for each in self.handed_over if each.number not in its), *other.handed_over),
+            (*(each for each in self.disabled if each.number not in its), *other.disabled),
         )
 
 
@@ -45,14 +61,15 @@ class Rows:
     login: Login | None = None
     dial: Dial | None = None
     mailbox: Mailbox | None = None
+    emergency_login: EmergencyLogin | None = None
 
     @property
     def of_tables(self) -> tuple[Row | None, ...]:
         """In the order of TABLES."""
-        return self.login, self.dial, self.mailbox
+        return self.login, self.dial, self.mailbox, self.emergency_login
 
 
-def _check(each: Extension | HandOver) -> None:
+def _check(each: Extension | Disabled | HandOver) -> None:
     for name, field_name, fits in CHECKS[type(each)]:
         if not fits(getattr(each, name)):
             raise RenderError(each.number, field_name)
@@ -67,6 +84,11 @@ def rows(extension: Extension) -> Rows:
     )
 
 
+def disabled(each: Disabled) -> EmergencyLogin:
+    _check(each)
+    return EmergencyLogin(*[make(each) for make in EMERGENCY])
+
+
 def handed_over(each: HandOver) -> Rows:
     _check(each)
     if each.number == each.to:
@@ -77,5 +99,7 @@ def handed_over(each: HandOver) -> Rows:
 def render(snapshot: Snapshot) -> dict[str, Rows]:
     """number -> its rows, for every number of the snapshot, sorted."""
     wanted = {each.number: handed_over(each) for each in snapshot.handed_over}
+    for each in snapshot.disabled:
+        wanted[each.number] = replace(wanted.get(each.number, Rows()), emergency_login=disabled(each))
     wanted |= {extension.number: rows(extension) for extension in snapshot.extensions}
     return {number: wanted.get(number, Rows()) for number in sorted(snapshot.numbers)}

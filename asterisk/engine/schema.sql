@@ -14,7 +14,16 @@ CREATE TABLE IF NOT EXISTS sip_login (
   max_contacts      INTEGER NOT NULL,
   permit            TEXT NOT NULL DEFAULT '',        -- networks that it may register from, by commas; '': all
   transport         TEXT NOT NULL DEFAULT 'any',     -- udp, tcp, tls: the one that its phones may use
-  media_encryption  TEXT NOT NULL DEFAULT 'offered'  -- off, offered, required
+  media_encryption  TEXT NOT NULL DEFAULT 'offered',  -- off, offered, required
+  outbound          INTEGER NOT NULL DEFAULT 2,      -- what it may dial: 0 nothing outside, to 3 everything
+  outbound_number   TEXT NOT NULL DEFAULT '',        -- digits with country code, shown to who is called outside
+  emergency_number  TEXT NOT NULL DEFAULT '',        -- the same, shown to emergency services
+  location          TEXT NOT NULL DEFAULT '',        -- where it is, for emergency services
+  countries         TEXT NOT NULL DEFAULT '',        -- that it may call, ISO 3166, with colons between; '': all
+  calls_at_once     INTEGER NOT NULL DEFAULT 0,      -- outside; 0: no limit, of the next two too
+  call_seconds      INTEGER NOT NULL DEFAULT 0,      -- of one call outside
+  day_seconds       INTEGER NOT NULL DEFAULT 0,      -- of all within 24 hours
+  in_hours          INTEGER NOT NULL DEFAULT 0       -- calls outside in business hours alone
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sip_login_by_number ON sip_login (number);
 CREATE INDEX IF NOT EXISTS sip_login_by_registration_name ON sip_login (registration_name);
@@ -34,6 +43,17 @@ CREATE TABLE IF NOT EXISTS mailbox (
   says_date   INTEGER NOT NULL,
   says_caller INTEGER NOT NULL,
   says_length INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row for each extension that is disabled: its phones register nowhere, and call emergency numbers alone.
+CREATE TABLE IF NOT EXISTS emergency_login (
+  number            TEXT PRIMARY KEY,
+  registration_name TEXT NOT NULL,
+  password_digest   TEXT NOT NULL,
+  caller_name       TEXT NOT NULL,
+  outbound_number   TEXT NOT NULL DEFAULT '',
+  emergency_number  TEXT NOT NULL DEFAULT '',
+  location          TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 -- PINs that were changed by phone, until the portal has taken them over.
@@ -80,6 +100,148 @@ CREATE TABLE IF NOT EXISTS common (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Lines to the world, rewritten as a whole by an apply that concerns them (asterisk/engine/lines.py).
+-- One row for each trunk in use. The password in clear, as Asterisk answers with it; the file is its owner's alone.
+CREATE TABLE IF NOT EXISTS trunk (
+  id               TEXT PRIMARY KEY,  -- what Asterisk calls endpoint, aor, auth and registration
+  name             TEXT NOT NULL,     -- what an administrator calls it
+  uri              TEXT NOT NULL,     -- of the provider's server
+  domain           TEXT NOT NULL,
+  registers        INTEGER NOT NULL,
+  username         TEXT NOT NULL,
+  auth_name        TEXT NOT NULL,
+  password         TEXT NOT NULL,
+  codecs           TEXT NOT NULL,
+  media_encryption TEXT NOT NULL,     -- off, offered, required
+  number           TEXT NOT NULL,     -- its own, digits with country code
+  shows            TEXT NOT NULL,     -- whose number: extension, trunk
+  number_format    TEXT NOT NULL,     -- plus, digits, dialed
+  max_calls        INTEGER NOT NULL,  -- 0: no limit
+  keep_alive       INTEGER NOT NULL   -- seconds between two OPTIONS; 0: none
+) STRICT, WITHOUT ROWID;
+
+-- What may be dialled outside, as patterns of Asterisk's: whether such a number exists at all.
+CREATE TABLE IF NOT EXISTS outbound_exten (
+  exten TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- One row for each pattern of a route. `id`: in the order in which they are tried.
+CREATE TABLE IF NOT EXISTS outbound_pattern (
+  id      INTEGER PRIMARY KEY,
+  route   TEXT NOT NULL,     -- its name
+  regex   TEXT NOT NULL,     -- POSIX, extended, of the whole number
+  strip   INTEGER NOT NULL,  -- digits taken off in front
+  prepend TEXT NOT NULL,
+  hours   TEXT NOT NULL,     -- in which it is used: open, closed (holidays too); '': always
+  trunks  TEXT NOT NULL,     -- ids with colons between, in the order in which they are tried
+  picks   TEXT NOT NULL,     -- which first: order, least (the one with the fewest calls)
+  pin     TEXT NOT NULL,     -- that is asked for; '': none. In clear, as that of a mailbox
+  members TEXT NOT NULL      -- who may use it: see outbound_member; '': everyone
+) STRICT;
+
+-- Who may use a route that not everyone may: "members-number" of the extension. It follows roles and departments as they
+-- change (asterisk/apply/route_members.py), and waits for no apply.
+CREATE TABLE IF NOT EXISTS outbound_member (
+  id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Which of them a number can match: those of the last row that is not after it in the order of texts.
+CREATE TABLE IF NOT EXISTS outbound_first (
+  first    TEXT PRIMARY KEY,
+  patterns TEXT NOT NULL     -- ids with colons between; '': none
+) STRICT, WITHOUT ROWID;
+
+-- Where calls to our numbers go, found the same way.
+CREATE TABLE IF NOT EXISTS inbound_first (
+  first   TEXT PRIMARY KEY,
+  route   TEXT NOT NULL,    -- its name; '': nothing, the number is not ours
+  goes_to TEXT NOT NULL,    -- a kind of trunks/call_destinations.py
+  target  TEXT NOT NULL,    -- its key
+  prefix  INTEGER NOT NULL, -- length of what stands before the digits that are an extension
+  closed_to      TEXT NOT NULL,  -- the same outside of business hours, and on holidays
+  closed_target  TEXT NOT NULL,
+  holiday_to     TEXT NOT NULL,
+  holiday_target TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- When the office is open, found the same way by the time: seconds since 1970, ten digits. For this year and the next
+-- two, made anew when a year has turned.
+CREATE TABLE IF NOT EXISTS hours_first (
+  first   TEXT PRIMARY KEY,
+  state   TEXT NOT NULL,     -- open, closed, holiday
+  holiday TEXT NOT NULL      -- what it is called
+) STRICT, WITHOUT ROWID;
+
+-- Numbers by which several extensions are called.
+CREATE TABLE IF NOT EXISTS ring_group (
+  number   TEXT PRIMARY KEY,
+  name     TEXT NOT NULL,
+  members  TEXT NOT NULL,     -- numbers with colons between, in the order in which they ring; '': it is disabled
+  strategy TEXT NOT NULL,     -- all, order
+  seconds  INTEGER NOT NULL,  -- all of them ring, or each
+  goes_to  TEXT NOT NULL,     -- where a call goes that nobody answers, as inbound_first says it
+  target   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What callers hear before their call goes on.
+CREATE TABLE IF NOT EXISTS announcement (
+  id      TEXT PRIMARY KEY,
+  name    TEXT NOT NULL,
+  sound   TEXT NOT NULL,  -- its file, without .wav, in spool/announcements; '': it is disabled
+  goes_to TEXT NOT NULL,  -- as inbound_first says it
+  target  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Dialled from every phone, whatever else is forbidden.
+CREATE TABLE IF NOT EXISTS emergency_number (
+  number TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Calls to them, until the portal has told of them.
+CREATE TABLE IF NOT EXISTS emergency_call (
+  id     INTEGER PRIMARY KEY,
+  dialed TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
+) STRICT;
+
+-- Extensions that called outside too often within a minute, and may not until somebody lets them again. Not a part of
+-- what is applied. The first row of each is also news, until the portal has told of it.
+CREATE TABLE IF NOT EXISTS outbound_lock (
+  id     INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  dialed TEXT NOT NULL,
+  at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
+) STRICT;
+CREATE INDEX IF NOT EXISTS outbound_lock_by_number ON outbound_lock (number);
+CREATE TABLE IF NOT EXISTS outbound_lock_news (
+  id     INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  dialed TEXT NOT NULL
+) STRICT;
+
+-- How numbers are written in the country of the PBX: one row. `international`: with colons between. `bare`: so many
+-- digits without a prefix are a whole number; 0: none are.
+CREATE TABLE IF NOT EXISTS country (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  code          TEXT NOT NULL,
+  international TEXT NOT NULL,
+  national      TEXT NOT NULL,
+  bare          INTEGER NOT NULL
+) STRICT;
+
+-- Whose country a number with country code is of, found as outbound_first is; and which numbers of it cost more.
+CREATE TABLE IF NOT EXISTS destination (
+  first  TEXT PRIMARY KEY,
+  region TEXT NOT NULL,      -- '': nobody's
+  code   TEXT NOT NULL,
+  costs  INTEGER NOT NULL    -- more, all of them
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS costly (
+  region TEXT PRIMARY KEY,
+  regex  TEXT NOT NULL       -- POSIX, extended, of the number without country code; '': none
+) STRICT, WITHOUT ROWID;
+
 -- The numbers whose phones Asterisk itself watches (lamps, OPTIONS) since its start; `listed`: shown when it asks for all.
 -- It learns an aor when it lists it, at its start, or when a contact of it asks to be qualified: see asterisk/waking.py.
 CREATE TABLE IF NOT EXISTS awake (
@@ -120,7 +282,14 @@ CREATE VIEW ps_endpoints AS SELECT
   caller_id AS callerid,
   iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
   'yes' AS mwi_subscribe_replaces_unsolicited,  -- a phone that asks for them is told what it asked for
-  'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var  -- Asterisk decodes backslashes here
+  'CALLERID(name)=' || replace(caller_name, '\', '\\') AS set_var,  -- Asterisk decodes backslashes here
+  '' AS outbound_auth, '' AS from_user, '' AS from_domain, 'no' AS trust_id_outbound,
+  -- What the dial plan has to know of who calls outside, in the order that [outside] has (extensions.conf). No module here does
+  -- what this setting is for, and it is read at once, where every other lookup has the call wait.
+  number || ',' || outbound || ',' || outbound_number || ',' || countries || ',' || calls_at_once || ',' || call_seconds || ','
+  || day_seconds || ',' || in_hours || ',' || (SELECT code || ',' || international || ',' || national || ',' || bare FROM here)
+  || ',' || coalesce((SELECT value FROM common WHERE name = 'outbound_a_minute'), '')
+  || ',' || EXISTS (SELECT 1 FROM outbound_lock WHERE outbound_lock.number = each.number) AS stir_shaken_profile
 FROM (
   SELECT *, id AS endpoint, id AS aors, 'username' AS identify_by,
     iif(transport = 'any', '', transport) AS accountcode
@@ -131,8 +300,26 @@ FROM (
   WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
   UNION ALL
   -- What asks as an attacker's program does (scanners.conf): it is nowhere let in, and Asterisk says from where it asked.
-  SELECT '', '', '', '', '', '', 0, '255.255.255.255', 'any', 'offered', '~scanner', '', 'header,request_uri', ''
-) AS each;
+  SELECT '', '', '', '', '', '', 0, '255.255.255.255', 'any', 'offered', 0, '', '', '', '', 0, 0, 0, 0, '~scanner', '', 'header,request_uri', ''
+) AS each
+UNION ALL
+-- A trunk is known by its address, or by the line that it registered for; nobody signs in as one.
+SELECT
+  id, id, '', '', 'from-trunk', 'hints', 'all', codecs, 'ip', 'no', 'no', 'yes', 'yes', 'yes', 'rfc4733', 'yes', 'yes',
+  iif(media_encryption = 'off', 'no', 'sdes'), iif(media_encryption = 'offered', 'yes', 'no'), 'yes', 'no-messages',
+  'always', 'ef', '1800', '7200', coalesce((SELECT value FROM common WHERE name = 'media_address'), ''),
+  iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no'),
+  NULL, NULL, '', NULL, NULL, '', NULL, 'yes', '',
+  iif(auth_name = '', '', id), iif(registers, username, ''), iif(registers, domain, ''), 'yes', ''
+FROM trunk
+UNION ALL
+SELECT
+  number, '', number, '', 'emergency-only', '', 'all', 'ulaw,alaw,g722,opus', 'username', 'no', 'no', 'yes', 'yes', 'yes',
+  'rfc4733', 'no', 'yes', 'sdes', 'yes', 'yes', 'no-messages', 'always', 'ef', '1800', '7200',
+  coalesce((SELECT value FROM common WHERE name = 'media_address'), ''),
+  iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no'),
+  NULL, NULL, '', NULL, NULL, '', NULL, 'yes', 'CALLERID(name)=' || replace(caller_name, '\', '\\'), '', '', '', 'no', ''
+FROM emergency_login;
 
 -- Where Asterisk looks for an extension that there is not. It never is, but looking takes about as long as what is done
 -- for one that there is: the time of a refusal does not tell which numbers exist. The 250 steps were measured: whoever
@@ -145,8 +332,11 @@ CREATE VIEW ps_endpoints_nobody AS SELECT '' AS id WHERE 0 = (
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT
   id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest,
-  '8' AS nonce_lifetime  -- seconds that an answer which was overheard can be used by another, where nothing is encrypted
-FROM sip_login;
+  -- Seconds that an answer which was overheard can be used by another, where nothing is encrypted.
+  '8' AS nonce_lifetime, NULL AS password
+FROM sip_login
+UNION ALL SELECT number, 'digest', registration_name, 'pbx', password_digest, '8', NULL FROM emergency_login
+UNION ALL SELECT id, 'digest', auth_name, NULL, NULL, NULL, password FROM trunk WHERE auth_name <> '';
 
 DROP VIEW IF EXISTS ps_aors;
 CREATE VIEW ps_aors AS SELECT
@@ -154,14 +344,136 @@ CREATE VIEW ps_aors AS SELECT
   iif(EXISTS (SELECT 1 FROM awake WHERE number = id), '30', '0') AS qualify_frequency, '3.0' AS qualify_timeout,
   '60' AS minimum_expiration, '300' AS default_expiration, '3600' AS maximum_expiration,
   iif(EXISTS (SELECT 1 FROM mailbox WHERE mailbox.number = id), id || '@default', NULL) AS mailboxes,
-  '*2' AS voicemail_extension
-FROM sip_login;
+  '*2' AS voicemail_extension, NULL AS contact
+FROM sip_login
+UNION ALL
+SELECT id, 0, 'no', 'no', CAST(keep_alive AS TEXT), '3.0', '60', '300', '3600', NULL, '', uri FROM trunk;
+
+-- The provider is asked again soon, for as long as it takes; a wrong password less often, which some punish.
+DROP VIEW IF EXISTS ps_registrations;
+CREATE VIEW ps_registrations AS SELECT
+  id, uri AS server_uri, 'sip:' || username || '@' || domain AS client_uri, iif(auth_name = '', '', id) AS outbound_auth,
+  username AS contact_user, '300' AS expiration, '20' AS retry_interval, '300' AS forbidden_retry_interval,
+  '60' AS fatal_retry_interval, '1000000' AS max_retries, 'no' AS auth_rejection_permanent, '1' AS max_random_initial_delay,
+  'yes' AS line, id AS endpoint
+FROM trunk WHERE registers;
 
 -- Whether a dialled number exists, and where its call goes on. Text alone: Asterisk asks for the priority in quotes.
 DROP VIEW IF EXISTS dialled_number;
 CREATE VIEW dialled_number AS SELECT
-  number AS exten, 'from-extension' AS context, '1' AS priority, 'Goto' AS app, 'number,' || number || ',1' AS appdata
-FROM pbx_number;
+  number AS exten, 'from-extension' AS context, '1' AS priority, 'Goto' AS app,
+  'emergency,' || number || ',1' AS appdata
+FROM emergency_number
+UNION ALL
+SELECT number, 'emergency-only', '1', 'Goto', 'emergency,' || number || ',1' FROM emergency_number
+UNION ALL
+SELECT number, 'from-extension', '1', 'Goto', 'number,' || number || ',1' FROM pbx_number
+UNION ALL
+SELECT number, 'from-extension', '1', 'Goto', 'ring-group,' || number || ',1' FROM ring_group;
+
+DROP VIEW IF EXISTS called_announcement;
+DROP VIEW IF EXISTS called_group;
+
+-- How numbers are written here, for calls of every direction: one row, of a country or of none.
+DROP VIEW IF EXISTS here;
+CREATE VIEW here AS SELECT
+  coalesce(max(code), '') AS code, coalesce(max(international), '') AS international,
+  coalesce(max(national), '') AS national, coalesce(max(bare), 0) AS bare
+FROM country;
+
+-- What the dial plan has to know of who calls outside, with what is the same for all: each lookup takes a call's time.
+DROP VIEW IF EXISTS outside_caller;
+CREATE VIEW outside_caller AS SELECT
+  each.*, here.*,
+  coalesce((SELECT value FROM common WHERE name = 'outbound_a_minute'), '') AS a_minute,
+  EXISTS (SELECT 1 FROM outbound_lock WHERE outbound_lock.number = each.id) AS locked
+FROM (
+  SELECT id, outbound, outbound_number, emergency_number, location, countries, calls_at_once, call_seconds, day_seconds,
+    in_hours
+  FROM sip_login
+  UNION ALL SELECT number, 0, outbound_number, emergency_number, location, '', 0, 0, 0, 0 FROM emergency_login
+) AS each, here;
+
+DROP VIEW IF EXISTS trunk_line;
+CREATE VIEW trunk_line AS SELECT id, username, number, shows, number_format, max_calls, here.* FROM trunk, here;
+
+-- All that an apply writes of a number that can be called, as one text: so are many numbers compared with what Asterisk
+-- reads (readback/bulk.py).
+DROP VIEW IF EXISTS written;
+CREATE VIEW written AS SELECT
+  dial.number,
+  dial.number || char(31) || dial.ring_seconds || char(31) || dial.rings
+  || char(30) || coalesce(login.id || char(31) || login.number || char(31) || login.registration_name
+    || char(31) || login.password_digest || char(31) || login.caller_name || char(31) || login.caller_id
+    || char(31) || login.max_contacts || char(31) || login.permit || char(31) || login.transport
+    || char(31) || login.media_encryption || char(31) || login.outbound || char(31) || login.outbound_number
+    || char(31) || login.emergency_number || char(31) || login.location || char(31) || login.countries
+    || char(31) || login.calls_at_once || char(31) || login.call_seconds || char(31) || login.day_seconds
+    || char(31) || login.in_hours, '')
+  || char(30) || coalesce(box.number || char(31) || box.pin || char(31) || box.asks_pin || char(31) || box.says_date
+    || char(31) || box.says_caller || char(31) || box.says_length, '')
+  || char(30) || coalesce(alone.number || char(31) || alone.registration_name || char(31) || alone.password_digest
+    || char(31) || alone.caller_name || char(31) || alone.outbound_number || char(31) || alone.emergency_number
+    || char(31) || alone.location, '') AS text
+FROM pbx_number AS dial
+LEFT JOIN sip_login AS login ON login.number = dial.number
+LEFT JOIN mailbox AS box ON box.number = dial.number
+LEFT JOIN emergency_login AS alone ON alone.number = dial.number;
+
+DROP VIEW IF EXISTS outside_number;
+CREATE VIEW outside_number AS SELECT
+  '_' || exten AS exten, 'outside' AS context, '1' AS priority, 'Goto' AS app,
+  'outside,${FILTER(0-9*#+,${EXTEN})},1' AS appdata
+FROM outbound_exten;
+
+-- Found by "first <=": the last that is not after what is looked for.
+-- With the first of the patterns, which mostly is the one, and what there is to know of its first trunk.
+DROP VIEW IF EXISTS outbound_at;
+CREATE VIEW outbound_at AS
+SELECT
+  at.first, pattern.*, line.id AS line, line.number, line.shows, line.number_format, line.max_calls,
+  at.patterns  -- last, as it may be long
+FROM outbound_first AS at
+LEFT JOIN outbound_pattern AS pattern ON pattern.id = CAST(at.patterns AS INTEGER)
+LEFT JOIN trunk AS line ON line.id = substr(pattern.trunks, 1, instr(pattern.trunks || ':', ':') - 1)
+ORDER BY first DESC;
+DROP VIEW IF EXISTS inbound_at;
+CREATE VIEW inbound_at AS SELECT * FROM inbound_first ORDER BY first DESC;
+DROP VIEW IF EXISTS hours_at;
+CREATE VIEW hours_at AS SELECT * FROM hours_first ORDER BY first DESC;
+DROP VIEW IF EXISTS destination_at;
+CREATE VIEW destination_at AS
+SELECT first, region, code, costs, coalesce((SELECT regex FROM costly WHERE costly.region = destination.region), '') AS costly
+FROM destination ORDER BY first DESC;
+
+-- Where a dialled number leads, and the route outside where it is no number of ours: in one lookup, found by "first <=". Where
+-- no interval of routes begins between a number and what was dialled, that of the number is that of what was dialled, too.
+-- `route`: what outbound_at has, in the order that [dialled] has (extensions.conf). Without a join: that would lose the order.
+-- Here and below no free text, which a hash of the dial plan does not keep.
+DROP VIEW IF EXISTS call_at;
+CREATE VIEW call_at AS
+SELECT found.*, (
+  SELECT
+    pattern.id || ',' || regex || ',' || strip || ',' || prepend || ',' || hours || ','
+    || trunks || ',' || picks || ',' || pin || ',' || members || ',' || coalesce(line.id, '') || ',' || coalesce(number, '')
+    || ',' || coalesce(shows, '') || ',' || coalesce(number_format, '') || ',' || coalesce(max_calls, '') || ',' || patterns
+  FROM outbound_first AS at
+  LEFT JOIN outbound_pattern AS pattern ON pattern.id = CAST(patterns AS INTEGER)
+  LEFT JOIN trunk AS line ON line.id = substr(trunks, 1, instr(trunks || ':', ':') - 1)
+  WHERE at.first <= found.first ORDER BY at.first DESC LIMIT 1
+) AS route
+FROM (
+  SELECT number AS first, 1 AS rank, 'emergency' AS goes, '' AS ring_seconds, '' AS rings FROM emergency_number
+  UNION ALL SELECT number, 2, 'number', ring_seconds, rings FROM pbx_number
+  UNION ALL SELECT number, 3, 'ring-group', '', '' FROM ring_group
+  UNION ALL SELECT first, 4, '', '', '' FROM outbound_first
+  ORDER BY first DESC, rank
+) AS found;
+DROP VIEW IF EXISTS call_group;
+CREATE VIEW call_group AS
+SELECT number, members, strategy, seconds, goes_to, target FROM ring_group;
+DROP VIEW IF EXISTS call_announcement;
+CREATE VIEW call_announcement AS SELECT id, sound, goes_to, target FROM announcement;
 
 -- E-mail is the portal's: Asterisk, which knows no address, sends none.
 DROP VIEW IF EXISTS voicemail;
@@ -182,7 +494,16 @@ SELECT
 FROM awake WHERE listed ORDER BY number DESC;
 
 CREATE VIEW ps_aors_listed AS
-SELECT number || char(0) AS id, '30' AS qualify_frequency, '3.0' AS qualify_timeout FROM awake WHERE listed ORDER BY number DESC;
+SELECT * FROM (
+  SELECT number || char(0) AS id, '30' AS qualify_frequency, '3.0' AS qualify_timeout, NULL AS contact FROM awake WHERE listed
+  UNION ALL SELECT id || char(0), CAST(keep_alive AS TEXT), '3.0', uri FROM trunk
+) ORDER BY id DESC;
+
+DROP TRIGGER IF EXISTS outbound_locked;
+CREATE TRIGGER outbound_locked AFTER INSERT ON outbound_lock
+WHEN (SELECT count(*) FROM outbound_lock WHERE number = NEW.number) = 1 BEGIN
+  INSERT INTO outbound_lock_news (number, dialed) VALUES (NEW.number, NEW.dialed);
+END;
 
 -- A PIN that is changed by phone is good at once, and is a change of the wish. As the dial plan takes what is typed:
 -- no asterisk, and fifteen digits at most.

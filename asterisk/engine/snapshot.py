@@ -6,7 +6,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import TypeVar
 
-from asterisk.engine.columns import Extension, HandOver
+from asterisk.engine.columns import Disabled, Extension, HandOver
 from asterisk.engine.render import Snapshot
 from core.preferences.models import NameFormat
 from extensions.changes.state import Record, extension_of
@@ -16,6 +16,8 @@ from extensions.review import preferences as preference_changes
 CHUNK = 500
 OWN = [each.name for each in fields(Extension) if each.name != "caller_name"]  # attributes of SipExtension too
 own_values = attrgetter(*OWN)
+OF_DISABLED = [each.name for each in fields(Disabled) if each.name != "caller_name"]
+values_of_disabled = attrgetter(*OF_DISABLED)
 Item = TypeVar("Item")
 
 
@@ -34,7 +36,7 @@ def take(numbers: Iterable[str], instead: Mapping[str, Record | None] | None = N
     found = [
         each
         for some in chunks(wanted)
-        for each in SipExtension.objects.enabled().filter(number__in=some).select_related("user")
+        for each in SipExtension.objects.filter(number__in=some).select_related("user")
         if each.number not in (instead or {})
     ]
     elsewhere = SipExtension.objects.handed_over().values_list("number", "handed_to__number")
@@ -46,10 +48,20 @@ def take(numbers: Iterable[str], instead: Mapping[str, Record | None] | None = N
         if number not in (instead or {})
     ]
     handed += [HandOver(each.number, each.handed_to.number) for each in former if each.handed_to]
-    found += [each for each in former if each.enabled]
+    found += former
     names = NameFormat(preference_changes.given(preference_changes.Field.NAME_FORMAT))
-    return Snapshot(wanted, tuple(_extension(each, names) for each in found), tuple(handed))
+    return Snapshot(
+        wanted,
+        tuple(_extension(each, names) for each in found if each.enabled),
+        tuple(handed),
+        tuple(_disabled(each, names) for each in found if not each.enabled),
+    )
 
 
 def _extension(each: SipExtension, names: NameFormat) -> Extension:
     return Extension(caller_name=each.user.name_in(names), **dict(zip(OWN, own_values(each), strict=True)))
+
+
+def _disabled(each: SipExtension, names: NameFormat) -> Disabled:
+    values = dict(zip(OF_DISABLED, values_of_disabled(each), strict=True))
+    return Disabled(caller_name=each.user.name_in(names), **values)

@@ -6,10 +6,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
+
+from asterisk.engine import lines
 from asterisk.engine.columns import TABLES
 from asterisk.engine.render import Rows
 from asterisk.engine.snapshot import chunks
@@ -71,11 +75,12 @@ def prepare(path: Path) -> None:
         _widen(db)
         db.executescript(SCHEMA.read_text())
         db.execute("INSERT OR IGNORE INTO common VALUES ('token', ?)", (secrets.token_hex(8),))
+        _put_worldwide(db)
     path.chmod(0o600)
 
 
 def _widen(db: sqlite3.Connection) -> None:
-    """Give a table of an earlier version the columns that have come since."""
+    """Give a table of an earlier version the columns that have come since; one of lines is to be filled anew."""
     with closing(sqlite3.connect(":memory:")) as new:
         new.executescript(SCHEMA.read_text())
         for table in TABLES:
@@ -83,6 +88,24 @@ def _widen(db: sqlite3.Connection) -> None:
             for _, name, kind, _, default, _ in new.execute(f"PRAGMA table_info({table})"):
                 if there and name not in there:
                     db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
+        for table in lines.COLUMNS:
+            held, now = (each.execute(f"PRAGMA table_info({table})").fetchall() for each in (db, new))
+            if held and held != now:
+                db.execute(f"DROP TABLE {table}")
+                db.execute("DELETE FROM country")  # without it, all lines are put again
+
+
+def _put_worldwide(db: sqlite3.Connection) -> None:
+    """The countries and their prefixes, of the version of the tables that we have."""
+    there = db.execute("SELECT value FROM common WHERE name = 'numbering'").fetchone()
+    if there == (phonenumbers.__version__,):
+        return
+    with transaction(db):
+        for table, rows in lines.worldwide().items():
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
+            marks = ", ".join("?" * len(lines.WORLDWIDE[table]))
+            db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 (our own names)
+        db.execute("INSERT OR REPLACE INTO common VALUES ('numbering', ?)", (phonenumbers.__version__,))
 
 
 def bind_media(path: Path, address: str) -> None:
@@ -163,6 +186,27 @@ def use_own_views(db: sqlite3.Connection) -> None:
     db.executescript(text)
 
 
+def has_own_views(db: sqlite3.Connection) -> bool:
+    """Whether the views and triggers of the file are those of the schema, and no others."""
+    return db.execute(MADE).fetchall() == _made_by_schema()
+
+
+MADE = "SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY name"
+
+
+@cache
+def _made_by_schema() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(SCHEMA.read_text())
+        return new.execute(MADE).fetchall()
+
+
+def written(db: sqlite3.Connection, some: list[str]) -> dict[str, str]:
+    """number -> all that is written of it, of those that can be called."""
+    marks = ", ".join("?" * len(some))
+    return dict(db.execute(f"SELECT number, text FROM written WHERE number IN ({marks})", some))  # noqa: S608 (marks)
+
+
 def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> dict[str, dict[str, str]]:
     """number -> the columns of its row that are not empty, as text."""
     marks = ", ".join("?" * len(some))
@@ -172,7 +216,7 @@ def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> di
     return {row[key]: {name: value for name, value in row.items() if value} for row in rows}
 
 
-BY_PHONE = ("pin_by_phone", "pin_locked", "mailbox_visit")
+BY_PHONE = ("pin_by_phone", "pin_locked", "mailbox_visit", "emergency_call", "outbound_lock_news")
 
 
 def has_news_by_phone(db: sqlite3.Connection) -> bool:
@@ -193,6 +237,16 @@ def keep_out(db: sqlite3.Connection, wanted: set[tuple[str, str]]) -> None:
         with transaction(db):
             db.execute("DELETE FROM kept_out")
             db.executemany("INSERT INTO kept_out VALUES (?, ?)", wanted)
+
+
+def outbound_locked_since(db: sqlite3.Connection, number: str) -> str:
+    """When the number was kept from calling outside, as ISO 8601; "": it is not."""
+    found = db.execute("SELECT min(at) FROM outbound_lock WHERE number = ?", (number,)).fetchone()
+    return found[0] or ""
+
+
+def release_outbound(db: sqlite3.Connection, number: str) -> None:
+    db.execute("DELETE FROM outbound_lock WHERE number = ?", (number,))
 
 
 def numbers(db: sqlite3.Connection) -> set[str]:

@@ -102,6 +102,15 @@ def in_force(rules: Rules) -> dict[Block, datetime]:
     return found
 
 
+def forgive(numbers: Iterable[str]) -> None:
+    """End what was tried as these numbers alone: their phones are let in by another password now, or again."""
+    chosen = set(numbers)
+    tried = BlockedAddress.objects.filter(ended_at=None, reason=BlockedAddress.Reason.ATTEMPTS)
+    found = [pk for pk, accounts in tried.values_list("pk", "accounts") if accounts and chosen.issuperset(accounts)]
+    if found:
+        BlockedAddress.objects.filter(pk__in=found, ended_at=None).update(ended_at=timezone.now())
+
+
 def open_blocks() -> Iterable[tuple[int, str, str, datetime]]:
     return BlockedAddress.objects.filter(ended_at=None).values_list("pk", "network", "number", "until")
 

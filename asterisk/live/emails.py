@@ -1,6 +1,6 @@
-"""The e-mail about blocked addresses: to each administrator of them, once an hour at most."""
+"""What is mailed of what the PBX has noticed: blocked addresses, once an hour at most, and each emergency call."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
@@ -15,8 +15,10 @@ from core.access.permissions import Permission
 from core.mail import composition, outbox
 from core.mail.composition import Words
 from core.mail.models import Email
+from extensions.models import SipExtension
 
 KIND = "addresses_blocked"
+EMERGENCY = "emergency_call"
 QUIET = timedelta(hours=1)
 NAMED = 20
 
@@ -50,3 +52,17 @@ def addresses_blocked(email: Email) -> Words | None:
         words = ngettext("The PBX blocked %(count)s address", "The PBX blocked %(count)s addresses", count)
         subject = words % {"count": localization.count(count)}
     return composition.words(email, subject, context)
+
+
+def emergency_call(email: Email) -> Words:
+    """Its facts: what was `dialed`, by which extension (`caller`), `at` which time, and its `location`."""
+    extension = SipExtension.objects.select_related("user").filter(number=email.facts["caller"]).first()
+    context = {
+        "dialed": email.facts["dialed"],
+        "number": email.facts["caller"],
+        "name": extension.user.full_name if extension else "",
+        "location": email.facts["location"],
+        "at": datetime.fromisoformat(email.facts["at"]),
+    }
+    subject = gettext("Emergency call to %(dialed)s from %(number)s %(name)s") % context
+    return composition.words(email, subject.strip(), context)

@@ -6,12 +6,14 @@ from asterisk.ami.protocol import Message
 from asterisk.live.store import Attempt
 from extensions.validators import is_extension_number
 
+DISABLED = "registrar_attempt_without_configured_aors"  # its phones may call emergency numbers, and so sign in
 # Asterisk's event, and for a FailedACL the list's name -> the cause of a failure.
 CAUSES = {
     "ChallengeResponseFailed": "credentials",
     "InvalidPassword": "credentials",
     "InvalidAccountID": "account",
     "registrar_attempt_exceeds_maximum_configured_contacts": "limit",
+    DISABLED: "account",
     "not_match_endpoint_acl": "network",
     "not_match_endpoint_contact_acl": "contact",
 }
@@ -30,7 +32,7 @@ def attempt_of(message: Message, now: float) -> Attempt | None:
     account, remote = message.get("AccountID", ""), message.get("RemoteAddress", "").split("/")
     if message.get("Service") != "PJSIP" or not cause or account in ("", NOBODY) or len(remote) != 4:
         return None
-    if cause != "account" and not is_extension_number(account):
+    if (cause != "account" or message.get("ACLName") == DISABLED) and not is_extension_number(account):
         return None  # known by its digest, which is no way to register; who it said it is was counted before
     _, transport, host, port = remote
     return Attempt(account[:LONGEST], cause, host, f"{host}:{port}", transport, 1, now, now)

@@ -15,7 +15,7 @@ from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import attacks, failed_registrations, guard, voicemail_recorder, watching
+from asterisk.live import attacks, failed_registrations, guard, trunks, voicemail_recorder, watching
 from asterisk.live import store as live
 from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
@@ -47,7 +47,7 @@ BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain
 
 SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", *sorted(SECURITY)]
+HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", "Registry", *sorted(SECURITY)]
 Remote = list[str]  # transport, host, port
 logger = logging.getLogger(__name__)
 
@@ -77,11 +77,12 @@ def listen(
     of Asterisk's security events, `no_port` that a call found no free port for its sound. None of them is to keep the
     listener waiting.
     """
+    refused = RefusedCalls(node.directory / "log")  # what it says while nobody listens is read afterwards
     while not stopped():
         try:
             with alone(node.live_file):
                 live.prepare(node.live_file)
-                _while_connected(node, stopped, seen, mailboxes, by_phone, security, no_port)
+                _while_connected(node, stopped, seen, mailboxes, by_phone, security, no_port, refused)
         except file_lock.LockedError:
             time.sleep(AGAIN_SECONDS)
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
@@ -112,6 +113,7 @@ def _while_connected(
     by_phone: Callable[[], object],
     security: Heard,
     no_port: Callable[[], object],
+    refused: RefusedCalls,
 ) -> None:
     with (
         live.opened(node.live_file) as db,
@@ -124,6 +126,7 @@ def _while_connected(
         hearing = Hearing(
             node,
             db,
+            tables,
             watching.Waker(node, tables),
             ear,
             mouth,
@@ -132,6 +135,7 @@ def _while_connected(
             partial(engine.transport, tables),
             security,
             no_port,
+            refused,
         )
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
@@ -147,6 +151,7 @@ class Hearing:
         self,
         node: Node,
         db: sqlite3.Connection,
+        tables: sqlite3.Connection,
         waker: watching.Waker,
         ear: Ami,
         mouth: Ami,
@@ -155,9 +160,11 @@ class Hearing:
         allowed: Callable[[str], str] = any_transport,
         security: Heard = guard.ignored,
         no_port: Callable[[], object] = nothing,
+        refused: RefusedCalls | None = None,
     ) -> None:
         """`allowed`: number -> the transport that its phones may use, or "any"."""
-        self._node, self._db, self._waker = node, db, waker
+        self._node, self._db, self._tables, self._waker = node, db, tables, waker
+        self._trunks_changed = True
         self._ear, self._mouth, self._seen, self._mailboxes = ear, mouth, seen, mailboxes
         self._security, self._no_port = security, no_port
         self._sources = Sources()
@@ -168,7 +175,7 @@ class Hearing:
         self._back: set[str] = set()
         self._asked_at: dict[str, float] = {}
         self._failed = FailedRegistrations()
-        self._allowed, self._refused = allowed, RefusedCalls(node.directory / "log")
+        self._allowed, self._refused = allowed, refused or RefusedCalls(node.directory / "log")
         self._remote: dict[str, Remote] = {}
         self._beat_at = 0.0
         self._compare_at = 0.0
@@ -187,6 +194,9 @@ class Hearing:
             self._ask_those_back()
             self._note_refused()
             self._look_now()
+            if self._trunks_changed:
+                self._trunks_changed = False
+                trunks.look(self._mouth, self._tables, self._db)
             for number in self._waker.step():
                 self._look(number, [0])
             self._write()
@@ -220,6 +230,7 @@ class Hearing:
 
     def _compare(self) -> None:
         """What was heard with what Asterisk says; what is heard later is newer than that."""
+        self._trunks_changed = True
         differing = live.replace_all(self._db, self._list(), self._states.all_shown())
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])
@@ -229,6 +240,9 @@ class Hearing:
 
     def _hear(self, message: Message) -> None:
         event = message.get("Event")
+        if trunks.is_about_one(message):
+            self._trunks_changed = True
+            return
         if event in SECURITY:
             self._security(message)
         if event == "FailedACL" and message.get("ACLName") == FULL:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from operator import attrgetter
@@ -23,7 +23,7 @@ MOST_ATTEMPTS = 10_000
 PRIMARY_CODE = 0xFF  # of an error of SQLite; the rest says more of it
 
 ABSENT = ("Unreachable", "Unavailable", "Removed")  # Asterisk's words for a phone that does not answer
-VERSION = 3  # of the tables: a file with another is thrown away
+VERSION = 4  # of the tables: a file with another is thrown away
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS phone (
   id TEXT PRIMARY KEY, number TEXT NOT NULL, address TEXT NOT NULL, model TEXT NOT NULL, status TEXT NOT NULL,
@@ -44,6 +44,9 @@ CREATE TABLE IF NOT EXISTS attempt (
   PRIMARY KEY (account, cause, host)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attempt_by_time ON attempt (last_at);
+CREATE TABLE IF NOT EXISTS trunk (
+  id TEXT PRIMARY KEY, status TEXT NOT NULL, since REAL NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -90,6 +93,15 @@ class Attempt:
     times: int
     first_at: float
     last_at: float
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """`status`: Asterisk's word for its registration or its server; "": none. `since`: seconds of the epoch."""
+
+    id: str
+    status: str
+    since: float
 
 
 @contextmanager
@@ -297,8 +309,9 @@ def hosts(db: sqlite3.Connection, number: str = "") -> set[str]:
     return {at.host for at in found if at}
 
 
-def registered_numbers(db: sqlite3.Connection) -> list[str]:
-    return [number for (number,) in db.execute("SELECT DISTINCT number FROM phone")]
+def registered_numbers(db: sqlite3.Connection, most: int = -1) -> list[str]:
+    """`most`: -1 for all of them."""
+    return [number for (number,) in db.execute("SELECT DISTINCT number FROM phone LIMIT ?", [most])]
 
 
 def attempts(db: sqlite3.Connection, accounts: Iterable[str], most: int) -> list[Attempt]:
@@ -308,6 +321,35 @@ def attempts(db: sqlite3.Connection, accounts: Iterable[str], most: int) -> list
     return [Attempt(*row) for row in db.execute(f"{query} ORDER BY last_at DESC LIMIT ?", [*wanted, most])]
 
 
+def attempts_since(db: sqlite3.Connection, at: float, accounts: Collection[str] | None) -> list[Attempt]:
+    """`at`: seconds of the epoch. `accounts`: None for all of them."""
+    if accounts is None:
+        return [Attempt(*row) for row in db.execute("SELECT * FROM attempt WHERE last_at >= ?", [at])]
+    query = f"SELECT * FROM attempt WHERE account IN ({', '.join('?' * len(accounts))}) AND last_at >= ?"  # noqa: S608
+    return [Attempt(*row) for row in db.execute(query, [*accounts, at])]
+
+
 def forget_attempts(db: sqlite3.Connection, accounts: Iterable[str]) -> None:
     with transaction(db):
         db.executemany("DELETE FROM attempt WHERE account = ?", [(account,) for account in accounts])
+
+
+# --- trunks ---
+
+
+def set_trunks(db: sqlite3.Connection, found: Mapping[str, Trunk]) -> None:
+    """These, and no others. What is as it was keeps its time."""
+    there = trunks(db)
+    changed = [each for each in found.values() if each.id not in there or there[each.id].status != each.status]
+    gone = there.keys() - found.keys()
+    if changed or gone:
+        with transaction(db):
+            db.executemany("DELETE FROM trunk WHERE id = ?", [(each,) for each in gone])
+            db.executemany(
+                "INSERT OR REPLACE INTO trunk VALUES (?, ?, ?)",
+                [(each.id, each.status, each.since) for each in changed],
+            )
+
+
+def trunks(db: sqlite3.Connection) -> dict[str, Trunk]:
+    return {row[0]: Trunk(*row) for row in db.execute("SELECT id, status, since FROM trunk")}

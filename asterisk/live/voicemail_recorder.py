@@ -10,7 +10,7 @@ from threading import Condition, Thread
 
 from django.db import DatabaseError, connections
 
-from asterisk.live import voicemail_copy
+from asterisk.live import voicemail_copy, voicemail_repair
 from asterisk.live import voicemail_spool as spool
 from asterisk.live.voicemail_spool import Stored
 from extensions import pbx
@@ -52,13 +52,14 @@ class Mailboxes:
     """Takes the numbers whose mailboxes have changed, at once; a thread of its own looks, and tries again for ever.
 
     At its start, and every minute, it looks for all that have changed: an event may have been missed. Then it also has
-    the PBX do what is to be done with messages that were mailed, or are too old.
+    the PBX do what is to be done with messages that were mailed, or are too old, and mend those that are damaged.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._waiting: set[str] = set()
         self._stamps: dict[str, tuple[int, ...]] = {}
+        self._doubtful: set[str] = set()
         self._all_at = 0.0
         self._changed = Condition()
         self._over = False
@@ -89,6 +90,7 @@ class Mailboxes:
             if time.monotonic() >= self._all_at:
                 self._all_at = time.monotonic() + LOOK_AGAIN_SECONDS
                 taken |= self._unseen()
+                taken |= self._mend()
                 self._tidy()
             missed = self._look(taken)
             if missed:
@@ -109,6 +111,18 @@ class Mailboxes:
             logger.warning("Could not read the mailboxes: %s", error)
             return set()
 
+    def _mend(self) -> set[str]:
+        """The numbers whose boxes had a damaged message."""
+        mended = set()
+        for number in sorted(self._doubtful):
+            try:
+                if voicemail_repair.damaged(self._directory, number):
+                    messages.damaged(number, *pbx.get().mend_mailbox(number))
+                    mended.add(number)
+            except (DatabaseError, OSError, pbx.PbxError) as error:
+                logger.warning("Could not mend the mailbox of %s: %s", number, error)
+        return mended
+
     def _tidy(self) -> None:
         try:
             messages.tidy()
@@ -125,11 +139,19 @@ class Mailboxes:
             try:
                 messages.note(number, self._found(number))
                 self._stamps[number] = stamp
+                self._doubt(number)
             except (DatabaseError, OSError) as error:
                 logger.warning("Could not record the messages of %s: %s", number, error)
                 missed.add(number)
         connections.close_all()
         return missed
+
+    def _doubt(self, number: str) -> None:
+        """Whether it is to be looked at again: what is no message now may be one that is being written."""
+        if spool.unreadable(self._directory, number):
+            self._doubtful.add(number)
+        else:
+            self._doubtful.discard(number)
 
     def _found(self, number: str) -> list[Found]:
         """One that was forwarded to who had it before has the same id; by which it is known afterwards."""

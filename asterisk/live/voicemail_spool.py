@@ -70,23 +70,34 @@ def _changed_at(place: Path) -> int:
 
 def messages(directory: Path, number: str) -> list[Stored]:
     """Of all folders. One that Asterisk is about to write, or to renumber, may be missing for a moment."""
-    return [message for folder in FOLDERS for message in _of_folder(box(directory, number) / folder, folder)]
+    return [message for folder in FOLDERS for message in _of_folder(box(directory, number) / folder)]
 
 
-def _of_folder(place: Path, folder: str) -> Iterator[Stored]:
-    if not place.is_dir():
-        return
-    for text in sorted(place.glob("msg*.txt")):
-        try:
-            found = _message(text, folder)
-        except (OSError, ValueError, KeyError):
-            continue  # renumbered while it was read (there is another look), or damaged
-        if found:
+def unreadable(directory: Path, number: str) -> list[Path]:
+    """The text files of what Asterisk counts as messages, and are none: being written, renumbered, or damaged."""
+    places = [box(directory, number) / folder for folder in FOLDERS]
+    return [text for place in places for text in _texts(place) if read(text) is None]
+
+
+def _of_folder(place: Path) -> Iterator[Stored]:
+    for text in _texts(place):
+        if found := read(text):
             yield found
 
 
+def _texts(place: Path) -> list[Path]:
+    return sorted(place.glob("msg*.txt")) if place.is_dir() else []
+
+
+def read(text: Path) -> Stored | None:
+    """None: renumbered while it was read (there is another look), or as unreadable() says."""
+    try:
+        return _message(text, text.parent.name)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _message(text: Path, folder: str) -> Stored | None:
-    """None: it is being written."""
     with text.open("rb") as file:
         entries = dict(reversed(ENTRY.findall(file.read(LARGEST_TEXT).decode("utf-8", "replace"))))  # the first counts
         written_at = os.fstat(file.fileno()).st_mtime

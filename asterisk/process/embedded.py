@@ -12,7 +12,7 @@ from typing import Self
 
 from asterisk.engine import file_health
 from asterisk.engine import store as engine
-from asterisk.live import block_files, voicemail_copy, watching
+from asterisk.live import block_files, voicemail_copy, voicemail_repair, watching
 from asterisk.live import store as live
 from asterisk.nodes import Node
 from asterisk.process import data_folder, module_folder, transports
@@ -22,7 +22,8 @@ from extensions.validators import allows
 
 CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
-EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "stasis", "udptl", "websocket_client")
+EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "udptl", "websocket_client")
+IDENTIFIES = "pjsip_identifies.conf"  # of trunks: asterisk/apply/lines.py
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
@@ -42,7 +43,7 @@ def configure(program: Program, node: Node, tone_zone: str, music: str) -> None:
     transports.write(node)
     for name in EMPTY:
         whole_file.write(node.directory / "etc" / f"{name}.conf", "")
-    for name in block_files.MODULES:
+    for name in (*block_files.MODULES, IDENTIFIES):
         if not (node.directory / "etc" / name).exists():  # one that comes later would not be seen by a reload
             whole_file.write(node.directory / "etc" / name, "")
 
@@ -52,6 +53,7 @@ def prepare_start(node: Node) -> None:
     forget_hidden_calls(node)
     with suppress(OSError):
         voicemail_copy.unlock_stale(node.directory, 0)
+        voicemail_repair.forget_unfinished(node.directory)
     transports.note_start(node)
     known: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from asterisk import sip_uri
 from asterisk.ami.client import TIMEOUT_SECONDS, Ami, AmiRefused, Question
 from asterisk.ami.protocol import Message
-from asterisk.engine.columns import DIAL_VALUES, LOGIN_VALUES, MAILBOX_VALUES, SECRET, Answers, Value
+from asterisk.engine.columns import DIAL_VALUES, EMERGENCY_VALUES, LOGIN_VALUES, MAILBOX_VALUES, SECRET, Answers, Value
 from asterisk.engine.render import Rows
 from asterisk.sip_uri import HostPort
 from core.audit import fields
@@ -20,10 +20,12 @@ BETWEEN, EQUALS = "\x1e", "\x1f"  # between the columns of a row, and in them: n
 Key = tuple[str, str]  # what Asterisk calls the object, and its field
 
 LOGIN: Key = ("", "login")
+EMERGENCY: Key = ("", "emergency")  # the login of a disabled extension
+EMERGENCY_CONTEXT = "emergency-only"
 HINT: Key = (gettext_noop("Hint"), gettext_noop("device"))
 VALUES = (*LOGIN_VALUES, *DIAL_VALUES, *MAILBOX_VALUES)
 BY_KEY: dict[Key, Value] = {value.key: value for value in VALUES}
-ALONE = {LOGIN, *(value.key for value in DIAL_VALUES)}  # what is compared where only one side has the login
+ALONE = {LOGIN, EMERGENCY, *(value.key for value in DIAL_VALUES)}  # what is compared where only one side has the login
 ASKED = [value.asked for value in LOGIN_VALUES if value.asked]
 THERE, GONE = "there", "gone"  # of LOGIN
 TEXTS = {THERE: CodedText("proof.there"), GONE: CodedText("proof.gone")}
@@ -34,7 +36,7 @@ OBJECTS = {
     "AorDetail": gettext_noop("Phones"),
 }
 # The recorded field of what is no value of a row.
-NAMES = {LOGIN: "registration", HINT: "lamp"}
+NAMES = {LOGIN: "registration", EMERGENCY: "emergency_login", HINT: "lamp"}
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ class Said:
 
 def values(rows: Rows) -> dict[Key, str]:
     """Every value that Asterisk is to show of a number with these rows."""
-    login, dial, mailbox = rows.of_tables
-    found = {LOGIN: THERE if login else GONE}
+    login, dial, mailbox, emergency = rows.of_tables
+    found = {LOGIN: THERE if login else GONE, EMERGENCY: THERE if emergency else GONE}
     found |= {value.key: value.wanted(dial) if dial else "" for value in DIAL_VALUES}
     found |= {value.key: value.wanted(mailbox) if mailbox else "" for value in MAILBOX_VALUES}
+    if emergency:
+        found |= {value.key: value.wanted(emergency) for value in EMERGENCY_VALUES}
     if login:
         found |= {value.key: value.wanted(login) for value in LOGIN_VALUES}
         found[HINT] = f"PJSIP/{login.number}&Custom:{login.number}"
@@ -90,6 +94,7 @@ def questions(number: str, *, hint: bool = True) -> list[Question]:
         ("PJSIPShowEndpoint", {"Endpoint": number}),
         ("Getvar", {"Variable": f"REALTIME(pbx_number,number,{number},{BETWEEN},{EQUALS})"}),
         ("Getvar", {"Variable": f"REALTIME(voicemail,mailbox,{number},{BETWEEN},{EQUALS})"}),
+        ("Getvar", {"Variable": f"REALTIME(outside_caller,id,{number},{BETWEEN},{EQUALS})"}),
     ]
     asked += [("Getvar", {"Variable": f"REALTIME_FIELD(ps_endpoints,id,{number},{column})"}) for column in ASKED]
     return [*asked, ("ShowDialPlan", {"Context": "hints", "Extension": number})] if hint else asked
@@ -100,10 +105,15 @@ def ask(ami: Ami, numbers: Iterable[str], *, hints: bool = True) -> Iterator[Sai
     asked = list(numbers)
     answers = ami.ask_many(question for number in asked for question in questions(number, hint=hints))
     for number in asked:
-        shown, dial, mailbox, *more = islice(answers, len(questions(number, hint=hints)))
+        shown, dial, mailbox, caller, *more = islice(answers, len(questions(number, hint=hints)))
         columns = {column: _granted(answer).get("Value", "") for column, answer in zip(ASKED, more, strict=False)}
         lamp = _hint(number, more[-1]) if hints else ""
-        read = {"pbx_number": _columns(dial), "voicemail": _columns(mailbox), "ps_endpoints": columns}
+        read = {
+            "pbx_number": _columns(dial),
+            "voicemail": _columns(mailbox),
+            "outside_caller": _columns(caller),
+            "ps_endpoints": columns,
+        }
         yield Said(number, _endpoint(shown), read, lamp)
 
 
@@ -129,7 +139,14 @@ def _endpoint(answer: list[Message]) -> list[Message]:
 
 
 # What Asterisk's realtime driver reads for its objects: family -> the column that it finds a row by.
-FAMILIES = {"ps_endpoints": "id", "ps_auths": "id", "ps_aors": "id", "pbx_number": "number", "voicemail": "mailbox"}
+FAMILIES = {
+    "ps_endpoints": "id",
+    "outside_caller": "id",
+    "ps_auths": "id",
+    "ps_aors": "id",
+    "pbx_number": "number",
+    "voicemail": "mailbox",
+}
 
 
 def read(ami: Ami, numbers: Iterable[str]) -> Iterator[tuple[str, dict[str, Columns]]]:
@@ -146,6 +163,23 @@ def read(ami: Ami, numbers: Iterable[str]) -> Iterator[tuple[str, dict[str, Colu
     for number in asked:
         rows = islice(answers, len(FAMILIES))
         yield number, {family: _columns(row) for family, row in zip(FAMILIES, rows, strict=True)}
+
+
+def written(ami: Ami, numbers: list[str]) -> Iterator[str]:
+    """All that is written of each number, as Asterisk reads it: for a fifth of the price of `read`; cut as that is."""
+    answers = ami.ask_many(
+        ("Getvar", {"Variable": f"REALTIME_FIELD(written,number,{number},text)"}) for number in numbers
+    )
+    return (_granted(answer).get("Value", "") for answer in answers)
+
+
+def registered(ami: Ami) -> dict[str, list[Message]]:
+    """The contacts of each number that has any."""
+    found: dict[str, list[Message]] = {}
+    for contact in ami.ask_for_list("PJSIPShowRegistrationInboundContactStatuses"):
+        if contact.get("ID"):
+            found.setdefault(contact["AOR"], []).append(contact)
+    return found
 
 
 def _columns(answer: list[Message]) -> Columns:
@@ -181,14 +215,19 @@ def contacts(answer: list[Message]) -> list[Message]:
 def told(said: Said, keys: Iterable[Key]) -> dict[Key, str]:
     """Asterisk's text for each value that is compared."""
     answers = said.answers
-    own = {LOGIN: THERE if said.endpoint else GONE, HINT: said.hint}
+    context = answers.get("EndpointDetail", {}).get("Context", "")
+    own = {
+        LOGIN: THERE if context and context != EMERGENCY_CONTEXT else GONE,
+        EMERGENCY: THERE if context == EMERGENCY_CONTEXT else GONE,
+        HINT: said.hint,
+    }
     return {key: own[key] if key in own else BY_KEY[key].said(answers) for key in keys}
 
 
 def differing(one: Mapping[Key, str], other: Mapping[Key, str]) -> list[Key]:
     """The values of both that differ; of a login that only one has, no more than that."""
     keys = [key for key in {**one, **other} if one.get(key, "") != other.get(key, "")]
-    return [key for key in keys if key in ALONE] if LOGIN in keys else keys
+    return [key for key in keys if key in ALONE] if {LOGIN, EMERGENCY} & set(keys) else keys
 
 
 def field_text(key: Key) -> CodedText | str:
@@ -201,7 +240,7 @@ def value_text(key: Key, value: str) -> CodedText | str:
     """The value without what Asterisk puts before it; of a secret, that it is one."""
     if is_secret(key):
         return CodedText("proof.secret")
-    if key == LOGIN:
+    if key in (LOGIN, EMERGENCY):
         return TEXTS[value]
     return value.removeprefix(BY_KEY[key].prefix) if key in BY_KEY else value
 

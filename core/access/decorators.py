@@ -23,6 +23,15 @@ def require(user: Person, permission: Permission) -> None:
     raise PermissionDenied(permission)
 
 
+def require_one_of(user: Person, *permissions: Permission) -> None:
+    """Raises Http404 where the user may not even see one of the modules, and else PermissionDenied."""
+    if any(map(user.can, permissions)):
+        return
+    if not any(user.can(VIEW_OF.get(each, each)) for each in permissions):
+        raise Http404("There is no such page.")
+    raise PermissionDenied(*permissions)
+
+
 def needs(*permissions: Permission) -> Callable[[View], View]:
     """Put it outermost: before the method is looked at, or anything else of the request."""
 
@@ -31,6 +40,20 @@ def needs(*permissions: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             for permission in permissions:
                 require(request.user, permission)  # type: ignore[arg-type]  # LoginRequiredMiddleware stands before
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def needs_one_of(*permissions: Permission) -> Callable[[View], View]:
+    """As needs(), where each of them is enough."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            require_one_of(request.user, *permissions)  # type: ignore[arg-type]  # LoginRequiredMiddleware stands before
             return view(request, *args, **kwargs)
 
         return guarded

@@ -13,6 +13,10 @@ class Permission(StrEnum):
     MANAGE_ROLES = "role.manage"
     VIEW_ORGANIZATIONS = "organization.view"
     MANAGE_ORGANIZATIONS = "organization.manage"
+    VIEW_TRUNKS = "trunk.view"
+    MANAGE_TRUNKS = "trunk.manage"
+    VIEW_ROUTES = "route.view"
+    MANAGE_ROUTES = "route.manage"
     VIEW_PREFERENCES = "preferences.view"
     MANAGE_PREFERENCES = "preferences.manage"
     VIEW_HISTORY = "history.view"
@@ -55,6 +59,7 @@ class Module:
 
 
 TRUNK_MENU, SETTINGS_MENU = gettext_noop("Extension and Trunk"), gettext_noop("PBX Settings")
+CONTROL_MENU = gettext_noop("Call Control")
 MAINTENANCE_MENU = gettext_noop("Maintenance")
 
 MODULES = [
@@ -73,6 +78,8 @@ MODULES = [
         Permission.VIEW_ORGANIZATIONS,
         Permission.MANAGE_ORGANIZATIONS,
     ),
+    Module(TRUNK_MENU, gettext_noop("Trunk"), Permission.VIEW_TRUNKS, Permission.MANAGE_TRUNKS),
+    Module(CONTROL_MENU, gettext_noop("Route"), Permission.VIEW_ROUTES, Permission.MANAGE_ROUTES),
     Module(
         SETTINGS_MENU,
         gettext_noop("Preferences"),

@@ -18,10 +18,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20
 
 
 def safe(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
-class _Echo:
+def read_again(cell: str) -> str:
+    """What `safe` was given."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA) else cell
+
+
+class Echo:
     """What csv writes to: each line goes straight on."""
 
     def write(self, line: str) -> str:
@@ -49,7 +54,7 @@ def cells(record: AuditRecord) -> list[str]:
 
 
 def lines(records: Iterable[AuditRecord]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEAD)  # by this mark a spreadsheet knows that it is UTF-8
     for record in records:
         with translation.override(ENGLISH):

@@ -20,6 +20,7 @@ Result = AuditRecord.Result
 Fields = Mapping[str, Sequence[Any]]
 HISTORY_SIZE = 10
 ON_LENGTH = 254
+INSERTED_AT_ONCE = 1000
 
 Entry = tuple[AuditRecord, str]  # with what its person is searched by
 _kept: ContextVar[list[Entry] | None] = ContextVar("kept", default=None)
@@ -113,9 +114,9 @@ def _write(entries: list[Entry]) -> None:
             entry.id, entry.at = head.count + 1, timezone.now()
             entry.set_back = head.last_at is not None and entry.at < head.last_at
             entry.hash = hash_chain.digest(head.last_hash, [getattr(entry, name) for name in hash_chain.HASHED])
-            entry.save()
             head.count, head.last_hash, head.last_at = entry.id, entry.hash, entry.at
-            AuditHead.objects.filter(pk=1).update(count=entry.id, last_hash=entry.hash, last_at=entry.at)
+        AuditRecord.objects.bulk_create((entry for entry, _ in entries), batch_size=INSERTED_AT_ONCE)
+        AuditHead.objects.filter(pk=1).update(count=head.count, last_hash=head.last_hash, last_at=head.last_at)
         people = {(entry.by, fold(search)[:400]) for entry, search in entries}
         AuditPerson.objects.bulk_create(
             (AuditPerson(by=by, search=text) for by, text in sorted(people)), ignore_conflicts=True

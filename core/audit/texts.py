@@ -48,6 +48,7 @@ AS_TYPED = (
     "attacks_tries", "attacks_minutes", "attacks_block_minutes", "attacks_never", "attacks_agents", "attacks_dialled",
     "network_local", "network_outside", "network_stun", "network_addresses", "network_sip_port", "network_tls_port",
     "network_rtp_first", "network_rtp_last", "alert_quiet_from", "alert_quiet_until", "webhook_url",
+    "outbound_a_minute",
 )  # fmt: skip
 SWITCHES = (
     "organization_management",

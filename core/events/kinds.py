@@ -8,11 +8,15 @@ from django_stubs_ext import StrOrPromise
 
 @dataclass(frozen=True)
 class Kind:
-    """`urgent`: told in quiet hours too. `patience`: seconds that it has to last before it is an event."""
+    """`urgent`: told in quiet hours too. `patience`: seconds that it has to last before it is an event.
+
+    `page`: where its subject is put right, as the name of a URL that takes it; "" where there is none.
+    """
 
     label: StrOrPromise
     urgent: bool = False
     patience: float = 0
+    page: str = ""
 
 
 KINDS = {
@@ -23,7 +27,9 @@ KINDS = {
     "disk": Kind(_("Disk nearly full"), urgent=True),
     "certificate": Kind(_("Certificate missing or expiring"), patience=600),
     "backup": Kind(_("Backup failed or old")),
+    "outbound_locked": Kind(_("Outbound calls locked"), urgent=True, page="extensions:detail"),
     "attack": Kind(_("Attackers blocked")),
+    "voicemail": Kind(_("Voicemail message damaged")),
     "mail": Kind(_("E-mail delayed")),
     "worker": Kind(_("Part of the portal stopped"), urgent=True),
     "clock": Kind(_("Clock not synchronized"), patience=900),

@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from core import coded_text
@@ -61,6 +62,12 @@ class Event(models.Model):
     @property
     def detail_text(self) -> str:
         return coded_text.show(self.detail)
+
+    @property
+    def url(self) -> str:
+        """Of the page where it is put right; "" where there is none."""
+        page = kinds.KINDS[self.kind].page if self.kind in kinds.KINDS else ""
+        return reverse(page, args=[self.subject]) if page and self.subject else ""
 
     @property
     def dot(self) -> str:

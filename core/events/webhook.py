@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 import logging
 import socket
 import ssl
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core import encryption
 from core.coded_text import CodedText, to_json
 from core.events.models import Delivery
+from core.outgoing import OutgoingError, reachable
 from core.preferences.models import Preferences
 
 LABEL, ROW = "webhook_secret", 1
@@ -105,12 +105,14 @@ def post(preferences: Preferences, delivery: Delivery) -> int:
         with closing(connection(url)) as link:
             link.request("POST", f"{url.path or '/'}{f'?{url.query}' if url.query else ''}", body, headers)
             return link.getresponse().status
+    except OutgoingError as error:
+        raise WebhookError(*error.args) from error
     except (OSError, HTTPException) as error:
         raise WebhookError(str(error) or type(error).__name__) from error
 
 
 def connection(url: SplitResult) -> HTTPConnection:
-    """To the very address that was checked. Raises OSError, and WebhookError."""
+    """To the very address that was checked. Raises OSError, and OutgoingError."""
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     line = socket.create_connection((reachable(host, port, encrypted=url.scheme == "https"), port), TIMEOUT_SECONDS)
     if url.scheme == "https":
@@ -118,18 +120,3 @@ def connection(url: SplitResult) -> HTTPConnection:
     found = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     found.sock = line
     return found
-
-
-def reachable(host: str, port: int, *, encrypted: bool) -> str:
-    """Receivers are often on this machine or network: those are allowed. Link-local ones are not: clouds keep their
-    secrets there. In clear, nothing goes to the internet. Raises OSError, and WebhookError.
-    """
-    for *_rest, (address, *_more) in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        ip = ipaddress.ip_address(str(address).partition("%")[0])
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        if not ip.is_loopback and (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved):
-            raise WebhookError(CodedText("webhook.forbidden", address=str(ip)))
-        if not encrypted and not ip.is_private:
-            raise WebhookError(CodedText("webhook.in_clear", address=str(ip)))
-        return str(address)
-    raise WebhookError(CodedText("webhook.no_address", host=host))

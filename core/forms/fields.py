@@ -1,5 +1,6 @@
 """Fields that normalize, so that everyone downstream gets the final value."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,15 +10,17 @@ from django.forms import Field
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 from phonenumber_field import modelfields
 from phonenumber_field.modelfields import PhoneNumberDescriptor
 from phonenumber_field.phonenumber import to_python
 
-from core import time_zones
+from core import countries, time_zones
 from core.email_addresses import comparable
 from core.validators import LARGEST, normal_email, single_line, tidy
 
 SELECTED = mark_safe(" selected")
+WHOLE_NUMBER = re.compile(r" *-?[0-9]+ *")
 
 
 class SingleLineFormField(forms.CharField):
@@ -30,6 +33,60 @@ class SingleLineField(models.CharField[str, str]):
 
     def formfield(self, **kwargs: Any) -> Field | None:
         return super().formfield(**{"form_class": SingleLineFormField, **kwargs})
+
+
+class WholeNumberField(forms.IntegerField):
+    """In ASCII digits. int() also takes those of other scripts, 1_0 for ten, and Django 1.0 for one."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value and not WHOLE_NUMBER.fullmatch(value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class CountField(WholeNumberField):
+    """One that may be left empty, which is 0; 0 is shown as empty."""
+
+    def __init__(self, *, most: int, words: Any, **kwargs: Any) -> None:
+        messages = dict.fromkeys(("invalid", "min_value", "max_value"), words)
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(required=False, min_value=0, max_value=most, error_messages=messages, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        return super().clean(value) or 0
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(initial or None, data)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value == 0 else value
+
+
+class CountriesField(forms.CharField):
+    """Countries by name, or by their ISO 3166 letters, with commas between; gives the letters."""
+
+    widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> str:
+        typed = [part for part in map(tidy, re.split("[,;\n]", super().to_python(value) or "")) if part]
+        found = {text: countries.find(text) for text in typed}
+        if unknown := next((text for text in typed if not found[text]), None):
+            words = _("“%(text)s” is not a country. Enter names with commas between, such as %(example)s.")
+            if near := countries.nearest(unknown):
+                words = _("“%(text)s” is not a country. Did you mean %(near)s?")
+            raise ValidationError(
+                words, code="country", params={"text": unknown[:50], "near": near, "example": countries.names("FR,CH")}
+            )
+        return ",".join(sorted(set(found.values())))
+
+    def prepare_value(self, value: Any) -> Any:
+        return countries.names(value) if isinstance(value, str) and countries.are(value) else value
+
+
+def of_model(field: models.Field[Any, Any], **kwargs: Any) -> Field | None:
+    """The form's field for a model's: for `formfield_callback`."""
+    more = {"form_class": WholeNumberField} if isinstance(field, models.IntegerField) else {}
+    return field.formfield(**{**more, **kwargs})
 
 
 class SeveralField(forms.ModelMultipleChoiceField[Any]):

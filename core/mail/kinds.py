@@ -75,6 +75,9 @@ KINDS = {
         _("The PBX blocks an attacker"),
         needs=Permission.MANAGE_BLOCKED,
     ),
+    "emergency_call": Kind(
+        _("Emergency call"), "asterisk.live.emails.emergency_call", "asterisk/emails/emergency_call"
+    ),
     "alert": Kind(_("Alert"), "core.events.emails.alert", "core/events/emails/alert", needs=Permission.VIEW_EVENTS),
     "email_change_old": Kind(
         _("Address change, to the old address"),

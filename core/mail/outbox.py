@@ -5,7 +5,7 @@ So no link and no secret is stored, and what it says is true at that moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from core.mail.models import Email
 from core.preferences.models import Preferences
 
 Changes = dict[str, list[str]]  # field -> [before, after]
+WRITTEN_AT_ONCE = 500
 QUIET, MOST = timedelta(minutes=10), timedelta(hours=1)
 
 
@@ -64,6 +65,36 @@ def notify_of_changes(kind: str, user: Person, fields: Changes, *, by: Person, t
     elif email := notify(kind, user, by=by, to=to, fields=fields, **of):
         email.due_at = now + QUIET
         email.save(update_fields=["due_at"])
+
+
+def notify_many_of_changes(kind: str, mails: Sequence[tuple[Person, Changes, str]], *, by: Person) -> None:
+    """As notify_of_changes() does for one, to (person, changes, number) each, to the address that they have."""
+    if kind not in Preferences.current().notifications:
+        return
+    now = timezone.now()
+    wanted = {(user.pk, number): (user, fields) for user, fields, number in mails if kind not in user.muted}
+    gathering = Email.objects.select_for_update().filter(
+        kind=kind, by_id=by.pk, state=Email.State.WAITING, tries=0, due_at__gt=now
+    )
+    gathered = {}
+    for email in gathering.order_by("-id"):
+        key = (email.user_id, email.facts.get("number"))
+        if key in wanted and email.to == wanted[key][0].email:
+            gathered[key] = email
+    for key, email in gathered.items():
+        email.facts["fields"] = merged(email.facts["fields"], wanted.pop(key)[1])
+        email.due_at = max(min(now + QUIET, email.created_at + MOST), email.due_at + timedelta(microseconds=1))
+    Email.objects.bulk_update(gathered.values(), ["facts", "due_at"], batch_size=WRITTEN_AT_ONCE)
+    Email.objects.bulk_create(
+        (
+            Email(
+                kind=kind, user_id=user.pk, to=user.email or "", by_id=by.pk, due_at=now + QUIET,
+                facts={"fields": fields, "number": number},
+            )
+            for (_, number), (user, fields) in wanted.items()
+        ),
+        batch_size=WRITTEN_AT_ONCE,
+    )  # fmt: skip
 
 
 def merged(before: Changes, after: Changes) -> Changes:

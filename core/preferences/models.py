@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -191,6 +191,10 @@ class Preferences(models.Model):
     hold_music = models.CharField(
         _("Music on hold"), max_length=16, blank=True
     )  # HoldMusic.version; "" for the built-in
+    lines = models.CharField(max_length=16, blank=True, editable=False)  # trunks.models.LinesVersion
+    outbound_a_minute = models.PositiveSmallIntegerField(
+        _("Outbound calls within a minute"), default=20, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
     attacks_on = models.BooleanField(_("Block attackers"), default=True)
     attacks_tries = models.PositiveSmallIntegerField(
         _("Failed attempts"), default=10, validators=[MinValueValidator(3), MaxValueValidator(1000)]
@@ -348,7 +352,9 @@ class SystemChange(models.Model):
         COUNTRY = "country", _("Country")
         VOICEMAIL_MINUTES = "voicemail_minutes", _("Longest message (minutes)")
         VOICEMAIL_MESSAGES = "voicemail_messages", _("Messages per mailbox")
+        OUTBOUND_A_MINUTE = "outbound_a_minute", _("Outbound calls within a minute")
         HOLD_MUSIC = "hold_music", _("Music on hold")
+        LINES = "lines", _("Outside lines")
         NETWORK_LOCAL = "network_local", _("Local networks")
         NETWORK_OUTSIDE = "network_outside", _("Outside address")
         NETWORK_STUN = "network_stun", _("STUN server")
@@ -379,10 +385,26 @@ class SystemChange(models.Model):
             ),
         ]
 
+    # Field -> its value in words, of what lies above core.
+    SHOWN: ClassVar[dict[str, Callable[[str], str]]] = {}
     OF_THE_NETWORK = frozenset(field.value for field in Field if field.value.startswith("network_"))
 
     def __str__(self) -> str:
         return f"{self.get_field_display()}: {self.old_shown} -> {self.new_shown}"
+
+    @classmethod
+    def note(cls, by: Any, field: Field, old: str, new: str) -> None:
+        """Inside the transaction of a save: the PBX follows with the next apply."""
+        there = cls.objects.waiting().filter(field=field).first()
+        if old == new:
+            return
+        if there is None:
+            cls.objects.create(by=by, field=field, old=old, new=new)
+        elif there.old == new:
+            there.delete()
+        else:
+            there.by, there.new, there.at = by, new, timezone.now()
+            there.save(update_fields=["by", "new", "at"])
 
     @property
     def concerns_everybody(self) -> bool:
@@ -397,6 +419,8 @@ class SystemChange(models.Model):
         return self._shown(self.new)
 
     def _shown(self, value: str) -> str:
+        if self.field in self.SHOWN:
+            return self.SHOWN[self.field](value)
         match self.field:
             case self.Field.NAME_FORMAT:
                 return str(NameFormat(value).label)

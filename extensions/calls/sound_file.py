@@ -62,7 +62,9 @@ class SoundField(forms.FileField):
         )
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        upload: UploadedFile[Any] = super().clean(data, initial)
+        upload: UploadedFile[Any] | None = super().clean(data, initial)
+        if upload is None:
+            return None
         if self.too_many:
             raise ValidationError(_("You uploaded too many sounds. Try again in a few minutes."), code="too_many")
         if (upload.size or 0) > LARGEST_SOUND:

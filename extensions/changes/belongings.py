@@ -1,6 +1,7 @@
 """What goes with a deleted person and their extension: kept with the deletion, and given back when that is undone."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -10,10 +11,16 @@ from django.db.models import Model
 from accounts.models import User
 from accounts.profile.models import Avatar
 from accounts.sessions.models import Device
-from extensions.models import Change, KnownNetwork, SipExtension
+from extensions.models import Change, KnownNetwork, ListSettings, SipExtension
 
 # Not the sessions, which must not come to life again, nor what was on its way: mails, and a change of address.
-KEPT: dict[type[Model], str] = {Authenticator: "user", Avatar: "user", Device: "user", KnownNetwork: "extension"}
+KEPT: dict[type[Model], str] = {
+    Authenticator: "user",
+    Avatar: "user",
+    Device: "user",
+    ListSettings: "user",
+    KnownNetwork: "extension",
+}
 OWN_COLUMNS = (
     "date_joined",
     "language",
@@ -22,6 +29,8 @@ OWN_COLUMNS = (
     "muted",
     "password_seen",
 )  # of the person, that no undo knows
+
+AT_ONCE = 500
 
 Belongings = dict[str, Any]
 NOTHING: Belongings = {"person": [], "rows": []}
@@ -38,6 +47,24 @@ def of(extension: SipExtension, *, person_stays: bool) -> Belongings:
     return {"person": [] if person_stays else _as_json([extension.user], OWN_COLUMNS), "rows": _as_json(rows)}
 
 
+def of_many(extensions: Sequence[SipExtension]) -> dict[Any, Belongings]:
+    """By the key of the extension, as of() has them where the person goes too."""
+    found: dict[Any, Belongings] = {
+        each.pk: {"person": _as_json([each.user], OWN_COLUMNS), "rows": []} for each in extensions
+    }
+    owners: dict[str, dict[Any, Any]] = {
+        "user": {each.user_id: each.pk for each in extensions},
+        "extension": {each.pk: each.pk for each in extensions},
+    }
+    for model, name in KEPT.items():
+        for start in range(0, len(extensions), AT_ONCE):
+            keys = list(owners[name])[start : start + AT_ONCE]
+            rows = model._default_manager.filter(**{f"{name}__in": keys})  # noqa: SLF001
+            for row in rows:
+                found[owners[name][getattr(row, f"{name}_id")]]["rows"] += _as_json([row])
+    return found
+
+
 def _as_json(rows: list[Model], columns: tuple[str, ...] | None = None) -> Any:
     return json.loads(serializers.serialize("json", rows, fields=columns))
 
@@ -47,6 +74,12 @@ def of_deleted(number: str, extension_id: str) -> Belongings:
     deletions = Change.objects.filter(number=number, kind=Change.Kind.DELETED, former__id=extension_id)
     former = deletions.order_by("-pk").values_list("former", flat=True).first()
     return former.get("belongings", NOTHING) if former else NOTHING
+
+
+def of_record(record: dict[str, Any]) -> Belongings:
+    """Where the record of what was deleted has them in itself."""
+    found: Belongings = record.get("belongings", NOTHING)
+    return found
 
 
 def give_to(user: User, belongings: Belongings) -> None:

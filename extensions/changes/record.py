@@ -92,11 +92,19 @@ def record_given(by: User, extension: SipExtension, before: Values) -> None:
 
 def add_change(by: User | None, kind: Change.Kind, number: str, before: Picture, after: Picture) -> bool:
     """What the PBX is to be told waits for an apply. False where there is nothing of that."""
-    fields = difference(before.values, after.values)
-    seen = {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
+    seen = seen_by_the_pbx(difference(before.values, after.values))
     if seen:
         Change.objects.create(number=number, kind=kind, by=by, fields=seen, former=before.record)
     return bool(seen)
+
+
+def seen_by_the_pbx(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: pair for name, pair in fields.items() if name in ON_THE_PBX}
+
+
+def mail_of(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """As a mail has them: without what is secret."""
+    return {name: ["", MASK] if name in MASKED else pair for name, pair in fields.items()}
 
 
 def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
@@ -104,7 +112,7 @@ def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
     extension = SipExtension.objects.select_related("user").filter(number=number).first()
     if by is None or extension is None or extension.user == by or not extension.user.is_active:
         return
-    told = {name: ["", MASK] if name in MASKED else pair for name, pair in fields.items()}
+    told = mail_of(fields)
     if told.pop("password", None):
         outbox.notify("password_changed", extension.user, by=by)
     if told:
@@ -133,7 +141,7 @@ def saved(number: str) -> Iterator[Edit]:
         if extension is None:
             raise SipExtension.DoesNotExist
         was_super = extension.user.is_super_administrator
-        at_first = _columns(extension), _columns(extension.user)
+        at_first = columns(extension), columns(extension.user)
         made = Edit(extension, picture(extension))
         yield made
         made.after = picture(extension)
@@ -157,13 +165,13 @@ def edit(number: str, by: User | None, action: str = "changed") -> Iterator[SipE
             record(by, Change.Kind.CHANGED, number, made.before, made.after, action)
 
 
-def _columns(row: Model) -> dict[str, Any]:
+def columns(row: Model) -> dict[str, Any]:
     fields = row._meta.concrete_fields  # noqa: SLF001 (Django's documented API)
     return {field.attname: getattr(row, field.attname) for field in fields if not field.generated}
 
 
 def _save(row: Model, at_first: dict[str, Any], *more: str) -> None:
-    changed = [name for name, value in _columns(row).items() if value != at_first[name]]
+    changed = [name for name, value in columns(row).items() if value != at_first[name]]
     if changed or more:
         row.save(update_fields={*changed, *more})
 

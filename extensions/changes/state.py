@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts.models import Organization, Role, User
+from core.preferences.models import NameFormat, Preferences
 from extensions.changes import belongings as belongings_of
 from extensions.fields import Field, Owner, Storage, column_fields
-from extensions.models import SipExtension
+from extensions.models import TAKEN, SipExtension
 
 Record = dict[str, Any]
+AT_ONCE = 500
 
 PERSON, EXTENSION = column_fields(Owner.PERSON), column_fields(Owner.EXTENSION)
 
@@ -33,7 +35,7 @@ def record_of(extension: SipExtension) -> Record:
         "person": {field.attribute: _stored(user, field) for field in PERSON},
         "role": user.role.key if user.role else None,
         "stays": user.pk if extension.person_was_there else None,
-        "organizations": sorted(user.organizations.values_list("pk", flat=True)),
+        "organizations": sorted(each.pk for each in user.organizations.all()),
         "extension": {field.attribute: _stored(extension, field) for field in EXTENSION}
         | {"handed_to": extension.handed_to.number if extension.handed_to else None},
     }
@@ -50,6 +52,13 @@ def _restored(model: type[User] | type[SipExtension], columns: Record, field: Fi
         return getattr(model(), field.attribute)
     value = columns[field.attribute]
     return date.fromisoformat(value) if value and field.storage is Storage.DAY else value
+
+
+def restored(record: Record, owner: str, name: str) -> Any:
+    """The value of that column of the record's person or extension, as the model takes it."""
+    fields, model = (PERSON, User) if owner == "person" else (EXTENSION, SipExtension)
+    field = next(field for field in fields if field.attribute == name)
+    return _restored(model, record[owner], field)
 
 
 def _columns(record: Record) -> dict[str, Any]:
@@ -99,6 +108,9 @@ def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     if now and str(now.pk) != record["id"]:  # whose secrets and person are not those of the record
         words = _("Extension %(number)s belongs to %(name)s now. Delete it first.")
         raise CannotPutBack(words % {"number": number, "name": now.user})
+    if now is None and any(number in numbers() for numbers in TAKEN.values()):
+        words = _("Extension %(number)s: this is a ring group or an emergency number now. Change that first.")
+        raise CannotPutBack(words % {"number": number})
     others = SipExtension.objects.exclude(number=number)
     name = record["extension"]["registration_name"]
     if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
@@ -140,6 +152,59 @@ def made_again(number: str, record: Record) -> SipExtension:
     )
     belongings_of.save(belongings)
     return extension
+
+
+def all_made_again(records: dict[str, Record]) -> list[SipExtension]:
+    """As made_again() of many that were deleted with their people, with few statements; number -> record.
+
+    Raises CannotPutBack.
+    """
+    for number in _perhaps_taken(records):
+        refuse_taken(number, records[number], SipExtension.objects.filter(number=number).first())
+    roles = {role.key: role for role in Role.objects.all()}
+    made, members = [], []
+    belongs = User.organizations.through
+    company = Organization.company().pk
+    departments = set(Organization.objects.values_list("pk", flat=True))
+    names = NameFormat(Preferences.now("name_format"))
+    for number, record in records.items():
+        user = User(**record["person"], role=roles.get(record["role"] or ""))
+        belongings_of.give_to(user, belongings_of.of_record(record))
+        columns = _columns(record) | {"handed_to": None}
+        made.append(SipExtension(id=UUID(record["id"]), user=user, number=number, **columns))
+        made[-1].person_was_there = bool(record.get("stays"))
+        made[-1].note_person(names)
+        held = departments.intersection(record["organizations"]) or {company}
+        members += [belongs(user_id=user.pk, organization_id=pk) for pk in sorted(held)]
+    User.objects.bulk_create((each.user for each in made), batch_size=AT_ONCE)
+    belongs.objects.bulk_create(members, batch_size=AT_ONCE)
+    SipExtension.objects.bulk_create(made, batch_size=AT_ONCE)
+    for record in records.values():
+        belongings_of.save(belongings_of.of_record(record))
+    _hand_over_again(made, records)
+    return made
+
+
+def _perhaps_taken(records: dict[str, Record]) -> list[str]:
+    """The numbers of those of which another may have by now what must be unique."""
+    names = {record["extension"]["registration_name"]: number for number, record in records.items()}
+    emails = {record["person"]["email"]: number for number, record in records.items()}
+    there = SipExtension.objects
+    found = {number for numbers in TAKEN.values() for number in numbers()}.intersection(records)
+    found |= set(there.filter(number__in=records).values_list("number", flat=True))
+    for column in ("registration_name", "number"):
+        found |= {names[name] for name in there.filter(**{f"{column}__in": names}).values_list(column, flat=True)}
+    held = User.objects.filter(email__in=[email for email in emails if email])
+    return sorted(found | {emails[email] for email in held.values_list("email", flat=True)})
+
+
+def _hand_over_again(made: list[SipExtension], records: dict[str, Record]) -> None:
+    """The calls of those who have left, and the day that they are deleted on if that is not over."""
+    for extension in made:
+        if extension.left_on:
+            for name, value in _columns_now(records[extension.number]).items():
+                setattr(extension, name, value)
+            extension.save()
 
 
 def _person_made_again(record: Record, belongings: belongings_of.Belongings) -> User:

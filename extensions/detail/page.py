@@ -1,9 +1,13 @@
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.profile.models import Avatar
@@ -20,6 +24,12 @@ from extensions.models import Change, SipExtension
 from extensions.phones import guides, registration_problems
 from extensions.phones.settings import phone_settings
 from extensions.welcome import invitations
+
+MOST_DIALED = 40
+# Of what lies above: what rings the extension too, as number, name and page; "" where whoever looks may not open it.
+RUNG_BY: list[Callable[[User, SipExtension], list[tuple[str, str, str]]]] = []
+BETWEEN_DIGITS = re.compile(r"[\s()./-]")
+DIALED = re.compile(r"[0-9*#+]+")
 
 
 def with_phones(request: SignedInRequest, extension: SipExtension, row: Row) -> dict[str, Any]:
@@ -112,6 +122,27 @@ def colleague_of(request: SignedInRequest, extension: SipExtension) -> Row | Non
     return next(iter(rows_of(list(visible(request).filter(pk=extension.handed_to.pk)))), None)
 
 
+def dialed(request: SignedInRequest, extension: SipExtension) -> dict[str, Any]:
+    """What becomes of the number that was asked about, if one was."""
+    text = request.GET.get("dials", "")[:MOST_DIALED]
+    number = BETWEEN_DIGITS.sub("", text)
+    if not number:
+        return {}
+    if not DIALED.fullmatch(number):
+        return {"dials": text, "when_dialed": [gettext("Enter what is dialed: digits, *, #, and +.")]}
+    try:
+        return {"dials": text, "when_dialed": pbx.get().when_dialed(extension.number, number)}
+    except pbx.PbxError as error:
+        return {"dials": text, "when_dialed": [str(error)]}
+
+
+def outbound_locked_since(number: str) -> datetime | None:
+    try:
+        return pbx.get().outbound_locked_since(number)
+    except pbx.PbxError:
+        return None
+
+
 def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) -> HttpResponse:
     colleague = colleague_of(request, extension)
     try:
@@ -128,13 +159,17 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "extension_facts": facts(extension, Owner.EXTENSION),
             "person_facts": facts(extension.user, Owner.PERSON),
             "can_edit": may_manage(request, extension),
+            "folds_setup": extension.user == request.user and bool(row.phones),
             "may_end": not actions.refusal("leave", extension, request.user),
             **with_phones(request, extension, row),
             **guide_of(request, extension),
             "when_called": when_called,
+            **dialed(request, extension),
+            "outbound_locked_since": outbound_locked_since(extension.number),
             "second_factor": Factors.of(extension.user).words if may_manage(request, extension) else "",
             "colleague": colleague,
             "rings_for": handover.seen(extension, request.user),
+            "rung_by": [each for rung_by in RUNG_BY for each in rung_by(request.user, extension)],
             "mailbox_then": extension.messages_then if extension.voicemail else "",
             **mailbox_of(request, extension),
             **voicemail.shown(request, extension),

@@ -34,6 +34,19 @@ def forget_attempts(request: SignedInRequest, number: str) -> HttpResponse:
     return redirect(extension)
 
 
+@require_POST
+def release_outbound(request: SignedInRequest, number: str) -> HttpResponse:
+    get_managed(request, number)
+    try:
+        pbx.get().release_outbound(number)
+    except pbx.PbxError as error:
+        messages.error(request, str(error))
+    else:
+        log.record(request.user, "extension.outbound_released", number)
+        messages.success(request, _("Extension %(number)s can call outside again.") % {"number": number})
+    return redirect("extensions:detail", number)
+
+
 @require_http_methods(["GET", "POST"])
 def remove_phone(request: SignedInRequest, number: str) -> HttpResponse:
     """One registration, to look at before; the phone may register again if it knows the password."""

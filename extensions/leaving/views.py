@@ -79,6 +79,7 @@ def summary_page(request: SignedInRequest, form: LeaveForm) -> HttpResponse:
         to=rows_of([form.to])[0] if form.to else None,
         knows_to=form.to and SipExtension.objects.visible_to(request.user).filter(pk=form.to.pk).exists(),
         until=form.until,
+        needed=actions.in_use(extension),
         days=(form.until - localdate()).days if form.until else 0,
         lost=lost,
         has_mailbox=extension.voicemail,

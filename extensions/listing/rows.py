@@ -1,20 +1,23 @@
 """The rows of the list, and the links of its heads and pages."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.models import User
-from core.keyset_pagination import Page, page
+from core.keyset_pagination import LAST, page
+from core.validators import digits
 from extensions import pbx
+from extensions.listing import registrations
+from extensions.listing.columns import SORTS, Column, Layout
+from extensions.listing.filters import Filters
+from extensions.listing.search import Found
 from extensions.models import Change, SipExtension, SipExtensionQuerySet
-
-PAGE_SIZE = 25
-SORTS = {"number": "position", "name": "sort_name", "email": "sort_email"}
-
 
 ANY_NUMBER = "99999999"
 
@@ -33,13 +36,22 @@ class Row:
     """An extension as the list shows it."""
 
     def __init__(
-        self, extension: SipExtension, organizations: list[str], waiting: set[str], line: pbx.Line | None
+        self,
+        extension: SipExtension,
+        organizations: list[str],
+        waiting: set[str],
+        line: pbx.Line | None,
+        *,
+        fails: bool,
     ) -> None:
         user = extension.user
-        self.number, self.enabled, self.caller_id = extension.number, extension.enabled, extension.caller_id
+        self.number, self.enabled, self.voicemail = extension.number, extension.enabled, extension.voicemail
+        self.caller_id, self.job_title = extension.caller_id, user.job_title
+        self.fails = fails and extension.enabled
         self.name, self.email, self.role = user.full_name, user.email or "", str(user.role or gettext("None"))
         self.has_role = user.role is not None
         self.mobile = user.mobile_shown
+        self.has_other_caller_id = extension.caller_id not in (self.name, self.number)
         self.organizations = ", ".join(organizations)
         self.signs_in = bool(user.email) and user.is_active
         self.left_on, self.delete_on = extension.left_on, extension.delete_on
@@ -62,11 +74,21 @@ def rows_of(found: list[SipExtension]) -> list[Row]:
     numbers = [each.number for each in found]
     try:
         lines = pbx.get().lines(numbers)
+        failing = registrations.failing(found)
     except pbx.PbxError:
-        lines = {}
+        lines, failing = {}, set()
     waiting = set(Change.objects.waiting().of(numbers).numbers())
     organizations = organizations_of(found)
-    return [Row(each, organizations[each.user_id], waiting, lines.get(each.number)) for each in found]
+    return [
+        Row(
+            each,
+            organizations[each.user_id],
+            waiting,
+            lines.get(each.number),
+            fails=each.position in failing,
+        )
+        for each in found
+    ]
 
 
 def organizations_of(found: list[SipExtension]) -> dict[int, list[str]]:
@@ -82,13 +104,87 @@ def link(parameters: dict[str, str]) -> str:
     return "?" + urlencode({name: value for name, value in parameters.items() if value})
 
 
-def sort_links(kept: dict[str, str], sort: str) -> dict[str, dict[str, str]]:
-    links = {}
-    for name in SORTS:
-        now = "asc" if sort == name else "desc" if sort == f"-{name}" else ""
-        links[name] = {"direction": now, "url": link({**kept, "sort": f"-{name}" if now == "asc" else name})}
-    return links
+@dataclass(frozen=True)
+class Shown:
+    """A page of the list. `first`: the place of its first row, from 1 on; None where nobody can tell."""
+
+    rows: list[SipExtension]
+    first: int | None
+    first_url: str
+    previous_url: str
+    next_url: str
+    last_url: str
+
+    @property
+    def last(self) -> int | None:
+        return self.first + len(self.rows) - 1 if self.first else None
+
+    def is_part_of(self, found: Found) -> bool:
+        """Whether others match that are not on this page."""
+        return found.more or found.total > len(self.rows)
 
 
-def sorted_page(found: SipExtensionQuerySet, sort: str, cursor: str) -> Page[SipExtension]:
-    return page(found, SORTS[sort.removeprefix("-")], descending=sort.startswith("-"), cursor=cursor, size=PAGE_SIZE)
+@dataclass(frozen=True)
+class Order:
+    """`name`: of the column, with "-" where it falls."""
+
+    name: str
+
+    @property
+    def column(self) -> str:
+        return self.name.removeprefix("-")
+
+    @property
+    def is_falling(self) -> bool:
+        return self.name.startswith("-")
+
+    def link_of(self, column: str, kept: dict[str, str]) -> str:
+        again = self.column == column and not self.is_falling
+        return link({**kept, "sort": f"-{column}" if again else column})
+
+    def direction_of(self, column: str) -> str:
+        if self.column != column:
+            return ""
+        return "desc" if self.is_falling else "asc"
+
+
+def order(text: str) -> Order:
+    return Order(text if text.removeprefix("-") in SORTS else "number")
+
+
+@dataclass(frozen=True)
+class Head:
+    column: Column
+    url: str
+    direction: str
+
+
+def heads(layout: Layout, by: Order, kept: dict[str, str]) -> list[Head]:
+    return [
+        Head(each, by.link_of(each.name, kept) if each.sort else "", by.direction_of(each.name))
+        for each in layout.columns
+    ]
+
+
+def page_of(
+    found: Found, whole: SipExtensionQuerySet, by: Order, filters: Filters, data: QueryDict, size: int
+) -> Shown:
+    """`whole`: all that the person may see, of which `found` is a part."""
+    key = "sort_role" if filters.role and by.column == "number" else SORTS[by.column]  # the order of numbers, too
+    cursor = data.get("page", "")
+    shown = page(found.rows, key, descending=by.is_falling, cursor=cursor, size=size, whole=whole)
+    kept = {**filters.parameters, "sort": by.name}
+    first: int | None = 1
+    if cursor == LAST:
+        first = None if found.more else max(1, found.total - len(shown.rows) + 1)
+    elif shown.previous:
+        first = digits(data.get("at", ""), 2**31)
+    before, after = (max(1, first - size), first + len(shown.rows)) if first else ("", "")
+    return Shown(
+        shown.rows,
+        first,
+        link(kept) if shown.previous else "",
+        link({**kept, "page": shown.previous, "at": str(before)}) if shown.previous else "",
+        link({**kept, "page": shown.next, "at": str(after)}) if shown.next else "",
+        link({**kept, "page": LAST}) if shown.next else "",
+    )

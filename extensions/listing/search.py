@@ -6,31 +6,53 @@ from django.db import connections
 
 from core import folding
 from extensions.listing import search_index
-from extensions.models import SipExtensionQuerySet
+from extensions.models import SipExtension, SipExtensionQuerySet
 
-FEW = 1000
+FEW = 1000  # are fetched
+COUNTED = 10_000
 
 
 @dataclass(frozen=True)
 class Found:
-    """`total` counts to FEW; `more`: there are more than that."""
+    """`more`: there are more than `total`, and nobody counted them. `trouble`: why none was looked for, in words."""
 
     rows: SipExtensionQuerySet
     total: int
     more: bool = False
+    trouble: str = ""
 
 
-def search(rows: SipExtensionQuerySet, text: str) -> Found:
+def search(rows: SipExtensionQuerySet, text: str, *orders: str) -> Found:
+    """`orders`: in which those are met first that match but for the text; none where that is for the database."""
     words = folding.words(text)
     if not words:
-        return Found(rows, rows.count())
-    containing = rows.containing(words)
-    positions = _positions(containing, words)
+        return counted(rows, COUNTED, *orders)
+    matching, are_few = _matching(rows, words)
+    return counted(matching, FEW) if are_few else counted(matching, FEW, "position")
+
+
+def first_of(rows: SipExtensionQuerySet, text: str, most: int) -> list[SipExtension]:
+    """By number; none where no word was typed."""
+    words = folding.words(text)
+    return list(_matching(rows, words)[0].order_by("position")[:most]) if words else []
+
+
+def _matching(rows: SipExtensionQuerySet, words: list[str]) -> tuple[SipExtensionQuerySet, bool]:
+    """Those that match, and whether they are few."""
+    rows = rows.containing(words)
+    positions = _positions(rows, words)
     if len(positions) <= FEW:
-        few = containing.filter(position__in=positions)
-        return Found(few, few.count())
-    total = containing.order_by("position").values("position")[: FEW + 1].count()
-    return Found(containing, min(total, FEW), total > FEW)
+        return rows.filter(position__in=positions), True
+    return rows, False
+
+
+def counted(rows: SipExtensionQuerySet, most: int, *orders: str, of: SipExtensionQuerySet | None = None) -> Found:
+    """`most`: so many are counted of those that must be looked at. `of`: the same rows, sooner counted so."""
+    if not rows.query.where:
+        return Found(rows, rows.count())
+    ordered = rows.order_by(*orders).values("position") if of is None else of.values("user")
+    total = ordered[: most + 1].count()
+    return Found(rows, min(total, most), total > most)
 
 
 def _positions(containing: SipExtensionQuerySet, words: list[str]) -> list[int]:

@@ -28,8 +28,12 @@ MANY = 100
 
 # An order's index that has the text too: many matches are found by walking it, and the table stays unread.
 WALKS = {"search_by_position": "position", "search_by_name": "sort_name", "search_by_email": "sort_email"}
+FILTERED_BY = "enabled, voicemail, has_password, sort_role, user_id"
 ON_SQLITE = (
-    *(f"CREATE INDEX IF NOT EXISTS {name} ON {ROWS}({key}, id, search_text)" for name, key in WALKS.items()),
+    *(
+        f"CREATE INDEX IF NOT EXISTS {name} ON {ROWS}({key}, id, search_text, {FILTERED_BY})"
+        for name, key in WALKS.items()
+    ),
     f"""CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(
         search_text, content='{ROWS}', content_rowid='position', tokenize='trigram case_sensitive 1')""",
     f"{TRIGGER % ('learn', 'INSERT')} BEGIN {LEARN} END",
@@ -77,7 +81,7 @@ def look_after(using: str, **_: Any) -> None:
 
 
 def _can_be_there(connection: BaseDatabaseWrapper) -> bool:
-    return ("extensions", "0001_initial") in MigrationRecorder(connection).applied_migrations()
+    return ("extensions", "0005_list_orders") in MigrationRecorder(connection).applied_migrations()
 
 
 def _is_there(connection: BaseDatabaseWrapper) -> bool:

@@ -1,43 +1,106 @@
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import Organization, Role
+from accounts.organization_tree import Department
 from accounts.requests import SignedInRequest
 from core.access.decorators import needs
 from core.access.permissions import Permission
-from extensions.access import managed_numbers, visible
-from extensions.listing.filters import asked_for, search_in
-from extensions.listing.rows import SORTS, link, rows_of, sort_links, sorted_page
+from core.preferences.models import Preferences
+from core.validators import digits
+from extensions.access import managed, managed_numbers, visible
+from extensions.listing import columns
+from extensions.listing.filters import NO_ROLE, Filters, asked_for
+from extensions.listing.registrations import Registration
+from extensions.listing.rows import heads, link, order, page_of, rows_of
+from extensions.listing.search import Found
+
+MOST_DEPARTMENTS = 50  # to choose from; of more the page of departments leads here
 
 
 @gzip_page
 @needs(Permission.VIEW_EXTENSIONS)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
-    q = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
-    sort = request.GET.get("sort", "")
-    sort = sort if sort.removeprefix("-") in SORTS else "number"
-    asked = asked_for(request)
-    found = search_in(visible(request), asked, q)
-    kept = {"q": q, **(asked.parameters if asked else {})}
-    shown = sorted_page(found.rows, sort, request.GET.get("page", ""))
+    filters = asked_for(request.user, request.GET)
+    layout = columns.layout_of(request.user, with_organizations=Preferences.current().organization_management)
+    by = order(request.GET.get("sort", ""))
+    whole = visible(request)
+    found = filters.found_in(whole)
+    shown = page_of(found, whole, by, filters, request.GET, layout.page_size)
+    rows_managed = managed_numbers(request, shown.rows)
     return render(
         request,
         "extensions/listing/list.html",
         {
             "section": "extension",
             "extensions": rows_of(shown.rows),
-            "managed": managed_numbers(request, shown.rows),
+            "managed": rows_managed,
+            "trouble": found.trouble,
             "total": found.total,
             "more_than_total": found.more,
-            "q": q,
-            "asked": asked,
-            "sort": sort,
-            "sort_links": sort_links(kept, sort),
-            "clear_url": link({**kept, "q": ""}),
-            "everybody_url": link({"everybody": "yes", **kept}),
-            "previous_url": link({**kept, "sort": sort, "page": shown.previous}) if shown.previous else "",
-            "next_url": link({**kept, "sort": sort, "page": shown.next}) if shown.next else "",
+            "q": filters.text,
+            "filters": filters,
+            "choices": choices(request, filters),
+            "layout": layout,
+            "heads": heads(layout, by, filters.parameters),
+            "all_columns": [(each, each in layout.columns) for each in columns.COLUMNS if not each.is_always],
+            "page_sizes": columns.PAGE_SIZES,
+            "sort": by.name,
+            "clear_url": link({**filters.parameters, "q": "", "sort": by.name}),
+            "everybody_url": link({"all": "yes", "filter": filters.query}),
+            "chosen_all": all_that_match(request, filters, found) if rows_managed and shown.is_part_of(found) else None,
+            "shown": shown,
+            "poll_query": urlencode(
+                {"n": [each.number for each in shown.rows], **({"seen": "yes"} if "last_seen" in layout else {})},
+                doseq=True,
+            ),
         },
     )
+
+
+def all_that_match(request: SignedInRequest, filters: Filters, visible: Found) -> dict[str, object]:
+    """How many of them the person may manage, which may be fewer than are seen."""
+    found = visible if request.user.is_super_administrator else filters.found_in(managed(request))
+    return {"total": found.total, "more": found.more, "filter": filters.query}
+
+
+def choices(request: SignedInRequest, filters: Filters) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+    """Of each filter with few values: its name and label, its values with theirs, and which is chosen."""
+    kept = filters.parameters
+    yes_no = {"enabled": (_("Enabled"), _("Disabled")), "voicemail": (_("On"), _("Off"))}
+    roles = [(NO_ROLE, _("None")), *((str(role.pk), str(role)) for role in Role.objects.all())]
+    every = [
+        ("registration", _("Phones"), [(each.value, str(each.label)) for each in Registration]),
+        ("role", _("Role"), roles),
+        ("enabled", _("Extension"), list(zip(("yes", "no"), yes_no["enabled"], strict=True))),
+        ("voicemail", _("Voicemail"), list(zip(("yes", "no"), yes_no["voicemail"], strict=True))),
+    ]
+    if departments := departments_to_choose(request):
+        every.insert(0, ("organization", _("Department"), [(str(each.pk), each.path) for each in departments]))
+    return [(name, label, values, kept.get(name, "")) for name, label, values in every]
+
+
+def departments_to_choose(request: SignedInRequest) -> list[Department]:
+    if not Preferences.current().organization_management:
+        return []
+    user = request.user
+    if Organization.objects.count() > MOST_DEPARTMENTS:
+        return []
+    return [each for each in Organization.tree() if user.reaches_everybody or each.pk in user.reached_organizations]
+
+
+@needs(Permission.VIEW_EXTENSIONS)
+@require_POST
+def layout(request: SignedInRequest) -> HttpResponse:
+    """The columns and the length of a page, kept for the person."""
+    columns.keep(request.user, request.POST.getlist("column"), digits(request.POST.get("page_size", "")) or 0)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("extensions:list")
+    return redirect(back)

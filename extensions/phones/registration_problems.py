@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from core.preferences.models import MediaEncryption, Transport
 from extensions import pbx
+from extensions.listing.registrations import is_solved
 from extensions.models import Change, SipExtension
 from extensions.pbx import Attempt, Cause, Phone
 from extensions.validators import allows
@@ -48,8 +49,7 @@ def _trouble(
     heading, advice, do = _words(attempt, extension, phones)
     if is_blocked:
         heading, advice, do = _blocked(attempt, extension, heading, advice)
-    registers = any(phone.host == attempt.host and phone.since >= attempt.last_at for phone in phones)
-    solved = registers and attempt.cause != Cause.SOUND  # of a call, a registration says nothing
+    solved = is_solved(attempt, phones)
     if do and not may_manage:
         advice, do = _("%(advice)s Ask an administrator to do it.") % {"advice": advice}, ""
     return Trouble(attempt, heading, advice, "" if solved else do, solved)

@@ -1,16 +1,16 @@
 """Preferences that the PBX is to follow: what waits, what it would do, taking it back."""
 
+from collections.abc import Callable, Collection
 from copy import copy
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from core import localization
-from core.access.permissions import Permission
+from core.access.permissions import VIEW_OF, Permission
 from core.audit import log
 from core.coded_text import CodedText
 from core.preferences.models import HoldMusic, Preferences, SystemChange
@@ -27,6 +27,26 @@ LISTENING = (
     Field.NETWORK_RTP_FIRST,
     Field.NETWORK_RTP_LAST,
 )
+# Whose pages have it, and who may therefore save, apply, discard and undo it.
+MANAGED_BY = {Field.LINES: (Permission.MANAGE_TRUNKS, Permission.MANAGE_ROUTES)}
+OF_PREFERENCES = [field for field in Field if field not in MANAGED_BY]
+# Of what lies above, and is kept as versions: field -> what makes the wish that version again (it raises CannotPutBack,
+# and gives the version that it then is), and what tells two versions apart.
+RESTORE: dict[str, Callable[[str], str]] = {}
+DETAILS: dict[str, Callable[[str, str], list["Detail"]]] = {}
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing that a change of a version changes.
+
+    `noun`: what it is. `kind`: what becomes of it, as of an extension. `fields`: label, before and after.
+    """
+
+    name: str
+    noun: str
+    kind: str
+    fields: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,16 @@ class Waiting:
     change: SystemChange
     effect: str
 
+    @property
+    def details(self) -> list[Detail]:
+        return details(self.change)
+
+
+def details(change: SystemChange) -> list[Detail]:
+    """What tells its two versions apart; none of what is no version, or is no longer stored."""
+    found = DETAILS.get(change.field)
+    return found(change.old, change.new) if found else []
+
 
 def given(field: Field) -> str:
     """What the PBX has of it, or has been given: not what waits."""
@@ -43,10 +73,24 @@ def given(field: Field) -> str:
     return first.old if first else str(Preferences.now(field))
 
 
-def waiting(by: User) -> list[Waiting]:
-    if not by.can(Permission.VIEW_PREFERENCES):
-        return []
-    found = SystemChange.objects.waiting().select_related("by")
+def may_change(by: User, field: Field) -> bool:
+    return any(map(by.can, MANAGED_BY.get(field, (Permission.MANAGE_PREFERENCES,))))
+
+
+def may_see(by: User, field: Field) -> bool:
+    managed_by = MANAGED_BY.get(field, ())
+    return by.can(Permission.VIEW_PREFERENCES) or any(by.can(VIEW_OF[each]) for each in managed_by)
+
+
+def changed_by(by: User) -> list[Field]:
+    """Those that `by` may apply and discard."""
+    return [field for field in Field if may_change(by, field)]
+
+
+def waiting(by: User, *, lines: bool = False) -> list[Waiting]:
+    """What waits of Preferences; or `lines`: of outside lines, which have pages of their own."""
+    its = [field for field in Field if (field in MANAGED_BY) == lines and may_see(by, field)]
+    found = SystemChange.objects.waiting().filter(field__in=its).select_related("by") if its else ()
     return [Waiting(each, effect(Field(each.field))) for each in found]
 
 
@@ -62,6 +106,10 @@ def effect(field: Field) -> str:
         return _("The PBX reloads its music. Anyone put on hold after that hears it. Calls are not interrupted.")
     if field in (Field.VOICEMAIL_MINUTES, Field.VOICEMAIL_MESSAGES):
         return _("New voicemail messages follow it. Calls are not interrupted, and no message is deleted.")
+    if field == Field.OUTBOUND_A_MINUTE:
+        return _("Extensions follow it with their next outbound call. Calls are not interrupted.")
+    if field == Field.LINES:
+        return _("Trunks that change register again at their provider. Calls are not interrupted.")
     if field in LISTENING:
         return _("The PBX restarts. Calls end. Phones that use another address or port must be set up again.")
     if field in SystemChange.OF_THE_NETWORK:
@@ -84,26 +132,13 @@ def follow(by: User | None, before: Preferences, after: Preferences) -> None:
     if before.name_format != after.name_format:
         display_names.rewrite(after.names)
     for field in Field:
-        _note(by, field, str(getattr(before, field)), str(getattr(after, field)))
+        SystemChange.note(by, field, str(getattr(before, field)), str(getattr(after, field)))
 
 
-def _note(by: User | None, field: Field, old: str, new: str) -> None:
-    there = SystemChange.objects.waiting().filter(field=field).first()
-    if old == new:
-        return
-    if there is None:
-        SystemChange.objects.create(by=by, field=field, old=old, new=new)
-    elif there.old == new:
-        there.delete()
-    else:
-        there.by, there.new, there.at = by, new, timezone.now()
-        there.save(update_fields=["by", "new", "at"])
-
-
-def discard(by: User) -> int:
-    """Every waiting one, back to what the PBX has. Gives how many."""
+def discard(by: User, fields: Collection[Field]) -> int:
+    """Those that wait, back to what the PBX has. Gives how many. Raises CannotPutBack."""
     with transaction.atomic():
-        found = list(SystemChange.objects.waiting())
+        found = list(SystemChange.objects.waiting().filter(field__in=fields))
         for change in found:
             choose(by, Field(change.field), change.old)
     return len(found)
@@ -119,6 +154,8 @@ def choose(by: User | None, field: Field, text: str) -> bool:
         value = type(getattr(before, field))(text)
         if getattr(before, field) == value:
             return False
+        if field in RESTORE:
+            value = RESTORE[field](text)
         setattr(preferences, field, value)
         preferences.version += 1
         preferences.save(update_fields=[field.value, "version"])
@@ -131,4 +168,6 @@ def choose(by: User | None, field: Field, text: str) -> bool:
 def _recorded(field: Field, value: object) -> object:
     if field == Field.HOLD_MUSIC:
         return HoldMusic.name_of(str(value)) if value else CodedText("hold_music.built_in")
+    if field in SystemChange.SHOWN:
+        return SystemChange.SHOWN[field](str(value))
     return value

@@ -200,6 +200,8 @@ def _put_back(number: str, record: Record | None, by: User | None) -> tuple[chan
 def _removed(extension: SipExtension | None) -> tuple[changes.Picture, changes.Picture]:
     if extension is None:
         return changes.NOTHING, changes.NOTHING
+    if why := actions.in_use(extension):
+        raise CannotPutBack(why)
     stays = extension.person_was_there
     before = changes.picture_of_deleted(extension, person_stays=stays)
     try:

@@ -12,7 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from core.access.decorators import needs
+from core.access.decorators import needs, needs_one_of
 from core.access.permissions import Permission
 from core.validators import digits
 from extensions import pbx
@@ -113,11 +113,12 @@ def apply_words(count: int) -> str:
 
 
 @gzip_page
-@needs(Permission.MANAGE_EXTENSIONS)
+@needs_one_of(Permission.MANAGE_EXTENSIONS, Permission.VIEW_PREFERENCES, Permission.VIEW_TRUNKS, Permission.VIEW_ROUTES)
 @require_GET
 def review_page(request: SignedInRequest) -> HttpResponse:
     seen = Change.objects.order_by("pk").values_list("pk", flat=True).last()
-    page = review.page(review.waiting_changes(request.user), request.GET.get("from", ""))
+    waiting = review.waiting_changes(request.user) if request.user.manages_extensions else Change.objects.none()
+    page = review.page(waiting, request.GET.get("from", ""))
     others = 0 if page.is_all else len(review.of_others(request.user))
     there = list(SipExtension.objects.filter(number__in=page.rows).select_related("user__role"))
     context = {
@@ -129,6 +130,7 @@ def review_page(request: SignedInRequest) -> HttpResponse:
         "others": others,
         "mine": page.total - others,
         "system_changes": preference_changes.waiting(request.user),
+        "line_changes": preference_changes.waiting(request.user, lines=True),
         "apply_words": [apply_words(count) for count in range(len(page.rows) + 1)],
     }
     return render(request, "extensions/review/review.html", context)

@@ -6,7 +6,7 @@ Asking makes the link of an earlier one void at once: the link works for one ver
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import models
@@ -21,7 +21,6 @@ from core.mail import outbox
 from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import SipExtension, SipExtensionQuerySet
-from extensions.validators import is_extension_number
 
 KIND = "welcome"
 CHUNK = 500
@@ -133,7 +132,3 @@ def shown(extension: SipExtension, reader: User) -> Shown:
     standing, has_password = only.values_list(STANDING, ExpressionWrapper(HAS_PASSWORD, BooleanField()))[0]
     email = Email.objects.filter(user=extension.user_id, kind=KIND).first()
     return Shown(email, Standing(standing), has_password, bool(Preferences.current().mail_host), reader)
-
-
-def of_numbers(found: SipExtensionQuerySet, numbers: Iterable[str]) -> SipExtensionQuerySet:
-    return found.filter(number__in=[each for each in numbers if is_extension_number(each)])

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.preferences.models import Preferences
 from extensions.access import get_managed, managed, visible
-from extensions.listing.filters import asked_for, search_in
+from extensions.listing.selection import chosen
 from extensions.models import SipExtension, SipExtensionQuerySet
 from extensions.welcome import batches, invitations
 from extensions.welcome.invitations import MAY_GET, Standing
@@ -44,32 +44,19 @@ def one(request: SignedInRequest, number: str) -> HttpResponse:
     return redirect(extension)
 
 
-def found_for(request: SignedInRequest) -> SipExtensionQuerySet:
-    """Whom the page is about: everybody whom the list finds, or those who were ticked in it."""
-    if "everybody" in request.GET:
-        return search_in(managed(request), asked_for(request), typed(request)).rows
-    ticked = request.POST if request.method == "POST" else request.GET
-    return invitations.of_numbers(managed(request), ticked.getlist("n"))
-
-
-def typed(request: HttpRequest) -> str:
-    return " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
-
-
 @gzip_page
 @needs(Permission.MANAGE_EXTENSIONS)
 def choose(request: SignedInRequest) -> HttpResponse:
     """To whom it goes and who is left out, and why; then it is sent."""
-    found = found_for(request)
-    everybody = "everybody" in request.GET
-    if request.method == "POST":
+    selection = chosen(request)
+    found, everybody = selection.rows, selection.is_all
+    if request.method == "POST" and not selection.change:
         return send(request, invitations.of_standing(found, Standing.NEW) if everybody else found)
     many = invitations.counts(found)
     context = {
         "section": "extension",
+        "selection": selection,
         "everybody": everybody,
-        "asked": asked_for(request) if everybody else None,
-        "q": typed(request) if everybody else "",
         "new": many[Standing.NEW],
         "with_password": many[Standing.HAS_PASSWORD],
         "goes_to": [] if everybody else rows(found, MAY_GET),

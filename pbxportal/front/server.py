@@ -51,7 +51,8 @@ class Front:
 
     def configure(self, plan: Plan) -> None:
         """Try the configuration, and keep it for the next start. Raises FrontError, and leaves the one before."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        self.folder.chmod(0o700)  # whoever made it: a folder in it was needed first
         draft = self.folder / "caddy.new.json"
         whole_file.write(draft, json.dumps(configuration.of(plan), indent=1))
         self._run("validate", "--config", str(draft))

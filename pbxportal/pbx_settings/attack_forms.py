@@ -2,10 +2,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.models import User
 from asterisk.live.block_files import MOST_ENTRIES, SAFE
+from core.forms.fields import of_model
 from core.forms.layout import finish
 from core.preferences.models import Preferences
 from extensions.validators import some_networks
@@ -39,17 +42,18 @@ def entries(text: str) -> str:
 class AttackForm(SettingsForm):
     """When an address is kept out, and which never is."""
 
-    asks_again = True
-    saved_text = _("Saved. The PBX follows within seconds.")
+    asks_again = waits_for_apply = True
 
     WORDS = {
         "attacks_tries": _("Enter a whole number from 3 to 1000."),
         "attacks_minutes": _("Enter a whole number from 1 to 60."),
         "attacks_block_minutes": _("Enter a whole number from 1 to 1440."),
+        "outbound_a_minute": _("Enter a whole number from 1 to 1000."),
     }
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = [
             "attacks_on",
             "attacks_tries",
@@ -58,6 +62,7 @@ class AttackForm(SettingsForm):
             "attacks_never",
             "attacks_agents",
             "attacks_dialled",
+            "outbound_a_minute",
         ]
         widgets = {
             "attacks_never": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -80,6 +85,10 @@ class AttackForm(SettingsForm):
                 "One per line. A device that is not one of your phones and dials a number that starts with one of them"
                 " is blocked at once."
             ),
+            "outbound_a_minute": _(
+                "1 to 1000. An extension that begins more is locked for outbound calls until someone releases it: no"
+                " person dials as fast, but a stolen registration does. Emergency numbers can always be dialed."
+            ),
         }
 
     def __init__(self, data: Any = None, *, by: User) -> None:
@@ -89,6 +98,12 @@ class AttackForm(SettingsForm):
             field.error_messages |= dict.fromkeys(("required", "invalid", "min_value", "max_value"), words)
             field.widget.attrs["inputmode"] = "numeric"
         self.helper = finish(self)
+
+    @property
+    def saved_text(self) -> StrOrPromise:
+        if "outbound_a_minute" in self.changed_data:
+            return super().saved_text
+        return gettext("Saved. The PBX follows within seconds.")
 
     def clean_attacks_never(self) -> str:
         return some_networks(self.cleaned_data["attacks_never"], MOST_NEVER)

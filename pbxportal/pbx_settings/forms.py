@@ -19,7 +19,7 @@ from core.audit.fields import MASK
 from core.audit.models import AuditRecord
 from core.coded_text import CodedText
 from core.countries import countries
-from core.forms.fields import LongSelect, SingleLineFormField, ZoneField
+from core.forms.fields import LongSelect, SingleLineFormField, ZoneField, of_model
 from core.forms.layout import finish
 from core.preferences.models import SELF_SERVICE, NameFormat, Preferences
 from core.validators import digits, single_line
@@ -118,6 +118,7 @@ class SettingsForm(forms.ModelForm[Preferences]):
         return True
 
     def _write(self, version: int) -> None:
+        preference_changes.follow(self.by, self.before, self.instance)
         self.instance.version = version
         self.instance.save()
         log.record(self.by, "preferences.changed", CodedText("module.preferences"), fields=self._difference())
@@ -173,6 +174,7 @@ class PreferencesForm(SettingsForm):
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = [
             "organization_management",
             "name_format",
@@ -239,5 +241,4 @@ class PreferencesForm(SettingsForm):
         if "company" in self.changed_data:
             self.root.name = self.cleaned_data["company"]
             self.root.save(update_fields=["name"])
-        preference_changes.follow(self.by, self.before, self.instance)
         super()._write(version)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import host_names, https, reach, whole_file
-from core.forms.fields import EmailFormField
+from core.forms.fields import EmailFormField, of_model
 from core.forms.layout import finish
 from core.https import Certificate
 from core.ports import LOW_PORTS, try_to_bind
@@ -50,6 +50,7 @@ class HttpsForm(SettingsForm):
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = ["https_certificate", "https_name", "https_port", "https_email"]
         widgets = {"https_certificate": forms.RadioSelect}
         help_texts = {

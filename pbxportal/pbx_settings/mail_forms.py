@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import encryption
-from core.forms.fields import EmailFormField
+from core.forms.fields import EmailFormField, of_model
 from core.forms.layout import finish, secret_input
 from core.mail.kinds import KINDS, NOTIFICATIONS
 from core.mail.models import Email
@@ -50,6 +50,7 @@ class MailForm(SettingsForm):
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = ["mail_host", "mail_port", "mail_security", "mail_user", "mail_from", "notifications"]
         help_texts = {
             "mail_host": _("Host name, as in its certificate. Leave empty to send no e-mail; messages wait."),

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from asterisk import nodes
 from core import localization
+from core.forms.fields import WholeNumberField, of_model
 from core.forms.layout import finish
 from core.ports import LOW_PORTS, try_to_bind
 from core.preferences.models import Preferences
 from extensions import validators
-from extensions.review import preferences as preference_changes
 from pbxportal.pbx_settings.forms import SettingsForm
 
 MOST_ADDRESSES = 4
@@ -44,6 +44,7 @@ class NetworkForm(SettingsForm):
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = [
             "network_local", "network_outside", "network_stun",
             *LISTENING,
@@ -67,7 +68,7 @@ class NetworkForm(SettingsForm):
         self.node, self.usual = nodes.from_settings(), nodes.usual()
         for name in PORTS:
             words = _("Enter a port from 1 to 65535, or leave it empty.")
-            self.fields[name] = forms.IntegerField(
+            self.fields[name] = WholeNumberField(
                 label=self.fields[name].label,
                 required=False,
                 min_value=1,
@@ -148,10 +149,6 @@ class NetworkForm(SettingsForm):
                 if error.errno == errno.EACCES:
                     words = _("Ports below 1024 need one command in a terminal: %(command)s. Or enter a higher one.")
                 self.add_error(name, words % {"command": LOW_PORTS})
-
-    def _write(self, version: int) -> None:
-        preference_changes.follow(self.by, self.before, self.instance)
-        super()._write(version)
 
 
 def _own_address(text: str) -> str:

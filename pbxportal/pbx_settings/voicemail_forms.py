@@ -3,9 +3,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.forms.fields import of_model
 from core.forms.layout import finish
 from core.preferences.models import Preferences
-from extensions.review import preferences as preference_changes
 from pbxportal.pbx_settings.forms import SettingsForm
 
 
@@ -22,6 +22,7 @@ class VoicemailForm(SettingsForm):
 
     class Meta:
         model = Preferences
+        formfield_callback = of_model
         fields = ["new_voicemail", "voicemail_minutes", "voicemail_messages", "voicemail_days"]
         help_texts = {
             "new_voicemail": _("Can be changed for each extension."),
@@ -37,7 +38,3 @@ class VoicemailForm(SettingsForm):
             field.error_messages |= dict.fromkeys(("required", "invalid", "min_value", "max_value"), words)
             field.widget.attrs["inputmode"] = "numeric"
         self.helper = finish(self)
-
-    def _write(self, version: int) -> None:
-        preference_changes.follow(self.by, self.before, self.instance)
-        super()._write(version)

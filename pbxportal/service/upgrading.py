@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from pbxportal.service.release import CannotInstall, Say
 OF_ASTERISK = ("asterisk/conf", "asterisk/process", "asterisk/engine")
 KEPT = 3  # releases
 HEALTH_SECONDS = 60
+LEFT = 100_000_000  # bytes: with less, the portal itself is short of space
 DATABASE = "portal.sqlite3"
 
 
@@ -49,16 +51,20 @@ class Upgrade:
         with self.alone():
             self.go_back_if_cut_short()
             old = self.places.current.resolve()
-            new = release.make(clone, self.places.releases, self.say, tag)
+            with in_words():
+                new = release.make(clone, self.places.releases, self.say, tag)
             if new == old:
                 self.say(f"{new.name} runs already.")
                 return
-            shutil.rmtree(self.aside, ignore_errors=True)  # of an earlier one: never to go back to
-            self.back_up(old)
-            self.try_migrations(new)
-            self.write_down(old)
+            refuse_older(old, new)
+            with in_words():
+                shutil.rmtree(self.aside, ignore_errors=True)  # of an earlier one: never to go back to
+                self.back_up(old)
+                self.try_migrations(new)
+                self.write_down(old)
             try:
-                self.take(new, with_pbx=changes_asterisk(old, new))
+                with in_words():
+                    self.take(new, with_pbx=changes_asterisk(old, new))
             except CannotInstall as error:
                 self.go_back(old)
                 raise CannotInstall(f"{error}\nThe portal runs as before, as {old.name}.") from error
@@ -101,9 +107,11 @@ class Upgrade:
         """On a copy, while everything runs."""
         if (self.places.data / DATABASE).exists():
             self.say("Trying the changes of the database on a copy.")
-            trial = self.copy_database("trial.sqlite3")
-            self.services.manage(new, "migrate", database=f"sqlite:///{trial}")
-            trial.unlink()
+            try:
+                trial = self.copy_database("trial.sqlite3")
+                self.services.manage(new, "migrate", database=f"sqlite:///{trial}")
+            finally:
+                shutil.rmtree(self.aside, ignore_errors=True)
 
     def take(self, new: Path, *, with_pbx: bool) -> None:
         self.say(f"Switching to {new.name}." + (" The PBX restarts: its own part has changed." if with_pbx else ""))
@@ -118,9 +126,9 @@ class Upgrade:
         with_pbx = changes_asterisk(old, self.places.current.resolve())
         self.services.stop_portal()
         before = self.aside / "before.sqlite3"
-        if before.exists():
-            with closing(sqlite3.connect(before)) as then, closing(sqlite3.connect(self.places.data / DATABASE)) as now:
-                then.backup(now)  # in one transaction, whoever has it open
+        with as_owner(self.places.data):
+            if before.exists():
+                copy(before, self.places.data / DATABASE)  # in one transaction, whoever has it open
         release.switch(self.places.current, old)
         self.services.start(old / "pbxportal/service/units", with_pbx=with_pbx)
         self.note.unlink()
@@ -128,21 +136,24 @@ class Upgrade:
 
     def write_down(self, old: Path) -> None:
         draft = self.note.with_suffix(".new")
-        draft.write_text(json.dumps({"old": old.name}))
+        with draft.open("w") as file:
+            file.write(json.dumps({"old": old.name}))
+            file.flush()
+            os.fsync(file.fileno())  # the machine may go down in the next moment
         draft.replace(self.note)
 
     def copy_database(self, name: str) -> Path:
-        """Whole even if somebody writes; whose it is stays as it was."""
-        owner = self.places.data.stat()
-        self.aside.mkdir(mode=0o700, exist_ok=True)
+        """Whole even if somebody writes; whose it is stays as it was. Raises CannotInstall where it has no room."""
+        there = self.places.data / DATABASE
         draft, target = self.aside / f"{name}.new", self.aside / name
-        draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600)
-        with closing(sqlite3.connect(self.places.data / DATABASE)) as there, closing(sqlite3.connect(draft)) as copy:
-            there.backup(copy)
-        for each in (self.aside, draft):
-            os.chown(each, owner.st_uid, owner.st_gid)
-        draft.replace(target)
+        with as_owner(self.places.data):
+            if shutil.disk_usage(self.places.data).free - there.stat().st_size < LEFT:
+                raise CannotInstall(f"There is not enough free space for a copy of {there}.")
+            self.aside.mkdir(mode=0o700, exist_ok=True)
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)
+            copy(there, draft)
+            draft.replace(target)
         return target
 
     def forget_old_releases(self, old: Path) -> None:
@@ -150,6 +161,56 @@ class Upgrade:
         others = [each for each in self.places.releases.iterdir() if each not in (runs, old)]
         for each in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 2 :]:
             shutil.rmtree(each, ignore_errors=True)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Whatever the system refuses is a reason not to upgrade. Raises CannotInstall."""
+    try:
+        yield
+    except subprocess.CalledProcessError as error:
+        raise CannotInstall(f"{Path(error.cmd[0]).name} failed.") from error
+    except (OSError, sqlite3.Error) as error:
+        raise CannotInstall(f"It could not be written: {error}") from error
+
+
+@contextmanager
+def as_owner(folder: Path) -> Iterator[None]:
+    """With the rights of who owns it, and no more: who breaks into the service could put links there for root."""
+    owner, groups = folder.stat(), os.getgroups()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    os.setgroups([])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def copy(database: Path, target: Path) -> None:
+    with closing(sqlite3.connect(database)) as there, closing(sqlite3.connect(target)) as here:
+        there.backup(here)
+
+
+def refuse_older(old: Path, new: Path) -> None:
+    """The data has become the old one's: a release from before that would not know what is in it.
+
+    Raises CannotInstall.
+    """
+    if migrations(old) - migrations(new):
+        raise CannotInstall(
+            f"{new.name} is older than the data of {old.name}."
+            " To go back to it, install it in place of this one, and restore a backup that it has made."
+        )
+
+
+def migrations(of: Path) -> set[Path]:
+    return {path.relative_to(of) for path in of.glob("*/migrations/[0-9]*.py")}
 
 
 def changes_asterisk(one: Path, other: Path) -> bool:

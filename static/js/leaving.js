@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  for (const name of ["input", "change"]) {
+  for (const name of ["input", "change", "typed"]) {
     document.addEventListener(name, (event) => {
       const holder = page.closest(event, "[data-chooses]");
       if (holder && event.target.value) document.getElementById(holder.dataset.chooses).checked = true;

@@ -28,6 +28,13 @@ const page = (() => {
     for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
   }
 
+  // Someone types into a search before the scripts have come: nothing would find it until the next key.
+  function findWhatWasTyped(root) {
+    for (const input of root.querySelectorAll("input[hx-trigger*=typed]")) {
+      if (input.value !== input.defaultValue) htmx.trigger(input, "typed");
+    }
+  }
+
   // Success goes away by itself, unless someone is reading it.
   function fade(message) {
     const go = () => {
@@ -43,6 +50,7 @@ const page = (() => {
   document.querySelectorAll("[data-fade]").forEach(fade);
   document.querySelector("[data-error-summary]")?.focus();
   document.addEventListener("htmx:load", ({ detail }) => showWhatNeedsScript(detail.elt.parentElement || detail.elt));
+  document.addEventListener("htmx:load", ({ detail }) => findWhatWasTyped(detail.elt));
 
   return { closest, words, announce, say, leaving: false };
 })();

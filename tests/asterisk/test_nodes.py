@@ -16,6 +16,7 @@ MAKERS = {
     "asterisk.process.certificate",
     "asterisk.views",
     "pbxportal.conditions",
+    "pbxportal.dashboard.figures",
     "pbxportal.front.server",
     "pbxportal.monitor",
     "pbxportal.pbx_settings.network_forms",

@@ -9,9 +9,10 @@ from pytest_django.fixtures import Settings
 from backup import places, stream
 from backup.models import BackupSettings
 from backup.places import Place
+from tests.backup.postgresql import databases, server  # noqa: F401 (fixtures)
 
 # These restore the suite's own database into a file; test_postgresql.py has a server of its own.
-collect_ignore = [] if connection.vendor == "sqlite" else ["test_backup.py", "test_killed.py"]
+collect_ignore = [] if connection.vendor == "sqlite" else ["test_backup.py", "test_faults.py", "test_killed.py"]
 PASSPHRASE = "correct horse battery staple"
 
 

@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from core import file_lock
+from core import file_lock, running
 
 
 def live(order: dict[str, str]) -> None:
@@ -37,7 +38,8 @@ def watched(child: int, seconds: float | None) -> int:
     until = time.monotonic() + (seconds if seconds is not None else 600)
     while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         if time.monotonic() > until:
-            os.killpg(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself in this moment
+                os.killpg(child, signal.SIGKILL)
             break
         time.sleep(0.001)
     return os.waitpid(child, 0)[1]
@@ -53,7 +55,8 @@ def main() -> None:
         order = json.loads(line)
         began = time.monotonic()
         status = watched(fork(order), order["seconds"])
-        file_lock.acquire(Path(order["var"]) / "run.lock", 30).close()  # who was killed with it may not be dead yet
+        # Who was killed with it may not be dead yet.
+        file_lock.acquire(running.lock(Path(order["var"]), running.PORTAL), 30).close()
         print(json.dumps({"status": status, "seconds": time.monotonic() - began}), flush=True)  # noqa: T201
 
 

@@ -17,13 +17,16 @@ from backup import archive, making, restoring
 from backup.errors import ArchiveError, BackupError, RestoreError
 from backup.models import Backup, BackupSettings
 from backup.places import Place
+from core import running
 from core.audit.models import AuditHead, AuditRecord
 from core.preferences.models import HoldMusic
 from extensions import actions
 from extensions.models import SipExtension
+from pbxportal import supervisor
 from tests.asterisk.live.test_voicemail_spool import put
 from tests.backup.conftest import PASSPHRASE
 from tests.people import make_extension, make_user
+from trunks.models import AnnouncementSound
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +37,7 @@ def company(place: Place) -> list[str]:
     ada = make_user("Ada", role="super_administrator")
     Avatar.objects.create(user=ada, image=b"a picture", version="0123456789abcdef")
     HoldMusic.objects.create(version="0123456789abcdef", name="jingle.wav", wav=b"RIFF")
+    AnnouncementSound.store(b"RIFF", "welcome.wav")
     for number in ("1000", "1001", "1002"):
         make_extension(number, voicemail=True)
     actions.delete("1002", ada)
@@ -83,7 +87,10 @@ def test_a_restored_portal_is_as_it_was(place: Place, company: list[str], empty:
     assert empty.database
     assert (report.log_count, report.log_hash) == (head.count, head.last_hash)
     assert report.secrets >= 4
-    for table in ("extensions_sipextension", "accounts_user", "accounts_avatar", "core_holdmusic", "extensions_change"):
+    for table in (
+        "extensions_sipextension", "accounts_user", "accounts_avatar", "core_holdmusic", "extensions_change",
+        "trunks_announcementsound",
+    ):  # fmt: skip
         query = f"SELECT * FROM {table} ORDER BY 1"
         assert asked(empty.database, query) == asked(Path(connection.settings_dict["NAME"]), query)
     assert files_of(empty.folders["voicemail"]) == {
@@ -149,12 +156,11 @@ def test_a_place_that_is_not_empty_is_left_as_it_is(
     assert files_of(empty.var) == before
 
 
-def test_a_running_portal_is_not_restored_to(place: Place, company: list[str], empty: Place, tmp_path: Path) -> None:
-    from core import file_lock
-
+@pytest.mark.parametrize("part", running.PARTS)
+def test_a_running_portal_is_not_restored_to(part: str, place: Place, empty: Place, tmp_path: Path) -> None:
     path = backed_up(place, tmp_path / "a.backup")
     with (
-        file_lock.try_acquire(empty.var / "run.lock"),
+        supervisor.only_one(running.lock(empty.var, part)),
         pytest.raises(RestoreError, match="the portal is running"),
     ):
         restoring.restore(path, PASSPHRASE, empty)
@@ -168,11 +174,7 @@ def test_keys_of_the_environment_that_open_nothing_are_told(
     settings.SEALING_KEYS = ["another"]
     with pytest.raises(RestoreError, match="SEALING_KEYS"):
         restoring.restore(path, PASSPHRASE, empty)
-    assert {**files_of(empty.var), "run.lock": b"", "backup.lock": b""} == {
-        **before,
-        "run.lock": b"",
-        "backup.lock": b"",
-    }
+    assert {name: content for name, content in files_of(empty.var).items() if not name.endswith(".lock")} == before
 
 
 def test_an_older_backup_is_migrated(place: Place, company: list[str], empty: Place, tmp_path: Path) -> None:

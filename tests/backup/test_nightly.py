@@ -55,6 +55,14 @@ chosen.save()
 STATES = "from backup.models import Backup; print(*[(each.state, each.nightly) for each in Backup.objects.all()])"
 
 
+def refused(command: Command, *order: str) -> str:
+    program = [sys.executable, "manage.py", *order]
+    given = {"cwd": ROOT, "env": command.environment, "input": "correct horse battery staple\n"}
+    done = subprocess.run(program, **given, capture_output=True, text=True, check=False)  # type: ignore[call-overload]
+    assert done.returncode == 1
+    return str(done.stderr)
+
+
 def test_run_makes_one_that_opens(tmp_path: Path, program: Program) -> None:
     """By a clock of its own, where it is noon."""
     zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+}"
@@ -73,3 +81,5 @@ def test_run_makes_one_that_opens(tmp_path: Path, program: Program) -> None:
         (made,) = (tmp_path / "backups").glob("*.backup")
         assert archive.verify(made, "correct horse battery staple").database == "sqlite"
         assert (tmp_path / "log/backup.log").read_text().startswith("Backed up and verified: ")
+        for order in (["restore", str(made)], ["move_database", f"sqlite:///{tmp_path}/other.sqlite3"]):
+            assert "the portal is running. Stop it first." in refused(command, *order)

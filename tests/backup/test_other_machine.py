@@ -16,7 +16,7 @@ from tests.backup.conftest import PASSPHRASE
 from tests.browser.command import ROOT, Command
 from tests.pbx.office import eventually, talking
 from tests.pbx.prompts import tones
-from tests.pbx.test_voicemail import NOTE, PIN, leave_message, open_mailbox
+from tests.pbx.voicemail.mailbox import NOTE, PIN, leave_message, open_mailbox
 from tests.phones.phone import Phone
 
 PROCESSES, THREADS = 4, 5

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Role, User
-from backup import making, places, retention, views
+from backup import forms, making, places, retention, views
 from backup.models import Backup, BackupSettings
 from backup.places import Place
 from core.access.permissions import Permission
@@ -21,6 +21,12 @@ from tests.pages import html_of
 from tests.people import be_stale, make_user
 
 URL = "/backup/"
+
+
+@pytest.fixture(autouse=True)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folders of a test may be where nothing lasts."""
+    monkeypatch.setattr(forms, "SHORT_LIVED", ("/dev",))
 
 
 @pytest.fixture
@@ -46,6 +52,9 @@ def test_without_a_passphrase_the_page_says_what_to_do(signed_in: Client) -> Non
     assert "No backups are made: no passphrase is set." in page
     assert "Set a passphrase" in page
     assert "Back up now" not in page
+    settings = html_of(signed_in, f"{URL}settings/")
+    assert "Folder (optional)" in settings
+    assert "Passphrase (optional)" not in settings
 
 
 def test_what_is_saved_is_in_force_and_the_passphrase_in_no_log(signed_in: Client, tmp_path: Path) -> None:
@@ -77,6 +86,7 @@ def test_what_is_saved_is_in_force_and_the_passphrase_in_no_log(signed_in: Clien
         ("passphrase", "too short", "Enter 12 characters or more."),
         ("folder", "backups", "Enter the whole path"),
         ("folder", "/nowhere/at/all", "cannot write to this folder"),
+        ("folder", "/dev/shm", "deleted at a restart"),  # noqa: S108
         ("folder", "{var}", "outside the portal"),
         ("folder", "{var}/static", "outside the portal"),
         ("folder", "{code}/static", "outside the portal"),

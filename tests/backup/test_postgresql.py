@@ -1,18 +1,14 @@
 """The way from SQLite to PostgreSQL and back, and backups there: nothing is lost on it."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backup import archive
-from core import file_lock
+from core import file_lock, running
 from tests.backup.conftest import PASSPHRASE
-from tests.browser.command import ROOT
-from tests.chaos.database import PostgreSql
+from tests.backup.portal import Portal
 
 FILL = """
 from accounts.models import Organization
@@ -44,51 +40,6 @@ found = SipExtension.objects.filter(search_text__contains='美咲')
 print(Organization.objects.get(name='Sales').users.count(), found.count())
 make_extension('1030')
 """
-
-
-class Portal:
-    """An installation that is not running."""
-
-    def __init__(self, var: Path, url: str = "") -> None:
-        self.var, self.url = var, url
-
-    def manage(self, *arguments: str, code: int = 0) -> str:
-        env = {**os.environ, "PBXPORTAL_VAR": str(self.var), "DJANGO_SETTINGS_MODULE": "pbxportal.settings"}
-        env.pop("DATABASE_URL", None)
-        if self.url:
-            env["DATABASE_URL"] = self.url
-        program = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(program, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
-        return done.stderr if code else done.stdout
-
-    def shell(self, script: str) -> str:
-        return self.manage("shell", "-v", "0", "-c", script)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSql]:
-    server = PostgreSql()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def databases(server: PostgreSql, tmp_path: Path) -> Iterator[list[str]]:
-    """Two empty ones."""
-    names = [f"{name}_{os.getpid()}_{tmp_path.name[-8:]}".lower() for name in ("one", "two")]
-    for name in names:
-        sql(server, f'CREATE DATABASE "{name}"')
-    yield [f"{server.url.rpartition('/')[0]}/{name}" for name in names]
-    for name in names:
-        sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def sql(server: PostgreSql, statement: str) -> None:
-    import psycopg
-
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(statement)
 
 
 @pytest.fixture
@@ -127,9 +78,21 @@ def test_a_database_that_is_not_empty_is_not_moved_to(filled: Portal, databases:
     assert "the other database is not empty" in filled.manage("move_database", databases[0], code=1)
 
 
+def test_a_file_that_is_moved_to_is_for_its_owner_alone(filled: Portal, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        filled.manage("move_database", f"sqlite:///{tmp_path}/there.sqlite3")
+    finally:
+        os.umask(before)
+    made = [*tmp_path.glob("there.sqlite3*")]
+    assert made
+    assert [each for each in made if each.stat().st_mode & 0o077] == []
+
+
 def test_nothing_is_moved_while_the_portal_runs_or_where_nothing_is(filled: Portal) -> None:
     assert "cannot be used" in filled.manage("move_database", "postgres://portal@127.0.0.1:9/none", code=1)
-    with file_lock.try_acquire(filled.var / "run.lock"):
+    assert "is no address of a database" in filled.manage("move_database", "portal.sqlite3", code=1)
+    with file_lock.try_acquire(running.lock(filled.var, running.PORTAL)):
         assert "the portal is running" in filled.manage("move_database", "sqlite:////nowhere/x", code=1)
 
 

@@ -45,9 +45,9 @@ class Browser:
     def form(self, path: str, field: str) -> Fields:
         return form_with(field, self.get(path).text)
 
-    def post(self, path: str, fields: Mapping[str, list[str]]) -> Answer:
-        """A form that was taken: the portal sends on to another page then."""
-        return self._ask(path, urlencode(fields, doseq=True).encode(), 302)
+    def post(self, path: str, fields: Mapping[str, list[str]], wanted: int = 302) -> Answer:
+        """A form that was taken: the portal sends on to another page then, or (200) shows what it would do."""
+        return self._ask(path, urlencode(fields, doseq=True).encode(), wanted)
 
     def sign_in(self, email: str, password: str) -> Answer:
         path = "/sign-in/"

@@ -17,6 +17,7 @@ from extensions.validators import random_pin
 FIRST = 1000
 LAST = 999_999
 BATCH = 1000
+DISABLED, WITHOUT_VOICEMAIL = 7, 8  # by the last digits: none of those that are called
 DEPARTMENTS = ("Accounting", "Engineering", "Marketing", "Production", "Purchasing", "Sales", "Support", "Warehouse")
 FIRST_NAMES = ("Ada", "Björn", "Chloé", "Наталія", "Emre", "Fatma", "Grace", "美咲")
 LAST_NAMES = ("Lovelace", "Ångström", "Dupont", "Шевченко", "Yılmaz", "Öztürk", "Hopper")
@@ -78,7 +79,14 @@ def person(place: int) -> User:
 
 
 def extension(number: int, user: User) -> SipExtension:
-    made = SipExtension(user=user, number=str(number), caller_id=str(number), registration_name=random_text(10))
+    made = SipExtension(
+        user=user,
+        number=str(number),
+        caller_id=str(number),
+        registration_name=random_text(10),
+        enabled=number % 20 != DISABLED,
+        voicemail=number % 10 != WITHOUT_VOICEMAIL,
+    )
     made.registration_password = random_text(20)
     made.voicemail_pin = random_pin(made.number)
     made.note_person(NameFormat.FIRST_LAST)

@@ -11,10 +11,15 @@ def children(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of all its threads: to the nanosecond where the system counts so finely, else in its ticks."""
+    """Of all threads that it has: to the nanosecond where the system counts so finely, else in its ticks."""
     fine = list(PROC.glob(f"{pid}/task/*/schedstat"))
     if fine:
         return sum(int(each.read_text().split()[0]) for each in fine) / 1e9
+    return cpu_seconds_of_all_threads(pid)
+
+
+def cpu_seconds_of_all_threads(pid: int) -> float:
+    """Of those that have ended, too; in the system's ticks."""
     fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -18,8 +18,9 @@ from core.debian import NotAvailableError
 from extensions.models import SipExtension
 from pbxportal.front.program import find_or_fetch as find_caddy
 from pbxportal.front.server import Front
-from tests.bench import attack, crowd, filling, log, process, signing_in
+from tests.bench import attack, crowd, filling, log, process, signing_in, spreadsheets
 from tests.bench.browser import Browser
+from tests.bench.calls import measure as calls
 from tests.bench.server import Server, serving, serving_behind
 from tests.bench.site import Site, applied, bystander
 from tests.bench.surroundings import Failed
@@ -33,6 +34,7 @@ PBX = "The PBX"
 STARTS = 3
 BOOT_SECONDS = 120
 BESIDE_A_CROWD = 100
+MOST = 100_000
 
 
 def say(text: str) -> None:
@@ -82,6 +84,25 @@ def measure_attack(seconds: float) -> str:
         return f"{machine(found.version)}\n\n{report}\nBlocked: {', '.join(blocked) or 'nobody'}"
 
 
+def measure_calls(sizes: list[int] | None, a_second: float, seconds: float) -> str:
+    """What the dial plan costs calls outside."""
+    found = asterisk_program()
+    with serving(), Embedded(found, from_settings()) as pbx:
+        ada = make_user("Ada", role="super_administrator")
+        report = calls.measure(pbx, ada, sizes or calls.SIZES, calls.Pace(a_second, seconds), say)
+        return f"{machine(found.version)}\n\n{report}"
+
+
+def measure_spreadsheets() -> str:
+    found = asterisk_program()
+    figures = Figures()
+    with serving(), Embedded(found, from_settings()):
+        ada = make_user("Ada", role="super_administrator")
+        spreadsheets.measure(figures, ada, say)
+    spreadsheets.exported(figures, ada, say)
+    return f"{machine(found.version)}\n\n{figures}"
+
+
 def measure_crowd(seconds: float) -> str:
     """What pages notice of connections that only wait."""
     found = asterisk_program()
@@ -105,6 +126,16 @@ def measure_without_pbx(rounds: int, *parts: Part) -> str:
         for part in parts:
             part(rounds, figures, browser, server, ada)
     return f"{machine('not run')}\n\n{figures}"
+
+
+def measure_list(rounds: int, figures: Figures, browser: Browser, server: Server, by: User) -> None:
+    """The list and the tree of departments, without phones."""
+    started = time.monotonic()
+    extensions = filling.fill(MOST, by)
+    site = Site(MOST, rounds, figures, browser, server, extensions)
+    site.pages()
+    site.departments()
+    say(f"{MOST:,} extensions: {time.monotonic() - started:.0f} s")
 
 
 def measure_log(rounds: int, figures: Figures, browser: Browser, server: Server, by: User) -> None:
@@ -132,6 +163,7 @@ def prepared(size: int, figures: Figures, pbx: Embedded, by: User) -> list[SipEx
         figures.add(PBX, "start until fully booted, s", size, [time.perf_counter() - started])
         assert pbx.process
         figures.add(PBX, "memory after the start, MB", size, [process.memory_bytes(pbx.process.pid) / 1e6])
+    os.sync()  # or the disk is still busy with what was filled when the first operation is measured
     return extensions
 
 

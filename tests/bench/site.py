@@ -30,6 +30,25 @@ NAME = "Save and Apply: a new name"
 ADDED = "Save and Apply: a new extension"
 PAGES = "Pages"
 DEPARTMENTS = 1_000
+# What the list is narrowed down by, and its orders.
+LISTS = {
+    "by caller ID": "sort=caller_id",
+    "by mobile number": "sort=mobile",
+    "by role": "sort=role",
+    "last of all pages": "page=last",
+    "enabled": "enabled=yes",
+    "disabled": "enabled=no",
+    "with voicemail, by name": "voicemail=yes&sort=name",
+    "without voicemail": "voicemail=no",
+    "without a role": "role=none",
+    "unapplied": "unapplied=yes",
+    "without an e-mail address": "email=no",
+    "without a password": "password=no",
+    "with a phone": "registration=registered",
+    "without a phone": "registration=offline",
+    "whose phone fails to register": "registration=failing",
+    "several filters, by name": "enabled=yes&voicemail=yes&password=no&registration=offline&sort=-name",
+}
 BULK = "Many at once"
 MANY = 1_000
 OTHERS = "Another phone"
@@ -72,6 +91,9 @@ class Site:
             "list, search with one hit": f"/extensions/?q={middle.user.email}",
             "list, search with many hits": f"/extensions/?{urlencode({'q': middle.user.first_name})}",
             "list, search without a hit": "/extensions/?q=nobody-of-this-name",
+            **{f"list, {name}": f"/extensions/?{query}" for name, query in LISTS.items()},
+            "search in the header": f"/search/?{urlencode({'q': middle.user.first_name})}",
+            "people without an extension": "/extensions/people/",
             "poll of a list's states": f"/extensions/status/?{urlencode({'n': shown}, doseq=True)}",
             "poll of the header": "/pbx/?next=/extensions/",
             "Add": "/extensions/add/",

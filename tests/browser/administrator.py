@@ -30,13 +30,18 @@ class Administrator:
         self._input("Company Name*").fill("Analytical Engines")
         self._input("Country*").select_option("GB")
         self._button("Create account").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Extensions")
+        self._opens_the_list()
 
     def signs_in(self, url: str) -> None:
         self.page.goto(url)
         self.page.get_by_role("textbox", name="Email").fill("ada@example.com")
         self.page.get_by_role("textbox", name="Password").fill(PASSWORD)
         self._button("Sign In").or_(self._button("Sign in")).click()
+        self._opens_the_list()
+
+    def _opens_the_list(self) -> None:
+        """From the first page."""
+        self.page.get_by_role("navigation", name="Main").get_by_role("link", name="Extension", exact=True).click()
         expect(self.page.get_by_role("heading", level=1)).to_have_text("Extensions")
 
     def adds(self, first_name: str, email: str) -> None:

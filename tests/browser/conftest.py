@@ -14,7 +14,8 @@ from tests.browser.watch import Watch
 from tests.core.mail.conftest import postbox as postbox
 from tests.pbx.conftest import office as office
 
-# Chromium as Debian has it; nothing of it speaks to anybody but the portal.
+# Chromium as Debian has it, without the window that nobody looks at, which costs as much again; test_newcomer has one
+# with it. Nothing of it speaks to anybody but the portal.
 CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
@@ -30,7 +31,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Playwright keeps a loop in this thread, and Django would take every query for one made inside of it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     expect.set_options(timeout=MILLISECONDS_TO_WAIT)
-    return {**browser_type_launch_args, "executable_path": shutil.which("chromium"), "args": CHROMIUM.split()}
+    program = shutil.which("chromium-headless-shell")
+    return {**browser_type_launch_args, "executable_path": program, "args": CHROMIUM.split()}
 
 
 @pytest.fixture(scope="session")

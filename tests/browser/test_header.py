@@ -28,3 +28,34 @@ def test_a_narrow_header_has_two_rows(adas: Page, path: str) -> None:
     adas.goto(path)
     expect(adas.locator("#pbx")).to_contain_text("3 unapplied")
     assert adas.locator(".topbar").evaluate(ROWS) == 2
+
+
+def test_the_search_finds_while_one_types_and_is_used_by_keys(adas: Page) -> None:
+    make_extension("1000", first_name="Zora", last_name="Stone")
+    make_extension("1001", first_name="Zora", last_name="Stein")
+    adas.goto("/roles/")
+    adas.keyboard.press("/")
+    adas.keyboard.type("zora")
+    expect(adas.locator("#found a")).to_have_count(2)
+    adas.keyboard.press("ArrowDown")
+    adas.keyboard.press("ArrowDown")
+    expect(adas.get_by_role("link", name="Zora Stein")).to_be_focused()
+    adas.keyboard.press("Escape")
+    expect(adas.locator("#found")).to_be_hidden()
+    expect(adas.get_by_role("searchbox")).to_be_focused()
+    adas.keyboard.type(" ste")
+    expect(adas.locator("#found a")).to_have_count(1)
+    adas.keyboard.press("ArrowDown")
+    adas.keyboard.press("Enter")
+    expect(adas).to_have_url("/extensions/1001/")
+
+
+def test_the_search_leads_to_a_setting(adas: Page) -> None:
+    adas.goto("/extensions/")
+    adas.get_by_role("searchbox").press_sequentially("stun server")
+    adas.get_by_role("link", name="STUN server").click()
+    expect(adas).to_have_url("/preferences/network/#id_network_stun")
+    adas.get_by_role("searchbox").press_sequentially("x")
+    adas.locator(".found").wait_for()
+    adas.get_by_role("heading", level=1).click()
+    expect(adas.locator("#found")).to_be_hidden()

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
+from extensions.models import SipExtension
 from tests.browser.conftest import SignIn
 from tests.people import make_extension, make_user
 
@@ -62,7 +63,7 @@ def test_slash_and_enter_search_and_a_chip_clears(adas: Page) -> None:
     expect(rows(adas)).to_have_count(1)
     first(adas, "1017")
     expect(adas.locator(".heading-count")).to_have_text("1 found")
-    adas.get_by_role("link", name="Clear search").click()
+    adas.get_by_role("link", name="Clear filter").click()
     expect(rows(adas)).to_have_count(25)
 
 
@@ -156,3 +157,44 @@ def test_signing_out_ends_it(adas: Page) -> None:
     expect(adas.get_by_role("heading", level=1)).to_have_text("Sign in")
     adas.goto("/extensions/")
     expect(adas.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_all_that_match_are_chosen_on_every_page(adas: Page) -> None:
+    people(60)
+    adas.goto("/extensions/?q=zo")
+    adas.get_by_role("checkbox", name="Select 1000").check()
+    expect(adas.locator(".bulk-count")).to_have_text("Selected: 1")
+    adas.get_by_role("checkbox", name="Select 1003").check()
+    expect(adas.get_by_role("checkbox", name="that match")).to_have_count(0)  # all are on this page
+    adas.goto("/extensions/?voicemail=no&sort=-number")
+    adas.get_by_role("checkbox", name="Select 1059").check()
+    everybody = adas.get_by_role("checkbox", name="Select all 60 that match")
+    everybody.check()
+    expect(adas.locator(".bulk-count")).to_have_text("Selected: 60")
+    adas.get_by_role("checkbox", name="Select 1058").uncheck()
+    expect(everybody).not_to_be_checked()
+    expect(adas.locator(".bulk-count")).to_have_text("Selected: 24")
+    everybody.check()
+    adas.get_by_role("button", name="Send welcome e-mail").click()
+    expect(adas.get_by_text("Voicemail: Off")).to_be_visible()
+    assert "all=yes" in adas.url
+
+
+def test_a_filter_is_chosen_above_the_list_and_columns_are_remembered(adas: Page) -> None:
+    people(30)
+    SipExtension.objects.filter(number="1007").update(enabled=False)
+    adas.goto("/extensions/?sort=-number")
+    adas.locator("summary", has_text="Filter").click()
+    adas.get_by_label("Extension", exact=True).select_option("Disabled")
+    adas.get_by_role("button", name="Show", exact=True).click()
+    expect(rows(adas)).to_have_count(1)
+    first(adas, "1007")
+    expect(adas.locator(".chip")).to_contain_text("Extension: Disabled")
+    expect(adas).to_have_url("/extensions/?sort=-number&enabled=no")
+    adas.locator("summary", has_text="Columns").click()
+    adas.get_by_label("Last seen").check()
+    adas.get_by_label("Email", exact=True).uncheck()
+    adas.get_by_role("button", name="Save").click()
+    expect(adas.get_by_role("columnheader", name="Last seen")).to_be_visible()
+    expect(adas.get_by_role("columnheader", name="Email")).to_have_count(0)
+    first(adas, "1007")

@@ -24,7 +24,7 @@ def test_a_change_is_found_by_filters_and_shows_old_and_new(sign_in: SignIn, ada
     edited(make_extension("1001"), ada, last_name="Other")
     page = sign_in(ada, java_script_enabled=scripts)
     page.goto("/")
-    page.get_by_role("link", name="Operation Log").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Operation Log").click()
     page.get_by_label("Person").fill("hugo")
     page.get_by_label("Module").select_option("Extension")
     press(page, "Filter")

@@ -43,10 +43,10 @@ def test_a_role_by_organization_is_made_and_given_and_its_holder_sees_exactly_th
 
     eve.refresh_from_db()
     eves = sign_in(eve)
-    eves.goto("/")
+    eves.goto("/extensions/")
     expect(eves.locator("td.cell-number a")).to_have_text(["1000", "1001", "3000"])
     expect(eves.get_by_role("navigation", name="Main").get_by_role("link")).to_have_text(
-        ["pbxportal Company", "Extension"]
+        ["pbxportal Company", "Dashboard", "Extension"]
     )
     eves.get_by_role("searchbox").fill("Zacharias")
     eves.get_by_role("searchbox").press("Enter")
@@ -65,8 +65,8 @@ def test_boxes_come_back_when_the_reach_does(adas: Page) -> None:
     adas.get_by_label("Extensions in selected departments").check()
     for name in ("View Operation Log", "Manage Preferences"):
         expect(adas.get_by_role("checkbox", name=name)).not_to_be_checked()
-    adas.get_by_label("All extensions").check()
     adas.get_by_label("Name").fill("Keeper")
+    adas.get_by_label("All extensions").check()
     adas.get_by_role("button", name="Save", exact=True).click()
     expect(adas.get_by_role("heading", level=1)).to_have_text("Keeper")
     role = Role.objects.get(name="Keeper")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -79,6 +80,20 @@ def test_a_passkey_is_the_second_factor_and_signs_in_alone(
     vics.sees("Trust this device?")
 
 
+@pytest.mark.parametrize("lacking", ["parseCreationOptionsFromJSON", "parseRequestOptionsFromJSON"])
+def test_a_browser_that_cannot_take_a_passkey_is_not_offered_one(
+    watched: NewContext, live_server: LiveServer, settings: Settings, vic: User, lacking: str
+) -> None:
+    vics = Person(watched, by_name(live_server.url, settings), vic)
+    button = vics.page.get_by_role("button", name="Sign in with a passkey")
+    vics.page.goto("/sign-in/")
+    expect(button).to_be_visible()
+    vics.page.add_init_script(f"delete PublicKeyCredential.{lacking}")
+    vics.page.goto("/sign-in/")
+    expect(vics.page.get_by_label("Password")).to_be_visible()
+    expect(button).to_be_hidden()
+
+
 def test_who_must_have_one_sets_it_up_and_goes_on(watched: NewContext, live_server: LiveServer, hugo: User) -> None:
     Preferences.objects.update(second_factor=True)
     hugos = Person(watched, live_server.url, hugo)
@@ -90,4 +105,4 @@ def test_who_must_have_one_sets_it_up_and_goes_on(watched: NewContext, live_serv
     hugos.press("Set up")
     hugos.sees("Recovery codes")
     hugos.page.goto("/")
-    hugos.sees("Extensions")
+    hugos.sees("Dashboard")

@@ -29,7 +29,9 @@ def expect_open(page: Page, name: str) -> None:
     expect(page.get_by_role("tab", selected=True)).to_have_count(1)
     expect(tab(page, name)).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("tabpanel")).to_have_count(1)
-    expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
+    panel = page.get_by_role("tabpanel", name=name)
+    expect(panel).to_be_visible()
+    expect(tab(page, name)).to_have_attribute("aria-controls", panel.get_attribute("id") or "no panel")
 
 
 def test_one_of_the_tabs_is_open(adas: Page) -> None:
@@ -85,6 +87,14 @@ def test_the_open_tab_stands_in_the_address(adas: Page) -> None:
     adas.evaluate("location.hash = 'id_job_title'")
     expect_open(adas, "User")
     expect(adas.locator("#id_job_title")).to_be_focused()
+
+
+def test_with_a_key_held_a_tab_is_a_link(adas: Page) -> None:
+    adas.goto(ADD)
+    with adas.context.expect_page() as opened:
+        tab(adas, "Voicemail").click(modifiers=["ControlOrMeta"])
+    expect_open(adas, "User")
+    expect_open(opened.value, "Voicemail")
 
 
 def test_an_address_of_no_tab_opens_the_first(adas: Page) -> None:

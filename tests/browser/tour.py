@@ -20,7 +20,7 @@ from pbxportal.views import REMEDIES
 from tests.browser import company
 from tests.browser.conftest import SignIn
 from tests.node import apply
-from tests.pbx.office import Office, qualify, talking
+from tests.pbx.office import Office, talking, unplug
 from tests.people import make_extension, make_user
 
 
@@ -285,6 +285,28 @@ def add_voicemail(tour: Tour) -> Page:
 
 
 @stop
+def add_security_with_errors(tour: Tour) -> Page:
+    page = add(tour)
+    page.get_by_role("tab", name="Security").click()
+    page.locator("#id_outbound_countries").fill("France, Germny")
+    page.locator("#id_outbound_calls_at_once").fill("two")
+    page.locator("#id_outbound_day_minutes").fill("99999")
+    press(page, "Save and Apply")
+    page.locator("#error-summary").wait_for()
+    page.get_by_role("tab", name="Security").click()
+    return page
+
+
+@stop
+def edit_security(tour: Tour) -> Page:
+    make_extension("1000", outbound_countries="CH,FR", outbound_calls_at_once=2, outbound_call_minutes=60,
+        outbound_in_hours=True)  # fmt: skip
+    page = tour.ada("/extensions/1000/edit/")
+    page.get_by_role("tab", name="Security").click()
+    return page
+
+
+@stop
 def add_voicemail_with_errors(tour: Tour) -> Page:
     page = add_voicemail(tour)
     page.get_by_role("button", name="Show Voicemail PIN").click()
@@ -450,17 +472,17 @@ def why_solved_since(tour: Tour) -> Page:
 
 @stop
 def list_of_all_states(tour: Tour) -> Page:
-    extensions = [make_extension(str(1000 + n), first_name=f"Person {n}") for n in range(7)]
+    # Numbers of no other test: from where their phones sign in is remembered.
+    extensions = [make_extension(str(4400 + n), first_name=f"Person {n}") for n in range(7)]
     apply([each.number for each in extensions], None)
     _, ringing, caller, callee, gone, other = map(tour.office.registered, extensions[:6])
     talking(caller, callee)
     other.call(ringing.number)
     ringing.wait_call()
-    gone.close()
-    qualify(gone.number)
+    unplug(gone)
     page = tour.ada("/extensions/")
     for state in ("Idle", "Ringing", "Busy", "Unreachable", "Offline"):
-        page.get_by_text(state, exact=True).first.wait_for()
+        page.locator("tbody").get_by_text(state, exact=True).first.wait_for()
     return page
 
 

@@ -81,7 +81,7 @@ def welcome_to_chosen(tour: Tour) -> Page:
 @stop
 def welcome_to_everybody(tour: Tour) -> Page:
     people(40)
-    return tour.ada("/extensions/welcome/?everybody=yes&q=person")
+    return tour.ada("/extensions/welcome/?all=yes&filter=q%3Dperson")
 
 
 @stop

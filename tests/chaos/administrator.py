@@ -13,6 +13,7 @@ from tests.bench.page import Fields, form_with
 from tests.chaos.browser import Browser, NoAnswerError, Page
 from tests.chaos.journal import ENABLED, LIED, NAME, REFUSED, UNEXPECTED, Attempt, Failure, Journal
 from tests.chaos.phones import Desk, Spare
+from tests.chaos.site import SIGNALS, SUPERVISOR, WEB_SERVER, WEB_WORKER
 from tests.node import connected
 from tests.people import PASSWORD
 
@@ -20,6 +21,8 @@ PROVED = "Verified: Asterisk has all"
 NOT_APPLIED = "The change was not applied"
 LOST_TABLE = "table was replaced"
 REMOVED = "Phone removed."
+NOT_RESPONDING = 502
+OF_PORTAL = (SUPERVISOR, WEB_SERVER, WEB_WORKER)
 BUSY_TABLE = ("The PBX's table", "The PBX's file")  # an apply that names these is right while they are lost or full
 PAUSE = (0.1, 1.0)
 READ_SECONDS = 60
@@ -90,6 +93,8 @@ class Administrator(Thread):
             return
         if page.status == 503:
             self._judge_unavailable(page, done)
+        elif page.status == NOT_RESPONDING:
+            self._judge_not_responding(page, done)
         elif page.status == 400:
             self.journal.fail(LIED, f"{done}, which is well-formed", str(page))
         else:
@@ -105,6 +110,12 @@ class Administrator(Thread):
             self.journal.count("503 of the database")
             if not self._excused():
                 self.journal.fail(UNEXPECTED, f"{done}, no fault for {EXCUSE_SECONDS} s", str(page))
+
+    def _judge_not_responding(self, page: Page, done: str) -> None:
+        """Of the server in front, in place of a portal that was killed over the request."""
+        self.journal.count("502 for a portal that was ended")
+        if not self._excused(*(f"{number.name} {target}" for number in SIGNALS for target in OF_PORTAL)):
+            self.journal.fail(UNEXPECTED, f"{done}, the portal not ended for {EXCUSE_SECONDS} s", str(page))
 
     def _judge_header(self, page: Page, done: str) -> None:
         said = " | ".join(filter(None, (page.header, page.messages, page.panel)))
@@ -122,7 +133,9 @@ class Administrator(Thread):
     def _posted(self, path: str, fields: Fields, attempt: Attempt) -> Page:
         """What the answer says of the attempt is written into it."""
         page = self.browser.post(path, fields)
-        attempt.ended, attempt.told = self.journal.now, f"{page.status} {page.location}"
+        attempt.told = f"{page.status} {page.location}"
+        if page.status != NOT_RESPONDING:
+            attempt.ended = self.journal.now
         self._judge(page, f"{attempt.field}={attempt.value}")
         saved = page.status == 302 and page.location.startswith(("/extensions/", "/review/"))
         if saved or (page.status == 503 and NOT_APPLIED in page.words):

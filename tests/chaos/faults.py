@@ -15,14 +15,13 @@ from django.conf import settings
 from tests.bench.surroundings import Failed
 from tests.chaos.database import LOCK_SECONDS, Database
 from tests.chaos.journal import UNWELL, Journal
-from tests.chaos.site import SUPERVISOR, TARGETS, Site
+from tests.chaos.site import SIGNALS, SUPERVISOR, TARGETS, Site
 
 GAP = (2.0, 8.0)
 STOPPED = (2.0, 8.0)
 FULL = (3.0, 8.0)
 LEFT_BYTES = 4_096
 DIED_SECONDS = 60
-SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM)
 End = Callable[[], None]
 
 

@@ -24,6 +24,7 @@ STOP_SECONDS = 30
 SUPERVISOR, WEB_SERVER, WEB_WORKER = "manage.py run", "web server", "web worker"
 LISTENER, MAIL_WORKER, ASTERISK = "listener", "mail worker", "Asterisk"
 TARGETS = (SUPERVISOR, WEB_SERVER, WEB_WORKER, LISTENER, MAIL_WORKER, ASTERISK)
+SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM)
 
 
 class Site:

@@ -102,7 +102,7 @@ def test_the_cursor_of_anothers_page(eves: Client, ada: User) -> None:
     adas = Client()
     adas.force_login(ada)
     for sort in ("number", "name", "email", "-number"):
-        following = adas.get(f"/extensions/?sort={sort}").context["next_url"]
+        following = adas.get(f"/extensions/?sort={sort}").context["shown"].next_url
         assert following
         assert set(numbers(eves, f"/extensions/{following}")) <= {"3000"}
 

@@ -17,7 +17,6 @@ from extensions.models import Change, SipExtension
 @pytest.fixture(autouse=True)
 def _no_pbx(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.ENGINE_FILE = tmp_path / "engine.sqlite3"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with socket.socket() as taken:  # bound, and not listening: whoever connects is refused
         taken.bind(("127.0.0.1", 0))
         settings.AMI_PORT = taken.getsockname()[1]

@@ -29,6 +29,10 @@ INTERNAL = {
         "sort_name",
         "sort_email",
         "search_text",
+        "has_phone",
+        "has_password",
+        "sort_mobile",
+        "sort_role",
     },
     Owner.PERSON: {"password_seen", "id", "last_login", "date_joined", "language", "muted", "link_version"},
 }

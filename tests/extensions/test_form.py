@@ -12,6 +12,7 @@ from extensions.forms import ExtensionForm
 from extensions.models import SipExtension
 from tests.pages import html_of
 from tests.people import PASSWORD, Typed, make_extension, make_user
+from tests.trees import fill
 
 PERSON = {"first_name", "last_name", "email", "mobile", "password", "role", "organizations", "job_title"}
 
@@ -34,6 +35,7 @@ def signed_in(client: Client, ada: User) -> Client:
 
 def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None:
     page = signed_in.get("/extensions/add/").context["form"]
+    assert page.sip["number"].help_text == "1000 to 5999. The phone's user name."
     suggested = {name: form[name].value() for form in (page.person, page.sip) for name in form.fields}
     suggested = {name: value for name, value in suggested.items() if value not in (None, "")}
     typed = {**suggested, "first_name": "Grace", "email": "grace@example.com", "then": "save"}
@@ -45,6 +47,16 @@ def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None
     assert made.user.check_password(suggested["password"])
     assert made.registration_password == suggested["registration_password"]
     assert (len(made.registration_name), len(made.registration_password)) == (10, 20)
+
+
+def test_without_scripts_finding_a_department_saves_nothing(signed_in: Client) -> None:
+    fill(60)
+    typed = Typed(more={"find": "department 57", "then": "find"}).fields
+    answer = signed_in.post("/extensions/add/", typed)
+    assert answer.status_code == 200
+    assert answer.context["form"].person["first_name"].value() == "Grace"
+    assert "Department 57" in answer.content.decode()
+    assert not SipExtension.objects.exists()
 
 
 WRONG: list[tuple[str, Any, str]] = [
@@ -253,6 +265,18 @@ def test_empty_secrets_are_kept_and_the_number_stays(signed_in: Client) -> None:
     assert (after.number, after.registration_password) == ("1000", extension.registration_password)
     assert after.user.check_password(PASSWORD)
     assert after.user.first_name == "Grace"
+
+
+@pytest.mark.parametrize(("field", "chosen"), [("transport", "tls"), ("media_encryption", "required")])
+def test_how_a_phone_connects_is_as_chosen_and_stays_where_nothing_is_sent(
+    signed_in: Client, field: str, chosen: str
+) -> None:
+    extension = make_extension("1000")
+    for sent in (chosen, ""):
+        typed = edited(extension, **{field: sent})
+        assert errors(signed_in, typed, "/extensions/1000/edit/") == {}
+        extension = SipExtension.objects.get()
+        assert getattr(extension, field) == chosen
 
 
 def test_an_edit_leaves_alone_what_others_changed_meanwhile(signed_in: Client) -> None:

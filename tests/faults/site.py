@@ -85,7 +85,7 @@ def make_release(places: Places, clone: Path, tag: str, changes: dict[str, str])
     made.mkdir(parents=True)
     for name in (path.name for path in ROOT.iterdir() if path.name not in NOT_COPIED and path.name[0] != "."):
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, made / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, made / name)
         else:
             shutil.copyfile(ROOT / name, made / name)
     for name, text in changes.items():

@@ -192,7 +192,7 @@ def test_an_apply_that_was_killed_is_finished(command: Command) -> None:
         killed = in_portal(command, CUT_SHORT)
         assert killed.returncode == -signal.SIGKILL, (killed.stdout, killed.stderr, in_portal(command, OUTCOMES).stdout)
         assert eventually(lambda: proved_runs(command) >= 3, HEALED_SECONDS), command.text
-        assert phone.register() == 401
+        assert phone.register() == 403
 
 
 def test_a_table_that_cannot_be_made_is_said_and_not_for_ever(command: Command) -> None:

@@ -97,6 +97,7 @@ def test_a_database_that_is_away_is_one_line_of_the_log_for_each_page(tmp_path: 
     assert not [line for line in lines if "exception" in line]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_type_that_cannot_be_read_is_a_plain_400(tmp_path: Path) -> None:
     log = tmp_path / "portal.log"
     kinds = ["application/x-www-form-urlencoded; charset*=utf-9''x", "multipart/form-data; boundary*=no''x"]

@@ -29,7 +29,7 @@ chance = random.Random(16)
 MIGRATION = """
 from django.db import migrations, models
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
+    dependencies = [("core", "LATEST")]
     operations = [migrations.CreateModel("Added", [("id", models.BigAutoField(primary_key=True))])]
 """
 BROKEN_MIGRATION = """
@@ -37,7 +37,7 @@ from django.db import migrations
 def fail(apps, schema_editor):
     raise ValueError("there is a row that this cannot take")
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
+    dependencies = [("core", "LATEST")]
     operations = [migrations.RunPython(fail)]
 """
 BROKEN_PAGES = """
@@ -46,6 +46,11 @@ def application(environ, start_response):
     start_response("500 Broken", [])
     return [b""]
 """
+
+
+def after_all(migration: str) -> str:
+    """It follows those that core has."""
+    return migration.replace("LATEST", max(path.stem for path in (ROOT / "core/migrations").glob("0*.py")))
 
 
 class Site:
@@ -61,11 +66,11 @@ class Site:
         clone = root / "clone"
         clone.mkdir()
         git(clone, "init", "-q")
-        added = "core/migrations/0002_added.py"
+        added = "core/migrations/9999_added.py"
         self.old = make_release(self.places, clone, "v1", {})
-        make_release(self.places, clone, "v2", {added: MIGRATION})
-        make_release(self.places, clone, "v3", {added: BROKEN_MIGRATION})
-        make_release(self.places, clone, "v4", {added: MIGRATION, "pbxportal/wsgi.py": BROKEN_PAGES})
+        make_release(self.places, clone, "v2", {added: after_all(MIGRATION)})
+        make_release(self.places, clone, "v3", {added: after_all(BROKEN_MIGRATION)})
+        make_release(self.places, clone, "v4", {added: after_all(MIGRATION), "pbxportal/wsgi.py": BROKEN_PAGES})
         release.switch(self.places.current, self.old)
         self.services.start(self.old / "pbxportal/service/units", with_pbx=False)
         assert eventually(self.is_well, SECONDS), [path.read_text() for path in root.glob("*.log")]

@@ -20,7 +20,7 @@ from tests.core.mail.postbox import Postbox
 from tests.core.mail.worker_process import Workers, workers
 from tests.pbx.office import Office, eventually
 from tests.pbx.prompts import tones
-from tests.pbx.test_voicemail import leave_message, with_mailbox
+from tests.pbx.voicemail.mailbox import leave_message, with_mailbox
 from tests.people import make_user
 
 SEED = 20261128

@@ -64,6 +64,12 @@ def test_the_portal_is_found_where_it_listens_at_every_address(behind: Child, st
     assert eventually(lambda: run.answers(("", port_of(address))), SECONDS)
 
 
+def test_what_it_keeps_is_for_its_owner_alone(starts: Starts) -> None:
+    """Keys of certificates among it."""
+    starts()
+    assert (settings.VAR / "front").stat().st_mode & 0o777 == 0o700
+
+
 def test_it_serves_files_itself_small_and_for_good(
     starts: Starts, static: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

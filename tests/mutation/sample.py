@@ -16,16 +16,21 @@ from tests.mutation.checks import APPS, OWN_TESTS, ROOT, copies, say
 SCRIPTS_IN = 10  # one of so many is in a script of the pages
 LONGEST = 1_200  # seconds that the tests of one change may take: a loop without an end is noticed
 DEAR = re.compile(r"\b(asterisk: Embedded|office: Office|live_server|Page\b|Command\(|running:)")
+MOST_CHEAP, MOST_DEAR = 30, 12  # nearest tests: of what everything stands on, nearly all are near
 FAILED, NONE = 1, 5  # pytest's own words
 BESIDE = {
+    "accounts/sessions/": ["accounts/passwords/test_forgotten.py", "accounts/throttling/test_throttling.py"],
     "accounts/people/": ["extensions/test_form.py"],
     "asterisk/apply/": [
         "pbx/test_apply.py",
         "pbx/test_history.py",
         "pbx/test_changes.py",
         "faults/test_table.py",
-        "pbx/test_voicemail_pin.py",
+        "pbx/voicemail/test_pin_by_phone.py",
     ],
+    "asterisk/outside.py": ["pbx/test_outside.py", "pbx/test_toll_fraud.py"],
+    "asterisk/engine/lines.py": ["pbx/test_outside.py", "pbx/test_incoming.py", "pbx/test_emergency.py"],
+    "asterisk/live/trunks.py": ["trunks/test_provider.py"],
     "asterisk/live/": ["pbx/test_lamps.py", "pbx/test_why.py", "pbx/test_new_network.py", "pbx/test_contacts.py"],
     "asterisk/engine/": ["pbx/test_limits.py", "pbx/test_any_text.py", "pbx/test_preferences.py", "pbx/test_apply.py"],
     "asterisk/readback/": ["pbx/test_check.py", "pbx/test_apply.py"],
@@ -38,10 +43,11 @@ BESIDE = {
     "extensions/phones/": [
         "pbx/test_why.py",
         "pbx/test_networks.py",
-        "pbx/test_voicemail_pin.py",
+        "pbx/voicemail/test_pin_by_phone.py",
         "browser/test_own_page.py",
     ],
     "extensions/": ["pbx/test_changes.py", "browser/test_list.py"],
+    "trunks/": ["pbx/test_outside.py", "pbx/test_incoming.py", "pbx/test_emergency.py", "trunks/test_provider.py"],
     "pbxportal/": ["pbx/test_preferences.py"],
     "static/js/passkey.js": ["browser/test_second_factor.py"],
     "static/js/secrets.js": ["browser/test_pages.py", "browser/test_own_page.py"],
@@ -54,6 +60,8 @@ ALL = {
     "core": ["core", "accounts"],
     "accounts": ["accounts", "browser"],
     "extensions": ["extensions", "pbx", "browser"],
+    "trunks": ["trunks", "pbx"],
+    "backup": ["backup"],
     "asterisk": ["asterisk", "pbx", "faults"],
     "pbxportal": ["pbxportal", "pbx/test_preferences.py", "faults/test_run.py", "browser/test_main_job.py"],
     "static": ["browser"],
@@ -87,7 +95,8 @@ def near(path: str) -> list[list[str]]:
     own += [each for each in every if Path(each).parent in (mirrored, *mirrored.parents[:-2])]
     own += OWN_TESTS.get(path, [])
     cheap = list(dict.fromkeys(each for each in own if not DEAR.search(every.get(each, ""))))
-    return [cheap, list(dict.fromkeys([*(each for each in own if each not in cheap), *beside]))]
+    dear = list(dict.fromkeys([*beside, *(each for each in own if each not in cheap)]))
+    return [cheap[:MOST_CHEAP], dear[:MOST_DEAR]]
 
 
 def _beside(path: str) -> list[str]:

@@ -154,6 +154,17 @@ def qualify(number: str) -> None:
     asked("PJSIPQualify", Endpoint=number)
 
 
+def unplug(phone: Phone) -> None:
+    """Until Asterisk has noticed: a look that it had begun before may still have been answered."""
+    assert contacts(phone.number), "it is not registered"
+    phone.close()
+    until = time.monotonic() + 20
+    while any(contact["Status"] != "Unreachable" for contact in contacts(phone.number)):
+        assert time.monotonic() < until, contacts(phone.number)
+        qualify(phone.number)
+        eventually(lambda: all(each["Status"] == "Unreachable" for each in contacts(phone.number)), 4)
+
+
 def lamp(number: str) -> str:
     """What a watching phone would show."""
     return parse(asked("ExtensionState", Context="hints", Exten=number)).get("StatusText", "")

@@ -1,22 +1,24 @@
 """Prompts that a test can tell apart: a tone each, in place of the voice; a moment of silence in place of the rest."""
 
 import math
-import shutil
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from operator import mul
 from pathlib import Path
+from tempfile import mkdtemp
 
 from django.conf import settings
 
 from tests.pbx.office import eventually
 from tests.phones import rtp
 from tests.phones.call import Call
+from tests.settings import directory
 
 # Each its own frequency, all of which fit whole into a part.
 TONES = {
+    "agent-pass": 400,
     "vm-password": 500,
     "vm-incorrect": 600,
     "vm-goodbye": 700,
@@ -53,7 +55,7 @@ TONES = {
     "vm-rec-unv": 3800,
     "vm-tocallback": 3900,
 }
-SHORT = ("beep",)
+SECONDS = 0.2  # two parts of what is heard
 PART = rtp.RATE // 10
 ENOUGH = 0.1
 
@@ -61,23 +63,34 @@ ENOUGH = 0.1
 @contextmanager
 def tones() -> Iterator[None]:
     """For the Asterisk that runs, as long as it does: its next start has the voice again."""
-    folder = settings.ASTERISK_DIR / "data/sounds/en"
-    voice = folder.readlink()
-    folder.unlink()
-    folder.mkdir()
+    link = settings.ASTERISK_DIR / "data/sounds/en"
+    voice = link.readlink()
+    spoken = in_tones(voice)
+    replace_link(link, spoken)
+    try:
+        yield
+    finally:
+        if link.readlink() == spoken:
+            replace_link(link, voice)
+
+
+def replace_link(link: Path, to: Path) -> None:
+    link.unlink()
+    link.symlink_to(to)
+
+
+@cache
+def in_tones(voice: Path) -> Path:
+    """A folder with the prompts of that voice; made once, of as many files as the voice has."""
+    folder = Path(mkdtemp(dir=directory, prefix="tones-"))
     write_tone(silence := folder / "no-prompt.wav", 0, 0.02)
     for prompt in sorted(path.relative_to(voice).with_suffix("") for path in voice.rglob("*.gsm")):
         (folder / prompt).parent.mkdir(parents=True, exist_ok=True)
         (folder / f"{prompt}.wav").symlink_to(silence)
     for name, frequency in TONES.items():
         (folder / f"{name}.wav").unlink()
-        write_tone(folder / f"{name}.wav", frequency, 0.2 if name in SHORT else 0.6)
-    try:
-        yield
-    finally:
-        if not folder.is_symlink():
-            shutil.rmtree(folder)
-            folder.symlink_to(voice)
+        write_tone(folder / f"{name}.wav", frequency, SECONDS)
+    return folder
 
 
 def write_tone(path: Path, frequency: int, seconds: float) -> None:

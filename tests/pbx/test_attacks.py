@@ -20,9 +20,10 @@ from asterisk.readback import proof
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import Preferences
+from extensions import actions
 from extensions.models import SipExtension
 from tests.conftest import TOLD_OF_SECURITY
-from tests.node import connected
+from tests.node import apply, connected
 from tests.pages import html_of
 from tests.pbx.office import Office, dial, engine_tables, eventually
 from tests.phones import sip
@@ -224,6 +225,50 @@ def test_an_extensions_page_says_that_its_phone_is_kept_out(
     assert eventually(lambda: "Blocked after too many failed attempts" in html_of(client, url))
     assert words in html_of(client, url)
     assert "Outside the allowed networks" not in html_of(client, url)
+
+
+def test_the_phone_of_an_extension_that_is_disabled_is_no_attacker(guard: Guard, office: Office, ada: User) -> None:
+    """It knows its password, and may have to call an ambulance."""
+    extension = office.extension()
+    phone = office.registered(extension, host=OFFICE)
+    actions.disable(extension.number, ada)
+    apply([extension.number], ada)
+    assert {phone.register() for _ in range(20)} == {403}
+    assert not eventually(lambda: bool(blocks()), 3)
+    actions.enable(extension.number, ada)
+    apply([extension.number], ada)
+    assert phone.register() == 200
+
+
+@pytest.mark.parametrize("beside_others", [True, False])
+def test_the_phone_of_an_extension_that_has_its_password_again_is_not_kept_out_for_what_it_tried_meanwhile(
+    guard: Guard, office: Office, beside_others: bool
+) -> None:
+    if beside_others:
+        office.registered(host=OFFICE)
+    extension = office.extension()
+    phone = office.registered(extension, host=OFFICE)
+    former = extension.registration_password
+    for password in ("Another7Horse9Staple", former):
+        extension.registration_password = password
+        extension.save()
+        apply([extension.number], None)
+        if password != former:
+            assert eventually(lambda: phone.register() != 200 and bool(blocks()), 60)
+    assert blocks() == []
+    assert eventually(lambda: phone.register() == 200)
+
+
+def test_what_was_tried_as_others_too_is_not_forgiven(guard: Guard, office: Office, ada: User) -> None:
+    extension, other = office.extension(), office.extension()
+    for each in (extension, other):
+        guesses(office.phone(each, host=ATTACKER, password="wrong"), 6)
+    assert is_blocked(ATTACKER)
+    actions.disable(extension.number, ada)
+    apply([extension.number], ada)
+    actions.enable(extension.number, ada)
+    apply([extension.number], ada)
+    assert blocks() == [(ATTACKER, "")]
 
 
 def keeps_out(extension: SipExtension, host: str) -> bool:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from asterisk import nodes
+from asterisk.live import calls
 from extensions.models import SipExtension
 from tests.node import apply
 from tests.pbx.office import Office, engine_tables, eventually, refusal, rings, talking
@@ -67,6 +69,17 @@ def test_each_side_hears_the_other(office: Office) -> None:
     incoming.start_audio(700)
     assert hears(outgoing, 700)
     assert hears(incoming, 400)
+
+
+def test_each_call_is_counted_once_whatever_it_rings(office: Office) -> None:
+    node = nodes.from_settings()
+    both = office.extension(max_phones=2)
+    phones = [office.registered(both) for _ in range(2)]
+    before = calls.count(node)
+    talking(office.registered(), office.registered())
+    office.registered().call(both.number)
+    assert [phone.wait_call().ended for phone in phones] == [False, False]
+    assert calls.count(node) == before + 2
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])

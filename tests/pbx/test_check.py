@@ -19,6 +19,7 @@ from asterisk.readback import proof
 from core.coded_text import show
 from extensions.models import SipExtension
 from tests.node import apply
+from tests.pbx.lines import apply_lines, in_country, provider, route_over, trunk_to
 from tests.pbx.office import Office, engine_tables
 from tests.pbx.test_apply import rename, rows
 from tests.people import make_extension
@@ -89,7 +90,9 @@ def test_a_row_that_was_changed_by_hand_is_found_and_repaired(office: Office, wh
     assert f"{extension.number}\n  {found[0]}: applied" in text
     assert "2 extensions in" in text
     assert rows(extension.number) != before[0]
-    assert checked("--repair")[0] == 0
+    code, text = checked("--repair")
+    assert code == 0
+    assert f"{extension.number}\n  {found[0]}: applied" in text
     assert [rows(extension.number), rows(other.number)] == before
     assert checked()[0] == 0
 
@@ -172,3 +175,18 @@ def test_many_are_compared_in_chunks(office: Office) -> None:
 def test_what_is_equal_is_not_asked_for_value_by_value(office: Office) -> None:
     extensions = [office.extension(), office.extension(allowed_networks="10.0.0.0/8"), office.extension(max_phones=3)]
     assert check._unlike_what_asterisk_reads(from_settings(), [each.number for each in extensions]) == []
+
+
+def test_lines_that_were_altered_behind_our_back_are_found_and_repaired(asterisk: Embedded) -> None:
+    with provider() as phone:
+        in_country()
+        route_over(trunk_to(phone))
+        apply_lines()
+    assert check.check(from_settings()).drifts == []
+    with engine_tables() as tables:
+        tables.execute("UPDATE outbound_pattern SET trunks = ''")
+        tables.execute("DELETE FROM emergency_number WHERE number = '112'")
+    run = check.check(from_settings())
+    assert run.lines_differ
+    assert {drift["field"]["table"] for drift in run.drifts} == {"outbound_pattern", "emergency_number"}
+    assert check.repair(from_settings(), run, None).drifts == []

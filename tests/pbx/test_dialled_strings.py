@@ -26,6 +26,7 @@ HOSTILE = {
     ],
     "a pattern": [
         "_A", "_X", "_XX", "_XXX", "_XXXX", "_XXXXX", "_XXXXXX", "_XXXXXXX", "_XXXXXXXX", "_X!", "_.", "_!", "_[0-9]",
+        "_[0-9*#+]!", "_[0-9*%23+]!",
         "X", "XXXX", "N", "Z", "[0-9]", "_", "_*43", "%", "!", ".",
     ],
     "an extension that Asterisk knows": [

@@ -21,12 +21,21 @@ SHOWN_BY = {
     "allowed_networks": "test_networks.test_nobody_calls_from_outside",
     "transport": "test_transport.test_no_call_comes_over_another_transport",
     "media_encryption": "test_transport.test_a_call_without_encryption_is_refused_where_it_is_required",
-    "voicemail": "test_voicemail.test_a_caller_can_leave_a_message_where",
-    "voicemail_pin": "test_voicemail.test_a_wrong_pin_opens_nothing",
-    "voicemail_asks_pin": "test_voicemail.test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked",
-    "voicemail_says_date": "test_voicemail.test_what_is_announced_of_a_message_is_what_is_to_be",
-    "voicemail_says_caller": "test_voicemail.test_what_is_announced_of_a_message_is_what_is_to_be",
-    "voicemail_says_length": "test_voicemail.test_what_is_announced_of_a_message_is_what_is_to_be",
+    "outbound_number": "test_outside.test_the_extensions_own_number_is_shown",
+    "emergency_number": "test_emergency.test_its_own_number_and_place_go_with_it",
+    "location": "test_emergency.test_its_own_number_and_place_go_with_it",
+    "outbound_calls": "test_outside.test_an_extension_dials_what_it_may",
+    "outbound_countries": "test_outside.test_only_allowed_countries_are_called",
+    "outbound_calls_at_once": "test_outside.test_no_more_calls_go_out_at_once_than_may",
+    "outbound_call_minutes": "test_outside.test_a_call_ends_when_it_has_lasted_as_long_as_it_may",
+    "outbound_day_minutes": "test_outside.test_the_minutes_of_a_day_are_those_of_all_calls",
+    "outbound_in_hours": "test_hours.test_an_extension_may_call_outside_in_business_hours_alone",
+    "voicemail": "voicemail.test_recording.test_a_caller_can_leave_a_message_where",
+    "voicemail_pin": "voicemail.test_access.test_a_wrong_pin_opens_nothing",
+    "voicemail_asks_pin": "voicemail.test_access.test_the_own_mailbox_opens_without_a_pin_where_it_is_not_to_be_asked",
+    "voicemail_says_date": "voicemail.test_menu.test_what_is_announced_of_a_message_is_what_is_to_be",
+    "voicemail_says_caller": "voicemail.test_menu.test_what_is_announced_of_a_message_is_what_is_to_be",
+    "voicemail_says_length": "voicemail.test_menu.test_what_is_announced_of_a_message_is_what_is_to_be",
     "enabled": "test_dialplan.test_what_the_words_say_happens",
     "handed_to": "test_leaving.test_calls_go_to_the_colleague_while_one_is_away_and_come_back_with_one",
 }
@@ -38,6 +47,6 @@ def test_each_field_that_the_pbx_acts_by_has_a_test() -> None:
 
 @pytest.mark.parametrize("field", SHOWN_BY)
 def test_the_test_is_there(field: str, record_property: Callable[[str, object], None]) -> None:
-    module, _, name = SHOWN_BY[field].partition(".")
+    module, _, name = SHOWN_BY[field].rpartition(".")
     assert callable(getattr(import_module(f"tests.pbx.{module}"), name))
-    record_property("field", f"{field} -> tests/pbx/{module}.py::{name}")
+    record_property("field", f"{field} -> tests/pbx/{module.replace('.', '/')}.py::{name}")

@@ -105,7 +105,7 @@ def test_a_phone_that_registers_while_it_is_asked_in_vain_is_asked_once_more(com
     phone.wire.on_request = asked.append
     with connected(events="system") as ear:
         qualify(phone.number)
-        assert eventually(lambda: len(asked) == 3)  # it is not asked a fourth time before Asterisk gives up
+        assert eventually(lambda: len(asked) == 5)  # it is not asked a sixth time before Asterisk gives up
         phone.wire.on_request = answer
         assert phone.register() == 200
         assert eventually(lambda: "Unreachable" in heard_of(ear, phone.number), 10)
@@ -126,7 +126,7 @@ def test_what_was_missed_is_found_by_comparing(
         connected(events="system,call,security") as ear,
         connected() as mouth,
     ):
-        hearing = Hearing(node, db, watching.Waker(node, tables), ear, mouth, ignored)
+        hearing = Hearing(node, db, tables, watching.Waker(node, tables), ear, mouth, ignored)
 
         def hears(true: Callable[[], bool]) -> bool:
             def after_a_round() -> bool:

@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 
 from asterisk.process.embedded import Embedded
-from tests.pbx.office import Office, contacts, saved, talking
+from extensions import pbx
+from tests.pbx.office import Office, contacts, eventually, saved, talking
 
 Ending = Callable[[Embedded], None]
 
@@ -33,3 +34,8 @@ def test_what_was_applied_still_holds(office: Office, asterisk: Embedded, ending
     office.registered(extension).call(callee.number)
     incoming = phone.wait_call()
     assert (incoming.caller_name, incoming.caller_number) == ("Zoë", "*77")
+
+
+def test_one_that_has_started_again_is_said_to_run(asterisk: Embedded) -> None:
+    asterisk.restart()
+    assert eventually(lambda: pbx.get().state().up), pbx.get().state()

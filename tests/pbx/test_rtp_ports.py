@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from django.conf import LazySettings
@@ -11,10 +13,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from asterisk import nodes
-from asterisk.live import port_recorder
+from asterisk.live import listener, port_recorder
+from asterisk.live import store as live
 from asterisk.live.port_recorder import PortRecorder
 from asterisk.live.refused_calls import FILE, Refused, RefusedCalls
+from asterisk.nodes import Node
 from asterisk.process.embedded import Embedded
+from core import file_lock
 from core.audit.models import AuditRecord
 from tests.conftest import TOLD_OF_PORTS
 from tests.pages import html_of
@@ -57,7 +62,7 @@ def test_running_out_is_told_in_the_log_and_the_header(
     assert entries() == []
     assert "Out of RTP ports" not in html_of(client, "/pbx/")
     assert refusal(dial(phones[2], "*43")) == 488
-    assert eventually(lambda: entries() == [("failed", f"{first}-{last}")])
+    assert eventually(lambda: entries() == [("failed", f"{first}-{last}")], 60)
     page = html_of(client, "/pbx/")
     assert "Out of RTP ports" in page
     assert 'href="/preferences/network/"' in page
@@ -75,6 +80,25 @@ def test_the_phone_is_not_said_to_be_at_fault(one_call: None, office: Office, se
     assert refusal(dial(phones[2], "*43")) == 488
     assert eventually(lambda: b"negotiate stream" in (logs / FILE).read_bytes()[begin:].rpartition(b"\n")[0])
     assert refused.take() == Refused(sound=[], no_port=1)
+
+
+def test_what_was_refused_while_nobody_listened_is_told_afterwards(asterisk: Embedded, tmp_path: Path) -> None:
+    node = replace(asterisk.node, live_file=tmp_path / "live.sqlite3")
+    told, over = Event(), Event()
+    listening = Thread(target=listener.listen, args=(node, over.is_set), kwargs={"no_port": told.set})
+    listening.start()
+    assert eventually(lambda: node.live_file.exists() and last_beat_of(node) is not None)
+    node.live_file.rename(tmp_path / "away")  # it connects anew
+    with file_lock.acquire(node.live_file.with_suffix(".lock")), (node.directory / "log" / FILE).open("a") as log:
+        print(f"ERROR[{10**9}] res_rtp_asterisk.c: Oh dear... we couldn't allocate a port for RTP instance", file=log)
+    assert told.wait(10)
+    over.set()
+    listening.join()
+
+
+def last_beat_of(node: Node) -> float | None:
+    with live.opened(node.live_file) as heard:
+        return live.last_beat(heard)
 
 
 def test_there_is_one_entry_an_hour_and_the_header_forgets_it_in_a_day(db: None) -> None:

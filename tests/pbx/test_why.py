@@ -20,7 +20,7 @@ from extensions.phones.known_networks import Sighting
 from tests.conftest import TOLD
 from tests.node import apply
 from tests.pages import html_of
-from tests.pbx.office import Office, contacts, engine_tables, eventually, qualify, talking
+from tests.pbx.office import Office, contacts, engine_tables, eventually, talking, unplug
 from tests.people import make_extension, make_user
 from tests.phones.phone import Phone
 
@@ -70,8 +70,7 @@ def test_the_page_follows_a_phone(office: Office, page: Page) -> None:
     assert page.state(number, "Busy")
     outgoing.hangup()
     assert page.state(number, "Idle")
-    phone.close()
-    qualify(number)
+    unplug(phone)
     assert page.state(number, "Unreachable")
 
 
@@ -122,8 +121,7 @@ def test_one_that_was_unplugged_and_one_that_did_not_come_again(office: Office, 
         unplugged, silent = office.phone(office.extension()), office.phone(office.extension())
         assert (unplugged.register(15), silent.register(4)) == (200, 200)
         assert page.state(silent.number, "Idle")
-        unplugged.close()
-        qualify(unplugged.number)
+        unplug(unplugged)
         assert page.state(unplugged.number, "Unreachable")  # asked in vain, well before it expires
         assert eventually(lambda: contacts(unplugged.number) == contacts(silent.number) == [], 40)
         assert page.says(silent.number, "Offline since", "The registration expired and the phone did not renew it.")
@@ -278,7 +276,7 @@ def test_an_extension_that_is_disabled(office: Office, page: Page, ada: User) ->
     extension = office.extension()
     actions.disable(extension.number, ada)
     apply([extension.number], ada)
-    assert office.phone(extension).register() == 401
+    assert office.phone(extension).register() == 403
     assert page.says(
         extension.number, f"The PBX did not recognize {extension.number}", "disabled. Enable it.", "Enable"
     )

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Role, User
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
-from core.preferences.models import Preferences
+from core.preferences.models import Preferences, SystemChange
 from tests.pages import html_of
 from tests.people import make_user
 
@@ -31,6 +31,7 @@ def typed(**more: Any) -> dict[str, Any]:
         "attacks_never": "",
         "attacks_agents": "friendly-scanner",
         "attacks_dialled": "00972",
+        "outbound_a_minute": "20",
     }
     return {**usual, **more}
 
@@ -47,6 +48,13 @@ def test_what_is_saved_is_in_force_and_in_the_log(signed_in: Client) -> None:
     assert shown["Never block"] == ("", "192.0.2.10, 10.0.0.0/8")
 
 
+def test_how_often_one_may_call_outside_waits_for_an_apply(signed_in: Client) -> None:
+    answer = signed_in.post(URL, typed(outbound_a_minute="40"), follow=True)
+    assert "Preferences saved. Apply to update the PBX." in answer.content.decode()
+    (change,) = SystemChange.objects.waiting()
+    assert str(change) == "Outbound calls within a minute: 20 -> 40"
+
+
 def test_it_can_be_turned_off(signed_in: Client) -> None:
     sent = typed()
     del sent["attacks_on"]
@@ -58,6 +66,7 @@ def test_it_can_be_turned_off(signed_in: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
+        ("outbound_a_minute", "0", "from 1 to 1000"),
         ("attacks_tries", "2", "from 3 to 1000"),
         ("attacks_tries", "1001", "from 3 to 1000"),
         ("attacks_tries", "", "from 3 to 1000"),

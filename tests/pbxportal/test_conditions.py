@@ -148,6 +148,17 @@ def test_asterisk_that_ended_is_no_part_but_the_pbx(child: Child, settings: Sett
     assert (str(found.detail), found.at_once) == ("Asterisk stopped and was restarted. Calls were cut off.", True)
 
 
+def test_a_part_that_ended_is_not_the_pbx_nor_is_one_that_runs(child: Child, settings: Settings) -> None:
+    """No Asterisk answers here, which is another fault, and can wait."""
+    settings.AMI_PORT = 9
+    ended(child)
+    (down,) = conditions.pbx_down([child])
+    assert not down.at_once
+    child.name, child.delay = "Asterisk", 0
+    (down,) = conditions.pbx_down([child])
+    assert not down.at_once
+
+
 def test_a_pbx_that_does_not_answer_is_down(settings: Settings) -> None:
     settings.AMI_PORT = 9
     (found,) = conditions.pbx_down([])

@@ -17,7 +17,7 @@ from core.audit.models import AuditRecord
 from core.https import Certificate, Choice
 from core.preferences.models import Preferences
 from pbxportal import portal_address
-from pbxportal.front import authority, certificates, outcome
+from pbxportal.front import authority, certificates, outcome, status
 from pbxportal.portal_address import Address
 from tests.certificates import made, with_password
 from tests.pages import html_of
@@ -161,12 +161,16 @@ def test_who_may_only_look_changes_nothing(client: Client, db: None, var: Path) 
     assert https.chosen(var) == Choice()
 
 
-def test_why_a_change_was_not_applied_is_shown(signed_in: Client) -> None:
+def test_why_a_change_was_not_applied_is_shown(signed_in: Client, django_capture_on_commit_callbacks: Any) -> None:
     outcome.failed("Port 443: Permission denied.")
     page = html_of(signed_in, URL)
     assert "The last change was not applied." in page
     assert "Port 443: Permission denied." in page
     outcome.worked()
+    assert "not applied" not in html_of(signed_in, URL)
+    outcome.failed("Port 443: Permission denied.")
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in.post(URL, typed())
     assert "not applied" not in html_of(signed_in, URL)
 
 
@@ -238,6 +242,16 @@ def test_https_can_be_turned_off_from_the_terminal(db: None, var: Path, capsys: 
     assert https.chosen(var).certificate == Certificate.NONE
     assert "HTTPS is off" in capsys.readouterr().out
     assert AuditRecord.objects.filter(action="preferences.changed").count() == 1
+
+
+def test_where_there_is_no_https_no_certificate_is_missed() -> None:
+    assert status.warning(Address("127.0.0.1:8000", ("http://127.0.0.1:8000",), Certificate.NONE)) == ""
+
+
+def test_the_root_is_made_at_a_first_start_which_has_no_folder_yet(tmp_path: Path) -> None:
+    root = authority.root(tmp_path / "certificates/authority", "Acme")
+    assert root.parent.stat().st_mode & 0o777 == 0o700
+    assert (root.parent / authority.ROOT_KEY).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_certificate_of_our_own_is_made_anew_in_time(tmp_path: Path) -> None:

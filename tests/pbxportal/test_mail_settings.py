@@ -245,6 +245,27 @@ def test_a_wrong_password(
     assert "535 " in page
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("454 4.7.0 Ask again later", "It does not accept e-mail now and asks to try again later."),
+        ("500 5.5.2 Not understood", "It rejected the User Name and Password."),
+    ],
+)
+def test_a_sign_in_that_is_put_off_is_told_from_one_that_is_refused(
+    client: Client,
+    safe: Postbox,
+    certificate: Certificate,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    safe.moods.always["AUTH"] = answer
+    page = said(client.post(TEST, typed_for(safe, mail_user="portal", mail_password=SECRET)))
+    assert words in page
+
+
 def test_a_server_without_starttls(client: Client, postbox: Postbox) -> None:
     page = said(client.post(TEST, {**typed_for(postbox), "mail_security": "starttls"}))
     assert "It does not offer STARTTLS." in page

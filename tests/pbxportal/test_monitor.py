@@ -1,10 +1,14 @@
 """/health/ and /metrics: what programs are told, and who is not."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from backup.models import Backup, BackupSettings
 from core.coded_text import CodedText
 from core.events import look
 from core.mail.models import Email
@@ -41,8 +45,23 @@ def test_health_says_it_in_detail_to_who_has_the_token(client: Client, ada: User
         "mail": {"waiting": 1},
         "disk": None,
         "unapplied": 1,
+        "backup": None,
         "certificate": None,
     }
+
+
+def test_health_says_when_the_last_good_backup_was_made(client: Client) -> None:
+    def said() -> Any:
+        return client.get("/health/", headers=BEARER).json()["backup"]
+
+    BackupSettings.objects.update(sealed_passphrase="sealed")
+    assert said() == {"verified_at": None, "state": None}
+    night = datetime(2026, 11, 29, 2, tzinfo=UTC)
+    Backup.objects.create(state=Backup.State.VERIFIED, started_at=night)
+    assert said() == {"verified_at": "2026-11-29T02:00:00+00:00", "state": "verified"}
+    Backup.objects.create(state=Backup.State.FAILED, started_at=night + timedelta(days=1))
+    Backup.objects.create(started_at=night + timedelta(days=2))  # and is running
+    assert said() == {"verified_at": "2026-11-29T02:00:00+00:00", "state": "failed"}
 
 
 @pytest.mark.parametrize("path", ["/health/", "/metrics"])
@@ -80,6 +99,7 @@ def test_metrics_count_what_there_is(client: Client, ada: User) -> None:
     assert 'pbxportal_open_events{kind="disk"} 1.0' in text
     (count,) = [each for each in text if each.startswith("pbxportal_response_seconds_count") and '"2xx"' in each]
     assert float(count.split()[-1]) >= 1
+    assert not [each for each in text if each.startswith("pbxportal_calls")]  # nobody can say
 
 
 def test_the_version_is_on_the_page(client: Client, ada: User) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from backup.models import CopySettings
 from core import encryption
 from core.mail.smtp.client import LABEL, ROW
 from core.preferences.models import Preferences
@@ -24,9 +25,12 @@ from extensions.review import review
 from pbxportal.management.commands import rotate_keys
 from tests.people import make_extension, make_user
 from tests.test_canaries import rows_of_the_database
+from trunks import record
+from trunks.models import Trunk
 
 TOKEN = re.compile(r"gAAAA[A-Za-z0-9_=-]{60,}")
 MAIL_PASSWORD = "the password of the mail server"
+TRUNK_PASSWORD = "t7Rw9KqX2mZv5LpB"
 
 
 @pytest.fixture
@@ -44,9 +48,15 @@ def key_file(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 def passwords(key_file: Path, client: Client, ada: User) -> dict[str, str]:
     """number -> registration password of each extension, of which the last is deleted and waits."""
     Preferences.objects.update(sealed_mail_password=encryption.seal(LABEL, ROW, MAIL_PASSWORD))
+    CopySettings.objects.all().delete()
+    CopySettings.seed("default")
     extensions = [make_extension(str(1000 + n), user=make_user(f"Person{n}")) for n in range(5)]
     for each in extensions:
         Authenticator.objects.create(user=each.user, type="totp", data={"secret": encryption.seal("factor", "", "s")})
+    with record.edited(ada):
+        trunk = Trunk.objects.create(name="Telco", host="sip.example.com")
+        trunk.password = TRUNK_PASSWORD
+        trunk.save()
     Change.objects.all().delete()
     actions.delete("1004", ada)
     client.force_login(ada)
@@ -70,7 +80,12 @@ def everything_is_readable(client: Client, passwords: dict[str, str]) -> None:
     for each in SipExtension.objects.all():
         assert each.registration_password == passwords[each.number]
     assert encryption.unseal(LABEL, ROW, Preferences.load().sealed_mail_password) == MAIL_PASSWORD
+    assert CopySettings.load().unseal("sftp_key").startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
     assert client.get("/extensions/").status_code == 200
+    with transaction.atomic():
+        record.restore(Preferences.now("lines"))
+        assert Trunk.objects.get().password == TRUNK_PASSWORD
+        transaction.set_rollback(True)
     with transaction.atomic():
         review.discard("1004", User.objects.get(first_name="Ada"))
         assert SipExtension.objects.get(number="1004").registration_password == passwords["1004"]
@@ -83,11 +98,11 @@ def test_all_is_sealed_anew_and_the_old_key_opens_nothing(
     key_file: Path, client: Client, passwords: dict[str, str]
 ) -> None:
     old, before = key_file.read_text(), tokens()
-    assert len(before) == 17
+    assert len(before) == 20
     assert all(opens(old, each) for each in before)
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert re.match(r"11 rows encrypted with the new key\. The old key is retired", out.getvalue())
+    assert re.match(r"14 rows encrypted with the new key\. The old key is retired", out.getvalue())
     new, after = key_file.read_text(), tokens()
     assert new != old
     assert key_file.stat().st_mode & 0o777 == 0o600
@@ -148,7 +163,7 @@ def test_keys_of_the_environment_are_taken_out_by_who_put_them_in(
     out = StringIO()
     call_command("rotate_keys", stdout=out)
     assert "Remove all but the first key from SEALING_KEYS." in out.getvalue()
-    assert [opens(new, each) for each in tokens()] == [True] * 17
+    assert [opens(new, each) for each in tokens()] == [True] * 20
     assert key_file.read_text() == old
 
 

@@ -168,6 +168,24 @@ def test_there_is_only_one(tmp_path: Path) -> None:
         pass
 
 
+def test_root_writes_nothing_into_the_folder_of_another_user(tmp_path: Path) -> None:
+    """As `sudo manage.py backup` would, whose files the portal could then not read."""
+    if os.geteuid() == 0:
+        var, as_root = tmp_path / "var", list[str]()
+        var.mkdir()
+        os.chown(var, 65534, 65534)
+    else:
+        var, as_root = Path("/var/tmp"), ["unshare", "--user", "--map-root-user"]  # noqa: S108 (nothing is written)
+    here = {"PBXPORTAL_VAR": str(var), "DJANGO_SETTINGS_MODULE": "pbxportal.settings", "PORTAL_ALLOW_ROOT": "0"}
+    env = {**os.environ, **here}
+    program = [*as_root, sys.executable, "manage.py", "backup"]
+    ran = subprocess.run(program, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert f"{var} belongs to another user" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not [*tmp_path.rglob("secrets")]
+
+
 def test_large_logs_are_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "LARGEST_LOG", 3)
     (tmp_path / "a.log").write_text("long")

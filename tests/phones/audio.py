@@ -12,7 +12,7 @@ from itertools import count
 from . import rtp, sdp
 
 PACE = rtp.SAMPLES / rtp.RATE
-PAUSE = 5  # packets of sound between two keys
+PAUSE = 3  # packets of sound between two keys
 SILENCE = bytes([rtp.ulaw(0)]) * rtp.RATE
 
 

@@ -258,6 +258,16 @@ class IncomingCall(Call):
             self._reply(self.invite, status)
             self._finish()
 
+    def redirect(self, target: str) -> None:
+        """302: the caller is to call the target instead."""
+        with self.line.wire.changed:
+            self._must_be_open()
+            self.status = 302
+            host, port = self.line.wire.server
+            contact = (("Contact", f"<sip:{target}@{host}:{port}>"),)
+            self.line.wire.respond(sip.reply(self.invite, 302, self.dialog.local_tag, contact))
+            self._finish()
+
     def _must_be_open(self) -> None:
         if self._ended or self._answered:
             raise PhoneError(f"the call already has its final status {self.status}")

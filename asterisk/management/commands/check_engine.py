@@ -42,7 +42,7 @@ class Command(BaseCommand):
     @translation.override(ENGLISH)
     def _tell(self, run: CheckRun) -> None:
         for number, drifts in groupby(run.drifts, lambda drift: drift["number"]):
-            self.stdout.write(number)
+            self.stdout.write(number or "Outside lines")
             for drift in drifts:
                 wished, held, said = (shown(drift[side]) for side in ("wished", "engine", "said"))
                 field = coded_text.show(drift["field"])

@@ -5,10 +5,12 @@ from django.core.management.base import BaseCommand
 
 from asterisk import nodes
 from asterisk.apply.by_phone import Taking
+from asterisk.apply.year import TurnOfYear
 from asterisk.live import listener
 from asterisk.live.guard import Guard
 from asterisk.live.network_recorder import Sightings
 from asterisk.live.port_recorder import PortRecorder
+from asterisk.live.registration_recorder import RegistrationRecorder
 from asterisk.live.voicemail_recorder import Mailboxes
 
 
@@ -26,10 +28,11 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         node = nodes.from_settings()
         sightings, mailboxes, taking, guard = Sightings(), Mailboxes(node.directory), Taking(node), Guard(node)
-        ports = PortRecorder(node)
-        for each in (sightings, mailboxes, taking, guard, ports):
+        ports, year = PortRecorder(node), TurnOfYear(node)
+        workers = (sightings, mailboxes, taking, guard, ports, year, RegistrationRecorder(node))
+        for each in workers:
             each.start()
         told = (sightings.take, mailboxes.take, taking.notice, guard.take, ports.notice)
         listener.listen(node, lambda: stopped, *told)
-        for each in (sightings, mailboxes, taking, guard, ports):
+        for each in workers:
             each.stop()

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from backup import making, places
+from backup.copies import sending
 from backup.errors import BackupError
 from backup.management.commands import _passphrase
 from backup.models import BackupSettings
@@ -21,21 +22,25 @@ class Command(BaseCommand):
             "file", nargs="?", type=Path, help="where to write it; otherwise to the folder on Maintenance > Backup"
         )
         parser.add_argument("--nightly", action="store_true", help="only if there is none of today yet")
+        parser.add_argument("--copy", action="store_true", help="makes none: copies what has not been copied yet")
         parser.add_argument("--by", type=int, metavar="PERSON", help="the key of the person who asked for it")
         _passphrase.add_argument(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["nightly"] and not making.is_due():
-            return
         by = User.objects.filter(pk=options["by"]).first()
         origin = context.SYSTEM if options["nightly"] or by else context.COMMAND
         try:
             with context.override_origin(origin):
-                made = self._to(options) if options["file"] else making.make(
-                    places.from_settings(), by, nightly=options["nightly"]
-                ).file  # fmt: skip
+                if options["file"]:
+                    self._say(self._to(options))
+                    return
+                if not options["copy"] and (not options["nightly"] or making.is_due()):
+                    self._say(making.make(places.from_settings(), by, nightly=options["nightly"]).file)
+                sending.copy_owed(places.from_settings(), by)
         except BackupError as error:
             raise CommandError(in_english(error)) from error
+
+    def _say(self, made: object) -> None:
         self.stdout.write(f"Backed up and verified: {made}")
 
     def _to(self, options: dict[str, Any]) -> Path:

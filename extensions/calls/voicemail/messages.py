@@ -10,6 +10,10 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from core import localization
+from core.audit import log
+from core.coded_text import CodedText
+from core.events import look
+from core.events.models import Event
 from core.mail import outbox
 from core.preferences.models import Preferences
 from extensions import pbx
@@ -18,6 +22,7 @@ from extensions.models import SipExtension, VoicemailMessage
 from extensions.pbx import Folder
 
 UNDO = timedelta(days=1)  # so long a deleted message can be put back
+TOLD = timedelta(days=1)  # so long a damaged message is an event: there is nothing that would mend it
 KEPT_AS_GONE = timedelta(days=30)  # so long nobody gets a second e-mail about a message that comes back
 
 
@@ -90,6 +95,14 @@ def _add(extension: SipExtension, message: Found) -> None:
         outbox.send("voicemail", extension.user, message=row.pk)
 
 
+def damaged(number: str, kept: int, lost: int) -> None:
+    """Messages of which the PBX could not write all: those that can be heard all the same, and those that are gone."""
+    if kept or lost:
+        with transaction.atomic():
+            look.begin("voicemail", CodedText("event.voicemail", number=number), number)
+            log.record(None, "extension.voicemail_damaged", number, messages_kept=kept, messages_lost=lost)
+
+
 def tidy() -> None:
     """Have the PBX do what is still to be done with messages: after their e-mail, and when they are too old.
 
@@ -98,6 +111,8 @@ def tidy() -> None:
     for message in VoicemailMessage.objects.there().exclude(to_do="").select_related("extension"):
         with suppress(pbx.MailboxOpen):
             _move(message, Folder.HEARD if message.to_do == AfterVoicemailEmail.READ else Folder.DELETED)
+    for damage in Event.objects.open().filter(kind="voicemail", began_at__lt=timezone.now() - TOLD):
+        look.solve(damage.kind, damage.subject)
     for message in too_old(timezone.now()):
         with suppress(pbx.MessageGone, pbx.MailboxOpen):
             pbx.get().erase_message(message.extension.number, message.message_id)

@@ -10,19 +10,27 @@ from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
 from accounts.sessions.models import Session
-from backup.models import BackupSettings
+from backup.models import BackupSettings, CopySettings
 from core import encryption, file_lock, whole_file
 from core.preferences.models import Preferences
-from extensions.models import Change, SipExtension
+from extensions.models import BulkAction, BulkItem, Change, SipExtension
+from extensions.spreadsheets.models import Import
+from trunks.models import LinesVersion, Trunk
 
 # Every column that holds something sealed, or JSON with something sealed in it.
 SEALED: dict[type[models.Model], tuple[str, ...]] = {
     SipExtension: ("sealed_password", "sealed_voicemail_pin"),
     Preferences: ("sealed_mail_password", "sealed_webhook_secret"),
     BackupSettings: ("sealed_passphrase",),
+    CopySettings: ("sealed_sftp_password", "sealed_sftp_key", "sealed_s3_secret"),
     Authenticator: ("data",),
     Session: ("session_data",),
     Change: ("former",),
+    BulkAction: ("sealed_credentials",),
+    BulkItem: ("former", "later"),
+    Import: ("sealed_table", "sealed_formers"),
+    Trunk: ("sealed_password",),
+    LinesVersion: ("record",),
 }
 AT_ONCE = 500  # rows of a transaction
 SETTLE_SECONDS = 2  # within which whoever has sealed something with an older key has written it

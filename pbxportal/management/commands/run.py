@@ -33,12 +33,13 @@ from asterisk.nodes import Node
 from asterisk.process import embedded, hold_music, network, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.process.refused_lines import RefusedLines
-from core import https, reach
+from core import https, reach, running
 from core.debian import NotAvailableError
 from core.events import tell, webhook
 from core.events.look import Look
 from core.preferences.models import Preferences, in_force
 from core.reach import is_local
+from core.running import PBX, PORTAL
 from pbxportal import conditions, logs, supervisor
 from pbxportal.front import certificates, server
 from pbxportal.front.program import Program as Caddy
@@ -47,7 +48,6 @@ from pbxportal.front.server import Front, FrontError
 from pbxportal.front.watch import Watch
 from pbxportal.supervisor import CannotStart, Child, Door, door
 
-PORTAL, PBX = PARTS = ("portal", "pbx")
 RESTART = "sudo systemctl restart pbxportal.target"
 BOOT_SECONDS = 60
 ANSWER_SECONDS = 5
@@ -60,10 +60,10 @@ class Command(BaseCommand):
     help = "Runs the portal and its PBX until you press Ctrl+C."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--only", choices=PARTS, help="the other part runs in a process of its own")
+        parser.add_argument("--only", choices=running.PARTS, help="the other part runs in a process of its own")
 
     def handle(self, *, only: str | None = None, **_: Any) -> None:
-        parts = (only,) if only else PARTS
+        parts = (only,) if only else running.PARTS
         os.umask(0o077)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt)
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             supervisor.refuse_root(allowed=settings.ALLOW_ROOT)
             with ExitStack() as locks:
                 for part in parts:
-                    locks.enter_context(supervisor.only_one(settings.VAR / f"{part}.lock"))
+                    locks.enter_context(supervisor.only_one(running.lock(settings.VAR, part)))
                 run(parts)
         except KeyboardInterrupt:
             say("Stopped.")

@@ -43,7 +43,7 @@ def opened(client: Client, link: str) -> str:
 @pytest.mark.django_db
 def test_the_link_makes_the_first_administrator_and_signs_in(client: Client) -> None:
     answer = client.post(opened(client, path()), TYPED, follow=True)
-    assert answer.redirect_chain[-1][0] == "/extensions/"
+    assert answer.redirect_chain[-1][0] == "/dashboard/"
     ada = User.objects.get()
     assert (ada.email, str(ada.role)) == ("ada@example.com", "Super Administrator")
     assert ada.check_password("Correct7Horse9Staple")

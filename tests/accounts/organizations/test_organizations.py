@@ -1,5 +1,6 @@
 """Extension and Trunk > Organization: what can be done to the tree, what is refused, and who may."""
 
+import random
 from urllib.parse import quote
 
 import pytest
@@ -223,12 +224,13 @@ def test_departments_are_found_however_they_are_typed(signed_in: Client, typed: 
     department("L’Étage", department("München"))
     assert names(signed_in, f"?q={quote(typed)}") == ["Company", "München", "L’Étage"]
     fill(60)
+    assert 'hx-get="/organizations/parents/"' in signed_in.get("/organizations/add/").content.decode()
     answer = signed_in.get(f"/organizations/parents/?find={quote(typed)}")
     assert "L’Étage" in answer.content.decode()
 
 
 def names(client: Client, query: str = "") -> list[str]:
-    return [row[2] for row in client.get(f"/organizations/{query}").context["rows"]]
+    return [row[4] for row in client.get(f"/organizations/{query}").context["rows"]]
 
 
 def test_the_tree_is_in_order_and_found_with_what_it_lies_in(signed_in: Client) -> None:
@@ -267,6 +269,22 @@ def test_members_are_counted_once(ada: User) -> None:
         "Europe": (3, 3),
         "Asia": (3, 3),
     }
+
+
+def test_as_many_are_counted_as_there_are_however_many_departments_people_are_in(db: None) -> None:
+    draw = random.Random(7)
+    fill(40)
+    for place in range(40):
+        department(f"Inner {place}", draw.choice(Organization.objects.all()))
+    every = list(Organization.objects.all())
+    people = [make_user(f"Person{n}") for n in range(60)]
+    for each in people:
+        each.organizations.set(draw.sample(every, draw.choice([0, 1, 1, 2, 2, 3, 5])))
+    tree = Organization.tree()
+    for pk, counted in count(tree).items():
+        inside = [each.pk for each in tree.departments[pk].with_all_below()]
+        assert counted.own == User.objects.filter(organizations=pk).count()
+        assert counted.in_all == User.objects.filter(organizations__in=inside).distinct().count()
 
 
 def test_without_scripts_a_search_in_the_form_is_a_button(signed_in: Client) -> None:

@@ -95,7 +95,8 @@ def test_a_roles_page_shows_its_matrix_and_its_people(signed_in: Client, hugo: U
     answer = signed_in.get(f"/roles/{role.pk}/")
     levels = {module.name: level for module, level in answer.context["levels"]}
     assert levels == {
-        "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Preferences": "",
+        "Extension": "Manage", "Others' Voicemail": "", "Role": "", "Organization": "", "Trunk": "", "Route": "",
+        "Preferences": "",
         "Apply History": "View", "Engine Check": "", "Blocked Addresses": "", "Mail": "",
         "Backup": "", "Events": "", "Operation Log": "",
     }  # fmt: skip

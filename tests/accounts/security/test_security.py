@@ -1,6 +1,7 @@
 """Where a person is signed in, the end of it by each door, and the own password."""
 
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -130,7 +131,9 @@ def test_sessions_whose_time_is_over_are_cleared(vic: User) -> None:
     session = old.session
     session["began"] = time.time() - 25 * 3600
     session.save()
-    call_command("clear_sessions")
+    said = StringIO()
+    call_command("clear_sessions", stdout=said)
+    assert said.getvalue().startswith("Cleared 1 sessions, 0 devices")
     assert [each.agent for each in Session.objects.all()] == [FIREFOX]
     assert is_in(living)
     assert Device.objects.count() == 2

@@ -16,7 +16,7 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
 
 
 def test_people_sign_in_with_their_address_whatever_its_case(client: Client, ada: User) -> None:
-    assert sign_in(client, "ADA@Example.com") == "/extensions/"
+    assert sign_in(client, "ADA@Example.com") == "/dashboard/"
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_people_sign_in_with_their_address_whatever_its_case(client: Client, ada
 )
 def test_people_sign_in_with_their_address_in_whatever_form(client: Client, db: None, stored: str, typed: str) -> None:
     user = make_user("Idna", role="super_administrator", email=stored)
-    assert sign_in(client, typed) == "/extensions/"
+    assert sign_in(client, typed) == "/dashboard/"
     assert User.objects.get(email=typed) == User.objects.get_by_natural_key(typed) == user
     assert sign_in_throttling.of_account(typed) == sign_in_throttling.of_account(stored)
 

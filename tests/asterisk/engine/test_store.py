@@ -14,6 +14,7 @@ from threading import Thread
 
 import pytest
 
+from asterisk.apply import lines
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Dial, Login
 from asterisk.engine.render import Rows
@@ -136,6 +137,23 @@ def test_a_table_of_an_earlier_version_is_given_the_new_columns(path: Path) -> N
         assert engine.read(db, ["1001"])["1001"].dial == Dial("1001", 30)
         write(db, {"1001": Rows(dial=Dial("1001", 30, "1002"))})
         assert engine.read(db, ["1001"])["1001"].dial == Dial("1001", 30, "1002")
+
+
+def test_lines_of_an_earlier_version_are_to_be_put_again(path: Path) -> None:
+    engine.prepare(path)
+    with engine.opened(path) as db:
+        db.execute("INSERT INTO country VALUES (1, '49', '00', '0', 0)")
+        db.execute("INSERT INTO trunk SELECT 'trunk-1', '', '', '', 0, '', '', '', '', '', '', '', '', 0, 0")
+    engine.prepare(path)
+    with engine.opened(path) as db:
+        assert lines.are_there(db)
+        db.execute("DROP TABLE inbound_first")
+        db.execute("CREATE TABLE inbound_first (first TEXT PRIMARY KEY, route TEXT NOT NULL, extension TEXT NOT NULL)")
+    engine.prepare(path)
+    with engine.opened(path) as db:
+        assert not lines.are_there(db)
+        assert db.execute("SELECT count(*) FROM trunk").fetchone() == (1,)
+        assert db.execute("SELECT count(target) FROM inbound_at").fetchone() == (0,)
 
 
 def test_a_file_that_is_no_database_is_said_so(path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asterisk.live import store as live
-from asterisk.live.store import Contact
+from asterisk.live.store import Contact, Trunk
 from extensions.pbx import Ending
 
 PHONE = Contact("1001;@a", "1001", "192.0.2.7:5060", "Desk", "Reachable", 10.0, 20.0)
@@ -21,6 +21,14 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     with live.opened(tmp_path / "live.sqlite3") as db:
         live.replace(db, {"1001": [PHONE]})
         yield db
+
+
+def test_a_trunk_keeps_its_time_until_its_state_changes(db: sqlite3.Connection) -> None:
+    live.set_trunks(db, {"a": Trunk("a", "Registered", 1.0), "b": Trunk("b", "Registered", 1.0)})
+    live.set_trunks(db, {"a": Trunk("a", "Registered", 2.0), "b": Trunk("b", "Rejected", 2.0)})
+    assert live.trunks(db) == {"a": Trunk("a", "Registered", 1.0), "b": Trunk("b", "Rejected", 2.0)}
+    live.set_trunks(db, {"b": Trunk("b", "Rejected", 3.0)})
+    assert live.trunks(db) == {"b": Trunk("b", "Rejected", 2.0)}
 
 
 def ending(db: sqlite3.Connection, number: str = "1001") -> Ending:

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from accounts.models import Role, User
 from core import coded_text, proxies
@@ -21,7 +21,7 @@ from core.audit.actions import ACTIONS
 from core.audit.fields import RecordedField
 from core.audit.models import AuditRecord, FieldChange
 from core.coded_text import CodedText
-from core.preferences.models import Preferences
+from core.preferences.models import Preferences, in_force
 from extensions.fields import BY_NAME
 from extensions.models import SipExtension
 from pbxportal.pbx_settings.forms import PreferencesForm
@@ -36,6 +36,8 @@ REFUSED = [
     "DELETE FROM core_audithead",
     "UPDATE core_audithead SET count = 1",
     "UPDATE core_audithead SET last_hash = 'x'",
+    "UPDATE core_audithead SET count = count + 1",
+    "UPDATE core_audithead SET count = count - 1",
     *(
         [
             "INSERT OR REPLACE INTO core_auditrecord SELECT * FROM core_auditrecord WHERE id = 3",
@@ -95,6 +97,16 @@ def test_the_database_refuses_to_change_or_remove_a_row(five: list[AuditRecord],
     with pytest.raises(DatabaseError, match="log"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert list(AuditRecord.objects.order_by("id")) == five
+    assert verified()[0] == 0
+
+
+def test_many_rows_are_written_with_few_statements(
+    ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with in_force(), django_assert_max_num_queries(12), log.together():
+        for number in range(1000, 1300):
+            log.record(ada, "extension.changed", number)
+    assert AuditRecord.objects.count() == 300
     assert verified()[0] == 0
 
 
@@ -391,7 +403,12 @@ def test_each_action_that_the_code_records_is_in_the_table() -> None:
 def test_each_text_that_the_code_stores_is_known_by_its_code() -> None:
     codes = set(literals(call.args[0] for call in calls("CodedText") if call.args))
     assert len(codes) > 40
-    assert {code for code in codes if not coded_text.is_known(code)} == {"field.", "event.kind.", "event.part."}
+    assert {code for code in codes if not coded_text.is_known(code)} == {
+        "field.",
+        "event.kind.",
+        "event.part.",
+        "import.",
+    }
 
 
 def test_each_field_and_detail_that_the_code_records_has_a_label() -> None:

@@ -190,6 +190,17 @@ def test_in_quiet_hours_only_what_cannot_wait_is_told_and_the_rest_afterwards(wo
     assert told()[1:] == [("ada@example.com", [[drift.pk, False], [drift.pk, True]])]
 
 
+@pytest.mark.parametrize("kind", ["pbx", "apply_refused", "apply_waiting", "disk", "worker", "log"])
+def test_what_stops_calls_or_changes_is_told_in_quiet_hours(world: World, ada: User, kind: str) -> None:
+    now = timezone.now().astimezone(Preferences.load().zone)
+    Preferences.objects.update(
+        alert_quiet_from=(now - timedelta(hours=1)).time(), alert_quiet_until=(now + timedelta(hours=1)).time()
+    )
+    look.begin(kind, DISK)
+    tell.tell()
+    assert [to for to, _ in told()] == ["ada@example.com"]
+
+
 def test_whoever_is_chosen_is_told_and_otherwise_who_sees_preferences(world: World, ada: User) -> None:
     olga = make_user("Olga", role="operator")
     gone = make_user("Gus", role="operator", is_active=False)

@@ -45,6 +45,13 @@ def test_it_lists_what_is_wrong_and_what_was(signed_in: Client) -> None:
     assert [event.kind for event in signed_in.get(URL, {"state": "open"}).context["events"]] == ["disk"]
 
 
+def test_it_leads_to_where_an_event_is_put_right(signed_in: Client) -> None:
+    look.begin("outbound_locked", CodedText("event.outbound_locked", number="1001", dialed="0171"), "1001")
+    look.begin("disk", CodedText("event.disk", path="/var", share=91))
+    assert [event.url for event in signed_in.get(URL).context["events"]] == ["", "/extensions/1001/"]
+    assert '<a href="/extensions/1001/"><strong>Outbound calls locked' in signed_in.get(URL).content.decode()
+
+
 def test_an_empty_list_says_what_it_is_for(signed_in: Client) -> None:
     assert "No events yet" in html_of(signed_in, URL)
     assert "No open events" in html_of(signed_in, URL + "?state=open")

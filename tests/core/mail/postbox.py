@@ -72,6 +72,12 @@ class Moody(SMTP):
             return
         await super().smtp_DATA(arg)
 
+    async def smtp_AUTH(self, arg: str) -> None:
+        if answer := self.moods.next("AUTH"):
+            await self.push(answer)
+            return
+        await super().smtp_AUTH(arg)
+
     @syntax("EHLO hostname")
     async def smtp_EHLO(self, hostname: str) -> None:
         if answer := self.moods.next("EHLO"):

@@ -1,5 +1,7 @@
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from core.mail import composition, outbox, worker
 from core.mail.composition import Words
 from core.mail.kinds import KINDS, Kind
 from core.mail.models import Email
-from core.mail.smtp.client import LABEL, ROW, Server
+from core.mail.smtp.client import LABEL, ROW, Connection, Server
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
 from core.preferences.models import Preferences
@@ -117,6 +119,17 @@ def test_one_connection_carries_many(ada: User, postbox: Postbox, postman: Postm
     assert postbox.connections == before + 1
 
 
+def test_the_connection_goes_on_after_an_e_mail_was_refused(
+    ada: User, vic: User, postbox: Postbox, postman: Postman
+) -> None:
+    postbox.moods.answers["RCPT"] = ["550 5.1.1 No such person here"]
+    post(ada), post(vic)
+    before = postbox.connections
+    until_nothing_is_due(postman)
+    assert [each.to for each in postbox.received] == ["vic@example.com"]
+    assert postbox.connections == before + 1
+
+
 def test_without_a_mail_server_emails_wait_and_that_is_no_failure(ada: User, postman: Postman) -> None:
     email = post(ada)
     assert not postman.round()
@@ -203,6 +216,7 @@ def test_a_email_that_is_not_taken_again_and_again_is_a_trouble(ada: User, postb
         ("RCPT", "421 4.3.2 Shutting down", "busy"),
         ("MAIL", "450 4.3.2 Too busy", "busy"),
         ("MAIL", "550 5.7.1 Not your address", "sender_refused"),
+        ("MAIL", "500 5.5.2 Not understood", "sender_refused"),
         ("MAIL", "530 5.7.0 Sign in", "password_refused"),
         ("MAIL", DROP, "broken"),
         ("RCPT", DROP, "broken"),
@@ -242,6 +256,22 @@ def test_a_connection_cut_before_the_dot_has_delivered_nothing(ada: User, postbo
     postman.round()
     assert now(email).state == State.WAITING
     assert email.answer_code == "broken"
+    assert not postbox.received
+
+
+def test_a_connection_that_ended_right_before_the_dot_has_delivered_nothing(
+    ada: User, postbox: Postbox, postman: Postman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up_to_the_dot = Connection._up_to_the_dot
+
+    def and_then_it_ends(self: Connection, message: EmailMessage, to: str) -> None:
+        up_to_the_dot(self, message, to)
+        self.socket.shutdown(socket.SHUT_RD)  # as if the server had closed it
+
+    monkeypatch.setattr(Connection, "_up_to_the_dot", and_then_it_ends)
+    email = post(ada)
+    postman.round()
+    assert (now(email).state, email.answer_code) == (State.WAITING, "broken")
     assert not postbox.received
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from accounts.models import Role, User
 from core.keyset_pagination import page
+from extensions.listing import filters, search
 from extensions.models import SipExtension
 from tests.pages import html_of
-from tests.people import make_extension
+from tests.people import make_extension, make_user
 
 
 def numbers(client: Client, query: str = "") -> list[str]:
@@ -24,7 +25,7 @@ def all_pages(client: Client, query: str) -> list[str]:
     while url:
         context = client.get(f"/extensions/{url}").context
         found += [row.number for row in context["extensions"]]
-        url = context["next_url"]
+        url = context["shown"].next_url
     return found
 
 
@@ -45,7 +46,7 @@ def test_the_cursor_of_another_order_is_the_first_page(client: Client, ada: User
     for i in range(30):
         make_extension(str(1000 + i), first_name=f"Person {i}")
     client.force_login(ada)
-    cursor = client.get("/extensions/?sort=name").context["next_url"].partition("page=")[2]
+    cursor = client.get("/extensions/?sort=name").context["shown"].next_url.partition("page=")[2]
     assert numbers(client, f"?sort=number&page={cursor}") == numbers(client, "?sort=number")
 
 
@@ -54,11 +55,98 @@ def test_previous_leads_back(client: Client, ada: User) -> None:
         make_extension(str(1000 + i))
     client.force_login(ada)
     first = client.get("/extensions/").context
-    assert first["previous_url"] == ""
-    second = client.get(f"/extensions/{first['next_url']}").context
-    back = client.get(f"/extensions/{second['previous_url']}").context
+    assert first["shown"].previous_url == ""
+    second = client.get(f"/extensions/{first['shown'].next_url}").context
+    back = client.get(f"/extensions/{second['shown'].previous_url}").context
     assert [row.number for row in back["extensions"]] == [row.number for row in first["extensions"]]
-    assert back["previous_url"] == ""
+    assert back["shown"].previous_url == ""
+
+
+def test_each_page_says_which_rows_it_has(client: Client, ada: User) -> None:
+    for i in range(60):
+        make_extension(str(1000 + i))
+    client.force_login(ada)
+
+    def words(query: str) -> str:
+        page = client.get(f"/extensions/{query}")
+        found = re.search(r'class="pager-words">\s*(.*?)\s*</p>', page.content.decode(), re.DOTALL)
+        assert found
+        return found[1]
+
+    first = client.get("/extensions/").context["shown"]
+    assert words("") == "1 to 25 of 60"
+    assert words(first.next_url) == "26 to 50 of 60"
+    assert words(first.last_url) == "36 to 60 of 60"
+    last = client.get(f"/extensions/{first.last_url}").context
+    assert [row.number for row in last["extensions"]] == [str(1000 + i) for i in range(35, 60)]
+    assert (last["shown"].next_url, last["shown"].last_url) == ("", "")
+    assert words(last["shown"].previous_url) == "11 to 35 of 60"
+    assert words(last["shown"].first_url) == "1 to 25 of 60"
+    assert words("?sort=-name&page=last") == "36 to 60 of 60"
+
+
+def test_a_page_of_more_than_are_counted_says_so(client: Client, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "COUNTED", 30)
+    monkeypatch.setattr(search, "COUNTED", 30)
+    for i in range(60):
+        make_extension(str(1000 + i))
+    client.force_login(ada)
+    page = html_of(client, "/extensions/?voicemail=no")
+    assert "1 to 25 of more than 30" in page
+    assert "Select all that match, more than 30" in page
+    assert 'name="count"' not in page
+    assert "The last of more than 30" in html_of(client, "/extensions/?voicemail=no&page=last")
+
+
+def test_columns_and_page_size_are_kept_for_the_person(client: Client, ada: User, hugo: User) -> None:
+    for i in range(60):
+        make_extension(str(1000 + i), caller_id="77" if i == 0 else str(1000 + i))
+    client.force_login(ada)
+    usual = html_of(client, "/extensions/")
+    assert [each.name for each in client.get("/extensions/").context["layout"].columns] == [
+        "number", "name", "caller_id", "email", "role", "organizations", "phones",
+    ]  # fmt: skip
+    assert 'class="cell-caller-id">77<' in usual
+    assert 'class="cell-caller-id">1001<' not in usual
+    chosen = {"column": ["mobile", "last_seen", "x"], "page_size": "50", "next": "/extensions/?sort=name"}
+    assert client.post("/extensions/layout/", chosen)["Location"] == "/extensions/?sort=name"
+    context = client.get("/extensions/").context
+    assert [each.name for each in context["layout"].columns] == ["number", "name", "mobile", "last_seen"]
+    assert len(context["extensions"]) == 50
+    elsewhere = client.post("/extensions/layout/", {"page_size": "7", "next": "https://example.com/"})
+    assert elsewhere["Location"] == "/extensions/"
+    assert len(client.get("/extensions/").context["extensions"]) == 25
+    client.force_login(hugo)
+    assert "email" in client.get("/extensions/").context["layout"]
+
+
+def test_each_order_is_of_its_column(client: Client, ada: User) -> None:
+    for number, name, role, mobile, caller_id in (
+        ("1000", "C", "administrator", "+493012345", "3"),
+        ("1001", "B", "", "", "1"),
+        ("1002", "A", "administrator", "+33140205050", "2"),
+    ):
+        user = make_user(name, role=role, mobile=mobile)
+        make_extension(number, user=user, caller_id=caller_id)
+    client.force_login(ada)
+    assert numbers(client, "?sort=name") == ["1002", "1001", "1000"]
+    assert numbers(client, "?sort=role") == ["1001", "1000", "1002"]
+    assert numbers(client, "?sort=-role") == ["1002", "1000", "1001"]
+    assert numbers(client, "?sort=mobile") == ["1001", "1002", "1000"]
+    assert numbers(client, "?sort=caller_id") == ["1001", "1002", "1000"]
+    administrator = Role.objects.get(key="administrator").pk
+    assert numbers(client, f"?role={administrator}&sort=-number") == ["1002", "1000"]
+
+
+def test_the_role_of_a_person_saved_alone_is_that_of_the_list(client: Client, ada: User) -> None:
+    extension = make_extension("1000")
+    client.force_login(ada)
+    extension.user.role = Role.objects.get(key="administrator")
+    extension.user.save()
+    assert numbers(client, f"?role={extension.user.role.pk}") == ["1000"]
+    extension.user.role = None
+    extension.user.save(update_fields=["role"])
+    assert numbers(client, "?role=none") == ["1000"]
 
 
 @pytest.mark.django_db

@@ -93,6 +93,16 @@ def test_both_links_change_the_address_in_either_order(vics: Client, vic: User, 
     assert vics.get("/account/").status_code == 200  # and the session lasts
 
 
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [(OLD_SIDE, f"confirmed from the e-mail to {NEW}"), (NEW_SIDE, "confirmed from the e-mail to the old address")],
+)
+def test_whoever_confirms_first_reads_which_e_mail_is_missing(vics: Client, side: Purpose, words: str) -> None:
+    stranger, change = Client(), asks(vics)
+    page = stranger.get(link(change, side))["Location"]
+    assert words in stranger.post(page).content.decode()
+
+
 def test_opening_a_link_confirms_nothing(vics: Client) -> None:
     change = asks(vics)
     for side in (OLD_SIDE, NEW_SIDE):

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions import actions
+from extensions import actions, pbx
 from extensions.changes import record as changes
 from extensions.changes.state import CannotPutBack, record_of
 from extensions.forms import ExtensionForm
@@ -41,6 +41,21 @@ def edit(extension: SipExtension, by: User, **more: Any) -> None:
 def applied() -> None:
     """As if all that waits had been proved."""
     Change.objects.update(applied_at="2026-01-01T00:00Z")
+
+
+def test_an_add_that_the_pbx_refuses_is_said_and_leads_to_the_form(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise pbx.Refused("it reads another caller ID", "1000", "caller_id")
+
+    monkeypatch.setattr(type(pbx.get()), "apply", refuses)
+    answer = signed_in.post("/extensions/add/", Typed(more={"then": "apply"}).fields)
+    assert answer.status_code == 503
+    page = answer.content.decode()
+    assert "The change was not applied" in page
+    assert "it reads another caller ID" in page
+    assert 'href="/extensions/1000/edit/"' in page
 
 
 def test_edits_of_one_extension_are_one_difference(ada: User, hugo: User) -> None:

@@ -209,20 +209,33 @@ def test_everybody_is_who_has_no_password_yet_in_the_lists_filter(adas: Client) 
     new("1010", "Hedy")
     sales = Organization.objects.create(name="Sales", parent=Organization.company())
     people[Standing.NEW].user.organizations.add(sales)
-    page = adas.get("/extensions/welcome/?everybody=yes").context
+    page = adas.get("/extensions/welcome/?all=yes").context
     assert (page["new"], page["with_password"], len(page["left_out"])) == (2, 2 - 1, 4)
-    adas.post("/extensions/welcome/?everybody=yes&q=hedy")
+    adas.post("/extensions/welcome/", {"all": "yes", "filter": "q=hedy"})
     assert emails() == [("1010", 1)]
-    adas.post(f"/extensions/welcome/?everybody=yes&organization={sales.pk}")
+    adas.post("/extensions/welcome/", {"all": "yes", "filter": f"organization={sales.pk}"})
     assert emails() == [("1010", 1), ("1005", 1)]
-    adas.post("/extensions/welcome/?everybody=yes")
+    adas.post("/extensions/welcome/", {"all": "yes"})
     assert emails()[2:] == [("1005", 2), ("1010", 2)]
+
+
+def test_nothing_is_sent_where_others_match_than_were_seen(adas: Client) -> None:
+    new("1000")
+    new("1001")
+    seen = {"all": "yes", "filter": "q=1000", "count": "2"}
+    page = adas.post("/extensions/welcome/", seen)
+    assert "Your selection now has 1 extension. It had 2 when you made it." in page.content.decode()
+    page = adas.post("/extensions/welcome/", {"n": ["1000", "1999"]})
+    assert "Your selection now has 1 extension. It had 2 when you made it." in page.content.decode()
+    assert not emails()
+    adas.post("/extensions/welcome/", dict(page.context["selection"].fields))
+    assert emails() == [("1000", 1)]
 
 
 def test_nobody_is_no_batch(adas: Client) -> None:
     new("1000")
     SipExtension.objects.update(enabled=False)
-    for body in ({}, {"n": ["1000"]}, {"n": ["x", "9999", "²"]}):
+    for body in ({}, {"n": ["1000"]}, {"n": ["x", "²"]}):
         assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
     assert not Email.objects.exists()
     assert "No one selected" in chosen(adas)
@@ -269,7 +282,7 @@ def test_a_batch_that_is_done_is_not_asked_for_again(adas: Client) -> None:
 def test_the_pages_of_a_batch(adas: Client) -> None:
     for number in range(1000, 1060):
         new(str(number))
-    url = adas.post("/extensions/welcome/?everybody=yes")["Location"]
+    url = adas.post("/extensions/welcome/", {"all": "yes"})["Location"]
     places = ["", "?from=26", "?from=51", "?from=999", "?from=x", "?from=0"]
     pages = [adas.get(f"{url}{place}").context["page"] for place in places]
     assert [(page.first, page.last, page.previous, page.next) for page in pages] == [
@@ -331,15 +344,16 @@ def test_eve_sends_to_nobody_out_of_her_reach(eves: Client) -> None:
     mightier.user.save()
     assert eves.post("/extensions/2000/welcome/").status_code == 404
     assert eves.post("/extensions/1001/welcome/").status_code == 403
-    for where in ("?n=1000&n=1001&n=2000", "?everybody=yes", "?everybody=yes&q=zacharias"):
+    for where in ("?n=1000&n=1001&n=2000", "?all=yes", "?all=yes&filter=q%3Dzacharias"):
         page = html_of(eves, f"/extensions/welcome/{where}")
         assert "zacharias2000" not in page
         assert "2000</span>" not in page
     eves.post("/extensions/welcome/", {"n": ["1000", "1001", "2000"]})
-    eves.post("/extensions/welcome/?everybody=yes")
-    assert emails() == [("1000", 1), ("1000", 2)]
+    eves.post("/extensions/welcome/", {"all": "yes"})
+    assert emails() == [("1000", 1)]
     company = Organization.company().pk
-    assert eves.post(f"/extensions/welcome/?everybody=yes&organization={company}").status_code == 404
+    everybody = {"all": "yes", "filter": f"organization={company}"}
+    assert eves.post("/extensions/welcome/", everybody).status_code == 404
 
 
 def test_a_batch_is_shown_to_who_asked_and_to_who_reaches_all(
@@ -355,7 +369,7 @@ def test_a_batch_is_shown_to_who_asked_and_to_who_reaches_all(
     vics = Client()
     vics.force_login(make_user("Vic"))
     assert [each.get(hers).status_code for each in (eves, adas, hugos, vics)] == [200, 200, 200, 404]
-    assert vics.post("/extensions/welcome/?everybody=yes").status_code == 404
+    assert vics.post("/extensions/welcome/", {"all": "yes"}).status_code == 404
     eve.role = None
     eve.save()
     eves.force_login(eve)

@@ -42,6 +42,13 @@ def test_systemd_understands_each_line(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
 
 
+def test_backups_can_go_to_another_disk() -> None:
+    """Where such a disk is mounted; all else cannot be written to but for the service's own data."""
+    text = (FOLDER / "pbxportal.service").read_text()
+    assert "ProtectSystem=strict" in text
+    assert re.search(r"^ReadWritePaths=-/mnt -/media -/srv -/var/backups$", text, re.MULTILINE)
+
+
 @pytest.mark.parametrize("unit", SERVICES)
 def test_all_services_have_the_same_fence(unit: str) -> None:
     def fence(of: str) -> str:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from core.audit.models import AuditRecord
+from core.events.models import Event
 from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions import actions
@@ -101,3 +103,17 @@ def test_days_to_keep(extension: SipExtension) -> None:
     Preferences.objects.update(voicemail_days=30)
     assert messages.too_old(MESSAGE.left_at + timedelta(days=29)) == []
     assert [each.message_id for each in messages.too_old(MESSAGE.left_at + timedelta(days=31))] == [MESSAGE.message_id]
+
+
+def test_a_damaged_one_is_in_the_log_and_an_event_for_a_day(extension: SipExtension) -> None:
+    messages.damaged("1000", kept=0, lost=0)
+    assert not Event.objects.exists()
+    messages.damaged("1000", kept=1, lost=2)
+    record = AuditRecord.objects.get(action="extension.voicemail_damaged")
+    assert (record.number, record.more) == ("1000", [("Messages saved", "1"), ("Messages lost", "2")])
+    messages.tidy()
+    event = Event.objects.open().get()
+    assert (event.kind, event.subject) == ("voicemail", "1000")
+    Event.objects.update(began_at=timezone.now() - timedelta(days=1, minutes=1))
+    messages.tidy()
+    assert not Event.objects.open().exists()

@@ -1,0 +1,193 @@
+"""Bulk Add: looked at first, then made whole or not at all, and undone at once."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Organization, Role, User
+from core.audit.models import AuditRecord
+from core.preferences.models import Preferences
+from extensions.bulk.plan import plan
+from extensions.models import BulkAction, Change, ExtensionTemplate, SipExtension
+from tests.extensions.bulk.typed import bulk_add
+from tests.people import be_stale, make_extension, make_user
+from trunks.models import RingGroup
+
+URL = "/extensions/bulk/add/"
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def previewed(client: Client, **more: Any) -> dict[str, Any]:
+    """The hidden fields of the preview, as its buttons send them."""
+    answer = client.post(URL, bulk_add(then="preview", **more))
+    assert answer.status_code == 200, answer.context["errors"]
+    fields: dict[str, Any] = {}
+    for field in answer.context["hidden_fields"]:
+        fields.setdefault(field["name"], []).append(field["value"])
+    return fields
+
+
+def added(client: Client, **more: Any) -> BulkAction:
+    answer = client.post(URL, {**previewed(client, **more), "then": "save"})
+    assert answer.status_code == 302, answer.context
+    return BulkAction.objects.get(pk=answer["Location"].split("/")[-2])
+
+
+def errors(client: Client, **more: Any) -> dict[str, str]:
+    answer = client.post(URL, bulk_add(then="preview", **more))
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    return {name: " ".join(words) for one in form.forms for name, words in one.errors.items()}
+
+
+def numbers() -> list[str]:
+    return list(SipExtension.objects.order_by("position").values_list("number", flat=True))
+
+
+def test_a_preview_saves_nothing_and_the_whole_is_made_with_one_log_row_each(signed_in: Client, ada: User) -> None:
+    sent = previewed(signed_in)
+    assert (numbers(), sent["first"]) == ([], ["2000"])
+    action = added(signed_in, job_title="Clerk", location="Floor 2", voicemail="")
+    assert numbers() == ["2000", "2001", "2002"]
+    assert (action.count, action.kind, action.by) == (3, "added", ada)
+    made = SipExtension.objects.get(number="2001")
+    assert (made.user.full_name, made.user.job_title, made.location, made.voicemail) == (
+        "Desk 2",
+        "Clerk",
+        "Floor 2",
+        False,
+    )
+    assert (made.caller_id, made.user.email, made.sort_name) == ("2001", None, "desk 2")
+    assert list(made.user.organizations.all()) == [Organization.company()]
+    assert len({each.registration_password for each in SipExtension.objects.all()}) == 3
+    assert AuditRecord.objects.filter(action="extension.added").count() == 3
+    assert Change.objects.waiting().numbers() == ["2000", "2001", "2002"]
+    call_command("verify_audit")
+
+
+def test_taken_numbers_are_named_and_refused_or_passed_over(signed_in: Client) -> None:
+    make_extension("2001", registration_name="2003")
+    RingGroup.objects.create(name="All", number="2004")
+    said = errors(signed_in, count="5")["first"]
+    assert said == (
+        "These cannot be used: 2001 (taken by an extension), 2003 (registration name of another extension),"
+        " 2004 (ring group). 1000 to 1004 are free. Start there, or skip taken numbers below."
+    )
+    added(signed_in, count="3", taken="skip")
+    assert numbers() == ["2000", "2001", "2002", "2005"]
+
+
+def test_a_range_that_is_too_small_says_how_many_there_are(signed_in: Client) -> None:
+    assert errors(signed_in, first="5998", count="5", taken="skip") == {
+        "count": "Only 2 numbers are free from 5998 on. Enter fewer, or widen the range in Preferences."
+    }
+    assert errors(signed_in, first="6000") == {"first": "Enter a number from 1000 to 5999."}
+    assert errors(signed_in, count="1001") == {"count": "Enter a whole number from 1 to 1,000."}
+
+
+def test_emergency_numbers_are_passed_over(db: None) -> None:
+    Preferences.objects.update(first_number=900)
+    made = plan(910, 3, Preferences.load(), skip=True)
+    assert [each.number for each in made.planned] == ["910", "912", "913"]
+    assert [(each.number, each.code) for each in made.not_free] == [("911", "emergency")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "said"),
+    [
+        ({"first_name": ""}, "first_name", "Enter a first name or a last name."),
+        ({"first_name": "Desk {x}"}, "first_name", "{x} is not known. Use {number} or {n}."),
+        ({"first_name": "x" * 60 + "{number}"}, "first_name", "With the number filled in, this is longer than 63"),
+        ({"email": "desk@example.com"}, "email", "Each person needs another address."),
+        ({"email": "{number}"}, "email", "Enter an e-mail address"),
+        ({"email": "ada{n}@example.com"}, "email", "Another person already signs in with ada2@example.com."),
+        ({"passwords": "random"}, "passwords", "Only people with an e-mail address sign in."),
+        ({"count": "201", "passwords": "random", "email": "x{n}@example.com"}, "passwords", "At most 200 people"),
+        ({"allowed_networks": "x"}, "allowed_networks", "“x” is not an address"),
+    ],
+)
+def test_errors_stand_at_their_fields(signed_in: Client, typed: dict[str, str], field: str, said: str) -> None:
+    make_user("Ada2")
+    found = errors(signed_in, **typed)
+    assert [*found] == [field]
+    assert found[field].startswith(said)
+    assert numbers() == []
+
+
+def test_people_with_addresses_can_be_given_passwords_which_are_downloaded_once(signed_in: Client) -> None:
+    action = added(signed_in, email="Desk{number}@Example.com", passwords="random")
+    path = f"/extensions/bulk/{action.pk}/credentials/"
+    be_stale(signed_in)
+    assert signed_in.post(path)["Location"].startswith("/sign-in/again/")
+    signed_in.force_login(User.objects.get(first_name="Ada"))
+    file = signed_in.post(path)
+    rows = list(csv.DictReader(StringIO(file.content.decode("utf-8-sig"))))
+    assert [row["Extension Number"] for row in rows] == ["2000", "2001", "2002"]
+    for row in rows:
+        made = SipExtension.objects.get(number=row["Extension Number"])
+        assert row["Email Address"] == made.user.email == f"desk{made.number}@example.com"
+        assert made.user.check_password(row["User Password"])
+        assert made.user.password_seen
+        assert (row["Registration Password"], row["Voicemail PIN"]) == (made.registration_password, made.voicemail_pin)
+    assert signed_in.post(path)["Location"] == action.get_absolute_url()
+    assert AuditRecord.objects.filter(action="bulk.credentials_downloaded").count() == 1
+    assert not BulkAction.objects.get().sealed_credentials
+
+
+def test_nobody_else_downloads_them(signed_in: Client, client: Client) -> None:
+    action = added(signed_in)
+    client.force_login(make_user("Grace", role="super_administrator"))
+    assert client.post(f"/extensions/bulk/{action.pk}/credentials/").status_code == 404
+
+
+def test_what_was_seen_is_what_is_made(signed_in: Client) -> None:
+    sent = previewed(signed_in, taken="skip")
+    make_extension("2001")
+    answer = signed_in.post(URL, {**sent, "then": "save"}, follow=True)
+    assert "other numbers are free now" in answer.content.decode()
+    assert numbers() == ["2001"]
+
+
+def test_sent_twice_it_is_made_once(signed_in: Client) -> None:
+    sent = {**previewed(signed_in), "then": "save"}
+    first = signed_in.post(URL, sent)
+    assert signed_in.post(URL, sent)["Location"] == first["Location"]
+    assert len(numbers()) == 3
+
+
+def test_it_is_undone_at_once_unless_something_needs_one(signed_in: Client) -> None:
+    action = added(signed_in)
+    group = RingGroup.objects.create(name="All", number="3000", members=["2001"])
+    signed_in.post(f"/extensions/bulk/{action.pk}/undo/")
+    assert len(numbers()) == 3
+    group.delete()
+    signed_in.post(f"/extensions/bulk/{action.pk}/undo/")
+    assert numbers() == []
+    assert not User.objects.filter(first_name__startswith="Desk").exists()
+    action.refresh_from_db()
+    assert action.undone_at
+    assert not action.sealed_credentials
+
+
+def test_a_role_that_manages_something_asks_again_who_it_is(signed_in: Client) -> None:
+    role = str(Role.objects.get(key="administrator").pk)
+    sent = previewed(signed_in, role=role)
+    be_stale(signed_in)
+    assert signed_in.post(URL, {**sent, "then": "save"})["Location"].startswith("/sign-in/again/")
+    assert numbers() == []
+
+
+def test_a_template_fills_it_in(signed_in: Client) -> None:
+    template = ExtensionTemplate.objects.create(name="Desk", values={"max_phones": 3, "job_title": "Clerk"})
+    form = signed_in.get(f"{URL}?template={template.pk}").context["form"]
+    assert (form.sip["max_phones"].value(), form.person["job_title"].value()) == (3, "Clerk")
+    assert form.sip["transport"].value() == Preferences.load().new_transport

@@ -1,0 +1,175 @@
+"""What is done to many at once: whom it concerns, who is left out and why, and the undo of it."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.profile.models import Avatar
+from accounts.sessions.models import Session
+from core.audit.models import AuditRecord
+from extensions import actions
+from extensions.models import BulkAction, BulkItem, Change, SipExtension
+from tests.people import be_stale, make_extension, make_user
+from trunks.models import RingGroup
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def four(ada: User) -> list[SipExtension]:
+    """The first is one's own, the second's person signs in."""
+    make_extension("1000", user=ada)
+    make_extension("1001", user=make_user("Grace"))
+    for number in ("1002", "1003"):
+        make_extension(number)
+    Change.objects.all().delete()
+    return list(SipExtension.objects.all())
+
+
+def page(client: Client, code: str) -> Any:
+    return client.get(f"/extensions/bulk/{code}/?n=1000&n=1001&n=1002&n=1003").context
+
+
+def left_out(client: Client, code: str) -> dict[str, str]:
+    return {row["number"]: row["why"] for row in page(client, code)["left_out"]}
+
+
+def done(client: Client, code: str) -> BulkAction:
+    seen = page(client, code)["seen"]
+    sent = {"n": ["1000", "1001", "1002", "1003"], "seen": seen, "then": "save"}
+    answer = client.post(f"/extensions/bulk/{code}/", sent)
+    assert answer.status_code == 302, answer.context
+    return BulkAction.objects.get(pk=answer["Location"].split("/")[-2])
+
+
+def undo(client: Client, action: BulkAction) -> str:
+    return str(client.post(f"/extensions/bulk/{action.pk}/undo/", follow=True).content.decode())
+
+
+def enabled() -> list[bool]:
+    return list(SipExtension.objects.order_by("position").values_list("enabled", flat=True))
+
+
+def test_disabled_enabled_and_undone(signed_in: Client, four: list[SipExtension]) -> None:
+    actions.disable("1002", None)
+    assert left_out(signed_in, "disable") == {
+        "1000": "This is your own extension. Another administrator must disable it.",
+        "1002": "Already disabled",
+    }
+    first = done(signed_in, "disable")
+    assert (enabled(), first.count) == ([True, False, False, False], 2)
+    second = done(signed_in, "enable")
+    assert (enabled(), second.count) == ([True] * 4, 3)
+    undo(signed_in, second)
+    undo(signed_in, first)
+    assert enabled() == [True, True, False, True]
+    call_command("verify_audit")
+
+
+def test_one_who_was_offboarded_since_stays_so(signed_in: Client, four: list[SipExtension], ada: User) -> None:
+    first = done(signed_in, "disable")
+    actions.leave("1003", ada, None, None)
+    assert left_out(signed_in, "enable")["1003"] == "Offboarded"
+    assert "except for 1 value" in undo(signed_in, first)
+    assert enabled() == [True, True, True, False]
+
+
+def test_sign_in_is_blocked_and_sessions_end(signed_in: Client, four: list[SipExtension]) -> None:
+    grace = User.objects.get(first_name="Grace")
+    Client().force_login(grace)
+    assert Session.objects.filter(user=grace).exists()
+    assert left_out(signed_in, "block-sign-in") == {
+        "1000": "This is your own extension. Another administrator must offboard you.",
+        "1002": "No e-mail address",
+        "1003": "No e-mail address",
+    }
+    action = done(signed_in, "block-sign-in")
+    grace.refresh_from_db()
+    assert (grace.is_active, Session.objects.filter(user=grace).exists()) == (False, False)
+    undo(signed_in, action)
+    grace.refresh_from_db()
+    assert grace.is_active
+
+
+def test_new_passwords_are_given_once_after_the_password_is_asked_for(
+    signed_in: Client, four: list[SipExtension]
+) -> None:
+    before = {each.number: each.registration_password for each in four}
+    seen = page(signed_in, "new-passwords")["seen"]
+    be_stale(signed_in)
+    sent = {"n": [*before], "seen": seen, "then": "save"}
+    assert signed_in.post("/extensions/bulk/new-passwords/", sent)["Location"].startswith("/sign-in/again/")
+    signed_in.force_login(User.objects.get(first_name="Ada"))
+    action = done(signed_in, "new-passwords")
+    file = signed_in.post(f"/extensions/bulk/{action.pk}/credentials/").content.decode("utf-8-sig")
+    given = {row["Extension Number"]: row["Registration Password"] for row in csv.DictReader(StringIO(file))}
+    assert given == {each.number: each.registration_password for each in SipExtension.objects.all()}
+    assert set(given.values()).isdisjoint(before.values())
+    assert not AuditRecord.objects.filter(detail__icontains=given["1001"]).exists()
+    undo(signed_in, action)
+    assert {each.number: each.registration_password for each in SipExtension.objects.all()} == before
+
+
+def test_deleted_with_what_belongs_to_them_and_made_again(signed_in: Client, four: list[SipExtension]) -> None:
+    RingGroup.objects.create(name="All", number="3000", members=["1003"])
+    grace = User.objects.get(first_name="Grace")
+    Avatar.objects.create(user=grace, image=b"x", version="0123456789abcdef")
+    why = left_out(signed_in, "delete")
+    assert [*why] == ["1000", "1003"]
+    assert why["1003"].startswith("1003 is a member of the ring group All.")
+    action = done(signed_in, "delete")
+    assert list(SipExtension.objects.values_list("number", flat=True)) == ["1000", "1003"]
+    assert not User.objects.filter(pk=grace.pk).exists()
+    assert Change.objects.waiting().numbers() == ["1001", "1002"]
+    undo(signed_in, action)
+    again = SipExtension.objects.get(number="1001")
+    assert (again.user.pk, again.user.email, again.user.avatar.image) == (grace.pk, "grace@example.com", b"x")
+    call_command("verify_audit")
+
+
+def test_numbers_of_the_offboarded_ring_nobody_when_their_colleague_goes(
+    signed_in: Client, four: list[SipExtension], ada: User
+) -> None:
+    make_extension("1004")
+    actions.leave("1004", ada, "1001", None)
+    done(signed_in, "delete")
+    assert SipExtension.objects.get(number="1004").handed_to is None
+
+
+def test_something_that_changed_meanwhile_is_looked_at_again(signed_in: Client, four: list[SipExtension]) -> None:
+    seen = page(signed_in, "disable")["seen"]
+    actions.disable("1001", None)
+    sent = {"n": ["1000", "1001", "1002", "1003"], "seen": seen, "then": "save"}
+    assert "something has changed" in signed_in.post("/extensions/bulk/disable/", sent).content.decode()
+    assert enabled() == [True, False, True, True]
+
+
+def test_who_reaches_some_sees_their_own_actions_alone(signed_in: Client, four: list[SipExtension], hugo: User) -> None:
+    action = done(signed_in, "disable")
+    other = Client()
+    other.force_login(hugo)
+    assert other.get(action.get_absolute_url()).status_code == 200  # of a role that reaches all
+    assert other.get("/extensions/bulk/no-such-action/").status_code == 404
+
+
+def test_old_ones_are_forgotten_and_credentials_after_a_day(signed_in: Client, four: list[SipExtension]) -> None:
+    action = done(signed_in, "new-passwords")
+    BulkAction.objects.update(at=timezone.now() - timedelta(days=2))
+    assert signed_in.get("/extensions/bulk/").status_code == 200
+    action.refresh_from_db()
+    assert not action.sealed_credentials
+    BulkAction.objects.update(at=timezone.now() - timedelta(days=31))
+    done(signed_in, "disable")
+    assert BulkAction.objects.count() == 1
+    assert set(BulkItem.objects.values_list("action__kind", flat=True)) == {"disabled"}

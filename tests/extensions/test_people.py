@@ -1,0 +1,135 @@
+"""People without an extension: seen, changed, given a number, and removed by who may manage people."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role, User
+from core.access.permissions import Permission
+from core.audit.models import AuditRecord
+from core.mail.models import Email
+from core.preferences.models import Preferences
+from tests.pages import html_of
+from tests.people import PASSWORD, be_stale, make_extension, make_user
+from tests.trees import department
+
+LIST = "/extensions/people/"
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def fields(user: User, **more: Any) -> dict[str, Any]:
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email or "",
+        "mobile": "",
+        "password": "",
+        "role": str(user.role_id or ""),
+        "organizations": [str(each.pk) for each in user.organizations.all()],
+        "job_title": "",
+        **more,
+    }
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    return [each.full_name for each in client.get(f"{LIST}{query}").context["page"].rows]
+
+
+def test_those_without_an_extension_are_listed_by_name(signed_in: Client) -> None:
+    make_user("Zora")
+    make_user("Émile")
+    make_extension("1000", first_name="Grace")
+    assert names(signed_in) == ["Ada", "Émile", "Zora"]
+    assert names(signed_in, "?name=emi") == ["Émile"]
+    assert names(signed_in, "?name=zora@example") == ["Zora"]
+    assert "No results for" in html_of(signed_in, f"{LIST}?name=nobody")
+    assert "People without an extension" in html_of(signed_in, "/extensions/")
+
+
+def test_pages_lose_none(signed_in: Client) -> None:
+    for place in range(60):
+        make_user(f"Person{place:02}")
+    page = signed_in.get(LIST).context["page"]
+    assert (page.first, page.last, page.total, page.next) == (1, 50, 61, "51")
+    assert len(names(signed_in, "?from=51")) == 11
+    assert len(names(signed_in, "?from=999")) == 1
+
+
+def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None:
+    zora = make_user("Zora")
+    role = Role.objects.get(key="employee")
+    Preferences.objects.update(mail_host="mail.example.com", mail_from="portal@example.com")
+    typed = fields(zora, last_name="Stone", role=str(role.pk), password="Another7Horse9Staple")
+    answer = signed_in.post(f"{LIST}{zora.pk}/", typed)
+    assert answer["Location"] == LIST
+    zora.refresh_from_db()
+    assert (zora.last_name, zora.role, zora.email) == ("Stone", role, "zora@example.com")
+    assert zora.check_password("Another7Horse9Staple")
+    record = AuditRecord.objects.get(action="person.edited")
+    assert (record.by, record.on) == (ada.pk, "Zora Stone")
+    assert record.detail["fields"]["last_name"] == ["", "Stone"]
+    assert "Another7Horse" not in str(record.detail)
+    assert Email.objects.filter(kind="password_changed", user=zora).exists()
+    signed_in.post(f"{LIST}{zora.pk}/", fields(zora))
+    assert AuditRecord.objects.filter(action="person.edited").count() == 1
+
+
+def test_errors_stand_at_their_fields(signed_in: Client) -> None:
+    zora = make_user("Zora")
+    answer = signed_in.post(f"{LIST}{zora.pk}/", fields(zora, first_name="", email="ada@example.com"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'href="#id_email"' in page
+    zora.refresh_from_db()
+    assert zora.email == "zora@example.com"
+
+
+def test_one_is_removed(signed_in: Client) -> None:
+    zora = make_user("Zora")
+    page = html_of(signed_in, f"{LIST}{zora.pk}/remove/")
+    assert "The sign-in account zora@example.com" in page
+    signed_in.post(f"{LIST}{zora.pk}/remove/")
+    assert not User.objects.filter(first_name="Zora").exists()
+    assert AuditRecord.objects.get(action="person.removed").on == "Zora"
+
+
+def test_nobody_removes_themselves_or_the_last_super_administrator(signed_in: Client, ada: User, hugo: User) -> None:
+    answer = signed_in.post(f"{LIST}{ada.pk}/remove/")
+    assert answer.status_code == 409
+    assert "This is you." in answer.content.decode()
+    answer = signed_in.post(f"{LIST}{ada.pk}/", fields(ada, role=""))
+    assert "This is the last Super Administrator." in answer.content.decode()
+    assert User.objects.super_administrators().get() == ada
+
+
+def test_who_manages_anything_is_changed_after_asking_again_who_one_is(signed_in: Client, hugo: User) -> None:
+    be_stale(signed_in)
+    for path, body in ((f"{LIST}{hugo.pk}/", fields(hugo, password=PASSWORD + "x")), (f"{LIST}{hugo.pk}/remove/", {})):
+        answer = signed_in.post(path, body)
+        assert answer["Location"].startswith("/sign-in/again/")
+    hugo.refresh_from_db()
+    assert hugo.check_password(PASSWORD)
+
+
+def test_one_with_an_extension_or_out_of_reach_is_not_there(client: Client, signed_in: Client, vic: User) -> None:
+    sales, office = department("Sales"), department("Office")
+    seller, other = make_user("Seller"), make_user("Zacharias")
+    seller.organizations.set([sales])
+    other.organizations.set([office])
+    numbered = make_extension("1000").user
+    assert signed_in.get(f"{LIST}{numbered.pk}/").status_code == 404
+    role = Role.objects.create(name="C", granted=[Permission.MANAGE_EXTENSIONS], reach=Role.Reach.ORGANIZATIONS)
+    role.organizations.set([sales])
+    vic.role = role
+    vic.save()
+    client.force_login(vic)
+    assert names(client) == ["Seller", "Vic"]
+    for hidden in (f"{LIST}{other.pk}/", f"{LIST}{other.pk}/remove/"):
+        assert client.get(hidden).status_code == 404
+        assert client.post(hidden).status_code == 404

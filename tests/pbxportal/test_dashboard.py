@@ -1,0 +1,200 @@
+"""The first page: who lands on it, what it says is well and what is not, and where each figure leads."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import Role, User
+from asterisk.models import CheckRun
+from backup.models import Backup, BackupSettings
+from core import disk
+from core.audit import log
+from core.coded_text import CodedText
+from core.events import look
+from core.mail.models import Email
+from core.preferences.models import Preferences
+from extensions import pbx
+from extensions.listing import registrations
+from extensions.models import SipExtension
+from pbxportal.dashboard import figures
+from tests.pages import html_of
+from tests.people import make_extension, make_user
+from tests.trees import department
+from tests.trunks.typed import make_trunk
+
+
+@pytest.fixture(autouse=True)
+def no_pbx(settings: Settings, tmp_path: Path) -> None:
+    """Whichever test before left one running."""
+    settings.AMI_PORT, settings.LIVE_FILE = 9, tmp_path / "live.sqlite3"
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+def parts(client: Client) -> dict[str, Any]:
+    return {part.label: part for part in client.get("/dashboard/").context["parts"]}
+
+
+def steps(client: Client) -> list[str]:
+    return [step.title for step in client.get("/dashboard/").context["steps"]]
+
+
+def lands_on(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return str(client.get("/", follow=True).redirect_chain[-1][0])
+
+
+def test_who_manages_anything_lands_here_and_others_on_their_own_page(ada: User, hugo: User, vic: User) -> None:
+    make_extension("1000", user=ada)
+    make_extension("1001", user=vic)
+    viewer = Role.objects.create(name="Viewer", granted=["extension.view"])
+    assert lands_on(ada) == lands_on(hugo) == "/dashboard/"
+    assert lands_on(make_user("Olga", role="operator")) == "/dashboard/"
+    assert lands_on(make_user("Wim", custom=viewer)) == "/extensions/"
+    assert lands_on(vic) == "/extensions/1001/"
+
+
+def test_the_state_of_the_pbx_leads_here_for_who_may_see_it(signed_in: Client, vic: User) -> None:
+    assert '<a href="/dashboard/" id="pbx-words"' in html_of(signed_in, "/extensions/")
+    make_extension("1001", user=vic)
+    signed_in.force_login(vic)
+    page = html_of(signed_in, "/extensions/1001/")
+    assert "/dashboard/" not in page
+    assert '<button type="button" id="pbx-words"' in page
+
+
+def test_an_empty_portal_says_what_to_set_up(signed_in: Client) -> None:
+    assert steps(signed_in) == [
+        "Set up the mail server",
+        "Enter the address that phones register with",
+        "Turn on HTTPS",
+        "Require two-step verification for administrators",
+        "Set up your own two-step verification",
+        "Add a trunk",
+        "Set up backups",
+        "Add the first extension",
+    ]
+
+
+def test_what_is_set_up_or_is_not_the_persons_to_do_is_not_asked_for(signed_in: Client, hugo: User) -> None:
+    Preferences.objects.update(mail_host="mail.example.com", sip_host="pbx.example.com")
+    make_extension("1000")
+    make_trunk()
+    chosen = BackupSettings.load()
+    chosen.passphrase = "correct horse battery staple"
+    chosen.save()
+    own = "Set up your own two-step verification"
+    assert steps(signed_in) == ["Turn on HTTPS", "Require two-step verification for administrators", own]
+    signed_in.force_login(hugo)
+    assert steps(signed_in) == [own]
+
+
+def test_a_trunk_that_carries_no_emergency_calls_is_to_do(signed_in: Client) -> None:
+    trunk = make_trunk()
+    type(trunk).objects.update(enabled=False)
+    assert "Let a trunk carry emergency calls" in steps(signed_in)
+
+
+def test_what_is_not_well_says_why_and_leads_to_its_page(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
+    Email.objects.create(kind="test", to="a@example.com", delayed_since=timezone.now(), answer_code="unreachable")
+    run = CheckRun.objects.create(total=3)
+    run.close(True, [{"number": "1000"}])
+    chosen = BackupSettings.load()
+    chosen.passphrase = "correct horse battery staple"
+    chosen.save()
+    Backup.objects.create(state=Backup.State.VERIFIED, file="a", started_at=timezone.now() - timedelta(days=3))
+    monkeypatch.setattr(disk, "usage", lambda _path: (10**12, 10**12 - 5 * 10**7, 5 * 10**7))
+    found = parts(signed_in)
+    assert {label: part.dot for label, part in found.items()} == {
+        "PBX": "bad", "PBX listener": "bad", "Mail": "bad", "Disk": "bad", "Certificate": "none",
+        "Engine Check": "bad", "Backup": "bad",
+    }  # fmt: skip
+    assert found["Mail"].words.startswith("E-mail delayed since")
+    assert (found["Engine Check"].words, found["Engine Check"].url) == ("1 extension differs", "/history/check/")
+    assert (found["Backup"].words, found["Backup"].url) == ("Out of date", "/backup/")
+    Backup.objects.create(state=Backup.State.FAILED, file="b")
+    assert parts(signed_in)["Backup"].words == "The last one failed"
+
+
+def test_what_is_well_says_so(signed_in: Client, settings: Settings) -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
+    CheckRun.objects.create(total=3).close(True, [])
+    chosen = BackupSettings.load()
+    chosen.passphrase = "correct horse battery staple"
+    chosen.save()
+    assert parts(signed_in)["Backup"].words == "None yet"
+    Backup.objects.create(state=Backup.State.VERIFIED, file="a")
+    found = parts(signed_in)
+    assert [found[label].dot for label in ("Mail", "Disk", "Engine Check", "Backup")] == ["good"] * 4
+
+
+def test_figures_are_of_what_the_person_sees_and_lead_to_the_list(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("1000", "1001", "1002"):
+        make_extension(number)
+    monkeypatch.setattr("asterisk.backend.Asterisk.registered", lambda _self, _most: ["1000", "1001"])
+    monkeypatch.setattr(registrations, "failing", lambda: {1002})
+    monkeypatch.setattr(figures, "_calls", lambda: 2)
+    found = signed_in.get("/dashboard/").context["figures"]
+    assert [(each.label, each.count, each.url) for each in found] == [
+        ("Extensions", 3, "/extensions/"),
+        ("Registered", 2, "/extensions/?registration=registered"),
+        ("Offline", 1, "/extensions/?registration=offline"),
+        ("Failing to register", 1, "/extensions/?registration=failing"),
+        ("Calls now", 2, ""),
+    ]
+    sales = department("Sales")
+    SipExtension.objects.get(number="1001").user.organizations.set([sales])
+    role = Role.objects.create(name="Desk", granted=["extension.manage"], reach="organizations")
+    role.organizations.add(sales)
+    signed_in.force_login(make_user("Lena", custom=role))
+    found = signed_in.get("/dashboard/").context["figures"]
+    assert [each.count for each in found] == [1, 1, 0, 0]
+
+
+def test_what_is_not_known_is_no_number(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_self: Any, _most: int) -> Any:
+        raise pbx.PbxError("away")
+
+    monkeypatch.setattr("asterisk.backend.Asterisk.registered", refuse)
+    found = signed_in.get("/dashboard/").context["figures"]
+    assert [each.count for each in found] == [0, None, None, None, None]
+
+
+def test_open_events_and_the_last_actions(signed_in: Client, ada: User) -> None:
+    look.begin("disk", CodedText("event.disk", path="/var", share=95), "/var")
+    log.record(ada, "extension.added", "1000")
+    page = html_of(signed_in, "/dashboard/")
+    assert "Needs attention" in page
+    assert "added an extension" in page
+    operator = make_user("Olga", role="human_resource")
+    signed_in.force_login(operator)
+    page = html_of(signed_in, "/dashboard/")
+    assert "Needs attention" not in page
+    assert "Recent activity" not in page
+
+
+def test_the_setup_sheet_folds_away_once_a_phone_is_registered(
+    signed_in: Client, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_extension("1001", user=vic)
+    signed_in.force_login(vic)
+    assert "setup-sheet" not in html_of(signed_in, "/extensions/1001/")
+    phone = pbx.Phone("x", True, "192.0.2.1:5060", "192.0.2.1", "Snom", timezone.now())
+    line = pbx.Line(pbx.LineState.IDLE, (phone,))
+    monkeypatch.setattr("asterisk.backend.Asterisk.lines", lambda _self, numbers: dict.fromkeys(numbers, line))
+    monkeypatch.setattr(registrations, "failing", lambda _found: set())
+    assert '<details class="setup-sheet">' in html_of(signed_in, "/extensions/1001/")
+    assert '<details class="setup-sheet" open>' in html_of(signed_in, "/extensions/1001/?phone=yealink")
