@@ -5,10 +5,12 @@ only asks which there are is stopped after as many. It counts once no answer has
 office may start at once.
 """
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple, TypeVar
 
@@ -69,6 +71,14 @@ def network_of(host: str) -> str:
     return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
+def said_at(message: Message) -> float:
+    """When Asterisk saw it, in seconds since 1970; infinite where it does not say."""
+    try:
+        return datetime.fromisoformat(message.get("EventTV", "")).timestamp()
+    except ValueError:
+        return math.inf
+
+
 class Attackers:
     """Hears events; `due` gives those who are over the limit, once, and forgets them."""
 
@@ -81,11 +91,14 @@ class Attackers:
         self._tries: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._accounts: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
         self._signed_in: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._let_in: OrderedDict[str, float] = OrderedDict()  # network: since when
         self._due: dict[tuple[str, str], Attack] = {}
 
     def hear(self, message: Message) -> None:
         remote, event = message.get("RemoteAddress", "").split("/"), message.get("Event", "")
         if message.get("Service") != "PJSIP" or len(remote) != 4 or not (network := network_of(remote[2])):
+            return
+        if network in self._let_in and said_at(message) < self._let_in[network]:
             return
         session = Session(network, message.get("SessionID", "")[:LONGEST])
         account = message.get("AccountID", "")[:LONGEST]
@@ -107,6 +120,14 @@ class Attackers:
         self._count_unanswered()
         found, self._due = list(self._due.values()), {}
         return found
+
+    def let_in(self, network: str, at: float) -> None:
+        """Nothing that was tried from there before `at` (seconds since 1970) is counted, heard already or not yet."""
+        put(self._let_in, network, at)
+        for session in [each for each in self._unanswered if each.network == network]:
+            self._answered(session)
+        for key in [each for each in self._tries if each[0] == network]:
+            del self._tries[key]
 
     def has_signed_in(self, network: str, number: str, seconds: float) -> bool:
         """Whether it has from there, or any where `number` is "", within so many seconds."""

@@ -53,6 +53,7 @@ class Guard:
         self._attackers = Attackers(Limits())
         self._in_force: dict[Block, datetime] = {}
         self._unsaved: list[tuple[Attack, Block]] = []
+        self._lifted: set[Block] = set()  # Asterisk may still refuse them, and what it refuses is no try
         self._to_reload = {BLOCKED, SCANNERS}  # what was written before this began may not have been taken
         self._round_at = self._forget_at = 0.0
 
@@ -132,7 +133,9 @@ class Guard:
             for attack, block in list(self._unsaved):
                 blocks.add(attack, block.number, rules)
                 self._unsaved.remove((attack, block))
-            self._in_force = blocks.in_force(rules)
+            in_force = blocks.in_force(rules)
+            self._lifted |= self._in_force.keys() - in_force.keys()
+            self._in_force = in_force
             emails.tell()
             if time.monotonic() > self._forget_at:
                 self._forget_at = time.monotonic() + FORGET_SECONDS
@@ -142,7 +145,9 @@ class Guard:
         except DatabaseError as error:
             logger.warning("Could not record blocked addresses: %s", error)
             now = timezone.now()
-            self._in_force = {block: until for block, until in self._in_force.items() if until > now}
+            in_force = {block: until for block, until in self._in_force.items() if until > now}
+            self._lifted |= self._in_force.keys() - in_force.keys()
+            self._in_force = in_force
         finally:
             connections.close_all()
 
@@ -163,5 +168,8 @@ class Guard:
             if self._to_reload:
                 block_files.reload(self._node, sorted(self._to_reload))
                 self._to_reload.clear()
+            for block in self._lifted:
+                self._attackers.let_in(block.network, time.time())
+            self._lifted.clear()
         except (AmiError, engine.EngineError, sqlite3.Error, OSError) as error:
             logger.info("The PBX has not taken the blocked addresses: %s", error)

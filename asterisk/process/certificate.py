@@ -6,7 +6,6 @@ registrations, go on.
 """
 
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ from cryptography import x509
 from django.utils.translation import gettext
 
 from asterisk import nodes
-from asterisk.ami.client import AmiError, connected
+from asterisk.ami.client import connected
 from asterisk.nodes import Node
 from asterisk.process import transports
 from core import file_lock, whole_file
@@ -40,7 +39,7 @@ class Certificate:
 def install(chain: bytes, key: bytes, node: Node | None = None) -> bool:
     """Whether it is another than before. Raises CertificateError, and OSError where it cannot be written.
 
-    `chain` and `key`: as PEM, the certificate of this machine first. Asterisk takes it at once, or at its next start.
+    `chain` and `key`: as PEM, the certificate of this machine first. Asterisk takes it at its next start, or by `take`.
     """
     node = node or nodes.from_settings()
     path = transports.certificate(node)
@@ -58,9 +57,13 @@ def install(chain: bytes, key: bytes, node: Node | None = None) -> bool:
             raise CertificateError(CodedText("certificate.unusable", error=error)) from error
         draft.replace(path)
         transports.write(node)
-    with suppress(AmiError), connected(node) as ami:
-        transports.reload(ami)
     return True
+
+
+def take(node: Node | None = None) -> None:
+    """Have Asterisk show it from now on. Raises AmiError where it does not answer, as while it starts."""
+    with connected(node or nodes.from_settings()) as ami:
+        transports.reload(ami)
 
 
 def installed(node: Node | None = None) -> Certificate | None:

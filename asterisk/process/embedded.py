@@ -24,6 +24,7 @@ CONF = Path(__file__).parent.parent / "conf"
 # Files that Asterisk complains about when they are missing, and that have nothing to say here.
 EMPTY = ("ccss", "cel", "codecs", "dsp", "features", "pjproject", "pjsip_notify", "udptl", "websocket_client")
 IDENTIFIES = "pjsip_identifies.conf"  # of trunks: asterisk/apply/lines.py
+SILENT_SECONDS = 5.0  # after which another connection is tried: one from before it had booted may not be told
 SAFE_VALUE = re.compile(r"(?! |>)[^;\x00-\x1f\x7f]+(?<! )")
 
 
@@ -143,7 +144,7 @@ def says_fully_booted(node: Node, deadline: float) -> bool:
         link.sendall(login.encode())
         heard = b""
         while b"Event: FullyBooted\r\n" not in heard:
-            link.settimeout(max(0.01, deadline - time.monotonic()))
+            link.settimeout(max(0.01, min(SILENT_SECONDS, deadline - time.monotonic())))
             received = link.recv(4096)
             heard = heard[-100:] + received
             if not received or b"Response: Error" in heard:

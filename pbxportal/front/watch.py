@@ -9,6 +9,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.db import connection
 
+from asterisk.ami.client import AmiError
 from asterisk.process import certificate as sip_certificate
 from core import https
 from core.ports import try_to_bind
@@ -34,6 +35,7 @@ class Watch:
         self.due = self.sign_due = 0.0
         self.served = self.stamp()
         self.handed: Stamp = ()
+        self.is_untaken = False
 
     def __call__(self) -> None:
         now = time.monotonic()
@@ -124,9 +126,18 @@ class Watch:
         self.served = now
 
     def hand_over(self) -> None:
-        """To SIP over TLS."""
-        if not self.has_pbx or self.handed == (now := self.stamp()):
+        """To SIP over TLS. An Asterisk that does not answer is asked again: it may have read its files before."""
+        if not self.has_pbx:
             return
-        self.handed = now
-        if files := certificates.pair(self.address):
-            self.tried(lambda: sip_certificate.install(files.chain.read_bytes(), files.key.read_bytes()))
+        if self.handed != (now := self.stamp()):
+            self.handed = now
+            self.tried(self.install)
+        if self.is_untaken:
+            with suppress(AmiError):
+                sip_certificate.take()
+                self.is_untaken = False
+
+    def install(self) -> None:
+        files = certificates.pair(self.address)
+        if files and sip_certificate.install(files.chain.read_bytes(), files.key.read_bytes()):
+            self.is_untaken = True

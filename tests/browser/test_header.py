@@ -1,7 +1,7 @@
 """The header where it is narrow: two rows, whatever is unapplied."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Organization
 from tests.people import make_extension
@@ -59,3 +59,15 @@ def test_the_search_leads_to_a_setting(adas: Page) -> None:
     adas.locator(".found").wait_for()
     adas.get_by_role("heading", level=1).click()
     expect(adas.locator("#found")).to_be_hidden()
+
+
+def test_what_is_typed_before_the_page_is_ready_is_searched(adas: Page) -> None:
+    make_extension("1000", first_name="Zora", last_name="Stone")
+    held: list[Route] = []
+    adas.route("**/htmx.min*.js", held.append)
+    adas.goto("/roles/", wait_until="commit")
+    adas.get_by_role("searchbox").press_sequentially("zora")
+    assert held
+    for each in held:
+        each.continue_()
+    expect(adas.get_by_role("link", name="Zora Stone")).to_be_visible()

@@ -29,6 +29,7 @@ SPEAK_TLS = [pytest.param(Baresip, "srtp-mand", id="baresip"), pytest.param(Pjsu
 @pytest.fixture(autouse=True)
 def certified(asterisk: Embedded) -> Iterator[None]:
     certificate.install(*certificates.made())
+    certificate.take()
     assert eventually(is_listening)
     yield
     transports.certificate(asterisk.node).unlink()
@@ -74,6 +75,7 @@ def test_a_renewal_ends_no_call_and_no_registration(office: Office, begin: Begin
     registered = contacts(client.account.user_name)
     call = called_by(client, office)
     assert certificate.install(*certificates.made("renewed.example.com"))
+    certificate.take()
     assert eventually(lambda: shown() != before)
     assert sound_goes_both_ways(client, call)
     client.hang_up()
@@ -91,6 +93,7 @@ def test_a_phone_that_connects_while_a_certificate_is_renewed_is_answered() -> N
     with socket.create_connection(("127.0.0.1", settings.SIP_TLS_PORT), 20) as link:
         before = shown()  # by a later connection: Asterisk has taken the first
         certificate.install(*certificates.made("renewed.example.com"))
+        certificate.take()
         assert eventually(lambda: shows_another(before))
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE

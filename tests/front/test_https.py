@@ -10,11 +10,13 @@ import pytest
 from cryptography import x509
 from django.conf import settings
 
+from asterisk.ami.client import AmiError
 from asterisk.process import certificate as sip_certificate
 from core import https
 from core.https import Certificate, Choice
 from core.preferences.models import Preferences
 from pbxportal.front import authority, certificates, configuration, outcome, server, status
+from pbxportal.front.certificates import Pair
 from pbxportal.front.server import Front
 from pbxportal.front.watch import Watch
 from pbxportal.portal_address import Address
@@ -72,6 +74,27 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     found: list[bytes] = []
     monkeypatch.setattr(sip_certificate, "install", lambda chain, key: found.append(chain if key else b""))
     return found
+
+
+def test_an_asterisk_that_does_not_answer_is_handed_its_certificate_later(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(Path(__file__), Path(__file__))
+    answers = iter([AmiError("still starting"), AmiError("still starting"), None])
+    taken: list[bool] = []
+
+    def take() -> None:
+        if error := next(answers):
+            raise error
+        taken.append(True)
+
+    monkeypatch.setattr(certificates, "pair", lambda _: pair)
+    monkeypatch.setattr(sip_certificate, "install", lambda *_: True)
+    monkeypatch.setattr(sip_certificate, "take", take)
+    watch = Watch(front, [], print, has_pbx=True)
+    for expected in ([], [], [True], [True]):
+        watch.hand_over()
+        assert taken == expected
 
 
 def test_a_certificate_is_got_and_renewed_while_a_connection_stays(

@@ -489,11 +489,7 @@ def fill_lost_table(node: Node) -> None:
 
 def catch_up(node: Node, process: subprocess.Popen[bytes]) -> None:
     """Once Asterisk has booted, prove to it what was applied while it was away."""
-    try:
-        embedded.wait_until_booted(node, BOOT_SECONDS)
-    except TimeoutError as error:
-        if process.poll() is None:
-            say(f"{error} See its log: {node.directory}/log/messages.log")
+    if not wait_until_booted(node, process):
         return
     from asterisk import check
 
@@ -507,6 +503,21 @@ def catch_up(node: Node, process: subprocess.Popen[bytes]) -> None:
             check.start()
         with suppress(subprocess.TimeoutExpired):
             process.wait(pause)
+
+
+def wait_until_booted(node: Node, process: subprocess.Popen[bytes]) -> bool:
+    """However long it takes, unless it ends before; said once where it takes long."""
+    is_said = False
+    while process.poll() is None:
+        try:
+            embedded.wait_until_booted(node, BOOT_SECONDS)
+        except TimeoutError as error:
+            if not is_said and process.poll() is None:
+                say(f"{error} See its log: {node.directory}/log/messages.log")
+            is_said = True
+        else:
+            return True
+    return False
 
 
 def prove_waiting(node: Node) -> bool:

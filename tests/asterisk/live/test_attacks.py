@@ -1,6 +1,7 @@
 """Who is over the limit, by what Asterisk says; the clock is the test's own."""
 
 from collections.abc import Sized
+from datetime import UTC, datetime
 
 import pytest
 
@@ -210,3 +211,21 @@ def test_a_list_cannot_become_anything_else_in_the_file() -> None:
     assert block_files.scanners([], []) == ""
     assert block_files.blocked([]) == ""
     assert block_files.blocked(["b", "a", "a"]) == "[blocked]\ntype=acl\ndeny=a\ndeny=b\n"
+
+
+def test_what_was_tried_before_an_address_was_let_in_again_is_not_counted() -> None:
+    heard = Heard()
+    before, after = "2026-11-29T17:30:10.379+0000", "2026-11-29T17:30:10.381+0000"
+    for _ in range(9):
+        heard.wrong()
+    heard.asked("1000")
+    heard.attackers.let_in(HOST, datetime(2026, 11, 29, 17, 30, 10, 380_000, UTC).timestamp())
+    for _ in range(20):
+        heard.say("ChallengeResponseFailed", "1000", heard.session(), EventTV=before)
+    heard.now += 2 * ANSWER_SECONDS
+    assert heard.due() == []
+    for _ in range(9):
+        heard.say("ChallengeResponseFailed", "1000", heard.session(), EventTV=after)
+    assert heard.due() == []
+    heard.say("ChallengeResponseFailed", "1000", heard.session(), EventTV=after)
+    assert heard.due() == [(HOST, ""), (HOST, "1000")]

@@ -1,7 +1,7 @@
 """Blocks in the portal's database, and what administrators are mailed of them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
+from asterisk.ami.protocol import Message
 from asterisk.live import block_files, blocks, emails
 from asterisk.live import store as live
 from asterisk.live.attacks import Attack
@@ -130,6 +131,37 @@ def test_while_the_database_is_away_a_block_is_in_force_and_it_is_written_down_a
     mine.round([])
     assert [each.network for each in BlockedAddress.objects.in_force()] == [NETWORK]
     assert f"deny={NETWORK}\n" in conf.read_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_refused_until_the_pbx_had_let_it_in_again_makes_no_new_block(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = refusals(9)
+
+    def asterisk(*given: object) -> None:
+        """Refuses until it has read the files."""
+        mine.take(refused[-1])
+
+    mine = Guard(node)
+    monkeypatch.setattr(block_files, "reload", asterisk)
+    mine.round([])
+    mine.round(refusals(10))
+    assert BlockedAddress.objects.in_force().count() == 1
+    BlockedAddress.objects.update(ended_at=timezone.now())
+    mine._round_at = 0.0
+    mine.round(refused)
+    mine._round_at = 0.0
+    mine.round(mine._waiting)
+    assert BlockedAddress.objects.in_force().count() == 0
+
+
+def refusals(count: int) -> list[Message]:
+    """Of wrong passwords, as Asterisk tells of them now."""
+    said = {"Event": "ChallengeResponseFailed", "Service": "PJSIP", "AccountID": "1000"}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    where = {"RemoteAddress": f"IPV4/UDP/{NETWORK}/5060", "EventTV": now}
+    return [said | where | {"SessionID": str(each)} for each in range(count)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -52,6 +52,7 @@ def test_it_comes_to_an_asterisk_that_runs_and_is_renewed_there(own: Embedded) -
     for name in ("one.example.com", "two.example.com"):
         chain, key = certificates.made(name)
         assert certificate.install(chain, key, own.node)
+        certificate.take(own.node)
         assert eventually(partial(is_shown, own.node, chain))
         assert not certificate.install(chain, key, own.node)
         found = certificate.installed(own.node)
@@ -112,6 +113,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(
     node = own.node
     if not certificate.installed(node):
         certificate.install(*certificates.made(), node)
+        certificate.take(node)
     if not (node.directory / "lenient").exists():
         lenient = node.directory / "lenient"
         lenient.write_text(LENIENT)

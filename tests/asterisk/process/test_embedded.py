@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple, replace
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -21,6 +22,7 @@ from asterisk.process.fetch import Program
 from pbxportal.supervisor import Child, stop
 from tests.pbx.office import eventually, saved
 from tests.phones.phone import CallFailedError, Phone
+from tests.settings import free_port
 
 NUMBERS = ("1001", "1002", "1003")
 
@@ -29,18 +31,8 @@ def configure(program: Program, node: Node, tone_zone: str = "us") -> None:
     embedded.configure(program, node, tone_zone, data_folder.MUSIC)
 
 
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 def node_at(directory: Path) -> Node:
-    sip, tls, ami, ari = free_ports(4)
+    sip, tls, ami, ari = (int(free_port()) for _ in range(4))
     files, here = directory / "db", "127.0.0.1"
     return Node(
         directory=directory, engine_file=files / "engine.sqlite3", live_file=files / "live.sqlite3",
@@ -279,3 +271,25 @@ def test_lamps_are_for_numbers(own: Embedded) -> None:
     with phone(own, "1001") as ada:
         ada.register()
         assert [ada.subscribe(target).status for target in ("1003", "1002&1003", "abc")] == [200, 404, 404]
+
+
+def test_a_connection_that_is_told_nothing_does_not_keep_from_hearing_that_it_has_booted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "SILENT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as manager:
+        node = replace(node_at(tmp_path), ami_port=manager.getsockname()[1])
+
+        def answer() -> None:
+            with manager.accept()[0] as silent, manager.accept()[0] as told:
+                told.sendall(b"Response: Success\r\n\r\nEvent: FullyBooted\r\nUptime: 9\r\n\r\n")
+                assert silent.fileno() > 0
+                over.wait(20)
+
+        over, server = Event(), Thread(target=answer)
+        server.start()
+        try:
+            embedded.wait_until_booted(node, 10)
+        finally:
+            over.set()
+            server.join(20)

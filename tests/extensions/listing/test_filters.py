@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, override_settings
+from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
 from asterisk.live import store as live
@@ -278,7 +279,8 @@ def test_the_list_says_when_a_phone_was_last_seen(signed_in: Client) -> None:
         assert str(datetime.now(UTC).year) in dict(seen)["1001"]
 
 
-def test_where_phones_are_not_known_the_list_says_so(signed_in: Client) -> None:
+def test_where_phones_are_not_known_the_list_says_so(signed_in: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.LIVE_FILE = tmp_path / "live.sqlite3"  # no listener of another test writes to this one
     make_extension("1000")
     for registration in ("registered", "offline"):
         page = signed_in.get(f"/extensions/?registration={registration}")
