@@ -11,9 +11,9 @@ from trunks import usage
 def keep_used(instance: SipExtension, origin: Any = None, **_: Any) -> None:
     """`origin`: of many that are deleted with one statement, for which it is asked once what may be used."""
     if isinstance(origin, QuerySet):
-        used = origin.__dict__.setdefault("numbers_in_use", None) or usage.numbers_in_use()
-        origin.__dict__["numbers_in_use"] = used
-        if instance.number not in used:
+        if "numbers_in_use" not in origin.__dict__:
+            origin.__dict__["numbers_in_use"] = usage.numbers_in_use()
+        if instance.number not in origin.__dict__["numbers_in_use"]:
             return
     if why := usage.of_extension(instance):
         raise ProtectedError(why, {instance})

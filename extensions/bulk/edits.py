@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -114,7 +115,7 @@ class EditForm(SharedForm):
         self.is_empty = self.data is not None and not self.names
         return valid and not self.is_empty
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Of what is set or cleared."""
         every = [*self.person.fields, *self.sip.fields]

@@ -89,7 +89,7 @@ def edit(numbers: Iterable[str], by: User, action: str = "changed") -> Iterator[
         made = Edits(extensions)
         yield made
         _join(made.organizations)
-        after = pictures(extensions)
+        after = pictures(extensions) if made.organizations else {each.number: picture(each) for each in extensions}
         differing = {number for number, was in before.items() if was != after[number]}
         _save(User, [(user, first) for each, _, user, first in at_first if each.number in differing])
         _save_extensions([(each, first) for each, first, _, _ in at_first if each.number in differing])

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.timezone import localdate
 
@@ -109,6 +110,18 @@ def test_a_number_that_is_dialed_for_help_is_given_to_nobody(client: Client, ada
     client.force_login(ada)
     page = text_of(client.post("/extensions/add/", {"first_name": "Grace", "number": "1222"}))
     assert "This is an emergency number or a helpline. Enter a number from 1000" in page
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_of_many_it_is_asked_once_what_calls_go_to(db: None, used: bool) -> None:
+    for number in range(1000, 1020):
+        make_extension(str(number))
+    if used:
+        make_group("5000")
+    with CaptureQueriesContext(connection) as queries:
+        User.objects.all().delete()
+    assert SipExtension.objects.count() == 0
+    assert sum("trunks_ringgroup" in each["sql"] for each in queries) <= 3
 
 
 def test_no_other_way_deletes_what_calls_go_to(db: None) -> None:
