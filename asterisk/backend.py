@@ -260,6 +260,10 @@ class Asterisk:
         with self._heard() as db:
             return live.registered_numbers(db, most + 1)
 
+    def gone_since(self, since: datetime) -> list[str]:
+        with self._heard() as db:
+            return live.gone_since(db, since.timestamp())
+
     def remove_phone(self, number: str, phone: str) -> bool:
         with connected(self.node) as ami:
             registered = [contact["ID"] for contact in proof.contacts(proof.endpoint(ami, number))]

@@ -192,6 +192,9 @@ class Pbx(Protocol):
     def registered(self, most: int) -> list[str]:
         """The numbers that have a phone; of more than `most` one more. Raises PbxError when that is not known."""
 
+    def gone_since(self, since: datetime) -> list[str]:
+        """The numbers that had a phone since, and have none now. Raises PbxError when that is not known."""
+
     def remove_phone(self, number: str, phone: str) -> bool:
         """End the registration of that id; False when there is none (any more). Raises PbxError."""
 

@@ -15,7 +15,7 @@ from asterisk import ari
 from asterisk.ami.client import Ami, AmiError, AmiRefused, connected
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import attacks, failed_registrations, guard, trunks, voicemail_recorder, watching
+from asterisk.live import attacks, calls, failed_registrations, guard, trunks, voicemail_recorder, watching
 from asterisk.live import store as live
 from asterisk.live.device_states import DeviceStates
 from asterisk.live.failed_registrations import FailedRegistrations
@@ -47,7 +47,9 @@ BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain
 
 SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
-HEARD = ["FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", "Registry", *sorted(SECURITY)]
+HEARD = [
+    "FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", "Newchannel", "Registry", *sorted(SECURITY),
+]  # fmt: skip
 Remote = list[str]  # transport, host, port
 logger = logging.getLogger(__name__)
 
@@ -177,6 +179,7 @@ class Hearing:
         self._failed = FailedRegistrations()
         self._allowed, self._refused = allowed, refused or RefusedCalls(node.directory / "log")
         self._remote: dict[str, Remote] = {}
+        self._calls = 0
         self._beat_at = 0.0
         self._compare_at = 0.0
         self._booted = False
@@ -262,6 +265,8 @@ class Hearing:
                 self._waker.confirm(number)
         elif event == "SuccessfulAuth":
             self._signed_in(message)
+        elif event == "Newchannel":
+            self._calls += calls.begins(message)
         elif event == "MessageWaiting":
             number = message.get("Mailbox", "").partition("@")[0]
             if is_extension_number(number):
@@ -366,6 +371,9 @@ class Hearing:
             self._changed = set()
         if failed := self._failed.take():
             live.add_attempts(self._db, failed)
+        if self._calls:
+            live.add_calls(self._db, self._calls, time.time())
+            self._calls = 0
         if time.monotonic() > self._beat_at + live.HEARTBEAT_SECONDS:
             self._mouth.ask("Ping", PING_SECONDS)  # a connection stays open when Asterisk hangs
             live.beat(self._db, hears=True)

@@ -47,7 +47,10 @@ CREATE INDEX IF NOT EXISTS attempt_by_time ON attempt (last_at);
 CREATE TABLE IF NOT EXISTS trunk (
   id TEXT PRIMARY KEY, status TEXT NOT NULL, since REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (quarter INTEGER PRIMARY KEY, begun INTEGER NOT NULL) STRICT;
 """
+QUARTER_SECONDS = 900  # whole ones make the day of every time zone
+CALLS_KEPT_SECONDS = 3 * 86_400
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,17 @@ def add_attempts(db: sqlite3.Connection, attempts: Iterable[Attempt]) -> None:
             )
 
 
+def add_calls(db: sqlite3.Connection, begun: int, at: float) -> None:
+    """`at`: when they began, in seconds of the epoch, to the quarter of an hour."""
+    quarter = int(at // QUARTER_SECONDS)
+    with transaction(db):
+        db.execute(
+            "INSERT INTO calls VALUES (?, ?) ON CONFLICT (quarter) DO UPDATE SET begun = begun + excluded.begun",
+            (quarter, begun),
+        )
+        db.execute("DELETE FROM calls WHERE quarter < ?", (quarter - CALLS_KEPT_SECONDS // QUARTER_SECONDS,))
+
+
 # --- read by pages ---
 
 
@@ -312,6 +326,19 @@ def hosts(db: sqlite3.Connection, number: str = "") -> set[str]:
 def registered_numbers(db: sqlite3.Connection, most: int = -1) -> list[str]:
     """`most`: -1 for all of them."""
     return [number for (number,) in db.execute("SELECT DISTINCT number FROM phone LIMIT ?", [most])]
+
+
+def gone_since(db: sqlite3.Connection, at: float) -> list[str]:
+    """The numbers whose last phone went offline since, and that have none now."""
+    query = "SELECT number FROM offline WHERE at >= ? AND number NOT IN (SELECT number FROM phone)"
+    return [number for (number,) in db.execute(query, (at,))]
+
+
+def calls_since(db: sqlite3.Connection, at: float) -> int:
+    """How many began."""
+    query = "SELECT coalesce(sum(begun), 0) FROM calls WHERE quarter >= ?"
+    (count,) = db.execute(query, (int(at // QUARTER_SECONDS),)).fetchone()
+    return int(count)
 
 
 def attempts(db: sqlite3.Connection, accounts: Iterable[str], most: int) -> list[Attempt]:

@@ -154,7 +154,7 @@ class Filters:
     @property
     def _orders(self) -> list[str]:
         """By whose index those that match are counted soonest; none where their numbers are known first."""
-        if self.unapplied or self.registration is Registration.FAILING:
+        if self.unapplied or self.registration in (Registration.GONE, Registration.FAILING):
             return []
         return ["sort_role"] if self.role else ["sort_email"] if self.has_email else ["position"]
 

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connections
 from django.db.models import TextChoices
@@ -25,6 +25,7 @@ AT_ONCE = 500
 class Registration(TextChoices):
     REGISTERED = "registered", _("Registered")
     OFFLINE = "offline", _("Offline")
+    GONE = "gone", _("Went offline today")
     FAILING = "failing", _("Failing to register")
 
 
@@ -32,6 +33,8 @@ def narrow(rows: SipExtensionQuerySet, registration: Registration) -> SipExtensi
     """Raises PbxError."""
     if registration is Registration.FAILING:
         return rows.filter(position__in=_any_of(rows, failing()))
+    if registration is Registration.GONE:
+        return rows.filter(position__in=_any_of(rows, map(int, pbx.get().gone_since(today()))))
     numbers = pbx.get().registered(FEW)
     if len(numbers) > FEW:
         return rows.filter(has_phone=registration is Registration.REGISTERED)
@@ -39,6 +42,11 @@ def narrow(rows: SipExtensionQuerySet, registration: Registration) -> SipExtensi
     if registration is Registration.REGISTERED:
         return rows.filter(position__in=registered)
     return rows.exclude(position__in=registered)
+
+
+def today() -> datetime:
+    """When it began."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def noted() -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -38,9 +39,12 @@ def of(user: User) -> list[Figure]:
         Figure(_("Extensions"), total, reverse("extensions:list")),
         Figure(_("Registered"), registered, _list(Registration.REGISTERED)),
         Figure(_("Offline"), None if registered is None else total - registered, _list(Registration.OFFLINE)),
+        Figure(_("Went offline today"), _count(user, Registration.GONE), _list(Registration.GONE)),
         Figure(_("Failing to register"), _count(user, Registration.FAILING), _list(Registration.FAILING), True),
     ]
-    return [*found, Figure(_("Calls now"), _calls())] if user.reaches_everybody else found
+    if user.reaches_everybody:
+        found += [Figure(_("Calls now"), _calls()), Figure(_("Calls today"), _calls_today())]
+    return found
 
 
 def _list(registration: Registration) -> str:
@@ -51,6 +55,13 @@ def _count(user: User, registration: Registration) -> int | None:
     try:
         return registrations.narrow(SipExtension.objects.visible_to(user), registration).count()
     except pbx.PbxError:
+        return None
+
+
+def _calls_today() -> int | None:
+    try:
+        return calls.begun_since(nodes.from_settings(), registrations.today())
+    except (sqlite3.Error, OSError):
         return None
 
 

@@ -1,6 +1,9 @@
 """Real phones at a real Asterisk: who rings, who is heard, what is shown."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from asterisk import nodes
 from asterisk.live import calls
@@ -75,11 +78,15 @@ def test_each_call_is_counted_once_whatever_it_rings(office: Office) -> None:
     node = nodes.from_settings()
     both = office.extension(max_phones=2)
     phones = [office.registered(both) for _ in range(2)]
-    before = calls.count(node)
+    hour = timezone.now() - timedelta(hours=1)
+    before, earlier = calls.count(node), calls.begun_since(node, hour)
     talking(office.registered(), office.registered())
     office.registered().call(both.number)
     assert [phone.wait_call().ended for phone in phones] == [False, False]
     assert calls.count(node) == before + 2
+    assert eventually(lambda: calls.begun_since(node, hour) == earlier + 2)
+    talking(office.registered(), office.registered())
+    assert eventually(lambda: calls.begun_since(node, hour) == earlier + 3)
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])

@@ -146,14 +146,18 @@ def test_figures_are_of_what_the_person_sees_and_lead_to_the_list(
         make_extension(number)
     monkeypatch.setattr("asterisk.backend.Asterisk.registered", lambda _self, _most: ["1000", "1001"])
     monkeypatch.setattr(registrations, "failing", lambda: {1002})
+    monkeypatch.setattr("asterisk.backend.Asterisk.gone_since", lambda _self, _since: ["1002"])
     monkeypatch.setattr(figures, "_calls", lambda: 2)
+    monkeypatch.setattr(figures, "_calls_today", lambda: 5)
     found = signed_in.get("/dashboard/").context["figures"]
     assert [(each.label, each.count, each.url) for each in found] == [
         ("Extensions", 3, "/extensions/"),
         ("Registered", 2, "/extensions/?registration=registered"),
         ("Offline", 1, "/extensions/?registration=offline"),
+        ("Went offline today", 1, "/extensions/?registration=gone"),
         ("Failing to register", 1, "/extensions/?registration=failing"),
         ("Calls now", 2, ""),
+        ("Calls today", 5, ""),
     ]
     sales = department("Sales")
     SipExtension.objects.get(number="1001").user.organizations.set([sales])
@@ -161,16 +165,16 @@ def test_figures_are_of_what_the_person_sees_and_lead_to_the_list(
     role.organizations.add(sales)
     signed_in.force_login(make_user("Lena", custom=role))
     found = signed_in.get("/dashboard/").context["figures"]
-    assert [each.count for each in found] == [1, 1, 0, 0]
+    assert [each.count for each in found] == [1, 1, 0, 0, 0]
 
 
-def test_what_is_not_known_is_no_number(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_self: Any, _most: int) -> Any:
-        raise pbx.PbxError("away")
-
-    monkeypatch.setattr("asterisk.backend.Asterisk.registered", refuse)
+def test_what_is_not_known_is_no_number(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LIVE_FILE = tmp_path / "live.sqlite3"  # no listener of another test writes to this one
+    monkeypatch.setattr(figures, "_calls", lambda: None)
     found = signed_in.get("/dashboard/").context["figures"]
-    assert [each.count for each in found] == [0, None, None, None, None]
+    assert [each.count for each in found] == [0, *[None] * 6]
 
 
 def test_open_events_and_the_last_actions(signed_in: Client, ada: User) -> None:

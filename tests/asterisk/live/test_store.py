@@ -1,6 +1,7 @@
 """What is kept of phones: how they went, and a file of an earlier version."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -49,6 +50,25 @@ def test_how_the_last_phone_went(db: sqlite3.Connection) -> None:
     live.replace(db, {"1001": [PHONE]})
     live.replace_all(db, [], {})
     assert ending(db) is Ending.UNKNOWN
+
+
+def test_which_numbers_are_gone_since(db: sqlite3.Connection) -> None:
+    began = time.time()
+    assert live.gone_since(db, began) == []
+    live.replace(db, {"1001": []})
+    assert live.gone_since(db, began) == ["1001"]
+    assert live.gone_since(db, time.time() + 1) == []
+    live.replace(db, {"1001": [PHONE]})
+    assert live.gone_since(db, began) == []
+
+
+def test_calls_are_counted_by_the_quarter_of_an_hour_and_forgotten_after_days(db: sqlite3.Connection) -> None:
+    noon = 1_800_000_000 // 86_400 * 86_400.0
+    for at, begun in ((noon - 1, 7), (noon, 1), (noon + 899, 2), (noon + 900, 3)):
+        live.add_calls(db, begun, at)
+    assert [live.calls_since(db, noon + each) for each in (-1, 0, 900, 1800)] == [13, 6, 3, 0]
+    live.add_calls(db, 1, noon + 4 * 86_400)
+    assert live.calls_since(db, noon - 900) == 1
 
 
 def test_one_that_does_not_answer_is_offline_since_then(db: sqlite3.Connection) -> None:

@@ -226,6 +226,18 @@ def test_the_list_is_of_those_with_a_phone_or_without_one(signed_in: Client) -> 
         is_narrowed(signed_in, "registration=offline", ["1000", "1002"], "Phones: Offline")
 
 
+def test_the_list_is_of_those_whose_last_phone_went_today(signed_in: Client) -> None:
+    for number in ("1000", "1001", "1002", "1003"):
+        make_extension(number)
+    with heard(phone("1000"), phone("1001"), phone("1002")), live.opened(from_settings().live_file) as db:
+        live.replace(db, {"1001": [], "1002": []})
+        is_narrowed(signed_in, "registration=gone", ["1001", "1002"], "Phones: Went offline today")
+        db.execute("UPDATE offline SET at = at - 86400 WHERE number = '1002'")
+        is_narrowed(signed_in, "registration=gone", ["1001"], "Phones: Went offline today")
+        live.replace(db, {"1001": [phone("1001")]})
+        is_narrowed(signed_in, "registration=gone", [], "Phones: Went offline today")
+
+
 def test_of_many_phones_what_was_noted_a_moment_ago_counts(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registrations, "FEW", 1)
     for number in ("1000", "1001", "1002"):
