@@ -254,6 +254,9 @@ class SipExtension(models.Model):
                 for name, field in WITHOUT.items()
             ),
             models.Index("position", "id", condition=models.Q(has_phone=True), name="by_position_with_phone"),
+            models.Index(
+                "position", "id", condition=models.Q(renew_password_by__isnull=False), name="by_position_to_renew"
+            ),
             *(models.Index(key, "id", *FILTERED_BY, name=name) for name, key in ORDERS.items()),
         ]
 

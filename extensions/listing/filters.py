@@ -41,7 +41,8 @@ class Filters:
     """Each narrows the list further; "", False or None does not.
 
     `department`: its members; with `below` also those of what is in it, `departments` being all of them that the reader
-    reaches. `has_email`, `has_password`: no other than "no" can be asked for.
+    reaches. `has_email`, `has_password`: no other than "no" can be asked for. `to_renew`: their registration passwords
+    came from elsewhere, are easy to guess, and were kept.
     """
 
     text: str = ""
@@ -55,6 +56,7 @@ class Filters:
     unapplied: bool = False
     has_email: str = ""
     has_password: str = ""
+    to_renew: bool = False
     voicemail: str = ""
 
     @property
@@ -70,6 +72,7 @@ class Filters:
             "unapplied": YES if self.unapplied else "",
             "email": self.has_email,
             "password": self.has_password,
+            "renew": YES if self.to_renew else "",
             "voicemail": self.voicemail,
         }
         return {name: value for name, value in every.items() if value}
@@ -86,6 +89,7 @@ class Filters:
             "unapplied": ("", _("Not applied")),
             "email": ("", _("No e-mail address")),
             "password": ("", _("No password chosen yet")),
+            "renew": ("", _("Registration password to renew")),
             "q": (_("Search"), self.text),
         }
         kept = self.parameters
@@ -134,6 +138,8 @@ class Filters:
             rows = rows.filter(sort_role__range=(first, first + PLACES_OF_A_ROLE - 1))
         if self.has_password:
             rows = rows.filter(has_password=False)
+        if self.to_renew:
+            rows = rows.filter(renew_password_by__isnull=False)
         if self.enabled:
             rows = rows.filter(enabled=self.enabled == YES)
         if self.voicemail:
@@ -200,6 +206,7 @@ def asked_for(user: User, data: QueryDict) -> Filters:
         unapplied=data.get("unapplied") == YES,
         has_email=_one_of(data.get("email", ""), NO),
         has_password=_one_of(data.get("password", ""), NO),
+        to_renew=data.get("renew") == YES,
         voicemail=_one_of(data.get("voicemail", ""), YES, NO),
     )
     return _with_department(filters, user, data)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.second_factor.factors import Factors
 from backup.models import BackupSettings
+from core import localization
 from core.access.permissions import Permission
 from core.https import Certificate
 from core.preferences.models import Preferences
@@ -29,7 +32,7 @@ class Step:
 
 
 def undone(user: User) -> list[Step]:
-    return [*_preferences(user), *_own(user), *_lines(user), *_backup(user), *_people(user)]
+    return [*_preferences(user), *_own(user), *_lines(user), *_backup(user), *_people(user), *_passwords(user)]
 
 
 def _preferences(user: User) -> Iterator[Step]:
@@ -80,6 +83,21 @@ def _backup(user: User) -> Iterator[Step]:
     if user.can(Permission.MANAGE_BACKUP) and not BackupSettings.load().sealed_passphrase:
         yield Step(
             _("Set up backups"), _("One file a day, with everything that cannot be made again."), reverse("backup:list")
+        )
+
+
+def _passwords(user: User) -> Iterator[Step]:
+    if not user.manages_extensions:
+        return
+    to_renew = SipExtension.objects.visible_to(user).filter(renew_password_by__isnull=False)
+    by = to_renew.order_by().aggregate(by=Min("renew_password_by"), count=Count("pk"))
+    if by["count"]:
+        words = ngettext("Renew %(count)s registration password", "Renew %(count)s registration passwords", by["count"])
+        why = _("They were kept at an import, and are easy to guess. The first is due %(day)s.")
+        yield Step(
+            words % {"count": localization.count(by["count"])},
+            why % {"day": localization.day(by["by"])},
+            f"{reverse('extensions:list')}?renew=yes",
         )
 
 

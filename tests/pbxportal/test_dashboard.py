@@ -1,6 +1,6 @@
 """The first page: who lands on it, what it says is well and what is not, and where each figure leads."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,17 @@ def test_a_trunk_that_carries_no_emergency_calls_is_to_do(signed_in: Client) -> 
     trunk = make_trunk()
     type(trunk).objects.update(enabled=False)
     assert "Let a trunk carry emergency calls" in steps(signed_in)
+
+
+def test_registration_passwords_that_were_kept_are_to_be_renewed(signed_in: Client) -> None:
+    make_extension("1000")
+    make_extension("1001")
+    assert not any(step.startswith("Renew") for step in steps(signed_in))
+    SipExtension.objects.update(renew_password_by=date(2026, 12, 24))
+    assert "Renew 2 registration passwords" in steps(signed_in)
+    page = html_of(signed_in, "/dashboard/")
+    assert "The first is due 12/24/2026." in page
+    assert 'href="/extensions/?renew=yes"' in page
 
 
 def test_what_is_not_well_says_why_and_leads_to_its_page(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:

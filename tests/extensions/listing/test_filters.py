@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
@@ -169,6 +170,8 @@ def test_each_filter_narrows_the_list_and_has_a_chip(signed_in: Client) -> None:
     is_narrowed(signed_in, "voicemail=yes", ["1000"], "Voicemail: On")
     is_narrowed(signed_in, "voicemail=no", ["1001", "1002"], "Voicemail: Off")
     is_narrowed(signed_in, "unapplied=yes", ["1002"], "Not applied")
+    SipExtension.objects.filter(number="1001").update(renew_password_by=timezone.localdate())
+    is_narrowed(signed_in, "renew=yes", ["1001"], "Registration password to renew")
     is_narrowed(signed_in, "email=no", ["1000", "1001"], "No e-mail address")
     is_narrowed(signed_in, "password=no", ["1000", "1001"], "No password chosen yet")
     assert numbers(signed_in, role="none", voicemail="no") == ["1002"]
@@ -181,7 +184,7 @@ def test_a_role_that_is_not_there_is_not_found(signed_in: Client, wrong: str) ->
 
 def test_what_no_filter_knows_is_left_out(signed_in: Client) -> None:
     make_extension("1000")
-    unknown = "enabled=x&voicemail=1&email=yes&password=yes&unapplied=no&registration=x&below=yes"
+    unknown = "enabled=x&voicemail=1&email=yes&password=yes&unapplied=no&renew=no&registration=x&below=yes"
     page = signed_in.get(f"/extensions/?{unknown}")
     assert not page.context["filters"]
     assert page.context["filters"].query == ""
