@@ -28,7 +28,8 @@ from core.validators import digits
 from extensions import people
 from extensions.access import ask_again_about, without_extension
 from extensions.actions import ActionRefusedError, last_super_administrator
-from extensions.fields import label
+from extensions.changes.record import Values, values_of_person
+from extensions.fields import SECRET, label, value_shown
 from extensions.listing.filters import typed
 
 PAGE_SIZE = 50
@@ -78,6 +79,7 @@ def get_person(request: SignedInRequest, pk: int) -> User:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_person(request, pk)
     data = request.POST if request.method == "POST" else None
+    seen = data.get("seen", "") if data is not None else people.digest(person)
     form = PersonForm(data, by=request.user, preferences=Preferences.current(), instance=person)
     if wants_to_find(request):
         ask_again(form)
@@ -85,9 +87,12 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         if form.is_sensitive:
             require_reauthentication(request)
         try:
-            changed = people.change(person, form, request.user)
+            changed = people.change(person, form, request.user, request.POST.get("seen", ""))
         except people.PersonGone:
             return gone(request)
+        except people.PersonChanged as error:
+            say_what_differs(form, error.saved)
+            seen = people.digest(get_person(request, pk))
         except ActionRefusedError as error:
             form.add_error(None, str(error))
         except IntegrityError:  # somebody else has just been given this e-mail address
@@ -102,11 +107,24 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "section": "extension",
         "person": get_person(request, pk),
+        "seen": seen,
         "form": EditForm(form),
         "errors": errors_of(form) if data is not None and not wants_to_find(request) else [],
         "organizations_on": "organizations" in form.fields,
     }
     return render(request, "extensions/people/edit.html", context, status=422 if context["errors"] else 200)
+
+
+def say_what_differs(form: PersonForm, saved: Values) -> None:
+    """At each field that would undo what somebody else has saved. Saved again, it does."""
+    words = _("Someone else changed this person while this page was open. Check the fields below, then save again.")
+    form.add_error(None, words)
+    typed = values_of_person(form.instance)
+    if "organizations" in form.fields:
+        typed["organizations"] = ", ".join(sorted(map(str, form.cleaned_data["organizations"])))
+    for name in [name for name in typed if name in form.fields and name not in SECRET]:
+        if typed[name] != saved[name]:
+            form.add_error(name, _("Now saved: %(value)s") % {"value": value_shown(name, saved[name]) or _("empty")})
 
 
 def errors_of(form: PersonForm) -> list[dict[str, str]]:

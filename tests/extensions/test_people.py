@@ -10,6 +10,7 @@ from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import Preferences
+from extensions import people
 from tests.pages import html_of
 from tests.people import PASSWORD, be_stale, make_extension, make_user
 from tests.trees import department
@@ -33,6 +34,7 @@ def fields(user: User, **more: Any) -> dict[str, Any]:
         "role": str(user.role_id or ""),
         "organizations": [str(each.pk) for each in user.organizations.all()],
         "job_title": "",
+        "seen": people.digest(User.objects.get(pk=user.pk)),
         **more,
     }
 
@@ -59,6 +61,25 @@ def test_pages_lose_none(signed_in: Client) -> None:
     assert (page.first, page.last, page.total, page.next) == (1, 50, 61, "51")
     assert len(names(signed_in, "?from=51")) == 11
     assert len(names(signed_in, "?from=999")) == 1
+
+
+def test_what_somebody_else_saved_meanwhile_is_shown_and_not_lost(signed_in: Client) -> None:
+    zora = make_user("Zora")
+    opened = fields(zora, job_title="Pilot")
+    assert f'name="seen" value="{opened["seen"]}"' in html_of(signed_in, f"{LIST}{zora.pk}/")
+    User.objects.filter(pk=zora.pk).update(last_name="Stone")
+    answer = signed_in.post(f"{LIST}{zora.pk}/", opened)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Someone else changed this person while this page was open." in page
+    assert "Now saved: Stone" in page
+    assert 'value="Pilot"' in page
+    zora.refresh_from_db()
+    assert (zora.last_name, zora.job_title) == ("Stone", "")
+    again = answer.context["seen"]
+    assert signed_in.post(f"{LIST}{zora.pk}/", {**opened, "last_name": "Stone", "seen": again})["Location"] == LIST
+    zora.refresh_from_db()
+    assert (zora.last_name, zora.job_title) == ("Stone", "Pilot")
 
 
 def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None:
