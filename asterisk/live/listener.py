@@ -37,6 +37,7 @@ REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
+REMOVED_SECONDS = 0.2  # between two looks whether a registration that the portal ends has ended
 COMPARE_SECONDS = 60.0
 COMPARE_SHARE = 50  # at most one part in so many of the time goes into comparing
 SHOWN = 10
@@ -196,6 +197,7 @@ class Hearing:
         if self._booted:
             self._ask_those_back()
             self._note_refused()
+            self._look_for_removed()
             self._look_now()
             if self._trunks_changed:
                 self._trunks_changed = False
@@ -304,6 +306,12 @@ class Hearing:
         for number in refused.sound:
             if number in self._remote:
                 self._note(number, "sound")
+
+    def _look_for_removed(self) -> None:
+        """Of one that is not awake yet Asterisk does not tell that the portal has ended its registration."""
+        for number in live.being_removed(self._db, watching.AT_ONCE):
+            if number not in self._looks:
+                self._look(number, [REMOVED_SECONDS])
 
     def _look_for_gone(self, number: str) -> None:
         """A phone was one too many. One that has restarted is let in once its former self is known to be gone."""

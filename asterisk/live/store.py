@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS phone (
   transport TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS phone_by_number ON phone (number);
+CREATE INDEX IF NOT EXISTS removed_phones ON phone (number) WHERE removed = 1;
 CREATE TABLE IF NOT EXISTS device (number TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS offline (
   number TEXT PRIMARY KEY, at REAL NOT NULL, ending TEXT NOT NULL
@@ -193,7 +194,8 @@ def replace_all(db: sqlite3.Connection, found: list[Contact], states: dict[str, 
             if gone.id not in there:
                 db.execute("DELETE FROM phone WHERE id = ?", (gone.id,))
                 if gone.number not in numbers:
-                    _put_offline(db, gone.number, Offline(time.time(), Ending.UNKNOWN.value))
+                    why = Ending.REMOVED if gone.removed else Ending.UNKNOWN
+                    _put_offline(db, gone.number, Offline(time.time(), why.value))
         _keep(db, found)
         db.execute("DELETE FROM device")
         db.executemany("INSERT INTO device VALUES (?, ?)", states.items())
@@ -218,6 +220,12 @@ def replace(
 def mark_removed(db: sqlite3.Connection, contacts: Iterable[str]) -> None:
     """By the portal, which is about to do it."""
     db.executemany("UPDATE phone SET removed = 1 WHERE id = ?", [(each,) for each in contacts])
+
+
+def being_removed(db: sqlite3.Connection, most: int) -> list[str]:
+    """The numbers of phones that are marked, and are there still."""
+    query = "SELECT DISTINCT number FROM phone WHERE removed = 1 LIMIT ?"
+    return [number for (number,) in db.execute(query, (most,))]
 
 
 def set_states(db: sqlite3.Connection, states: dict[str, str]) -> None:

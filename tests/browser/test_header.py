@@ -64,7 +64,11 @@ def test_the_search_leads_to_a_setting(adas: Page) -> None:
 def test_what_is_typed_before_the_page_is_ready_is_searched(adas: Page) -> None:
     make_extension("1000", first_name="Zora", last_name="Stone")
     held: list[Route] = []
-    adas.route("**/htmx.min*.js", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    adas.route("**/htmx.min*.js", hold)
     adas.goto("/roles/", wait_until="commit")
     adas.get_by_role("searchbox").press_sequentially("zora")
     assert held

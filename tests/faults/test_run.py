@@ -1,8 +1,10 @@
 """`manage.py run` heals what it can without hands: a lost table, a worker that was killed in the middle of an apply."""
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from asterisk.nodes import Network, keep_network
 from asterisk.process.fetch import Program
+from pbxportal import supervisor
+from pbxportal.management.commands.run import Interrupt
 from tests.browser.command import ROOT, Command
 from tests.core.mail.postbox import Postbox
 from tests.faults.test_table import delete, overwrite
@@ -219,3 +223,18 @@ def test_who_has_left_is_deleted_on_the_day(tmp_path: Path, program: Program) ->
         log = (tmp_path / "log/leavers.log").read_text()
         assert log.startswith("1000: ")
         assert "1 scheduled for deletion later" in log
+
+
+def test_ctrl_c_that_was_lost_in_a_callback_ends_it_in_the_next_round() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        interrupt = Interrupt()
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        with pytest.raises(KeyboardInterrupt):
+            supervisor.watch([], print, interrupt.look)
+        os.kill(os.getpid(), signal.SIGINT)  # again, while it is being stopped: nothing
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

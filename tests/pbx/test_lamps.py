@@ -10,13 +10,14 @@ from django.conf import settings
 
 from asterisk.ami.client import Ami
 from asterisk.engine import store as engine
+from asterisk.live import removal, watching
 from asterisk.live import store as live
-from asterisk.live import watching
 from asterisk.live.listener import Hearing
 from asterisk.live.network_recorder import ignored
 from asterisk.nodes import from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
+from extensions.pbx import Ending
 from tests.node import connected
 from tests.pbx.conftest import FIRST, MANY
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
@@ -149,6 +150,34 @@ def test_what_was_missed_is_found_by_comparing(
     assert [each.getMessage() for each in caplog.records] == [
         f"Corrected phone status that differed from Asterisk (1 in all): {phone.number}"
     ]
+
+
+def test_a_phone_that_is_removed_before_asterisk_watches_it_is_seen_to_be_gone(
+    asterisk: Embedded, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk says nothing of it then."""
+    phone = office.registered()
+    node = replace(from_settings(), live_file=tmp_path / "live.sqlite3")
+    live.prepare(node.live_file)
+    with (
+        live.opened(node.live_file) as db,
+        engine.opened(node.engine_file) as tables,
+        connected(events="system,call,security") as ear,
+        connected() as mouth,
+    ):
+        hearing = Hearing(node, db, tables, watching.Waker(node, tables), ear, mouth, ignored)
+
+        def hears(true: Callable[[], bool]) -> bool:
+            hearing.round()
+            return true()
+
+        assert eventually(lambda: hears(lambda: phone.number in live.phones(db, [phone.number])))
+        (contact,) = live.phones(db, [phone.number])[phone.number]
+        monkeypatch.setattr(hearing, "_hear", lambda _: None)
+        hearing._looks.clear()
+        removal.remove(node, [contact.id])
+        assert eventually(lambda: hears(lambda: not live.phones(db, [phone.number])), 10)
+        assert live.offline(db, [phone.number])[phone.number].ending == Ending.REMOVED.value
 
 
 def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office) -> None:

@@ -65,14 +65,13 @@ class Command(BaseCommand):
     def handle(self, *, only: str | None = None, **_: Any) -> None:
         parts = (only,) if only else running.PARTS
         os.umask(0o077)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, interrupt)
+        interrupt = Interrupt()
         try:
             supervisor.refuse_root(allowed=settings.ALLOW_ROOT)
             with ExitStack() as locks:
                 for part in parts:
                     locks.enter_context(supervisor.only_one(running.lock(settings.VAR, part)))
-                run(parts)
+                run(parts, interrupt.look)
         except KeyboardInterrupt:
             say("Stopped.")
         except CannotStart as error:
@@ -87,14 +86,26 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
-def interrupt(*_: object) -> None:
-    """Once: what is being stopped is not to be interrupted again."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+class Interrupt:
+    """Ctrl+C, or the like from systemd. Once: what is being stopped is not to be interrupted again."""
+
+    def __init__(self) -> None:
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.take)
+
+    def take(self, *_: object) -> None:
+        if not self.came:
+            self.came = True
+            raise KeyboardInterrupt
+
+    def look(self) -> None:
+        """Again and again: raised in a callback of the interpreter's, the first exception is lost."""
+        if self.came:
+            raise KeyboardInterrupt
 
 
-def run(parts: Sequence[str]) -> None:
+def run(parts: Sequence[str], look_for_interrupt: Callable[[], None]) -> None:
     supervisor.tell_systemd("STATUS=Starting")
     node = nodes.from_settings()
     portal_door = door("Portal", "PORTAL_BIND", settings.PORTAL_BIND)
@@ -120,6 +131,7 @@ def run(parts: Sequence[str]) -> None:
     connection.close()
 
     def each_round() -> None:
+        look_for_interrupt()
         for each in rounds:
             each()
         supervisor.tell_systemd("WATCHDOG=1")

@@ -50,6 +50,10 @@ def test_how_the_last_phone_went(db: sqlite3.Connection) -> None:
     live.replace(db, {"1001": [PHONE]})
     live.replace_all(db, [], {})
     assert ending(db) is Ending.UNKNOWN
+    live.replace(db, {"1001": [PHONE]})
+    live.mark_removed(db, [PHONE.id])
+    live.replace_all(db, [], {})
+    assert ending(db) is Ending.REMOVED
 
 
 def test_which_numbers_are_gone_since(db: sqlite3.Connection) -> None:
