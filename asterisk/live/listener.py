@@ -308,7 +308,7 @@ class Hearing:
                 self._note(number, "sound")
 
     def _look_for_removed(self) -> None:
-        """Of one that is not awake yet Asterisk does not tell that the portal has ended its registration."""
+        """Whatever Asterisk says of it: what is heard of one that the portal removes may come too early, or not."""
         for number in live.being_removed(self._db, watching.AT_ONCE):
             if number not in self._looks:
                 self._look(number, [REMOVED_SECONDS])
