@@ -48,6 +48,7 @@ urlpatterns = [
     path("import/<uuid:pk>/", imports.show, name="import"),
     path("import/<uuid:pk>/cancel/", imports.cancel, name="import_cancel"),
     path("import/<uuid:pk>/columns/", imports.columns, name="import_columns"),
+    path("import/<uuid:pk>/departments/", imports.add_departments, name="import_departments"),
     path("import/<uuid:pk>/correct/", imports.correct, name="import_correct"),
     path("import/<uuid:pk>/errors/", imports.wrong_rows, name="import_errors"),
     path("import/<uuid:pk>/start/", imports.start, name="import_start"),

@@ -69,7 +69,7 @@ class Writer:
 
 
 class Departments:
-    """Finds departments by what a cell says: paths from the company down, or names that only one has."""
+    """Finds departments by what a cell says: paths from the company or from below it, or names that only one has."""
 
     def __init__(self, tree: Tree) -> None:
         self.by_path: dict[str, int] = {}
@@ -77,16 +77,43 @@ class Departments:
         for each in tree:
             self.by_path[path_of(each).casefold()] = each.pk
             self.by_name.setdefault(each.name.casefold(), []).append(each.pk)
+        for each in tree:
+            if each.level > 2:
+                self.by_path.setdefault(path_of(each).partition("/")[2].casefold(), each.pk)  # without the company
+        self.company = tree.company.name
         self.example = path_of(next(iter(tree.company.below), tree.company))
+
+    def missing(self, cell: str) -> list[tuple[str, ...]]:
+        """The paths, below the company, of those that are not there, and of what they would lie in."""
+        found = []
+        for part in _parts(cell):
+            path = tuple(_plain(name) for name in re.split(r"\s*(?<!\\)/\s*", part) if name)
+            if path and path[0].casefold() == self.company.casefold():
+                path = path[1:]
+            if self._one(part) is None and not (len(path) == 1 and path[0].casefold() in self.by_name):
+                above = (path[:length] for length in range(1, len(path) + 1))
+                found += [each for each in above if self._key((self.company, *each)) not in self.by_path]
+        return found
 
     def find(self, cell: str) -> list[int] | None:
         """None where one of them is not there, or is one of several."""
-        found = [self._one(part.strip()) for part in re.split(r"(?<!\\)&", cell) if part.strip()]
+        found = [self._one(part) for part in _parts(cell)]
         return None if None in found else [each for each in found if each]
 
     def _one(self, text: str) -> int | None:
         path = re.sub(r"\s*(?<!\\)/\s*", "/", text).casefold()
         if path in self.by_path:
             return self.by_path[path]
-        of_the_name = self.by_name.get(re.sub(r"\\([\\/&])", r"\1", text).casefold(), [])
+        of_the_name = self.by_name.get(_plain(text).casefold(), [])
         return of_the_name[0] if len(of_the_name) == 1 else None
+
+    def _key(self, names: Iterable[str]) -> str:
+        return "/".join(ESCAPED.sub(r"\\\1", name) for name in names).casefold()
+
+
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in re.split(r"(?<!\\)&", cell) if part.strip()]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\([\\/&])", r"\1", text)

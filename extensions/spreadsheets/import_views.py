@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +25,7 @@ from core.audit import context
 from core.audit.csv_export import safe
 from core.validators import digits
 from extensions.models import SipExtension
-from extensions.spreadsheets import formats, preview, run
+from extensions.spreadsheets import formats, missing_departments, preview, run
 from extensions.spreadsheets.forms import ColumnsForm, FileForm
 from extensions.spreadsheets.models import Import
 from extensions.spreadsheets.rows import Kind
@@ -35,6 +36,7 @@ LAST = 10
 AT_ONCE = 200  # rows that are checked while one waits
 WEAK_SHOWN = 100
 MOST_NAME = 100
+MISSING_SHOWN = 10  # departments
 State = Import.State
 
 
@@ -133,6 +135,9 @@ def preview_page(request: SignedInRequest, given: Import, columns: ColumnsForm |
     first = digits(request.GET.get("from", ""), most=len(table.rows)) or 1
     counts = table.counts()
     to_import = counts[Kind.NEW] + counts[Kind.CHANGED]
+    missing: list[str] = []
+    if counts[Kind.WRONG] and missing_departments.may_add(request.user):
+        missing = [missing_departments.words(path) for path in missing_departments.of(table, given.targets)]
     page = preview.page(given, table, kind, first, digits(request.GET.get("edit", "")))
     context = {
         "section": "extension",
@@ -148,6 +153,9 @@ def preview_page(request: SignedInRequest, given: Import, columns: ColumnsForm |
         "wrong": counts[Kind.WRONG],
         "to_import": to_import,
         "same": counts[Kind.SAME],
+        "missing": missing[:MISSING_SHOWN],
+        "missing_more": max(0, len(missing) - MISSING_SHOWN),
+        "missing_count": len(missing),
         "import_words": ngettext("Import %(count)s extension", "Import %(count)s extensions", to_import)
         % {"count": localization.count(to_import)},
     }
@@ -187,6 +195,24 @@ def correct(request: SignedInRequest, pk: UUID) -> HttpResponse:
         messages.info(request, _("Every row was left out, so nothing is imported."))
         return redirect("extensions:import_new")
     run.ready(given, table)
+    return redirect(given)
+
+
+@needs(Permission.MANAGE_EXTENSIONS)
+@require_POST
+def add_departments(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """All that rows name and that are not there; then the rows are checked again."""
+    given = own(request, pk, State.READY)
+    if not missing_departments.may_add(request.user):
+        raise PermissionDenied
+    table = Table.of_json(given.unseal("sealed_table"))
+    made, refused = missing_departments.add(missing_departments.of(table, given.targets), request.user)
+    if made:
+        words = ngettext("%(count)s department added.", "%(count)s departments added.", made)
+        messages.success(request, words % {"count": localization.count(made)})
+    for path, why in list(refused.items())[:MISSING_SHOWN]:
+        messages.error(request, _("Department “%(path)s” was not added: %(why)s") % {"path": path, "why": why})
+    check_all(given, table)
     return redirect(given)
 
 

@@ -66,6 +66,15 @@ def import_preview(tour: Tour) -> Page:
 
 
 @stop
+def import_preview_with_missing_departments(tour: Tour) -> Page:
+    rows = [
+        {"Extension Number": str(2000 + n), "First Name": "Grace", "Departments": f"Region {n % 14}/Shop {n}"}
+        for n in range(20)
+    ]
+    return tour.ada(given(upload(client(), as_csv(rows), name=FILE)).get_absolute_url())
+
+
+@stop
 def import_preview_with_errors(tour: Tour) -> Page:
     return tour.ada(freepbx(60, wrong=True).get_absolute_url())
 

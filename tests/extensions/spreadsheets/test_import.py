@@ -12,7 +12,7 @@ from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from extensions.spreadsheets import reading, run
 from extensions.spreadsheets.models import Import
-from tests.extensions.spreadsheets.files import as_csv, as_xlsx, begin, given, upload
+from tests.extensions.spreadsheets.files import as_csv, as_xlsx, at_once, begin, given, upload
 from tests.pages import html_of
 from tests.people import be_stale, make_extension, make_user
 from tests.trees import department
@@ -383,3 +383,54 @@ def test_an_export_fills_an_empty_portal_to_the_same_bytes(signed_in: Client, fi
     if file_type == "xlsx":  # which holds the time at which it was made
         before, after = (repr(reading.read(each)).encode() for each in (before, after))
     assert after == before
+
+
+def departments() -> list[str]:
+    return [each.path for each in Organization.tree()]
+
+
+def test_departments_that_are_missing_are_added_from_the_preview(signed_in: Client) -> None:
+    department("Sales")
+    cells = ["Company/Sales/North", "Sales / North/Oslo & Support", r"R\&D\/Lab", "Sales", f"{'n' * 64}/Oslo"]
+    rows = [{"Extension Number": str(1001 + n), "First Name": "A", "Departments": cell} for n, cell in enumerate(cells)]
+    made = given(upload(signed_in, as_csv(rows)))
+    assert made.wrong == 4
+    text = page(signed_in, made)
+    assert "Add 6 missing departments" in text
+    for path in ("Sales / North", "Sales / North / Oslo", "Support", "R&amp;D/Lab"):
+        assert f"<bdi>{path}</bdi>" in text
+    with at_once():
+        answer = signed_in.post(f"/extensions/import/{made.pk}/departments/", follow=True)
+    assert departments() == [
+        "Company", "Company / R&D/Lab", "Company / Sales", "Company / Sales / North", "Company / Sales / North / Oslo",
+        "Company / Support",
+    ]  # fmt: skip
+    assert "4 departments added." in answer.content.decode()
+    assert "was not added: " in answer.content.decode()
+    assert AuditRecord.objects.filter(action="organization.added").count() == 4
+    made.refresh_from_db()
+    assert made.wrong == 1
+    signed_in.post(f"/extensions/import/{made.pk}/correct/", {"then": "leave_out_wrong"})
+    begin(signed_in, made)
+    user = SipExtension.objects.get(number="1002").user
+    assert sorted(each.name for each in user.organizations.all()) == ["Oslo", "Support"]
+
+
+def test_a_name_that_several_departments_have_is_not_missing(signed_in: Client) -> None:
+    for above in ("North", "South"):
+        Organization.objects.create(name="Sales", parent=department(above))
+    row = {"Extension Number": "1001", "First Name": "A", "Departments": "Sales"}
+    made = given(upload(signed_in, as_csv([row])))
+    assert made.wrong == 1
+    assert "missing department" not in page(signed_in, made)
+
+
+def test_who_may_not_add_departments_is_not_offered_it(client: Client, ada: User) -> None:
+    role = Role.objects.create(name="Desk", granted=["extension.manage"])
+    client.force_login(make_user("Lena", custom=role))
+    row = {"Extension Number": "1001", "First Name": "A", "Departments": "Nowhere"}
+    made = given(upload(client, as_csv([row])))
+    assert made.wrong == 1
+    assert "missing department" not in page(client, made)
+    assert client.post(f"/extensions/import/{made.pk}/departments/").status_code == 403
+    assert departments() == ["Company"]
