@@ -82,6 +82,8 @@ class EditForm(SharedForm):
     def __init__(self, data: Any = None, *, by: User, preferences: Preferences) -> None:
         super().__init__(data, by=by, preferences=preferences)
         self.is_empty = False
+        if data is None and "organizations" in self.person.fields:
+            self.person.initial["organizations"] = []
         for form in (self.person, self.sip):
             for field in form.fields.values():
                 if isinstance(field, forms.BooleanField):

@@ -40,7 +40,8 @@ def keep(
     action = BulkAction(pk=token or uuid.uuid4(), kind=kind, by=by, count=len(recorded))
     action.credentials = list(credentials)
     action.save(force_insert=True)
-    BulkItem.objects.bulk_create((_item(action, each) for each in recorded), batch_size=AT_ONCE)
+    in_order = sorted(recorded, key=lambda each: int(each.number))
+    BulkItem.objects.bulk_create((_item(action, each) for each in in_order), batch_size=AT_ONCE)
     return action
 
 

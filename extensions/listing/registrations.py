@@ -30,18 +30,18 @@ class Registration(TextChoices):
 
 
 def narrow(rows: SipExtensionQuerySet, registration: Registration) -> SipExtensionQuerySet:
-    """Raises PbxError."""
+    """Disabled ones have no phone, and are not offline. Raises PbxError."""
     if registration is Registration.FAILING:
         return rows.filter(position__in=_any_of(rows, failing()))
     if registration is Registration.GONE:
-        return rows.filter(position__in=_any_of(rows, map(int, pbx.get().gone_since(today()))))
+        return rows.filter(enabled=True, position__in=_any_of(rows, map(int, pbx.get().gone_since(today()))))
     numbers = pbx.get().registered(FEW)
+    wanted = registration is Registration.REGISTERED
+    rows = rows if wanted else rows.filter(enabled=True)
     if len(numbers) > FEW:
-        return rows.filter(has_phone=registration is Registration.REGISTERED)
+        return rows.filter(has_phone=wanted)
     registered = _any_of(rows, map(int, numbers))
-    if registration is Registration.REGISTERED:
-        return rows.filter(position__in=registered)
-    return rows.exclude(position__in=registered)
+    return rows.filter(position__in=registered) if wanted else rows.exclude(position__in=registered)
 
 
 def today() -> datetime:

@@ -50,25 +50,25 @@ USUAL = {
     "secret": "registration_password",
     "pin": "voicemail_pin",
 }
+FREEPBX = {
+    "extension": "number",
+    "name": FULL_NAME,
+    "secret": "registration_password",
+    "devinfosecret": "registration_password",
+    "maxcontacts": "max_phones",
+    "outboundcid": "outbound_number",
+    "emergencycid": "emergency_number",
+    "voicemail": "voicemail",
+    "voicemailenable": "voicemail",
+    "voicemailvmpwd": "voicemail_pin",
+    "voicemailemail": "email",
+    "vm": "voicemail",
+    "vmpwd": "voicemail_pin",
+    "email": "email",
+}
 FORMATS = (
-    Format(
-        "freepbx",
-        "FreePBX",
-        frozenset({"extension", "secret", "tech"}),
-        {
-            "extension": "number",
-            "name": FULL_NAME,
-            "secret": "registration_password",
-            "maxcontacts": "max_phones",
-            "outboundcid": "outbound_number",
-            "emergencycid": "emergency_number",
-            "voicemail": "voicemail",
-            "voicemailenable": "voicemail",
-            "voicemailvmpwd": "voicemail_pin",
-            "voicemailemail": "email",
-        },
-        by_number=True,
-    ),
+    Format("freepbx", "FreePBX", frozenset({"extension", "secret", "tech"}), FREEPBX, by_number=True),
+    Format("freepbx2", "FreePBX", frozenset({"extension", "devinfosecret"}), FREEPBX, by_number=True),
     Format(
         "fusionpbx",
         "FusionPBX",
@@ -160,15 +160,15 @@ def of_heads(heads: Sequence[str]) -> Format:
 
 
 def targets_of(heads: Sequence[str], of: Format) -> list[str]:
-    """The target of each column, "" where it has none. Of two columns for one target the last counts, as it is richer.
+    """The target of each column, "" where it has none. Of two columns for one target the first counts.
 
-    So does FreePBX's voicemail_enable beside voicemail.
+    So does FreePBX's voicemail, which says of each extension yes or no, beside voicemail_enable.
     """
     found = [of.columns.get(key(head), "") for head in heads]
-    last = {target: place for place, target in enumerate(found)}
+    first = {target: place for place, target in reversed([*enumerate(found)])}
     named = {"first_name", "last_name"} & set(found)
     return [
-        target if last[target] == place and not (target == FULL_NAME and named) else ""
+        target if first[target] == place and not (target == FULL_NAME and named) else ""
         for place, target in enumerate(found)
     ]
 

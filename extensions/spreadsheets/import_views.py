@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
@@ -97,7 +98,7 @@ def show(request: SignedInRequest, pk: UUID) -> HttpResponse:
     given = own(request, pk)
     context: dict[str, Any] = {"section": "extension", "given": given, "at_work": is_at_work(given)}
     if given.state == State.READY:
-        return preview_page(request, given)
+        return HttpResponseClientRefresh() if request.htmx else preview_page(request, given)
     if context["at_work"]:
         context |= progress(given)
     elif given.state in Import.IN_PLACE:
@@ -145,7 +146,9 @@ def preview_page(request: SignedInRequest, given: Import, columns: ColumnsForm |
         "format": given.of_format,
         "columns": columns or ColumnsForm(heads=table.heads, targets=given.targets, mode=given.mode),
         "samples": [next((row[place] for row in table.rows if row[place]), "") for place in range(table.width)],
-        "ignored": sum(not target for target in given.targets),
+        "ignored": len(ignored := [place for place, target in enumerate(given.targets) if not target]),
+        "ignored_with_data": sum(any(row[place] for row in table.rows) for place in ignored),
+        "lacks_passwords": bool(counts[Kind.NEW]) and "registration_password" not in given.targets,
         "filters": preview.filters(table),
         "kind": kind,
         "page": page,
@@ -243,9 +246,12 @@ def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """What that takes away; then it is done."""
     given = own(request, pk, *Import.IN_PLACE)
+    if request.method != "POST":
+        return render(request, "extensions/spreadsheets/undo.html", {"section": "extension", "given": given})
     require_reauthentication(request)
     return work(request, given, State.UNDOING)
 

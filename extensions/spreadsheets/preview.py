@@ -109,7 +109,7 @@ def _row(
     row = ShownRow(table.lines[place], typed.get("number", ""), _name(typed), Kind.WRONG if errors else checked.kind)
     for column, target in enumerate(given.targets):
         if target and (whole or target in errors):
-            row.cells.append(_cell(table, place, column, target, errors.get(target, "")))
+            row.cells.append(_cell(table, place, column, target, errors.get(target, ""), is_unique=target in clashes))
     others = {name: words for name, words in errors.items() if name not in given.targets}
     row.more = [f"{target_label(name)}: {words}" for name, words in others.items()]
     row.changes = ", ".join(label(name) for name in checked.changes)
@@ -117,8 +117,9 @@ def _row(
     return row
 
 
-def _cell(table: Table, place: int, column: int, target: str, error: str) -> Cell:
-    others = len(alike(table.rows, place, column)) if error and target != "number" else 0
+def _cell(table: Table, place: int, column: int, target: str, error: str, *, is_unique: bool) -> Cell:
+    """`is_unique`: what stands in it must not stand in another."""
+    others = len(alike(table.rows, place, column)) if error and target != "number" and not is_unique else 0
     return Cell(table.lines[place], column, target_label(target), table.rows[place][column], error, others)
 
 

@@ -34,11 +34,11 @@ def of(user: User) -> list[Figure]:
         return []
     seen = SipExtension.objects.visible_to(user)
     total = seen.count()
-    registered = _count(user, Registration.REGISTERED)
+    enabled, registered = seen.filter(enabled=True).count(), _count(user, Registration.REGISTERED)
     found = [
         Figure(_("Extensions"), total, reverse("extensions:list")),
         Figure(_("Registered"), registered, _list(Registration.REGISTERED)),
-        Figure(_("Offline"), None if registered is None else total - registered, _list(Registration.OFFLINE)),
+        Figure(_("Offline"), None if registered is None else max(0, enabled - registered), _list(Registration.OFFLINE)),
         Figure(_("Went offline today"), _count(user, Registration.GONE), _list(Registration.GONE)),
         Figure(_("Failing to register"), _count(user, Registration.FAILING), _list(Registration.FAILING), True),
     ]

@@ -74,6 +74,17 @@ def test_from_the_file_to_phones_and_back(asterisk: Embedded, sign_in: SignIn, a
     expect(page.get_by_text("Applied and verified by the PBX.")).to_be_visible()
     assert SipExtension.objects.filter(outbound_number="+49301234567").count() == 10
 
+    page.get_by_role("link", name="Undo this import…").click()
+    expect(page.get_by_text("30 extensions that were added are deleted")).to_be_visible()
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_role("heading", name="Undone")).to_be_visible(timeout=30_000)
     assert not SipExtension.objects.exists()
+
+
+def test_the_preview_of_many_rows_is_a_page_of_its_own(adas: Page) -> None:
+    adas.goto("/extensions/import/")
+    adas.get_by_label("File").set_input_files(file(300))  # type: ignore[arg-type]
+    adas.get_by_role("button", name="Upload and preview").click()
+    expect(adas.get_by_role("heading", name="Preview of the import")).to_be_visible(timeout=60_000)
+    expect(adas.locator("h1")).to_have_count(1)
+    expect(adas.locator(".topbar")).to_have_count(1)

@@ -227,6 +227,8 @@ def test_the_list_is_of_those_with_a_phone_or_without_one(signed_in: Client) -> 
     with heard(phone("1001"), phone("9999")):
         is_narrowed(signed_in, "registration=registered", ["1001"], "Phones: Registered")
         is_narrowed(signed_in, "registration=offline", ["1000", "1002"], "Phones: Offline")
+        SipExtension.objects.filter(number="1002").update(enabled=False)
+        is_narrowed(signed_in, "registration=offline", ["1000"], "Phones: Offline")
 
 
 def test_the_list_is_of_those_whose_last_phone_went_today(signed_in: Client) -> None:

@@ -10,6 +10,7 @@ from accounts.models import User
 from extensions.models import SipExtension
 from extensions.spreadsheets import formats, reading
 from tests.extensions.spreadsheets.files import as_csv, begin, given, upload
+from tests.pages import html_of
 
 SECRET = "9f86d081884c7d659a2feaa0c55ad015"
 ROWS: dict[str, dict[str, str]] = {
@@ -104,3 +105,31 @@ def test_encoding_separator_and_head_are_found(encoding: str, write: Callable[[A
     assert found == encoding
     assert formats.targets_of(table.heads, of) == ["number", "full_name", "email", ""]
     assert table.rows == [["2001", "Zoë; Ångström, Dr.", "zoe@example.com", "38"]]
+
+
+@pytest.mark.parametrize(("said", "is_on"), [("novm", False), ("default", True)])
+def test_freepbx_says_of_each_extension_whether_it_has_a_mailbox(signed_in: Client, said: str, is_on: bool) -> None:
+    row = {**ROWS["freepbx"], "voicemail": said, "voicemail_enable": ""}
+    begin(signed_in, given(upload(signed_in, as_csv([row]))))
+    assert SipExtension.objects.get(number="2001").voicemail is is_on
+
+
+def test_an_older_export_of_freepbx_is_recognized_too(signed_in: Client) -> None:
+    row = {
+        "extension": "2001", "name": "Ada Lovelace", "devicetype": "fixed", "devinfo_secret": SECRET, "vm": "enabled",
+        "vmpwd": "739164", "email": "lovelace@example.com", "cid_masquerade": "2001",
+    }  # fmt: skip
+    made = given(upload(signed_in, as_csv([row])))
+    assert "Recognized as an export of FreePBX." in html_of(signed_in, made.get_absolute_url())
+    begin(signed_in, made)
+    extension = SipExtension.objects.get(number="2001")
+    has = extension.registration_name, extension.registration_password, extension.voicemail, extension.voicemail_pin
+    assert has == ("2001", SECRET, True, "739164")
+
+
+def test_a_file_without_registration_passwords_says_what_that_means(signed_in: Client) -> None:
+    words = "This file has no column of registration passwords."
+    row = {"Extension Number": "2001", "First Name": "Ada"}
+    assert words in html_of(signed_in, given(upload(signed_in, as_csv([row]))).get_absolute_url())
+    with_one = {**row, "Registration Password": SECRET}
+    assert words not in html_of(signed_in, given(upload(signed_in, as_csv([with_one]))).get_absolute_url())
