@@ -84,6 +84,10 @@ def gone() -> str:
     return gettext("Someone else has deleted this extension.")
 
 
+class UnseenError(Exception):
+    """Somebody else saved a change of it after it was looked at."""
+
+
 @contextmanager
 def _editing(number: str, by: User | None, action: str = "changed") -> Iterator[SipExtension]:
     """As changes.edit, with what may have become otherwise since a page was made said as an ActionRefusedError."""
@@ -111,15 +115,18 @@ def disable(number: str, by: User | None) -> None:
         extension.enabled = False
 
 
-def delete(number: str, by: User | None) -> list[str]:
+def delete(number: str, by: User | None, seen: int | None = None) -> list[str]:
     """Delete the extension and its person. Gives the numbers whose calls had rung it, and ring nobody now.
 
-    Raises ActionRefusedError.
+    `seen`: its version when somebody looked at what goes. Raises ActionRefusedError, and UnseenError where that is
+    another one now.
     """
     with log.together():
         extension = changes.locked([number]).get(number)
         if extension is None:
             raise ActionRefusedError(gone())
+        if seen not in (None, extension.version):
+            raise UnseenError
         if why := in_use(extension):
             raise ActionRefusedError(why)
         before = changes.picture_of_deleted(extension)

@@ -359,6 +359,7 @@ class ExtensionForm:
         if self.data is None:
             return False
         self._offer_whose_address_it_is()
+        self._offer_a_free_number()
         self.person.refuse_known([self.sip.cleaned_data.get("number", "")])
         self.sip.check_password(list(self.person.instance.words()))
         return all(valid) and not self.person.errors and not self.sip.errors
@@ -373,6 +374,14 @@ class ExtensionForm:
             error = ValidationError(words, code="unique", params={"name": found.full_name})
             self.person.errors["email"] = self.person.error_class([error])
             self.to_choose = found
+
+    def _offer_a_free_number(self) -> None:
+        """Others who add at the same time were suggested the same number."""
+        if not self.sip.has_error("number", "unique") or not (free := self.sip.free_number()):
+            return
+        words = _("Another extension has this number. %(number)s is free.")
+        error = ValidationError(words, code="unique", params={"number": free})
+        self.sip.errors["number"] = self.sip.error_class([error])
 
     def ask_again(self) -> None:
         """To be shown once more as it was typed, without a word about errors."""

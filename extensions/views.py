@@ -224,6 +224,7 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
             "extension": rows_of([extension])[0],
             "goes": actions.lost_by_deleting(extension, request.user),
             "refusal": refusal,
+            "version": extension.version,
             "used_by": [each for users in actions.USERS for each in users(request.user, extension)],
             "cancel_url": extension.get_absolute_url(),
         }
@@ -232,7 +233,10 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
         )
     ask_again_about(request, extension.user.role)
     try:
-        lost = actions.delete(number, request.user)
+        lost = actions.delete(number, request.user, digits(request.POST.get("version", "")))
+    except actions.UnseenError:
+        messages.info(request, _("Nothing was deleted because someone else saved a change. Look at it again."))
+        return redirect("extensions:delete", number)
     except actions.ActionRefusedError:
         return redirect("extensions:delete", number)
     if request.POST.get("then") != "apply":

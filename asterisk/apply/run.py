@@ -27,6 +27,7 @@ from asterisk.apply import (
     retention,
     rollback,
     void_registrations,
+    waiting,
 )
 from asterisk.apply.errors import AnotherApplyError, ApplyError, Elsewhere, text_of
 from asterisk.apply.preferences import prove, put, settle, take
@@ -66,10 +67,13 @@ def all_numbers(engine_file: Path) -> list[str]:
 def apply(node: Node, numbers: Iterable[str], by: User | None, wait_seconds: float | None = None) -> ApplyRun:
     """Raises ApplyError when Asterisk refused or read something else; then all rows of this apply are put back.
 
-    Waits for other applies; where `wait_seconds` are not enough, raises AnotherApplyError.
+    Waits for other applies; where `wait_seconds` are not enough, raises AnotherApplyError. What somebody saves
+    meanwhile goes on waiting: nobody has looked at it.
     """
+    wanted = sorted(set(numbers))
+    asked = {pk for pk, _number in waiting.keys_of(wanted)}
     with _alone(node, wait_seconds), _pruned(node):
-        return _apply(node, sorted(set(numbers)), by, {})
+        return _apply(node, wanted, by, waiting.saved_since(wanted, asked))
 
 
 def apply_preferences(
@@ -121,7 +125,7 @@ def _apply(
     preferences: Sequence[SystemChange] = (),
 ) -> ApplyRun:
     """`untaken`: number -> its first change that is to go on waiting."""
-    changes = {change.pk for change in _waiting(numbers) if _is_taken(change, untaken)}
+    changes = {change.pk for change in waiting.changes_of(numbers) if waiting.is_taken(change, untaken)}
     with transaction.atomic():
         run = ApplyRun.objects.create(by=by, numbers=numbers)
         run.changes.set(changes)
@@ -144,21 +148,12 @@ def _apply(
     return run
 
 
-def _waiting(numbers: list[str]) -> Iterator[Change]:
-    for some in snapshot.chunks(numbers):
-        yield from Change.objects.waiting().of(some).order_by("pk")
-
-
-def _is_taken(change: Change, untaken: Mapping[str, Change]) -> bool:
-    return change.number not in untaken or change.pk < untaken[change.number].pk
-
-
 def _wish(numbers: list[str], untaken: Mapping[str, Change], changes: set[int]) -> render.Snapshot:
     """With these changes alone: what somebody has saved since they were listed goes on waiting."""
     wish = snapshot.take(numbers, {number: change.former for number, change in untaken.items()})
     since: dict[str, Record | None] = {}
-    for change in _waiting(numbers):
-        if change.pk not in changes and _is_taken(change, untaken):
+    for change in waiting.changes_of(numbers):
+        if change.pk not in changes and waiting.is_taken(change, untaken):
             since.setdefault(change.number, change.former)
     return wish.with_instead(snapshot.take(since, since)) if since else wish
 
@@ -330,17 +325,7 @@ def _apply_as_taken(
 ) -> ApplyRun:
     if any(change.concerns_everybody for change in preferences):
         numbers = all_numbers(node.engine_file)
-    return _apply(node, numbers, by, _untaken(numbers), preferences)
-
-
-def _untaken(numbers: list[str]) -> dict[str, Change]:
-    """The first change of each number that no apply has taken, or that was taken and refused."""
-    taken = Change.objects.filter(runs__outcome=Outcome.WAITING)
-    first: dict[str, Change] = {}
-    for some in snapshot.chunks(numbers):
-        for change in Change.objects.waiting().of(some).exclude(pk__in=taken.of(some)).order_by("id"):
-            first.setdefault(change.number, change)
-    return first
+    return _apply(node, numbers, by, waiting.untaken(numbers), preferences)
 
 
 def is_behind() -> bool:
@@ -357,7 +342,7 @@ def _make_whole(node: Node) -> None:
         if engine.is_complete(db):
             return
         numbers = sorted({*SipExtension.objects.values_list("number", flat=True), *Change.objects.waiting().numbers()})
-        untaken = _untaken(numbers)
+        untaken = waiting.untaken(numbers)
         if had := [number for number in numbers if number not in untaken or untaken[number].former]:
             _apply_as_taken(node, had)
         limits.put(db)

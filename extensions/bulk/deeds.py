@@ -14,7 +14,7 @@ from accounts.models import NoSuperAdministrator, User
 from core.audit import log
 from core.random_text import random_password
 from extensions import actions, handover
-from extensions.actions import OWN, ActionRefusedError
+from extensions.actions import OWN, ActionRefusedError, UnseenError
 from extensions.bulk import record
 from extensions.changes import many
 from extensions.changes import record as changes
@@ -43,27 +43,32 @@ class Deed:
         goes = [each for each in extensions if each.number not in why]
         return goes, [(each, why[each.number]) for each in extensions if each.number in why]
 
-    def do(self, numbers: Sequence[str], by: User) -> tuple[BulkAction, list[str]]:
-        """Those of the numbers that it still concerns. Gives also the numbers whose calls ring nobody now.
+    def do(self, numbers: Sequence[str], by: User, seen: str) -> tuple[BulkAction, list[str]]:
+        """`seen`: the digest of those of the numbers that it concerns. Gives the numbers whose calls ring nobody now.
 
-        Raises ActionRefusedError.
+        Raises ActionRefusedError, and UnseenError where it would concern others, or others than they were.
         """
         try:
             with many.uncollected(), log.together():
                 if self.change is None:
                     there = list(changes.locked(numbers).values())
-                    recorded, lost = delete_all(self.split(there, by)[0], by)
+                    goes, _left_out = self.split(there, by)
+                    refuse_unseen(goes, seen)
+                    recorded, lost = delete_all(goes, by)
                     return record.keep(self.kind, recorded, by), lost
-                return self._change_all(self.change, numbers, by), []
+                return self._change_all(self.change, numbers, by, seen), []
         except ProtectedError as error:
             raise ActionRefusedError(error.args[0]) from None
         except NoSuperAdministrator:
             words = _("This would leave no Super Administrator. Give someone else this role first.")
             raise ActionRefusedError(str(words)) from None
 
-    def _change_all(self, change: Callable[[SipExtension], None], numbers: Sequence[str], by: User) -> BulkAction:
+    def _change_all(
+        self, change: Callable[[SipExtension], None], numbers: Sequence[str], by: User, seen: str
+    ) -> BulkAction:
         with many.edit(numbers, by) as edits:
             goes, _left_out = self.split(edits.extensions, by)
+            refuse_unseen(goes, seen)
             for extension in goes:
                 change(extension)
         credentials = []
@@ -74,7 +79,14 @@ class Deed:
 
 def digest(extensions: Sequence[SipExtension]) -> str:
     """By which it is told whether these are still as they were when somebody looked at them."""
-    return sha256(" ".join(f"{each.number}.{each.version}" for each in extensions).encode()).hexdigest()[:16]
+    each_one = sorted(f"{each.number}.{each.version}" for each in extensions)
+    return sha256(" ".join(each_one).encode()).hexdigest()[:16]
+
+
+def refuse_unseen(extensions: Sequence[SipExtension], seen: str) -> None:
+    """Of these, which are locked; `seen`: their digest when they were looked at. Raises UnseenError."""
+    if digest(extensions) != seen:
+        raise UnseenError
 
 
 def delete_all(extensions: Sequence[SipExtension], by: User) -> tuple[list[Recorded], list[str]]:

@@ -22,6 +22,7 @@ from core.preferences.models import Preferences
 from extensions import validators
 from extensions.actions import ActionRefusedError
 from extensions.bulk import record
+from extensions.bulk.deeds import refuse_unseen
 from extensions.bulk.forms import SharedForm
 from extensions.changes import many
 from extensions.fields import BY_NAME, AfterVoicemailEmail, Field, Owner, VoicemailEmail
@@ -215,11 +216,15 @@ class EditForm(SharedForm):
         return field.text_of(model(**{field.name: self._value(field.name)}))
 
 
-def edit(form: EditForm, numbers: Sequence[str], by: User, token: uuid.UUID) -> BulkAction:
-    """Of a valid form. Raises ActionRefusedError; nothing is saved then."""
+def edit(form: EditForm, numbers: Sequence[str], by: User, token: uuid.UUID, seen: str) -> BulkAction:
+    """Of a valid form. `seen`: the digest of the extensions when somebody looked at what it changes.
+
+    Raises ActionRefusedError, and UnseenError where they are not so any more; nothing is saved then.
+    """
     try:
         with many.uncollected(), log.together():
             with many.edit(numbers, by) as edits:
+                refuse_unseen(edits.extensions, seen)
                 with_pin = [each for each in edits.extensions if form.change(each, edits)]
             credentials = [record.credential(each, pin=each.voicemail_pin) for each in with_pin]
             return record.keep(BulkAction.Kind.CHANGED, edits.recorded, by, token=token, credentials=credentials)

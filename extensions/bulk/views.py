@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from core.audit import log
 from core.coded_text import CodedText
 from core.preferences.models import Preferences
 from extensions.access import managed
-from extensions.actions import ActionRefusedError
+from extensions.actions import ActionRefusedError, UnseenError
 from extensions.bulk import deeds, edits, record
 from extensions.bulk.add_views import tabs_of
 from extensions.bulk.deeds import DEEDS, LeftOut
@@ -54,7 +54,7 @@ def ask_again_about_all(request: SignedInRequest, extensions: list[SipExtension]
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-def edit(request: SignedInRequest) -> HttpResponse:
+def edit(request: SignedInRequest) -> HttpResponseBase:
     """The form; with `then` preview what it would change; then it is done."""
     if done := BulkAction.objects.filter(pk=token_of(request), by=request.user).first():
         return finish(request, done)
@@ -69,14 +69,17 @@ def edit(request: SignedInRequest) -> HttpResponse:
         return edit_page(request, form, selection)
     if not form.is_valid() or form.refuse_lost_recordings(extensions):
         return edit_page(request, form, selection)
-    if then not in ("save", "apply") or request.POST.get("seen") != deeds.digest(extensions):
+    seen = request.POST.get("seen", "")
+    if then not in ("save", "apply") or seen != deeds.digest(extensions):
         if then in ("save", "apply"):
             messages.info(request, _("Nothing was changed because someone else saved a change. Look at it again."))
         return edit_preview(request, form, selection, extensions)
     if "role" in form.names:
         ask_again_about_all(request, extensions, form.new_role)
     try:
-        action = edits.edit(form, [each.number for each in extensions], request.user, token_of(request))
+        action = edits.edit(form, [each.number for each in extensions], request.user, token_of(request), seen)
+    except UnseenError:
+        return edit(request)  # which sees it now
     except ActionRefusedError as error:
         messages.error(request, str(error))
         return edit_preview(request, form, selection, extensions)
@@ -122,7 +125,7 @@ def rows_of(extensions: list[SipExtension]) -> list[dict[str, str]]:
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
-def deed(request: SignedInRequest, code: str) -> HttpResponse:
+def deed(request: SignedInRequest, code: str) -> HttpResponseBase:
     """Whom it concerns and who is left out, and why; then it is done."""
     if code not in DEEDS:
         raise Http404("No such action.")
@@ -130,14 +133,17 @@ def deed(request: SignedInRequest, code: str) -> HttpResponse:
     selection = chosen(request)
     extensions = people_of(selection)
     goes, left_out = action.split(extensions, request.user)
-    if request.method != "POST" or not goes or request.POST.get("seen") != deeds.digest(goes):
+    seen = request.POST.get("seen", "")
+    if request.method != "POST" or not goes or seen != deeds.digest(goes):
         if request.method == "POST" and goes and "seen" in request.POST:
             messages.info(request, _("Nothing was done because something has changed. Look at it again."))
         return deed_page(request, code, selection, goes, left_out)
     if action.asks_again:
         require_reauthentication(request)
     try:
-        done, lost = action.do([each.number for each in goes], request.user)
+        done, lost = action.do([each.number for each in goes], request.user, seen)
+    except UnseenError:
+        return deed(request, code)  # which sees it now
     except ActionRefusedError as error:
         messages.error(request, str(error))
         return deed_page(request, code, selection, goes, left_out)

@@ -62,6 +62,7 @@ class Waiting:
     fields: list[ChangedField]
     authors: list[tuple[str, datetime]]
     mine: bool
+    newest: int  # key of its last change
 
 
 def page(of: models.QuerySet[Change], start: str = "") -> PageOfAll[str]:
@@ -120,6 +121,7 @@ def _one(number: str, its: list[Change], name: str, by: User) -> Waiting:
         fields=[ChangedField(BY_NAME[field], *pair) for field, pair in pairs.items() if pair[0] != pair[1]],
         authors=[(change.by.full_name if change.by else gettext("system"), change.at) for change in its],
         mine=all(change.by == by for change in its),
+        newest=its[-1].pk,
     )
 
 
@@ -136,10 +138,17 @@ def roles_concerned(number: str) -> list[Role]:
     return list(Role.objects.filter(there | models.Q(key=former["role"] if former else None)).distinct())
 
 
-def discard(number: str, by: User) -> None:
-    """Make the wish about the number what it was when it was last applied. Raises CannotPutBack."""
+def discard(number: str, by: User, seen: int | None = None) -> None:
+    """Make the wish about the number what it was when it was last applied.
+
+    `seen`: key of its newest change when somebody looked at what is discarded. Raises CannotPutBack, and UnseenError
+    where somebody else has saved another since.
+    """
     with log.together():
+        changes.locked([number])
         its = Change.objects.waiting().of([number])
+        if seen is not None and its.exclude(by=by).filter(pk__gt=seen).exists():
+            raise actions.UnseenError
         first = its.first()
         if first is None:
             return

@@ -17,6 +17,7 @@ from core.access.permissions import Permission
 from core.validators import digits
 from extensions import pbx
 from extensions.access import ask_again_about, managed_numbers, may_manage, visible
+from extensions.actions import UnseenError
 from extensions.changes.state import CannotPutBack
 from extensions.models import Change, SipExtension
 from extensions.review import preferences as preference_changes
@@ -147,7 +148,10 @@ def discard(request: SignedInRequest, number: str) -> HttpResponse:
         raise Http404("No such change.")
     ask_again_about(request, *review.roles_concerned(number))
     try:
-        review.discard(number, request.user)
+        review.discard(number, request.user, digits(request.POST.get("newest", "")))
+    except UnseenError:
+        messages.info(request, _("Nothing was discarded because someone else saved a change. Look at it again."))
+        return redirect("review")
     except CannotPutBack as error:
         messages.error(request, str(error))
         return redirect("review")

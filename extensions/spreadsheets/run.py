@@ -34,6 +34,7 @@ from extensions.spreadsheets.rows import Checked, Checker, Kind, Mode
 from extensions.spreadsheets.table import Found, Table
 
 TOLD_SECONDS = 0.5
+ENDS_SECONDS = 3.0  # a process ends so long after what it did is told as over
 RENEWED_WITHIN = timedelta(days=90)  # a secret that was kept although it is easy to guess
 State = Import.State
 
@@ -56,9 +57,9 @@ def lock_of(pk: object) -> Path:
 def start(given: Import) -> int:
     """Gives the process's id. It holds the lock from first to last: who finds it free knows that nobody is at work.
 
-    Raises LockedError where another has it.
+    Raises LockedError where another has it, and is not just ending.
     """
-    lock = file_lock.try_acquire(lock_of(given.pk))
+    lock = file_lock.acquire(lock_of(given.pk), ENDS_SECONDS)
     with lock:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_extensions", str(given.pk)]
         streams: dict[str, Any] = {

@@ -9,7 +9,9 @@ from accounts.sessions.models import Session
 from core.access.permissions import Permission
 from core.audit import log
 from core.audit.models import AuditRecord
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
+from tests.bench.page import form_with
 from tests.pages import html_of
 from tests.people import Typed, make_extension, make_user
 
@@ -40,6 +42,18 @@ def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> 
     assert signed_in.post("/extensions/1000/delete/", {"then": "apply"}).status_code == 409
     assert signed_in.post("/extensions/1000/toggle/").status_code == 302
     assert SipExtension.objects.get().enabled
+
+
+def test_what_somebody_else_has_saved_since_is_not_deleted_unseen(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    seen = form_with("version", signed_in.get("/extensions/1000/delete/").content.decode())
+    with changes.edit("1000", None) as edited:
+        edited.location = "Cellar"
+    page = signed_in.post("/extensions/1000/delete/", seen | {"then": "save"}, follow=True).content.decode()
+    assert "Nothing was deleted because someone else saved a change." in page
+    assert SipExtension.objects.get().pk == extension.pk
+    assert signed_in.post("/extensions/1000/delete/", form_with("version", page) | {"then": "save"}).status_code == 302
+    assert not SipExtension.objects.exists()
 
 
 def test_each_reveal_is_recorded_and_the_page_is_not_kept(signed_in: Client) -> None:

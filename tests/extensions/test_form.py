@@ -365,8 +365,8 @@ def test_two_administrators_who_take_one_number_at_once_the_second_is_told(ada: 
     assert second.is_valid()
     assert first.try_save() is not None
     assert second.try_save() is None
-    assert [(each["id"], "Another extension has this number" in each["message"]) for each in second.error_list()] == [
-        ("id_number", True)
+    assert [(each["id"], each["message"]) for each in second.error_list()] == [
+        ("id_number", "Another extension has this number. 1001 is free.")
     ]
     assert SipExtension.objects.count() == 1
     assert not User.objects.filter(email="other@example.com").exists()

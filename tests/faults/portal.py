@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -18,7 +18,16 @@ from pbxportal.management.commands.run import portal
 from tests.faults.victim import environment
 
 ANSWER_SECONDS = 150  # more than the LOCK_SECONDS of portal_settings
+FORM = "application/x-www-form-urlencoded"
+BOUNDARY = "no-such-line-in-what-is-sent"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 TOKEN = re.compile('name="csrfmiddlewaretoken" value="(.*?)"')
+
+
+class Answer(NamedTuple):
+    status: int
+    page: str
+    location: str = ""
 
 
 class Browser:
@@ -32,34 +41,39 @@ class Browser:
         self.cookies = {name: morsel.value for name, morsel in client.cookies.items()}
 
     def status_of(self, path: str) -> int:
-        return self._ask("GET", path)[0]
+        return self.ask("GET", path).status
 
     def get(self, path: str) -> str:
-        status, page = self._ask("GET", path)
-        assert status == 200, f"{path}: {status}"
-        if found := TOKEN.search(page):
+        answer = self.ask("GET", path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+        if found := TOKEN.search(answer.page):
             self.token = found[1]
-        return page
+        return answer.page
 
     def post(self, path: str, fields: dict[str, Any]) -> int:
         """Of a page that was fetched before."""
-        status, _ = self._ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token}, doseq=True))
-        return status
+        return self.ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token}, doseq=True)).status
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    def ask(self, method: str, path: str, body: str | None = None, kind: str = FORM) -> Answer:
         link = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
         head = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body:
-            head["Content-Type"] = "application/x-www-form-urlencoded"
+            head["Content-Type"] = kind
         try:
             link.request(method, path, body, head)
             answer = link.getresponse()
             for line in answer.headers.get_all("Set-Cookie", ()):
                 name, _, value = line.partition(";")[0].partition("=")
                 self.cookies[name] = value
-            return answer.status, answer.read().decode()
+            return Answer(answer.status, answer.read().decode(), answer.headers.get("Location", ""))
         finally:
             link.close()
+
+
+def multipart(parts: dict[str, str]) -> str:
+    """`parts`: what the header says of each -> what it holds."""
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; "
+    return "".join(f"{head}{name}\r\n\r\n{value}\r\n" for name, value in parts.items()) + f"--{BOUNDARY}--\r\n"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 from django.db import connection, transaction
@@ -13,10 +14,16 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from asterisk.engine import store as engine
 from asterisk.models import ApplyRun
+from asterisk.process.embedded import Embedded
+from asterisk.readback import proof
 from core import file_lock
 from core.audit.models import AuditHead
+from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
-from tests.people import Typed
+from tests.chaos.verdict import name_of
+from tests.node import apply, connected
+from tests.pbx.office import eventually
+from tests.people import Typed, make_extension, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +114,29 @@ def test_what_is_saved_beside_a_long_apply_waits(adas: Client, settings: Setting
     assert not ApplyRun.objects.exists()
     assert adas.post("/apply/", {}).status_code == 302
     assert ApplyRun.objects.get().numbers == ["1000"]
+
+
+def test_what_somebody_else_saves_while_an_apply_waits_for_its_turn_goes_on_waiting(
+    adas: Client, ada: User, asterisk: Embedded, settings: Settings
+) -> None:
+    make_extension("1000", first_name="Grace")
+    apply(["1000"], ada)
+    with changes.edit("1000", ada) as extension:
+        extension.user.first_name = "Seen"
+    other = make_user("Hugo", role="human_resource")
+    with engine.locked(Path(settings.ENGINE_FILE)):
+        applying = Thread(target=applied_by, args=(adas,))
+        applying.start()
+        assert eventually(lambda: any(each.name.endswith("(wait)") for each in enumerate_threads()))
+        with changes.edit("1000", other) as extension:
+            extension.user.first_name = "Unseen"
+    applying.join()
+    (waiting,) = Change.objects.waiting()
+    assert (waiting.by, waiting.fields["first_name"]) == (other, ["Seen", "Unseen"])
+    with connected() as ami:
+        assert name_of(proof.endpoint(ami, "1000")) == "Seen"
+
+
+def applied_by(client: Client) -> None:
+    client.post("/apply/", {})
+    connection.close()

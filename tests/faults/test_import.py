@@ -5,12 +5,14 @@ import random
 import signal
 import time
 from contextlib import suppress
+from threading import Timer
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
 from asterisk.process.embedded import Embedded
+from core import file_lock
 from extensions.models import Change, SipExtension
 from extensions.spreadsheets import run
 from extensions.spreadsheets.models import Import
@@ -100,4 +102,14 @@ def test_killed_at_any_moment_it_leaves_nothing_half(signed_in: Client, asterisk
             assert "Review and apply" in page
     assert State.READY in seen
     catch_up()
+    assert SipExtension.objects.count() == ROWS
+
+
+def test_what_is_begun_while_the_process_before_is_ending_waits_for_that(signed_in: Client, asterisk: Embedded) -> None:
+    """It says that it is over before it is."""
+    made = given(upload(signed_in, people()))
+    before = file_lock.acquire(run.lock_of(made.pk))
+    Timer(0.3, before.close).start()
+    begin(signed_in, made)
+    assert settled(signed_in, made).state == State.DONE
     assert SipExtension.objects.count() == ROWS

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from core.mail.models import Email
+from extensions.bulk import edits
 from extensions.changes import record as changes
 from extensions.models import BulkAction, Change, SipExtension
 from extensions.review import review
@@ -194,6 +195,29 @@ def test_what_was_seen_is_what_is_changed(signed_in: Client, three: list[SipExte
     assert values("location") == ["Hall", "Cellar", "Hall"]
     again = signed_in.post(URL, {**held(answer), "then": "save"})
     assert again.status_code == 302
+    assert values("location") == ["Attic"] * 3
+
+
+def test_what_somebody_saves_while_it_waits_for_its_turn_is_looked_at_first(
+    signed_in: Client, three: list[SipExtension], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = held(preview(signed_in, do_location="set", location="Attic"))
+    edit = edits.edit
+
+    def later(*args: Any) -> BulkAction:
+        with changes.edit("1001", ada) as extension:
+            extension.location = "Cellar"
+        return edit(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(edits, "edit", later)
+        answer = signed_in.post(URL, {**sent, "then": "save"})
+    assert answer.status_code == 200
+    assert "someone else saved a change" in answer.content.decode()
+    assert [effect.lost for effect in answer.context["effects"]] == [[("Hall", "2"), ("Cellar", "1")]]
+    assert values("location") == ["Hall", "Cellar", "Hall"]
+    assert not BulkAction.objects.exists()
+    assert signed_in.post(URL, {**held(answer), "then": "save"}).status_code == 302
     assert values("location") == ["Attic"] * 3
 
 

@@ -15,6 +15,8 @@ from accounts.profile.models import Avatar
 from accounts.sessions.models import Session
 from core.audit.models import AuditRecord
 from extensions import actions
+from extensions.bulk.deeds import Deed
+from extensions.changes import record as changes
 from extensions.models import BulkAction, BulkItem, Change, SipExtension
 from tests.people import be_stale, make_extension, make_user
 from trunks.models import RingGroup
@@ -153,6 +155,28 @@ def test_something_that_changed_meanwhile_is_looked_at_again(signed_in: Client, 
     sent = {"n": ["1000", "1001", "1002", "1003"], "seen": seen, "then": "save"}
     assert "something has changed" in signed_in.post("/extensions/bulk/disable/", sent).content.decode()
     assert enabled() == [True, False, True, True]
+
+
+@pytest.mark.parametrize("code", ["disable", "delete"])
+def test_what_somebody_saves_while_it_waits_for_its_turn_is_looked_at_first(
+    code: str, signed_in: Client, four: list[SipExtension], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {"n": ["1000", "1001", "1002", "1003"], "seen": page(signed_in, code)["seen"], "then": "save"}
+    do = Deed.do
+
+    def later(deed: Deed, *args: Any) -> Any:
+        with changes.edit("1001", None) as extension:
+            extension.location = "Cellar"
+        return do(deed, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deed, "do", later)
+        answer = signed_in.post(f"/extensions/bulk/{code}/", sent)
+    assert answer.status_code == 200
+    assert "something has changed" in answer.content.decode()
+    assert enabled() == [True] * 4
+    assert not BulkAction.objects.exists()
+    assert signed_in.post(f"/extensions/bulk/{code}/", sent | {"seen": answer.context["seen"]}).status_code == 302
 
 
 def test_who_reaches_some_sees_their_own_actions_alone(signed_in: Client, four: list[SipExtension], hugo: User) -> None:

@@ -1,5 +1,6 @@
 """What waits is looked at before it goes, nobody's half-done edit is swept along, and each can be taken back."""
 
+import re
 from typing import Any
 
 import pytest
@@ -175,6 +176,25 @@ def test_discarding_a_new_one_takes_it_away_and_a_deleted_one_brings_it_back(sig
     assert (now.user.email, str(now.user.role)) == ("grace@example.com", "Employee")
     assert now.user.check_password(PASSWORD)
     assert [each.name for each in now.user.organizations.all()] == ["Company"]
+
+
+def test_what_somebody_else_has_saved_since_is_not_discarded_unseen(signed_in: Client, ada: User) -> None:
+    extension = make_extension("1000", first_name="Grace")
+    applied()
+    edit(extension, ada, first_name="Amazing")
+    page = signed_in.get("/review/").content.decode()
+    newest = re.search(r'name="newest" value="(\d+)"\s+formaction="/extensions/1000/discard/"', page)
+    assert newest
+    edit(extension, make_user("Hugo", role="human_resource"), first_name="Unseen")
+    answer = signed_in.post("/extensions/1000/discard/", {"newest": newest[1]}, follow=True)
+    assert "someone else saved a change" in answer.content.decode()
+    assert SipExtension.objects.get().user.first_name == "Unseen"
+    assert len(Change.objects.waiting()) == 2
+    newest = re.search(r'name="newest" value="(\d+)"', answer.content.decode())
+    assert newest
+    signed_in.post("/extensions/1000/discard/", {"newest": newest[1]})
+    assert SipExtension.objects.get().user.first_name == "Grace"
+    assert review.waiting(ada) == []
 
 
 def test_what_cannot_stand_again_is_said_and_nothing_is_lost(signed_in: Client, ada: User) -> None:
