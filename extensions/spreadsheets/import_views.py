@@ -102,13 +102,24 @@ def show(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if context["at_work"]:
         context |= progress(given)
     elif given.state in Import.IN_PLACE:
-        weak = given.weak
-        context |= {"weak": weak[:WEAK_SHOWN], "weak_more": max(0, len(weak) - WEAK_SHOWN), "weak_total": len(weak)}
-        context["renew_by"] = (
-            SipExtension.objects.filter(number__in=weak[:1]).values_list("renew_password_by", flat=True).first()
-        )
+        context |= weak_secrets(given)
     template = "extensions/spreadsheets/_import.html" if request.htmx else "extensions/spreadsheets/import.html"
     return render(request, template, context)
+
+
+def weak_secrets(given: Import) -> dict[str, Any]:
+    """Of what it brought: the numbers whose registration passwords are still to be renewed, and how many PINs."""
+    to_renew = dict(
+        SipExtension.objects.filter(renew_password_by__isnull=False).values_list("number", "renew_password_by")
+    )
+    weak = [number for number, names in given.weak if number in to_renew and "registration_password" in names]
+    return {
+        "weak": weak[:WEAK_SHOWN],
+        "weak_more": max(0, len(weak) - WEAK_SHOWN),
+        "weak_total": len(weak),
+        "renew_by": min((day for number in weak if (day := to_renew[number])), default=None),
+        "weak_pins": sum("voicemail_pin" in names for _number, names in given.weak),
+    }
 
 
 def is_at_work(given: Import) -> bool:

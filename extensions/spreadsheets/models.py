@@ -55,7 +55,7 @@ class Import(models.Model):
     wrong = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
-    weak = models.JSONField(default=list)  # numbers whose secrets were kept although they are easy to guess
+    weak = models.JSONField(default=list)  # of secrets that were kept although easy to guess: number, names of fields
     done = models.PositiveIntegerField(default=0)  # rows of what is under way
     begun_at = models.DateTimeField(default=timezone.now)  # what is under way, or was last
     ended_at = models.DateTimeField(null=True)

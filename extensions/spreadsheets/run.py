@@ -223,7 +223,8 @@ def _save(given: Import, rows: Sequence[Checked]) -> list[str]:
     """All or nothing. Gives the numbers of which the PBX is to be told."""
     new = [each for each in rows if each.kind == Kind.NEW]
     other = {each.number: each for each in rows if each.kind == Kind.CHANGED}
-    weak = sorted((each.number for each in rows if each.weak and each.kind != Kind.SAME), key=int)
+    with_weak = [each for each in rows if each.weak and each.kind != Kind.SAME]
+    weak = [[each.number, sorted(each.weak)] for each in sorted(with_weak, key=lambda each: int(each.number))]
     groups = _by_departments(new)  # before others have to wait
     with log.together():
         given.state, given.added, given.changed, given.weak = State.SAVED, len(new), len(other), weak

@@ -274,10 +274,13 @@ def test_weak_secrets_of_phones_are_kept_and_marked(signed_in: Client) -> None:
     assert (extension.registration_password, extension.voicemail_pin) == ("secret1", "1234")
     assert extension.renew_password_by is not None
     shown = page(signed_in, made)
-    assert "1 extension with a password or PIN that is easy to guess" in shown
+    assert "1 registration password is easy to guess" in shown
+    assert "1 extension kept a voicemail PIN that is easy to guess." in shown
     assert 'href="/extensions/1002/edit/"' in shown
     extension.registration_password = PASSWORD
     assert extension.renew_password_by is None
+    extension.save()
+    assert "registration password is easy to guess" not in page(signed_in, made)
 
 
 def test_export_and_import_again_change_nothing(signed_in: Client) -> None:
