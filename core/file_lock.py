@@ -56,6 +56,15 @@ def try_acquire(path: Path) -> IO[str]:
         raise LockedError(path) from error
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody has the lock. Those who look keep each other from nothing."""
+    try:
+        _lock(path, fcntl.LOCK_SH | fcntl.LOCK_NB).close()
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _lock(path: Path, operation: int) -> IO[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")

@@ -36,6 +36,7 @@ TEXTS = {
     "import.no_rows": _("The file has column names, but no rows."),
     "import.doubled_head": _("Two columns are called “%(head)s”. Delete or rename one of them."),
     "import.cut_short": _("The portal was interrupted. Nothing of it was saved. Start again."),
+    "import.apply_cut_short": _("The portal was interrupted before the PBX had taken all of it."),
     "import.canceled": _("Canceled. Nothing was saved."),
     "import.overtaken": _(
         "Someone else saved changes to these extensions after the preview, so nothing was imported. The preview is"

@@ -17,13 +17,12 @@ logger = logging.getLogger(__name__)
 
 
 def prune(node: Node) -> None:
-    """Costs the same however many are kept: runs are numbered without gaps."""
-    newest = ApplyRun.objects.values_list("pk", flat=True).first()
-    if newest is None:
+    """They are counted: a PostgreSQL that was killed leaves numbers out."""
+    most = Preferences.now("restore_points")
+    over = ApplyRun.objects.values_list("pk", flat=True)[most : most + 1]
+    if not over:
         return
-    bound = newest - Preferences.now("restore_points")
-    if bound <= 0:
-        return
+    bound = over[0]
     ended = ApplyRun.objects.filter(pk__lte=bound).exclude(outcome__in=UNPROVED).order_by("pk")
     gone = list(ended.values_list("pk", flat=True)[:RUNS_AT_ONCE])
     try:

@@ -19,7 +19,7 @@ from core.access.requests import wants_to_find
 from core.preferences.models import Preferences
 from extensions.bulk import adding
 from extensions.bulk.forms import BulkAddForm
-from extensions.bulk.page import finish, held, template_of, token_of
+from extensions.bulk.page import done_before, finish, held, template_of, token_of
 from extensions.fields import Tab
 from extensions.models import BulkAction, ExtensionTemplate
 
@@ -30,9 +30,8 @@ SHOWN = 10  # of the extensions that will be made, and of the numbers that are p
 def add(request: SignedInRequest) -> HttpResponse:
     if not request.user.adds_extensions:
         raise PermissionDenied
-    if done := BulkAction.objects.filter(pk=token_of(request), by=request.user).first():
-        messages.info(request, _("These extensions were already added."))
-        return finish(request, done)
+    if done := done_before(request):
+        return added_before(request, done)
     data = request.POST if request.method == "POST" else None
     template = template_of(request)
     form = BulkAddForm(
@@ -46,6 +45,8 @@ def add(request: SignedInRequest) -> HttpResponse:
     if request.POST.get("then") not in ("save", "apply"):
         return preview(request, form)
     if request.POST.get("seen") != form.plan.digest:
+        if done := done_before(request):  # since it was looked for
+            return added_before(request, done)
         messages.info(request, _("Nothing was added because other numbers are free now. Look at them again."))
         return preview(request, form)
     if form.is_sensitive:
@@ -53,10 +54,17 @@ def add(request: SignedInRequest) -> HttpResponse:
     try:
         action = adding.add(form, request.user, token_of(request))
     except IntegrityError:
+        if done := done_before(request):
+            return added_before(request, done)
         messages.info(request, _("Nothing was added because a number was taken meanwhile. Look at the numbers again."))
         form = BulkAddForm(request.POST, by=request.user, preferences=Preferences.current())
         return preview(request, form) if form.is_valid() else form_page(request, form, template)
     return finish(request, action)
+
+
+def added_before(request: SignedInRequest, done: BulkAction) -> HttpResponse:
+    messages.info(request, _("These extensions were already added."))
+    return finish(request, done)
 
 
 def form_page(request: SignedInRequest, form: BulkAddForm, template: ExtensionTemplate | None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -43,10 +44,11 @@ class Deed:
         goes = [each for each in extensions if each.number not in why]
         return goes, [(each, why[each.number]) for each in extensions if each.number in why]
 
-    def do(self, numbers: Sequence[str], by: User, seen: str) -> tuple[BulkAction, list[str]]:
+    def do(self, numbers: Sequence[str], by: User, seen: str, token: uuid.UUID) -> tuple[BulkAction, list[str]]:
         """`seen`: the digest of those of the numbers that it concerns. Gives the numbers whose calls ring nobody now.
 
-        Raises ActionRefusedError, and UnseenError where it would concern others, or others than they were.
+        Raises ActionRefusedError, UnseenError where it would concern others, or others than they were, and
+        IntegrityError where that token has been used.
         """
         try:
             with many.uncollected(), log.together():
@@ -55,8 +57,8 @@ class Deed:
                     goes, _left_out = self.split(there, by)
                     refuse_unseen(goes, seen)
                     recorded, lost = delete_all(goes, by)
-                    return record.keep(self.kind, recorded, by), lost
-                return self._change_all(self.change, numbers, by, seen), []
+                    return record.keep(self.kind, recorded, by, token=token), lost
+                return self._change_all(self.change, numbers, by, seen, token), []
         except ProtectedError as error:
             raise ActionRefusedError(error.args[0]) from None
         except NoSuperAdministrator:
@@ -64,7 +66,7 @@ class Deed:
             raise ActionRefusedError(str(words)) from None
 
     def _change_all(
-        self, change: Callable[[SipExtension], None], numbers: Sequence[str], by: User, seen: str
+        self, change: Callable[[SipExtension], None], numbers: Sequence[str], by: User, seen: str, token: uuid.UUID
     ) -> BulkAction:
         with many.edit(numbers, by) as edits:
             goes, _left_out = self.split(edits.extensions, by)
@@ -74,7 +76,7 @@ class Deed:
         credentials = []
         if self.kind == Kind.PASSWORDS:
             credentials = [record.credential(each, each.registration_password) for each in goes]
-        return record.keep(self.kind, edits.recorded, by, credentials=credentials)
+        return record.keep(self.kind, edits.recorded, by, token=token, credentials=credentials)
 
 
 def digest(extensions: Sequence[SipExtension]) -> str:

@@ -25,6 +25,13 @@ def token_of(request: SignedInRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
+def done_before(request: SignedInRequest) -> BulkAction | None:
+    """What this filling of a form has become already: it was sent again, as where no answer had come."""
+    if request.method != "POST":
+        return None
+    return BulkAction.objects.filter(pk=token_of(request), by=request.user).first()
+
+
 def held(request: SignedInRequest, *, seen: str) -> list[dict[str, Any]]:
     """The fields of a form that is looked at before it is done; `seen`: tells whether it is still true."""
     fields = [
@@ -43,7 +50,7 @@ def template_of(request: SignedInRequest) -> ExtensionTemplate | None:
 
 def finish(request: SignedInRequest, action: BulkAction, *lost: str) -> HttpResponse:
     """After the action: apply it if that was the button, and show what is true now. `lost`: other numbers to apply."""
-    if request.POST.get("then") != "apply":
+    if request.POST.get("then") != "apply" or action.undone_at:
         return redirect(action)
     numbers = [*action.items.values_list("number", flat=True), *lost]
     mine = handover.without_others(numbers, request.user)

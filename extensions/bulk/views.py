@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -27,7 +27,7 @@ from extensions.bulk import deeds, edits, record
 from extensions.bulk.add_views import tabs_of
 from extensions.bulk.deeds import DEEDS, LeftOut
 from extensions.bulk.edits import EditForm
-from extensions.bulk.page import finish, held, token_of
+from extensions.bulk.page import done_before, finish, held, token_of
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes.many import with_organizations
 from extensions.changes.state import CannotPutBack
@@ -56,10 +56,10 @@ def ask_again_about_all(request: SignedInRequest, extensions: list[SipExtension]
 @needs(Permission.MANAGE_EXTENSIONS)
 def edit(request: SignedInRequest) -> HttpResponseBase:
     """The form; with `then` preview what it would change; then it is done."""
-    if done := BulkAction.objects.filter(pk=token_of(request), by=request.user).first():
-        return finish(request, done)
     selection = chosen(request)
     extensions = people_of(selection)
+    if done := done_before(request):
+        return finish_again(request, done)
     then = request.POST.get("then", "")
     form = EditForm(request.POST if then else None, by=request.user, preferences=Preferences.current())
     if not extensions or selection.trouble:
@@ -78,11 +78,20 @@ def edit(request: SignedInRequest) -> HttpResponseBase:
         ask_again_about_all(request, extensions, form.new_role)
     try:
         action = edits.edit(form, [each.number for each in extensions], request.user, token_of(request), seen)
+    except IntegrityError:
+        if sent_twice := done_before(request):
+            return finish_again(request, sent_twice)
+        raise
     except UnseenError:
         return edit(request)  # which sees it now
     except ActionRefusedError as error:
         messages.error(request, str(error))
         return edit_preview(request, form, selection, extensions)
+    return finish(request, action)
+
+
+def finish_again(request: SignedInRequest, action: BulkAction) -> HttpResponse:
+    messages.info(request, _("This was already done. It was not done again."))
     return finish(request, action)
 
 
@@ -132,6 +141,8 @@ def deed(request: SignedInRequest, code: str) -> HttpResponseBase:
     action = DEEDS[code]
     selection = chosen(request)
     extensions = people_of(selection)
+    if before := done_before(request):  # where it is not, they were read as they were before it
+        return finish_again(request, before)
     goes, left_out = action.split(extensions, request.user)
     seen = request.POST.get("seen", "")
     if request.method != "POST" or not goes or seen != deeds.digest(goes):
@@ -141,7 +152,11 @@ def deed(request: SignedInRequest, code: str) -> HttpResponseBase:
     if action.asks_again:
         require_reauthentication(request)
     try:
-        done, lost = action.do([each.number for each in goes], request.user, seen)
+        done, lost = action.do([each.number for each in goes], request.user, seen, token_of(request))
+    except IntegrityError:
+        if sent_twice := done_before(request):
+            return finish_again(request, sent_twice)
+        raise
     except UnseenError:
         return deed(request, code)  # which sees it now
     except ActionRefusedError as error:
@@ -167,6 +182,7 @@ def deed_page(
         ],
         "left_out_more": max(0, len(left_out) - SHOWN),
         "seen": deeds.digest(goes),
+        "token": token_of(request),
     }
     return render(request, "extensions/bulk/deed.html", context)
 
@@ -227,6 +243,21 @@ def result(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     return render(request, "extensions/bulk/result.html", context)
 
 
+class CredentialsFile(HttpResponse):
+    """They are forgotten once they have been sent: where the portal ends before that, they can be downloaded again."""
+
+    def __init__(self, action: BulkAction) -> None:
+        self.action = action
+        name = f"credentials-{timezone.localdate():%Y-%m-%d}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        text = record.credentials_csv(action.credentials)
+        super().__init__(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+    def close(self) -> None:
+        BulkAction.objects.filter(pk=self.action.pk).update(sealed_credentials="")
+        super().close()
+
+
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_POST
 def credentials(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
@@ -239,14 +270,10 @@ def credentials(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
         if not rows:
             messages.info(request, _("The credentials were already downloaded, or are older than a day."))
             return redirect(action)
-        action.credentials = []
-        action.save(update_fields=["sealed_credentials"])
         log.record(
             request.user, "bulk.credentials_downloaded", CodedText("extension.many", number=len(rows)), count=len(rows)
         )
-    name = f"credentials-{timezone.localdate():%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(record.credentials_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)
+    return CredentialsFile(action)
 
 
 @needs(Permission.MANAGE_EXTENSIONS)

@@ -1,6 +1,7 @@
 """Add extensions from a spreadsheet: the file, the preview, and what came of it."""
 
 import csv
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,9 @@ def choose(request: SignedInRequest) -> HttpResponse:
     form = FileForm(request.POST, request.FILES, too_many=not allowed) if request.method == "POST" else FileForm()
     if form.is_valid():
         return redirect(begin(request, form))
-    before = Import.objects.filter(by=request.user)[:LAST]
+    before = list(Import.objects.filter(by=request.user)[:LAST])
+    for each in before:
+        run.settle(each)
     context = {"section": "extension", "form": form, "before": before}
     return render(request, "extensions/spreadsheets/choose.html", context, status=422 if form.is_bound else 200)
 
@@ -74,21 +77,20 @@ def check_all(given: Import, table: Table) -> None:
     given.state, given.done, given.begun_at, given.why = State.CHECKING, 0, timezone.now(), None
     table.found = []
     given.seal("sealed_table", table.to_json())
-    given.save()
     if len(table.rows) <= AT_ONCE:
-        run.check(given)
+        with run.held(given):
+            given.save()
+            run.check(given)
     else:
-        run.start(given)
+        run.start(given, given.save)
 
 
-def own(request: SignedInRequest, pk: UUID, *states: Import.State) -> Import:
-    """In one of the states, where any are named. Those of others do not exist: secrets are in them."""
+def own(request: SignedInRequest, pk: UUID) -> Import:
+    """Those of others do not exist: secrets are in them."""
     given = Import.objects.filter(pk=pk, by=request.user).first()
     if given is None:
         raise Http404("No such import.")
     run.settle(given)
-    if states and given.state not in states:
-        raise Http404("Not now.")
     return given
 
 
@@ -96,7 +98,13 @@ def own(request: SignedInRequest, pk: UUID, *states: Import.State) -> Import:
 @require_GET
 def show(request: SignedInRequest, pk: UUID) -> HttpResponse:
     given = own(request, pk)
-    context: dict[str, Any] = {"section": "extension", "given": given, "at_work": is_at_work(given)}
+    stopped = is_stopped(given)
+    context: dict[str, Any] = {
+        "section": "extension",
+        "given": given,
+        "stopped": stopped,
+        "at_work": not stopped and is_at_work(given),
+    }
     if given.state == State.READY:
         return HttpResponseClientRefresh() if request.htmx else preview_page(request, given)
     if context["at_work"]:
@@ -124,9 +132,12 @@ def weak_secrets(given: Import) -> dict[str, Any]:
 
 def is_at_work(given: Import) -> bool:
     """Also while it is being applied."""
-    if given.is_at_work:
-        return True
-    return given.state in (State.SAVED, State.UNDONE) and run.has_lock(given)
+    return given.is_at_work or (given.is_unapplied and run.has_lock(given))
+
+
+def is_stopped(given: Import) -> bool:
+    """A check that was cut short, and does not begin again by itself."""
+    return given.state == State.CHECKING and run.is_cut_short(given)
 
 
 def progress(given: Import) -> dict[str, Any]:
@@ -181,7 +192,9 @@ def preview_page(request: SignedInRequest, given: Import, columns: ColumnsForm |
 @require_POST
 def columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Which column is which field, chosen anew; all rows are checked again."""
-    given = own(request, pk, State.READY)
+    given = own(request, pk)
+    if given.state != State.READY:
+        return redirect(given)
     table = Table.of_json(given.unseal("sealed_table"))
     form = ColumnsForm(request.POST, heads=table.heads, targets=given.targets, mode=given.mode)
     if not form.is_valid():
@@ -196,7 +209,9 @@ def columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @sensitive_post_parameters()
 def correct(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Cells that were typed anew, and rows that are left out."""
-    given = own(request, pk, State.READY)
+    given = own(request, pk)
+    if given.state != State.READY:
+        return redirect(given)
     table = Table.of_json(given.unseal("sealed_table"))
     if request.POST.get("then") == "leave_out_wrong":
         preview.leave_out(table, table.places(Kind.WRONG))
@@ -216,9 +231,11 @@ def correct(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def add_departments(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """All that rows name and that are not there; then the rows are checked again."""
-    given = own(request, pk, State.READY)
+    given = own(request, pk)
     if not missing_departments.may_add(request.user):
         raise PermissionDenied
+    if given.state != State.READY:
+        return redirect(given)
     table = Table.of_json(given.unseal("sealed_table"))
     made, refused = missing_departments.add(missing_departments.of(table, given.targets), request.user)
     if made:
@@ -234,7 +251,9 @@ def add_departments(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def wrong_rows(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """As a file to correct and import, with what is wrong."""
-    given = own(request, pk, State.READY)
+    given = own(request, pk)
+    if given.state != State.READY:
+        return redirect(given)
     table = Table.of_json(given.unseal("sealed_table"))
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rows-with-errors.csv"'
@@ -248,7 +267,12 @@ def wrong_rows(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_POST
 def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    given = own(request, pk, State.READY)
+    """Sent again, it shows what has become of it; and a check that was cut short begins again."""
+    given = own(request, pk)
+    if request.POST.get("then") == "check":
+        return check_anew(given)
+    if given.state != State.READY:
+        return redirect(given)
     if given.wrong:
         messages.error(request, _("Correct the rows with errors, or leave them out."))
         return redirect(given)
@@ -260,7 +284,9 @@ def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """What that takes away; then it is done."""
-    given = own(request, pk, *Import.IN_PLACE)
+    given = own(request, pk)
+    if given.state not in Import.IN_PLACE:
+        return redirect(given)
     if request.method != "POST":
         return render(request, "extensions/spreadsheets/undo.html", {"section": "extension", "given": given})
     require_reauthentication(request)
@@ -271,13 +297,18 @@ def work(request: SignedInRequest, given: Import, state: Import.State) -> HttpRe
     """Of two who press at the same moment, one begins."""
     now = {"state": state, "done": 0, "begun_at": timezone.now(), "canceled": False, "why": None}
     origin = context.current_origin()
-    before = given.state
-    if Import.objects.filter(pk=given.pk, state=before).update(origin=origin, **now):
-        try:
-            run.start(given)
-        except file_lock.LockedError:
-            Import.objects.filter(pk=given.pk, state=state).update(state=before)
-            messages.info(request, _("This import is still being applied. Try again in a moment."))
+    try:
+        run.start(given, lambda: Import.objects.filter(pk=given.pk, state=given.state).update(origin=origin, **now))
+    except file_lock.LockedError:
+        messages.info(request, _("This import is still being applied. Try again in a moment."))
+    return redirect(given)
+
+
+def check_anew(given: Import) -> HttpResponse:
+    """One that was cut short."""
+    if is_stopped(given):
+        with suppress(file_lock.LockedError):
+            run.start(given, lambda: Import.objects.filter(pk=given.pk, state=State.CHECKING).update(why=None))
     return redirect(given)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,8 @@ LABEL = "import"
 class Import(models.Model):
     """One file. `sealed_table`: its rows with what was corrected in them, until they are saved.
 
-    `sealed_formers`: what an undo needs, once they are.
+    `sealed_formers`: what an undo needs, once they are. Of one that is undone, `sealed_table` has the numbers until
+    that is applied.
     """
 
     class State(models.TextChoices):
@@ -58,7 +60,7 @@ class Import(models.Model):
     weak = models.JSONField(default=list)  # of secrets that were kept although easy to guess: number, names of fields
     done = models.PositiveIntegerField(default=0)  # rows of what is under way
     begun_at = models.DateTimeField(default=timezone.now)  # what is under way, or was last
-    ended_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # the check, or the saving
     canceled = models.BooleanField(default=False)  # is asked for
     why = models.JSONField(
         null=True
@@ -74,9 +76,9 @@ class Import(models.Model):
         return reverse("extensions:import", args=[self.pk])
 
     @classmethod
-    def forget_old(cls) -> list[uuid.UUID]:
-        """Gives their keys."""
-        old = cls.objects.filter(created_at__lt=timezone.now() - cls.KEPT).exclude(state__in=cls.AT_WORK)
+    def forget_old(cls, but: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+        """Gives their keys. `but`: those that somebody is at work on."""
+        old = cls.objects.filter(created_at__lt=timezone.now() - cls.KEPT).exclude(pk__in=but)
         keys = list(old.values_list("pk", flat=True))
         cls.objects.filter(pk__in=keys).delete()
         return keys
@@ -92,6 +94,11 @@ class Import(models.Model):
     @property
     def is_at_work(self) -> bool:
         return self.state in self.AT_WORK
+
+    @property
+    def is_unapplied(self) -> bool:
+        """Saved or undone, and not shown yet that the PBX has it."""
+        return self.state == self.State.SAVED or (self.state == self.State.UNDONE and bool(self.sealed_table))
 
     def seal(self, column: str, value: Any) -> None:
         """`column`: sealed_table or sealed_formers."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -54,13 +55,16 @@ def lock_of(pk: object) -> Path:
     return Path(settings.VAR) / "imports" / f"{pk}.lock"
 
 
-def start(given: Import) -> int:
-    """Gives the process's id. It holds the lock from first to last: who finds it free knows that nobody is at work.
+def start(given: Import, begin: Callable[[], object] = lambda: None) -> int:
+    """Gives the process's id; 0 where `begin`, which says in the database that it is at work, gives 0: it may not.
 
-    Raises LockedError where another has it, and is not just ending.
+    The lock is held from before that until the process ends: who finds it free knows that nobody is at work. Raises
+    LockedError where another has it, and is not just ending.
     """
     lock = file_lock.acquire(lock_of(given.pk), ENDS_SECONDS)
     with lock:
+        if begin() == 0:
+            return 0
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_extensions", str(given.pk)]
         streams: dict[str, Any] = {
             "stdin": subprocess.DEVNULL,
@@ -73,19 +77,23 @@ def start(given: Import) -> int:
     return int(process.pid)
 
 
+@contextmanager
+def held(given: Import) -> Iterator[None]:
+    """While a page is at work on it itself. Raises LockedError."""
+    with file_lock.acquire(lock_of(given.pk), ENDS_SECONDS):
+        yield
+
+
 def forget_old() -> None:
-    """With the files of their locks."""
-    for pk in Import.forget_old():
+    """With the files of their locks. Those that were cut short and that nobody has looked at since are among them."""
+    at_work = [each.pk for each in Import.objects.filter(state__in=Import.AT_WORK) if has_lock(each)]
+    for pk in Import.forget_old(at_work):
         lock_of(pk).unlink(missing_ok=True)
 
 
 def has_lock(given: Import) -> bool:
     """Whether a process is at work on it."""
-    try:
-        file_lock.try_acquire(lock_of(given.pk)).close()
-    except file_lock.LockedError:
-        return True
-    return False
+    return file_lock.is_held(lock_of(given.pk))
 
 
 def is_cut_short(given: Import) -> bool:
@@ -99,17 +107,57 @@ def is_cut_short(given: Import) -> bool:
 def settle(given: Import) -> None:
     """Of one that was killed: what it was about was not saved, as that is one transaction. It can be begun again.
 
-    A check begins again by itself, once.
+    A check begins again by itself, once. One that was killed when it was saved is applied by whoever applies next.
     """
-    if not is_cut_short(given):
-        return
-    begins_again = given.state == State.CHECKING and given.why is None
-    back = {State.RUNNING: State.READY, State.UNDOING: State.DONE, State.CHECKING: State.CHECKING}
+    if is_cut_short(given):
+        _settle_cut_short(given)
+    elif given.is_unapplied and not has_lock(given):
+        given.refresh_from_db()
+        if given.is_unapplied:
+            _settle_unapplied(given)
+
+
+def _settle_cut_short(given: Import) -> None:
     same = Import.objects.filter(pk=given.pk, state=given.state)
-    same.update(state=back[State(given.state)], why=coded_text.to_json(CodedText("import.cut_short")), canceled=False)
-    if begins_again:
-        start(given)
+    why = coded_text.to_json(CodedText("import.cut_short"))
+    if given.state == State.CHECKING:
+        if same.filter(why__isnull=True).update(why=why):
+            with suppress(file_lock.LockedError):
+                start(given)
+    else:
+        back = State.READY if given.state == State.RUNNING else in_place(given)
+        same.update(state=back, why=why, canceled=False)
     given.refresh_from_db()
+
+
+def _settle_unapplied(given: Import) -> None:
+    same = Import.objects.filter(pk=given.pk, state=given.state)
+    if not own_waiting(given):
+        kept = given.why if (given.why or {}).get("code") == "import.kept" else None
+        same.update(**_applied_state(given), why=kept)
+    elif given.why is None:
+        same.update(why=coded_text.to_json(CodedText("import.apply_cut_short")))
+    given.refresh_from_db()
+
+
+def own_waiting(given: Import) -> bool:
+    """Whether the PBX has not been shown yet what it saved, or what its undo did."""
+    waiting = Change.objects.waiting().filter(by=given.by, at__lte=given.ended_at)
+    if not waiting.exists():
+        return False
+    if given.state == State.UNDONE:
+        numbers = {*given.unseal("sealed_table")}
+    else:
+        numbers = {number for number, _, _ in given.unseal("sealed_formers")}
+    return not numbers.isdisjoint(waiting.values_list("number", flat=True))
+
+
+def in_place(given: Import) -> Import.State:
+    return State.SAVED if own_waiting(given) else State.DONE
+
+
+def _applied_state(given: Import) -> dict[str, Any]:
+    return {"state": State.UNDONE, "sealed_table": ""} if given.state == State.UNDONE else {"state": State.DONE}
 
 
 def work(pk: UUID | str) -> None:
@@ -228,11 +276,11 @@ def _save(given: Import, rows: Sequence[Checked]) -> list[str]:
     groups = _by_departments(new)  # before others have to wait
     with log.together():
         given.state, given.added, given.changed, given.weak = State.SAVED, len(new), len(other), weak
-        given.done, given.ended_at, given.why = given.total, timezone.now(), None
+        given.done, given.why = given.total, None
         if not Import.objects.filter(pk=given.pk, canceled=False, state=State.RUNNING).update(done=given.total):
             raise CanceledError
         recorded = [*_add(groups, given.by), *_change(other, given.by)]
-        given.sealed_table = ""
+        given.sealed_table, given.ended_at = "", timezone.now()
         given.seal("sealed_formers", [_former(each) for each in recorded])
         given.save()
         on = CodedText("extension.many", number=len(recorded))
@@ -309,25 +357,23 @@ def _set(extension: SipExtension, row: Checked, made: many.Edits) -> None:
 
 def apply(given: Import, numbers: Sequence[str], said: CodedText | None = None) -> None:
     """And prove it. What others have saved of the same extensions, nobody sends along unseen."""
-    state: str = State.DONE
     why: object = said
+    more = _applied_state(given)
     try:
         if numbers:
-            applied = _applied(given, numbers)
-            why = said or applied
+            live = _applied(given, numbers).live
+            more = more if live else {}
+            why = said or CodedText("import.applied" if live else "import.applied_later")
     except pbx.PbxError as error:
-        state, why = State.SAVED, error
-    if given.state == State.UNDONE:
-        state = State.UNDONE
-    Import.objects.filter(pk=given.pk).update(state=state, why=coded_text.to_json(why), ended_at=timezone.now())
+        more, why = {}, error
+    Import.objects.filter(pk=given.pk).update(why=coded_text.to_json(why), **more)
 
 
-def _applied(given: Import, numbers: Sequence[str]) -> CodedText:
+def _applied(given: Import, numbers: Sequence[str]) -> pbx.Applied:
     """Raises PbxError."""
     if Change.objects.waiting().of(numbers).exclude(by=given.by).exists():
         raise pbx.PbxError(CodedText("import.others_wait"))
-    applied = pbx.get().apply(numbers, given.by)
-    return CodedText("import.applied" if applied.live else "import.applied_later")
+    return pbx.get().apply(numbers, given.by)
 
 
 # --- undoing ---
@@ -343,14 +389,14 @@ def undo(given: Import) -> None:
             with many.edit(changed, given.by) as edits:
                 kept = put_back(edits, changed, given.by)
             numbers += [each.number for each in edits.recorded]
-            Import.objects.filter(pk=given.pk).update(state=State.UNDONE, sealed_formers="")
+            given.state, given.ended_at, given.sealed_formers = State.UNDONE, timezone.now(), ""
+            given.seal("sealed_table", numbers)
+            given.save(update_fields=["state", "ended_at", "sealed_table", "sealed_formers"], force_update=True)
             on = CodedText("extension.many", number=len(items))
             log.record(given.by, "extensions.import_undone", on, file=given.file_name)
     except (CannotPutBack, NoSuperAdministrator) as error:
         why = CodedText("import.not_undone", why=str(error) or CodedText("import.last_super_administrator"))
-        Import.objects.filter(pk=given.pk).update(
-            state=State.DONE, why=coded_text.to_json(why), ended_at=timezone.now()
-        )
+        given.refresh_from_db()
+        Import.objects.filter(pk=given.pk).update(state=in_place(given), why=coded_text.to_json(why))
         return
-    given.state = State.UNDONE
     apply(given, sorted(numbers, key=int), CodedText("import.kept", count=kept) if kept else None)

@@ -97,6 +97,13 @@ def import_under_way(tour: Tour) -> Page:
 
 
 @stop
+def import_whose_check_was_cut_short(tour: Tour) -> Page:
+    made = freepbx(8)
+    Import.objects.update(state=State.CHECKING, why={"code": "import.cut_short"})
+    return tour.ada(made.get_absolute_url())
+
+
+@stop
 def import_done(tour: Tour) -> Page:
     made = freepbx(30)
     belongs_to(ada())
@@ -113,8 +120,18 @@ def import_saved_and_not_applied(tour: Tour) -> Page:
 
 
 @stop
+def import_undone_and_not_applied(tour: Tour) -> Page:
+    """Others have changes that wait."""
+    made = freepbx(8)
+    begin(client(), made)
+    begin(client(), made, "undo")
+    return tour.ada(made.get_absolute_url())
+
+
+@stop
 def import_undone(tour: Tour) -> Page:
     made = freepbx(8)
+    belongs_to(ada())
     begin(client(), made)
     begin(client(), made, "undo")
     return tour.ada(made.get_absolute_url())

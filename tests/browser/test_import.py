@@ -1,6 +1,6 @@
 """An administrator brings people from a spreadsheet: uploads it, corrects errors in the page, and undoes it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Thread
 
 import pytest
@@ -18,9 +18,12 @@ from tests.extensions.spreadsheets.files import as_csv
 from tests.extensions.spreadsheets.test_formats import ROWS
 
 
-def work_beside(given: Import) -> None:
+def work_beside(given: Import, begin: Callable[[], object] = lambda: None) -> None:
     """As the process does, in a thread of the test, which has its database."""
     lock = file_lock.try_acquire(run.lock_of(given.pk))
+    if begin() == 0:
+        lock.close()
+        return
 
     def work() -> None:
         from django.db import connection

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Protocol
 from tests.bench.surroundings import free_ports
 
 LOCK_SECONDS = 6.0
+START_SECONDS = 60
 End = Callable[[], None]
 
 
@@ -83,3 +86,18 @@ class PostgreSql:
     def take_away(self) -> End:
         self._run("pg_ctl", "-w", "-m", "fast", "stop")
         return self._start
+
+    def kill(self) -> None:
+        """The server's first process, as the system does that lacks memory. The others end as they notice it."""
+        os.kill(int((self._directory / "data/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """As soon as all processes of the killed one have ended: until then it refuses."""
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self._start()
+            except subprocess.CalledProcessError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)

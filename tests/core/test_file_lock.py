@@ -1,3 +1,4 @@
+import fcntl
 import signal
 import subprocess
 import sys
@@ -26,6 +27,19 @@ def test_a_lock_is_held_once_and_is_free_when_its_file_is_closed(tmp_path: Path)
             pass
     with file_lock.try_acquire(lock), file_lock.try_acquire(tmp_path / "another.lock"):
         pass
+
+
+def test_whoever_looks_keeps_nobody_from_it(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    assert not file_lock.is_held(lock)
+    with file_lock.try_acquire(lock):
+        assert file_lock.is_held(lock)
+    with lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as is_held() does for a moment
+        assert not file_lock.is_held(lock)
+        Timer(0.1, looking.close).start()
+        with file_lock.acquire(lock, 5):
+            assert file_lock.is_held(lock)
 
 
 def test_who_waits_has_it_when_its_holder_was_killed(tmp_path: Path) -> None:

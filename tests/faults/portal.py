@@ -52,7 +52,17 @@ class Browser:
 
     def post(self, path: str, fields: dict[str, Any]) -> int:
         """Of a page that was fetched before."""
-        return self.ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token}, doseq=True)).status
+        return self.send(path, fields).status
+
+    def send(self, path: str, fields: dict[str, Any]) -> Answer:
+        """As `post`. Raises what an ended connection raises."""
+        return self.ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token}, doseq=True))
+
+    def upload(self, path: str, fields: dict[str, str], name: str, content: bytes) -> Answer:
+        """As `send`, with a file in the field of that name."""
+        parts = {f'name="{each}"': value for each, value in {**fields, "csrfmiddlewaretoken": self.token}.items()}
+        parts[f'name="{name}"; filename="{name}.csv"'] = content.decode()
+        return self.ask("POST", path, multipart(parts), MULTIPART)
 
     def ask(self, method: str, path: str, body: str | None = None, kind: str = FORM) -> Answer:
         link = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
@@ -77,10 +87,11 @@ def multipart(parts: dict[str, str]) -> str:
 
 
 @contextmanager
-def served(log: Path, **more: str) -> Iterator[int]:
+def served(log: Path, workers: int = 2, /, **more: str) -> Iterator[int]:
     """The port that it answers at; connections wait there from the start. `more`: of its environment."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as door:
         command = [*portal(has_pbx=True).command]
+        command[command.index("--workers") + 1] = str(workers)
         command[command.index("--bind") + 1] = f"fd://{door.fileno()}"
         env = environment() | {"DJANGO_SETTINGS_MODULE": "tests.faults.portal_settings"} | more
         with log.open("wb") as out:

@@ -65,7 +65,7 @@ def begin(client: Client, made: Import) -> int:
     pids: list[int] = []
     start = run.start
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "start", lambda one: pids.append(start(one)))
+        patch.setattr(run, "start", lambda *which: pids.append(start(*which)))
         assert client.post(f"/extensions/import/{made.pk}/start/").status_code == 302
     return pids[0]
 

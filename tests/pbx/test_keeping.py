@@ -1,6 +1,7 @@
 """Apply History keeps as many applies as Preferences say; what only older ones needed is gone."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -57,6 +58,21 @@ def test_the_oldest_go_with_all_that_only_they_needed(asterisk: Embedded, ada: U
     enabled = SipExtension.objects.get().enabled
     undo(ApplyRun.objects.latest("pk"), ada)
     assert SipExtension.objects.get().enabled != enabled
+
+
+def test_numbers_that_are_left_out_count_for_none(asterisk: Embedded, ada: User) -> None:
+    """PostgreSQL leaves out up to 32 when it is killed."""
+    extension = make_extension()
+    apply([extension.number], ada)
+    first = runs()[0]
+    ApplyRun.objects.create(pk=first + 10 * KEPT, outcome=ApplyRun.Outcome.PROVED)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('asterisk_applyrun', 'id'), %s)", [first + 10 * KEPT])
+    turned(extension, ada, KEPT - 2)
+    assert (runs()[0], len(runs())) == (first, KEPT)
+    turned(extension, ada, 1)
+    assert (runs()[0], len(runs())) == (first + 10 * KEPT, KEPT)
 
 
 def test_nobody_goes_back_behind_what_is_kept(asterisk: Embedded, ada: User) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -15,6 +16,8 @@ from accounts.profile.models import Avatar
 from accounts.sessions.models import Session
 from core.audit.models import AuditRecord
 from extensions import actions
+from extensions.bulk import page as page_of_bulk
+from extensions.bulk import views
 from extensions.bulk.deeds import Deed
 from extensions.changes import record as changes
 from extensions.models import BulkAction, BulkItem, Change, SipExtension
@@ -197,3 +200,68 @@ def test_old_ones_are_forgotten_and_credentials_after_a_day(signed_in: Client, f
     done(signed_in, "disable")
     assert BulkAction.objects.count() == 1
     assert set(BulkItem.objects.values_list("action__kind", flat=True)) == {"disabled"}
+
+
+def sent_twice(client: Client, code: str, numbers: list[str]) -> tuple[Any, str]:
+    """The first answer, and the page that the second one led to."""
+    query = "&".join(f"n={number}" for number in numbers)
+    shown = client.get(f"/extensions/bulk/{code}/?{query}").context
+    sent = {"n": numbers, "seen": shown["seen"], "form_token": str(shown["token"]), "then": "save"}
+    first = client.post(f"/extensions/bulk/{code}/", sent)
+    again = client.post(f"/extensions/bulk/{code}/", sent, follow=True)
+    assert again.redirect_chain == [(first["Location"], 302)]
+    return first, again.content.decode()
+
+
+@pytest.mark.parametrize("code", ["disable", "block-sign-in", "new-passwords", "delete"])
+def test_sent_again_as_no_answer_came_it_is_done_once(signed_in: Client, four: list[SipExtension], code: str) -> None:
+    first, page = sent_twice(signed_in, code, ["1001"])
+    assert "This was already done. It was not done again." in page
+    action = BulkAction.objects.get()
+    assert first["Location"] == action.get_absolute_url()
+    assert ("Download credentials" in page) == (code == "new-passwords")
+    assert action.count == BulkItem.objects.count() == 1
+
+
+def test_sent_twice_at_once_it_is_done_once(
+    signed_in: Client, four: list[SipExtension], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = page(signed_in, "new-passwords")
+    sent = {"n": ["1001", "1002"], "form_token": str(shown["token"]), "then": "save"}
+    sent["seen"] = signed_in.get("/extensions/bulk/new-passwords/?n=1001&n=1002").context["seen"]
+    other = Client()
+    other.force_login(User.objects.get(first_name="Ada"))
+    look, answers = page_of_bulk.done_before, []
+
+    def meanwhile(request: Any) -> BulkAction | None:
+        found = look(request)
+        monkeypatch.setattr(views, "done_before", look)
+        answers.append(other.post("/extensions/bulk/new-passwords/", sent))
+        return found
+
+    monkeypatch.setattr(views, "done_before", meanwhile)
+    answers.append(signed_in.post("/extensions/bulk/new-passwords/", sent))
+    assert [answer["Location"] for answer in answers] == [BulkAction.objects.get().get_absolute_url()] * 2
+    assert Change.objects.count() == 2
+
+
+def test_what_is_undone_is_not_applied_by_sending_it_again(signed_in: Client, four: list[SipExtension]) -> None:
+    shown = page(signed_in, "disable")
+    sent = {"n": ["1001"], "form_token": str(shown["token"]), "then": "save"}
+    sent["seen"] = signed_in.get("/extensions/bulk/disable/?n=1001").context["seen"]
+    signed_in.post("/extensions/bulk/disable/", sent)
+    undo(signed_in, BulkAction.objects.get())
+    answer = signed_in.post("/extensions/bulk/disable/", {**sent, "then": "apply"})
+    assert answer["Location"] == BulkAction.objects.get().get_absolute_url()
+    assert Change.objects.waiting().count() == 2
+
+
+def test_credentials_that_were_not_sent_can_be_downloaded_again(signed_in: Client, four: list[SipExtension]) -> None:
+    action = done(signed_in, "new-passwords")
+    path = f"/extensions/bulk/{action.pk}/credentials/"
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr(views.CredentialsFile, "close", HttpResponse.close)
+        assert signed_in.post(path).status_code == 200
+    assert signed_in.post(path).status_code == 200
+    assert signed_in.post(path).status_code == 302
+    assert AuditRecord.objects.filter(action="bulk.credentials_downloaded").count() == 2
