@@ -1,5 +1,8 @@
 import argparse
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import django
 
@@ -18,6 +21,7 @@ def sizes(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="How long the real thing takes.")
     parser.add_argument("--sizes", type=sizes, metavar="10,100,...", help="extensions")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
     parser.add_argument("--rounds", type=int, default=30, help="of each operation")
     parser.add_argument("--log", action="store_true", help="the operation log alone")
     parser.add_argument("--list", action="store_true", help="the list of 100,000 extensions and its filters alone")
@@ -34,10 +38,26 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@contextmanager
+def database(is_postgresql: bool) -> Iterator[None]:
+    """Made for this run alone."""
+    if not is_postgresql:
+        yield
+        return
+    from tests.chaos.database import PostgreSql
+
+    server = PostgreSql()
+    os.environ["DATABASE_URL"] = server.url
+    try:
+        yield
+    finally:
+        server.stop()
+
+
 def main() -> int:
     """1 where an operation failed; never for the time that it took."""
     options = arguments()
-    with surroundings.own():
+    with surroundings.own(), database(options.postgresql):
         django.setup()
         from tests.bench import backup, bulk, program, signing_in
 

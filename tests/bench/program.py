@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import User
 from asterisk.models import BlockedAddress
@@ -147,7 +148,10 @@ def measure_log(rounds: int, figures: Figures, browser: Browser, server: Server,
 
 def machine(asterisk: str) -> str:
     cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, Asterisk {asterisk}"
+    database = f"SQLite {sqlite3.sqlite_version}"
+    if connection.vendor == "postgresql":
+        database = f"PostgreSQL {connection.pg_version // 10_000}, without fsync"
+    return f"{cores} cores, Python {platform.python_version()}, {database}, Asterisk {asterisk}"
 
 
 def prepared(size: int, figures: Figures, pbx: Embedded, by: User) -> list[SipExtension]:
