@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from asterisk.live.attacks import Attack
+from asterisk.live.attacks import SHOWN_ACCOUNTS, Attack
 from asterisk.models import BlockedAddress
 from core.audit import log
 from core.preferences.models import Preferences
@@ -103,10 +103,17 @@ def in_force(rules: Rules) -> dict[Block, datetime]:
 
 
 def forgive(numbers: Iterable[str]) -> None:
-    """End what was tried as these numbers alone: their phones are let in by another password now, or again."""
+    """End what was tried as these numbers alone: their phones are let in by another password now, or again.
+
+    Of who has tried as many as are kept, nobody knows how many more there were.
+    """
     chosen = set(numbers)
     tried = BlockedAddress.objects.filter(ended_at=None, reason=BlockedAddress.Reason.ATTEMPTS)
-    found = [pk for pk, accounts in tried.values_list("pk", "accounts") if accounts and chosen.issuperset(accounts)]
+    found = [
+        pk
+        for pk, accounts in tried.values_list("pk", "accounts")
+        if 0 < len(accounts) < SHOWN_ACCOUNTS and chosen.issuperset(accounts)
+    ]
     if found:
         BlockedAddress.objects.filter(pk__in=found, ended_at=None).update(ended_at=timezone.now())
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import BooleanField
 
 from accounts.models import Organization
-from accounts.organization_tree import Department, Tree
+from accounts.organization_tree import LEVELS, Department, Tree
 from extensions.fields import BY_NAME, FIELDS, Field, Owner
 from extensions.models import SipExtension
 
@@ -37,7 +37,7 @@ def lookup(field: Field) -> str:
 
 
 def path_of(department: Department) -> str:
-    return "/".join(ESCAPED.sub(r"\\\1", each.name) for each in (*department.ancestors, department))
+    return _key(each.name for each in (*department.ancestors, department))
 
 
 class Writer:
@@ -69,50 +69,70 @@ class Writer:
 
 
 class Departments:
-    """Finds departments by what a cell says: paths from the company or from below it, or names that only one has."""
+    """Finds departments by what a cell says: paths from the company or from below it, or names that only one has.
+
+    Exactly so first; else whatever the capitals, where that means one alone.
+    """
 
     def __init__(self, tree: Tree) -> None:
-        self.by_path: dict[str, int] = {}
-        self.by_name: dict[str, list[int]] = {}
-        for each in tree:
-            self.by_path[path_of(each).casefold()] = each.pk
-            self.by_name.setdefault(each.name.casefold(), []).append(each.pk)
-        for each in tree:
-            if each.level > 2:
-                self.by_path.setdefault(path_of(each).partition("/")[2].casefold(), each.pk)  # without the company
         self.company = tree.company.name
         self.example = path_of(next(iter(tree.company.below), tree.company))
+        self.exact: dict[str, int] = {}
+        self.folded: dict[str, set[int]] = {}
+        self.named: dict[str, set[int]] = {}
+        for each in tree:
+            names = [one.name for one in (*each.ancestors, each)]
+            for path in (names, names[1:]) if each.level > 2 else (names,):
+                self.exact.setdefault(_key(path), each.pk)
+                self.folded.setdefault(_key(path).casefold(), set()).add(each.pk)
+            self.named.setdefault(each.name, set()).add(each.pk)
+            if each.name.casefold() != each.name:
+                self.named.setdefault(each.name.casefold(), set()).add(each.pk)
 
     def missing(self, cell: str) -> list[tuple[str, ...]]:
         """The paths, below the company, of those that are not there, and of what they would lie in."""
-        found = []
-        for part in _parts(cell):
-            path = tuple(_plain(name) for name in re.split(r"\s*(?<!\\)/\s*", part) if name)
-            if path and path[0].casefold() == self.company.casefold():
-                path = path[1:]
-            if self._one(part) is None and not (len(path) == 1 and path[0].casefold() in self.by_name):
-                above = (path[:length] for length in range(1, len(path) + 1))
-                found += [each for each in above if self._key((self.company, *each)) not in self.by_path]
+        found: list[tuple[str, ...]] = []
+        for path in _paths(cell):
+            below = path[1:] if path[0].casefold() == self.company.casefold() else path
+            is_ambiguous = len(below) == 1 and below[0].casefold() in self.named
+            if self._one(path) is None and below and len(below) < LEVELS and not is_ambiguous:
+                above = (below[:length] for length in range(1, len(below) + 1))
+                found += [each for each in above if _key((self.company, *each)).casefold() not in self.folded]
         return found
 
     def find(self, cell: str) -> list[int] | None:
-        """None where one of them is not there, or is one of several."""
-        found = [self._one(part) for part in _parts(cell)]
-        return None if None in found else [each for each in found if each]
+        """Each once; None where one of them is not there, or is one of several."""
+        found = [self._one(path) for path in _paths(cell)]
+        return None if None in found else [*dict.fromkeys(each for each in found if each)]
 
-    def _one(self, text: str) -> int | None:
-        path = re.sub(r"\s*(?<!\\)/\s*", "/", text).casefold()
-        if path in self.by_path:
-            return self.by_path[path]
-        of_the_name = self.by_name.get(_plain(text).casefold(), [])
-        return of_the_name[0] if len(of_the_name) == 1 else None
+    def _one(self, path: tuple[str, ...]) -> int | None:
+        text = _key(path)
+        if text in self.exact:
+            return self.exact[text]
+        meant = self.folded.get(text.casefold(), set())
+        if not meant and len(path) == 1:
+            meant = self.named.get(path[0], set()) or self.named.get(path[0].casefold(), set())
+        return next(iter(meant)) if len(meant) == 1 else None
 
-    def _key(self, names: Iterable[str]) -> str:
-        return "/".join(ESCAPED.sub(r"\\\1", name) for name in names).casefold()
+
+def _key(names: Iterable[str]) -> str:
+    return "/".join(ESCAPED.sub(r"\\\1", name) for name in names)
 
 
-def _parts(cell: str) -> list[str]:
-    return [part.strip() for part in re.split(r"(?<!\\)&", cell) if part.strip()]
+def _paths(cell: str) -> list[tuple[str, ...]]:
+    paths = (tuple(_plain(name.strip()) for name in _split(part, "/")) for part in _split(cell, "&"))
+    return [path for path in paths if any(path)]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Where the separator stands without a backslash before it that counts."""
+    parts = [""]
+    for each in re.findall(r"\\.|.", text, re.DOTALL):
+        if each == separator:
+            parts.append("")
+        else:
+            parts[-1] += each
+    return parts
 
 
 def _plain(text: str) -> str:

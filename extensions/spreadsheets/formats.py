@@ -25,7 +25,7 @@ class Format:
 
 
 def key(head: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", fold(head))
+    return re.sub(r"[^a-z0-9]", "", fold(head)) or fold(head).strip()
 
 
 OURS = {key(BY_NAME[name].label): name for name in (*NAMES, "password", *SECRETS)} | {

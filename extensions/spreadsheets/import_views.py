@@ -77,12 +77,22 @@ def check_all(given: Import, table: Table) -> None:
     given.state, given.done, given.begun_at, given.why = State.CHECKING, 0, timezone.now(), None
     table.found = []
     given.seal("sealed_table", table.to_json())
-    if len(table.rows) <= AT_ONCE:
+    is_new = given._state.adding  # noqa: SLF001 (Django's documented API)
+
+    def save() -> int:
+        """0 where somebody has begun to import it meanwhile."""
+        if not is_new and not Import.objects.filter(pk=given.pk, state=State.READY).exists():
+            return 0
+        given.save()
+        return 1
+
+    with suppress(file_lock.LockedError):
+        if len(table.rows) > AT_ONCE:
+            run.start(given, save)
+            return
         with run.held(given):
-            given.save()
-            run.check(given)
-    else:
-        run.start(given, given.save)
+            if save():
+                run.check(given)
 
 
 def own(request: SignedInRequest, pk: UUID) -> Import:
@@ -210,8 +220,14 @@ def columns(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def correct(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Cells that were typed anew, and rows that are left out."""
     given = own(request, pk)
-    if given.state != State.READY:
-        return redirect(given)
+    with suppress(file_lock.LockedError), run.held(given):  # nobody begins to import it meanwhile
+        given.refresh_from_db()
+        if given.state == State.READY:
+            return corrected(request, given)
+    return redirect(given)
+
+
+def corrected(request: SignedInRequest, given: Import) -> HttpResponse:
     table = Table.of_json(given.unseal("sealed_table"))
     if request.POST.get("then") == "leave_out_wrong":
         preview.leave_out(table, table.places(Kind.WRONG))
@@ -272,6 +288,9 @@ def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if request.POST.get("then") == "check":
         return check_anew(given)
     if given.state != State.READY:
+        return redirect(given)
+    if request.POST.get("seen", given.seen) != given.seen:
+        messages.info(request, _("The preview has changed since. Look at it again."))
         return redirect(given)
     if given.wrong:
         messages.error(request, _("Correct the rows with errors, or leave them out."))

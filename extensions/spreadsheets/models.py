@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db import models
@@ -99,6 +100,11 @@ class Import(models.Model):
     def is_unapplied(self) -> bool:
         """Saved or undone, and not shown yet that the PBX has it."""
         return self.state == self.State.SAVED or (self.state == self.State.UNDONE and bool(self.sealed_table))
+
+    @property
+    def seen(self) -> str:
+        """By which a preview that somebody has looked at is told from a later one."""
+        return sha256(self.sealed_table.encode()).hexdigest()[:16]
 
     def seal(self, column: str, value: Any) -> None:
         """`column`: sealed_table or sealed_formers."""

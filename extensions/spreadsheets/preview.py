@@ -12,6 +12,7 @@ from core.keyset_pagination import PageOfAll, by_place
 from extensions.fields import label
 from extensions.spreadsheets.forms import target_label
 from extensions.spreadsheets.models import Import
+from extensions.spreadsheets.reader import MOST_CHARACTERS
 from extensions.spreadsheets.rows import Checked, Kind
 from extensions.spreadsheets.run import checker
 from extensions.spreadsheets.table import Table, alike
@@ -90,17 +91,34 @@ def page(given: Import, table: Table, kind: str, first: int, edited: int | None)
     return PageOfAll(rows, first=found.first, total=found.total, previous=found.previous, next=found.next)
 
 
-def _shown(given: Import, table: Table, places: Sequence[int], edited: int | None) -> list[ShownRow]:
+def _shown(
+    given: Import, table: Table, places: Sequence[int], edited: int | None, *, counts_alike: bool = True
+) -> list[ShownRow]:
     checked = checker(given).check(table.typed(given.targets, places))
     clashes = table.clashes()
     return [
-        _row(given, table, place, each, clashes.get(place, {}), whole=table.lines[place] == edited)
+        _row(
+            given,
+            table,
+            place,
+            each,
+            clashes.get(place, {}),
+            whole=table.lines[place] == edited,
+            counts_alike=counts_alike,
+        )
         for place, each in zip(places, checked, strict=True)
     ]
 
 
 def _row(
-    given: Import, table: Table, place: int, checked: Checked, clashes: Mapping[str, int], *, whole: bool
+    given: Import,
+    table: Table,
+    place: int,
+    checked: Checked,
+    clashes: Mapping[str, int],
+    *,
+    whole: bool,
+    counts_alike: bool,
 ) -> ShownRow:
     errors = dict(checked.errors)
     for name, line in clashes.items():
@@ -109,18 +127,17 @@ def _row(
     row = ShownRow(table.lines[place], typed.get("number", ""), _name(typed), Kind.WRONG if errors else checked.kind)
     for column, target in enumerate(given.targets):
         if target and (whole or target in errors):
-            row.cells.append(_cell(table, place, column, target, errors.get(target, ""), is_unique=target in clashes))
-    others = {name: words for name, words in errors.items() if name not in given.targets}
-    row.more = [f"{target_label(name)}: {words}" for name, words in others.items()]
+            is_counted = counts_alike and target in errors and target != "number" and target not in clashes
+            others = len(alike(table.rows, place, column)) if is_counted else 0
+            cell = table.rows[place][column]
+            row.cells.append(
+                Cell(table.lines[place], column, target_label(target), cell, errors.get(target, ""), others)
+            )
+    without_column = {name: words for name, words in errors.items() if name not in given.targets}
+    row.more = [f"{target_label(name)}: {words}" for name, words in without_column.items()]
     row.changes = ", ".join(label(name) for name in checked.changes)
     row.weak = ", ".join(label(name) for name in sorted(checked.weak))
     return row
-
-
-def _cell(table: Table, place: int, column: int, target: str, error: str, *, is_unique: bool) -> Cell:
-    """`is_unique`: what stands in it must not stand in another."""
-    others = len(alike(table.rows, place, column)) if error and target != "number" and not is_unique else 0
-    return Cell(table.lines[place], column, target_label(target), table.rows[place][column], error, others)
 
 
 def _name(typed: Mapping[str, str]) -> str:
@@ -130,7 +147,7 @@ def _name(typed: Mapping[str, str]) -> str:
 def errors(given: Import, table: Table) -> Iterator[tuple[int, str]]:
     """The places of the wrong rows, and what is wrong in words."""
     places = table.places(Kind.WRONG)
-    for place, row in zip(places, _shown(given, table, places, None), strict=True):
+    for place, row in zip(places, _shown(given, table, places, None, counts_alike=False), strict=True):
         at_cells = [f"{cell.label}: {cell.error}" for cell in row.cells]
         yield place, " ".join([*at_cells, *row.more])
 
@@ -150,7 +167,7 @@ def correct(table: Table, sent: Mapping[str, str]) -> list[int]:
             continue
         places = [place, *(alike(shown, place, column) if f"alike-{line}-{column}" in sent else ())]
         for each in places:
-            table.rows[each][column] = text
+            table.rows[each][column] = text[:MOST_CHARACTERS]
         changed |= {*places}
     return sorted(changed)
 

@@ -68,6 +68,14 @@ class Checked:
     def number(self) -> str:
         return self.unique.get("number", "")
 
+    @property
+    def meant(self) -> list[int]:
+        """The keys of the role and of the departments of one without errors."""
+        if self.errors:
+            return []
+        departments = self.person.cleaned_data.get("organizations") or []
+        return [self.person.instance.role_id or 0, *sorted(each.pk for each in departments)]
+
 
 class Checker:
     """Of one table, at one moment."""
@@ -77,7 +85,7 @@ class Checker:
         self.targets = {each for each in targets if each}
         self.known = Known(preferences)
         self.departments = Departments(Organization.tree())
-        self.roles = _roles()
+        self.roles = Roles()
         self.switches = {name for name in SIP if is_switch(name)}
         self.suggested = self._suggested()
         self.adding, self.changing = self._forms(None), self._forms(SipExtension(user=User()))
@@ -233,7 +241,7 @@ class Checker:
             cell = found[1].strip() if found else cell
             return "" if cell.casefold() in NOBODYS else cell
         if name == "max_phones" and self.format.code != "ours" and cell.isdecimal():
-            return str(min(int(cell), max(SipExtension.MAX_PHONES)))
+            return str(min(int(cell[:9]), max(SipExtension.MAX_PHONES)))
         if name in self.choices:
             return self.choices[name].get(cell.casefold(), cell)
         return cell
@@ -247,7 +255,7 @@ class Checker:
             errors[name] = _("Enter yes or no.")
 
     def _set_role(self, data: dict[str, Any], cell: str, errors: dict[str, str]) -> None:
-        found = None if fold(cell) in ("", "0", "none") else self.roles.get(fold(cell), 0)
+        found = self.roles.find(cell)
         if found == 0:
             errors["role"] = _("There is no role “%(name)s”.") % {"name": cell}
         elif "role" not in self.adding[0].fields and found != data.get("role"):
@@ -266,13 +274,25 @@ class Checker:
             errors["organizations"] = words % {"path": cell, "example": self.departments.example}
 
 
-def _roles() -> dict[str, int]:
-    """By their names, in English and in the language of the page."""
-    found = {}
-    for role in Role.objects.all():
-        for name in (role.name, str(role), DEFAULT_ROLE_NAMES.get(role.key, "")):
-            found[fold(name)] = role.pk
-    return found
+class Roles:
+    """By their names, in English and in the language of the page: exactly so first, else as one alone is folded."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, int] = {}
+        self.folded: dict[str, set[int]] = {}
+        for role in Role.objects.all():
+            for name in (role.name, str(role), DEFAULT_ROLE_NAMES.get(role.key, "")):
+                self.exact.setdefault(name, role.pk)
+                self.folded.setdefault(fold(name), set()).add(role.pk)
+
+    def find(self, cell: str) -> int | None:
+        """The key of the role; None: none is wanted; 0: there is no such role, or several are meant."""
+        if cell and cell in self.exact:
+            return self.exact[cell]
+        if fold(cell) in ("", "0", "none"):
+            return None
+        meant = self.folded.get(fold(cell), set())
+        return next(iter(meant)) if len(meant) == 1 else 0
 
 
 def _choices(of: Any) -> dict[str, str]:
@@ -292,4 +312,8 @@ def clashes(rows: Sequence[tuple[int, Mapping[str, str]]]) -> dict[int, dict[str
         for name, value in unique.items():
             if value and first.setdefault((name, value), line) != line:
                 found.setdefault(line, {})[name] = first[name, value]
+    for line, unique in rows:  # nor is a registration name another extension's number
+        other = first.get(("number", unique.get("registration_name", "")), line)
+        if other != line:
+            found.setdefault(line, {}).setdefault("registration_name", other)
     return found

@@ -254,8 +254,8 @@ def run(given: Import) -> None:
 
 def _refuse_what_has_changed(before: Sequence[Found], table: Table) -> None:
     """Nobody imports what they have not seen: as the preview was, so it must be still."""
-    seen = [(each.kind, each.version) for each in before]
-    if table.counts()[Kind.WRONG] or seen != [(each.kind, each.version) for each in table.found]:
+    seen = [(each.kind, each.version, each.meant) for each in before]
+    if table.counts()[Kind.WRONG] or seen != [(each.kind, each.version, each.meant) for each in table.found]:
         raise OvertakenError
 
 

@@ -13,7 +13,10 @@ from extensions.spreadsheets.rows import Checked, Kind, Row, clashes
 
 @dataclass
 class Found:
-    """Of a row that was checked. `errors`: targets. `version`: of the extension as it was then."""
+    """Of a row that was checked. `errors`: targets. `version`: of the extension as it was then.
+
+    `meant`: the keys of the role and of the departments that its cells named.
+    """
 
     kind: str = Kind.WRONG.value
     errors: list[str] = field(default_factory=list)
@@ -21,12 +24,13 @@ class Found:
     changes: list[str] = field(default_factory=list)
     unique: dict[str, str] = field(default_factory=dict)
     version: int = 0
+    meant: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, checked: Checked) -> Found:
         return cls(
             checked.kind.value, sorted(checked.errors), sorted(checked.weak), checked.changes, checked.unique,
-            checked.version,
+            checked.version, checked.meant,
         )  # fmt: skip
 
 
@@ -57,7 +61,8 @@ class Table:
         return len(self.heads)
 
     def row(self, place: int, targets: Sequence[str]) -> Row:
-        return {target: cell for target, cell in zip(targets, self.rows[place], strict=True) if target}
+        cells = zip(targets, self.rows[place], strict=True)
+        return {target: cell.strip() if target == "number" else cell for target, cell in cells if target}
 
     def typed(self, targets: Sequence[str], places: Iterable[int] | None = None) -> list[Row]:
         return [self.row(place, targets) for place in (range(len(self.rows)) if places is None else places)]

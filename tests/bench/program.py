@@ -150,7 +150,7 @@ def machine(asterisk: str) -> str:
     cores = len(os.sched_getaffinity(0))
     database = f"SQLite {sqlite3.sqlite_version}"
     if connection.vendor == "postgresql":
-        database = f"PostgreSQL {connection.pg_version // 10_000}, without fsync"
+        database = f"PostgreSQL {getattr(connection, 'pg_version', 0) // 10_000}, without fsync"
     return f"{cores} cores, Python {platform.python_version()}, {database}, Asterisk {asterisk}"
 
 

@@ -1,5 +1,6 @@
 """A spreadsheet becomes extensions: all of it, by the rules of the form, or nothing."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from extensions.spreadsheets import reading, run
+from extensions.spreadsheets.columns import path_of
 from extensions.spreadsheets.models import Import
 from tests.extensions.spreadsheets.files import as_csv, as_xlsx, at_once, begin, given, upload
 from tests.pages import html_of
@@ -437,3 +439,107 @@ def test_who_may_not_add_departments_is_not_offered_it(client: Client, ada: User
     assert "missing department" not in page(client, made)
     assert client.post(f"/extensions/import/{made.pk}/departments/").status_code == 403
     assert departments() == ["Company"]
+
+
+def cell_of(client: Client, head: str, cell: str) -> SipExtension:
+    """The extension that a row with that cell makes."""
+    row = {"Extension Number": "1001", "First Name": "A", head: cell}
+    made = given(upload(client, as_csv([row])))
+    assert made.wrong == 0, errors(client, made)
+    begin(client, made)
+    return SipExtension.objects.get(number="1001")
+
+
+@pytest.mark.parametrize("name", ["Straße", "Strasse", "End\\", r"a\/b & c"])
+def test_a_department_is_the_one_of_exactly_that_path(signed_in: Client, name: str) -> None:
+    for each in {"Straße", "Strasse", "Zeta", name}:
+        department(each)
+    cell = " & ".join(path_of(each) for each in Organization.tree() if each.name in (name, "Zeta"))
+    found = cell_of(signed_in, "Departments", cell).user.organizations.all()
+    assert sorted(each.name for each in found) == sorted([name, "Zeta"])
+
+
+def test_a_department_that_is_named_twice_in_a_cell_is_one(signed_in: Client) -> None:
+    department("Sales")
+    assert cell_of(signed_in, "Departments", "Sales&Company/Sales&sales").user.organizations.count() == 1
+
+
+def test_roles_that_fold_alike_are_told_apart_by_their_exact_names(signed_in: Client) -> None:
+    for name in ("Level 11", "Level 1-1"):
+        Role.objects.create(name=name, granted=["extension.view"])
+    role = cell_of(signed_in, "User Role", "Level 1-1").user.role
+    assert role
+    assert role.name == "Level 1-1"
+    made = given(upload(signed_in, as_csv([{"Extension Number": "1002", "First Name": "A", "User Role": "level 1 1"}])))
+    assert made.wrong == 1
+
+
+def test_a_number_with_a_blank_is_that_number(signed_in: Client) -> None:
+    employee("1001")
+    made = given(upload(signed_in, as_csv([{"Extension Number": " 1001", "Job Title": "Pilot"}]), mode="update"))
+    begin(signed_in, made)
+    assert SipExtension.objects.get().user.job_title == "Pilot"
+
+
+def test_columns_that_are_named_in_other_letters_are_told_apart(signed_in: Client) -> None:
+    row = {
+        "Extension Number": "1001",
+        "First Name": "A",
+        "\u0418\u043c\u044f": "x",
+        "\u041e\u0442\u0434\u0435\u043b": "y",
+    }
+    assert given(upload(signed_in, as_csv([row]))).wrong == 0
+
+
+def test_a_registration_name_is_not_the_number_of_another_row(signed_in: Client) -> None:
+    rows = [
+        {"Extension Number": "1001", "First Name": "A", "Registration Name": "1002"},
+        {"Extension Number": "1002", "First Name": "B", "Registration Name": "foo"},
+    ]
+    made = given(upload(signed_in, as_csv(rows)))
+    assert made.wrong == 1
+    assert "Line 3 has the same" in errors(signed_in, made)["Registration Name"]
+
+
+def test_what_is_imported_is_what_was_seen(signed_in: Client) -> None:
+    row = {"Extension Number": "1001", "First Name": "Grace", "Job Title": "Boss"}
+    made = given(upload(signed_in, as_csv([row])))
+    seen = re.findall(r'name="seen" value="(\w+)"', page(signed_in, made))
+    signed_in.post(f"/extensions/import/{made.pk}/correct/", {"cell-2-2": "Cook"})
+    with at_once():
+        answer = signed_in.post(f"/extensions/import/{made.pk}/start/", {"seen": seen}, follow=True)
+    assert "The preview has changed since. Look at it again." in answer.content.decode()
+    assert not SipExtension.objects.exists()
+
+
+def test_names_that_mean_others_by_now_are_looked_at_again(signed_in: Client) -> None:
+    sales, board = department("Sales"), department("Board")
+    made = given(upload(signed_in, as_csv([{"Extension Number": "1001", "First Name": "A", "Departments": "Sales"}])))
+    Organization.objects.filter(pk=sales.pk).update(name="Old sales")
+    Organization.objects.filter(pk=board.pk).update(name="Sales")
+    begin(signed_in, made)
+    made.refresh_from_db()
+    assert made.state == State.READY
+    assert not SipExtension.objects.exists()
+
+
+def test_a_correction_that_comes_too_late_changes_nothing(signed_in: Client) -> None:
+    made = given(upload(signed_in, as_csv([ALAN])))
+    with run.held(made), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "ENDS_SECONDS", 0.1)
+        signed_in.post(f"/extensions/import/{made.pk}/correct/", {"cell-2-1": "Al"})
+        signed_in.post(f"/extensions/import/{made.pk}/columns/", {"mode": "both"})
+    made.refresh_from_db()
+    begin(signed_in, made)
+    made.refresh_from_db()
+    assert made.state in (State.DONE, State.SAVED)
+    assert SipExtension.objects.get().user.first_name == "Alan"
+
+
+def test_a_number_of_thousands_of_digits_is_no_crash(signed_in: Client) -> None:
+    row = {"extension": "2001", "secret": PASSWORD, "tech": "pjsip", "name": "Ada", "max_contacts": "1"}
+    made = given(upload(signed_in, as_csv([row])))
+    answer = signed_in.post(f"/extensions/import/{made.pk}/correct/", {"cell-2-4": "9" * 5000})
+    assert answer.status_code == 302
+    made.refresh_from_db()
+    assert made.wrong == 0
