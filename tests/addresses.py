@@ -158,8 +158,10 @@ PAGES = {
     "extensions/import/<uuid:pk>/errors/": Page(look=OWN_IMPORT),
     **{
         f"extensions/import/<uuid:pk>/{deed}/": Page(deed=OWN_IMPORT)
-        for deed in ("cancel", "columns", "correct", "start", "undo")
+        for deed in ("cancel", "columns", "correct", "start")
     },
+    "extensions/import/<uuid:pk>/departments/": Page(deed=(*OWN_IMPORT, Permission.MANAGE_ORGANIZATIONS)),
+    "extensions/import/<uuid:pk>/undo/": Page(look=OWN_IMPORT, deed=OWN_IMPORT),
     "extensions/status/": Page(look=()),
     "extensions/strength/": Page(deed=(Permission.MANAGE_EXTENSIONS,), bodies=[{"registration_password": "x"}]),
     "extensions/welcome/": Page(

@@ -75,7 +75,7 @@ class Command:
     def begin(self) -> subprocess.Popen[str]:
         self.lines = []
         self.process = subprocess.Popen(
-            [*self.inside, sys.executable, "manage.py", "run"],
+            [*self.inside, "env", "--default-signal=INT", sys.executable, "manage.py", "run"],  # also where it is ignored
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -24,7 +24,7 @@ from tests.people import make_extension
 
 ROWS = 120
 SEED = 20261129
-KILLS = 12
+KILLS = 5
 SECONDS = 60
 State = Import.State
 

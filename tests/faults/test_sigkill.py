@@ -31,7 +31,7 @@ KEPT: tuple[type[Model], ...] = (User, User.organizations.through, SipExtension)
 MADE: tuple[type[Model], ...] = (ApplyRun, Change, SipExtension, User)
 TABLES = ("sip_login", "pbx_number", "emergency_login", "restore_point")
 SEED = 20261123
-KILLS = int(os.environ.get("KILLS", "25"))  # each at another moment
+KILLS = int(os.environ.get("KILLS", "15"))  # each at another moment
 
 
 def rows() -> dict[str, Rows]:
