@@ -60,7 +60,8 @@ def change(person: User, form: PersonForm, by: User, seen: str) -> bool:
             if fields:
                 log.record(by, "person.edited", user, fields=fields)
             if "password" in fields and user != by:
-                outbox.notify("password_changed", user, by=by)
+                for to in sorted({user.email or "", before["email"]} - {""}):
+                    outbox.notify("password_changed", user, by=by, to=to)
     except NoSuperAdministrator:
         raise ActionRefusedError(last_super_administrator(person)) from None
     return bool(fields)

@@ -67,31 +67,31 @@ def notify_of_changes(kind: str, user: Person, fields: Changes, *, by: Person, t
         email.save(update_fields=["due_at"])
 
 
-def notify_many_of_changes(kind: str, mails: Sequence[tuple[Person, Changes, str]], *, by: Person) -> None:
-    """As notify_of_changes() does for one, to (person, changes, number) each, to the address that they have."""
+def notify_many_of_changes(kind: str, mails: Sequence[tuple[Person, str, Changes, str]], *, by: Person) -> None:
+    """As notify_of_changes() does for one, of (person, address, changes, number) each."""
     if kind not in Preferences.current().notifications:
         return
     now = timezone.now()
-    wanted = {(user.pk, number): (user, fields) for user, fields, number in mails if kind not in user.muted}
+    wanted = {(user.pk, number, to): fields for user, to, fields, number in mails if kind not in user.muted}
     gathering = Email.objects.select_for_update().filter(
         kind=kind, by_id=by.pk, state=Email.State.WAITING, tries=0, due_at__gt=now
     )
     gathered = {}
     for email in gathering.order_by("-id"):
-        key = (email.user_id, email.facts.get("number"))
-        if key in wanted and email.to == wanted[key][0].email:
+        key = (email.user_id, email.facts.get("number"), email.to)
+        if key in wanted:
             gathered[key] = email
     for key, email in gathered.items():
-        email.facts["fields"] = merged(email.facts["fields"], wanted.pop(key)[1])
+        email.facts["fields"] = merged(email.facts["fields"], wanted.pop(key))
         email.due_at = max(min(now + QUIET, email.created_at + MOST), email.due_at + timedelta(microseconds=1))
     Email.objects.bulk_update(gathered.values(), ["facts", "due_at"], batch_size=WRITTEN_AT_ONCE)
     Email.objects.bulk_create(
         (
             Email(
-                kind=kind, user_id=user.pk, to=user.email or "", by_id=by.pk, due_at=now + QUIET,
+                kind=kind, user_id=user, to=to, by_id=by.pk, due_at=now + QUIET,
                 facts={"fields": fields, "number": number},
             )
-            for (_, number), (user, fields) in wanted.items()
+            for (user, number, to), fields in wanted.items()
         ),
         batch_size=WRITTEN_AT_ONCE,
     )  # fmt: skip

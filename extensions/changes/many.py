@@ -206,6 +206,11 @@ def _tell(by: User, extensions: list[SipExtension], recorded: list[Recorded]) ->
     for each in recorded:
         user = people[each.number]
         fields = mail_of(difference(each.before.values, each.after.values))
-        if user != by and user.is_active and user.email and fields:
-            mails.append((user, fields, each.number))
+        if user == by or not user.is_active:
+            continue
+        if fields.pop("password", None):
+            outbox.notify("password_changed", user, by=by)
+        former = fields["email"][0] if "email" in fields else ""
+        if fields:
+            mails += [(user, to, fields, each.number) for to in sorted({user.email or "", former} - {""})]
     outbox.notify_many_of_changes("extension_changed", mails, by=by)

@@ -73,9 +73,17 @@ class Command:
         return took
 
     def begin(self) -> subprocess.Popen[str]:
+        """Interrupts reach it also where they are ignored here, as in the background."""
         self.lines = []
         self.process = subprocess.Popen(
-            [*self.inside, "env", "--default-signal=INT", sys.executable, "manage.py", "run"],  # also where it is ignored
+            [
+                *self.inside,
+                "env",
+                "--default-signal=INT",
+                sys.executable,
+                "manage.py",
+                "run",
+            ],  # also where it is ignored
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
+from core.mail.models import Email
+from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from extensions.spreadsheets import reading, run
 from extensions.spreadsheets.columns import path_of
@@ -543,3 +545,17 @@ def test_a_number_of_thousands_of_digits_is_no_crash(signed_in: Client) -> None:
     assert answer.status_code == 302
     made.refresh_from_db()
     assert made.wrong == 0
+
+
+def test_the_former_address_is_told_of_another_one(signed_in: Client) -> None:
+    Preferences.objects.update(mail_host="mail.example.com", mail_from="portal@example.com")
+    employee("1001", user=make_user("Old"))
+    row = {"Extension Number": "1001", "Email Address": "new@example.com", "User Password": "Another7Horse9Staple"}
+    begin(signed_in, given(upload(signed_in, as_csv([row]), mode="update")))
+    told = sorted(Email.objects.values_list("kind", "to"))
+    assert told == [
+        ("extension_changed", "new@example.com"),
+        ("extension_changed", "old@example.com"),
+        ("password_changed", "new@example.com"),
+    ]
+    assert "Another7Horse" not in str([*Email.objects.values_list("facts", flat=True)])
