@@ -29,6 +29,18 @@ def choice_of(role: Role) -> str:
     return str(role) if role.permissions else gettext("%(role)s (no permissions yet)") % {"role": role}
 
 
+def end_what_was(user: User, by: User, *, email: bool, password: bool, role: bool = False) -> None:
+    """Of one who has another role, password or address now: sessions and links. One's own ends with its next page."""
+    if email:
+        EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
+    if password or email:
+        User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
+    if password:
+        failure_counts.forgive(sign_in_throttling.of_account(user.email or ""))
+    if user != by and (password or role):
+        active_sessions.end(user)
+
+
 class PersonForm(forms.ModelForm[User]):
     """Who somebody is, and the password that the person signs in with."""
 
@@ -199,16 +211,8 @@ class PersonForm(forms.ModelForm[User]):
             setattr(user, name, getattr(self.instance, name))
 
     def end_what_was(self, user: User, changed: Collection[str]) -> None:
-        """Sessions of another role or password, links to another address. One's own session ends with its next page."""
-        if "email" in changed:
-            EmailChange.objects.filter(user=user).delete()  # what the person asked for was about another address
         password = bool(self.cleaned_data["password"])
-        if password or "email" in changed:
-            User.objects.filter(pk=user.pk).update(link_version=models.F("link_version") + 1)
-        if password:
-            failure_counts.forgive(sign_in_throttling.of_account(user.email or ""))
-        if user != self.by and (password or "role" in changed):
-            active_sessions.end(user)
+        end_what_was(user, self.by, email="email" in changed, password=password, role="role" in changed)
 
     def clean_organizations(self) -> list[Organization]:
         """Those that this administrator does not reach stay as they are."""

@@ -28,6 +28,7 @@ from extensions.bulk.add_views import tabs_of
 from extensions.bulk.deeds import DEEDS, LeftOut
 from extensions.bulk.edits import EditForm
 from extensions.bulk.page import done_before, finish, held, token_of
+from extensions.bulk.record import Credential
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes.many import with_organizations
 from extensions.changes.state import CannotPutBack
@@ -246,11 +247,11 @@ def result(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
 class CredentialsFile(HttpResponse):
     """They are forgotten once they have been sent: where the portal ends before that, they can be downloaded again."""
 
-    def __init__(self, action: BulkAction) -> None:
+    def __init__(self, action: BulkAction, rows: list[Credential]) -> None:
         self.action = action
         name = f"credentials-{timezone.localdate():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        text = record.credentials_csv(action.credentials)
+        text = record.credentials_csv(rows)
         super().__init__(text, content_type="text/csv; charset=utf-8", headers=headers)
 
     def close(self) -> None:
@@ -261,7 +262,7 @@ class CredentialsFile(HttpResponse):
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_POST
 def credentials(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
-    """A file with them, once, to who did it."""
+    """A file with them, once, to who did it: of those whom they still manage."""
     action = get_object_or_404(BulkAction, pk=key, by=request.user)
     require_reauthentication(request)
     with transaction.atomic():
@@ -270,24 +271,21 @@ def credentials(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
         if not rows:
             messages.info(request, _("The credentials were already downloaded, or are older than a day."))
             return redirect(action)
+        theirs = set(managed(request).filter(number__in=[row[0] for row in rows]).values_list("number", flat=True))
+        rows = [row for row in rows if row[0] in theirs]
+        if not rows:
+            messages.error(request, _("You cannot manage any of these extensions now."))
+            return redirect(action)
         log.record(
             request.user, "bulk.credentials_downloaded", CodedText("extension.many", number=len(rows)), count=len(rows)
         )
-    return CredentialsFile(action)
+    return CredentialsFile(action, rows)
 
 
 @needs(Permission.MANAGE_EXTENSIONS)
 @require_POST
 def undo(request: SignedInRequest, key: uuid.UUID) -> HttpResponse:
     action = get_action(request, key)
-    numbers = set(action.items.values_list("number", flat=True))
-    if action.kind != BulkAction.Kind.DELETED:
-        there = SipExtension.objects.filter(number__in=numbers).count()
-        if managed(request).filter(number__in=numbers).count() < there:
-            messages.error(
-                request, _("Some of these extensions are not in your scope. Another administrator must undo it.")
-            )
-            return redirect(action)
     require_reauthentication(request)
     try:
         kept = undo_action(action, request.user)

@@ -3,11 +3,13 @@
 Secrets stand in it as they stand in the database: hashed or sealed.
 """
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
@@ -111,21 +113,36 @@ def refuse_taken(number: str, record: Record, now: SipExtension | None) -> None:
     if now is None and any(number in numbers() for numbers in TAKEN.values()):
         words = _("Extension %(number)s: this is a ring group or an emergency number now. Change that first.")
         raise CannotPutBack(words % {"number": number})
-    others = SipExtension.objects.exclude(number=number)
-    name = record["extension"]["registration_name"]
-    if others.filter(registration_name=name).exists() or others.filter(number=name).exists():
-        words = _(
-            "Extension %(number)s: another extension now uses its former registration name. Change that name first."
-        )
-        raise CannotPutBack(words % {"number": number})
+    refuse_taken_names({record["extension"]["registration_name"]: number})
     stayed = _who_stayed(record) if now is None else None
     if stayed and (other := SipExtension.objects.filter(user=stayed).first()):
         words = _("Extension %(number)s: %(name)s has extension %(other)s now. Delete that one first.")
         raise CannotPutBack(words % {"number": number, "name": stayed, "other": other.number})
     email = record["person"]["email"]
-    if now is None and stayed is None and email and User.objects.filter(email=email).exists():
-        words = _("Extension %(number)s: another person now uses %(email)s. Change that address first.")
-        raise CannotPutBack(words % {"number": number, "email": email})
+    if now is None and stayed is None and email:
+        refuse_taken_emails({email: number})
+
+
+def refuse_taken_names(names: dict[str, str]) -> None:
+    """Registration name -> the extension that gets it again. Raises CannotPutBack."""
+    found = SipExtension.objects.filter(Q(registration_name__in=names) | Q(number__in=names))
+    for other, name in found.values_list("number", "registration_name"):
+        for number in (names.get(name, other), names.get(other, other)):
+            if number != other:
+                words = _(
+                    "Extension %(number)s: another extension now uses its former registration name."
+                    " Change that name first."
+                )
+                raise CannotPutBack(words % {"number": number})
+
+
+def refuse_taken_emails(emails: dict[str, str]) -> None:
+    """Address -> the extension whose person, who does not have it now, gets it again. Raises CannotPutBack."""
+    held = set(User.objects.filter(email__in=emails).values_list("email", flat=True))
+    for email, number in emails.items():
+        if email in held:
+            words = _("Extension %(number)s: another person now uses %(email)s. Change that address first.")
+            raise CannotPutBack(words % {"number": number, "email": email})
 
 
 def set_back(extension: SipExtension, record: Record) -> None:
@@ -174,7 +191,7 @@ def all_made_again(records: dict[str, Record]) -> list[SipExtension]:
         made.append(SipExtension(id=UUID(record["id"]), user=user, number=number, **columns))
         made[-1].person_was_there = bool(record.get("stays"))
         made[-1].note_person(names)
-        held = departments.intersection(record["organizations"]) or {company}
+        held = departments_of(record, departments, company)
         members += [belongs(user_id=user.pk, organization_id=pk) for pk in sorted(held)]
     User.objects.bulk_create((each.user for each in made), batch_size=AT_ONCE)
     belongs.objects.bulk_create(members, batch_size=AT_ONCE)
@@ -183,6 +200,11 @@ def all_made_again(records: dict[str, Record]) -> list[SipExtension]:
         belongings_of.save(belongings_of.of_record(record))
     _hand_over_again(made, records)
     return made
+
+
+def departments_of(record: Record, there: Collection[int], company: int) -> set[int]:
+    """Those of the person that are there still; nobody is in none."""
+    return {pk for pk in record["organizations"] if pk in there} or {company}
 
 
 def _perhaps_taken(records: dict[str, Record]) -> list[str]:

@@ -25,7 +25,7 @@ from core.coded_text import CodedText
 from core.preferences.models import Preferences, in_force
 from extensions import pbx, validators
 from extensions.bulk.record import former_and_later
-from extensions.bulk.undo import put_back, remove
+from extensions.bulk.undo import overtaken, put_back, remove
 from extensions.changes import many
 from extensions.changes import record as changes
 from extensions.changes.state import CannotPutBack
@@ -394,8 +394,9 @@ def undo(given: Import) -> None:
             given.save(update_fields=["state", "ended_at", "sealed_table", "sealed_formers"], force_update=True)
             on = CodedText("extension.many", number=len(items))
             log.record(given.by, "extensions.import_undone", on, file=given.file_name)
-    except (CannotPutBack, NoSuperAdministrator) as error:
-        why = CodedText("import.not_undone", why=str(error) or CodedText("import.last_super_administrator"))
+    except (CannotPutBack, NoSuperAdministrator, IntegrityError) as error:
+        said = overtaken() if isinstance(error, IntegrityError) else str(error)
+        why = CodedText("import.not_undone", why=said or CodedText("import.last_super_administrator"))
         given.refresh_from_db()
         Import.objects.filter(pk=given.pk).update(state=in_place(given), why=coded_text.to_json(why))
         return

@@ -1,0 +1,226 @@
+"""Undo of a bulk action gives nobody what they could not give by the form, and is all or nothing."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, Role, User
+from extensions.changes import many
+from extensions.models import BulkAction, SipExtension
+from tests.extensions.bulk.typed import bulk_add
+from tests.people import make_extension, make_user
+from tests.trees import department
+
+NOT_BY_WHO_GIVES_NO_ROLES = "1001: only an administrator who can assign roles can undo this."
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def hugos(hugo: User) -> Client:
+    client = Client()
+    client.force_login(hugo)
+    return client
+
+
+def with_role(number: str, role: str = "human_resource") -> SipExtension:
+    return make_extension(number, user=make_user(f"P{number}", role=role))
+
+
+def post(client: Client, path: str, fields: dict[str, Any]) -> BulkAction:
+    answer = client.post(path, fields)
+    assert answer.status_code == 302, answer.context
+    return BulkAction.objects.get(pk=answer["Location"].split("/")[-2])
+
+
+def edited(client: Client, *numbers: str, **fields: Any) -> BulkAction:
+    path = "/extensions/bulk/edit/"
+    shown = client.post(path, {"n": numbers, "then": "preview", **fields})
+    held: dict[str, Any] = {}
+    for field in shown.context["hidden_fields"]:
+        held.setdefault(field["name"], []).append(field["value"])
+    return post(client, path, {**held, "then": "save"})
+
+
+def deleted(client: Client, *numbers: str) -> BulkAction:
+    path = "/extensions/bulk/delete/"
+    seen = client.get(path, {"n": numbers}).context["seen"]
+    return post(client, path, {"n": numbers, "seen": seen, "then": "save"})
+
+
+def undo(client: Client, action: BulkAction) -> str:
+    answer = client.post(f"/extensions/bulk/{action.pk}/undo/", follow=True)
+    action.refresh_from_db()
+    return str(answer.content.decode())
+
+
+def refused(client: Client, action: BulkAction) -> str:
+    page = undo(client, action)
+    assert action.undone_at is None
+    return page
+
+
+# --- roles ---
+
+
+def test_who_gives_no_roles_puts_none_back(signed_in: Client, hugos: Client) -> None:
+    extension = with_role("1001")
+    action = edited(signed_in, "1001", do_role="clear", do_location="set", location="Attic")
+    assert NOT_BY_WHO_GIVES_NO_ROLES in refused(hugos, action)
+    extension = SipExtension.objects.get(number="1001")
+    assert (extension.user.role, extension.location) == (None, "Attic")
+    assert "Undone." in undo(signed_in, action)
+    assert User.objects.get(pk=extension.user_id).role == Role.objects.get(key="human_resource")
+
+
+def test_who_gives_no_roles_takes_none(signed_in: Client, hugos: Client) -> None:
+    with_role("1001", "")
+    role = Role.objects.get(key="human_resource")
+    action = edited(signed_in, "1001", do_role="set", role=str(role.pk))
+    assert NOT_BY_WHO_GIVES_NO_ROLES in refused(hugos, action)
+    assert SipExtension.objects.get(number="1001").user.role == role
+
+
+def test_who_gives_no_roles_makes_nobody_again_with_one(signed_in: Client, hugos: Client) -> None:
+    with_role("1001")
+    make_extension("1002")
+    action = deleted(signed_in, "1001", "1002")
+    assert NOT_BY_WHO_GIVES_NO_ROLES in refused(hugos, action)
+    assert not SipExtension.objects.exists()
+    without = make_extension("1003")
+    action = deleted(signed_in, without.number)
+    assert "Undone." in undo(hugos, action)
+
+
+def test_who_deleted_them_makes_them_again_as_they_were(hugos: Client) -> None:
+    with_role("1001")
+    action = deleted(hugos, "1001")
+    assert "Undone." in undo(hugos, action)
+    assert SipExtension.objects.get(number="1001").user.role == Role.objects.get(key="human_resource")
+
+
+# --- scope ---
+
+
+def lena(sales: Organization) -> tuple[Client, Role]:
+    """Who manages extensions in Sales alone."""
+    role = Role.objects.create(name="Sales desk", granted=["extension.manage"], reach="organizations")
+    role.organizations.add(sales)
+    client = Client()
+    client.force_login(make_user("Lena", custom=role))
+    return client, role
+
+
+def member(number: str, of: Organization, **more: Any) -> SipExtension:
+    extension = make_extension(number, **more)
+    extension.user.organizations.set([of])
+    return extension
+
+
+def test_nobody_is_made_again_outside_of_the_scope(db: None) -> None:
+    sales, other = department("Sales"), department("Other")
+    client, role = lena(sales)
+    member("1001", sales)
+    action = deleted(client, "1001")
+    role.organizations.set([other])
+    assert "Extension 1001 is not in your scope." in refused(client, action)
+    assert not SipExtension.objects.exists()
+    role.organizations.set([other, sales])
+    assert "Undone." in undo(client, action)
+    assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+
+
+def test_nobody_is_made_again_in_the_company_as_their_department_is_gone(db: None) -> None:
+    sales, other = department("Sales"), department("Other")
+    client, role = lena(sales)
+    member("1001", sales)
+    action = deleted(client, "1001")
+    role.organizations.set([other])
+    sales.delete()
+    assert "Extension 1001 is not in your scope." in refused(client, action)
+
+
+def test_departments_out_of_the_scope_stay_as_they_are(db: None) -> None:
+    sales, other = department("Sales"), department("Other")
+    client, role = lena(sales)
+    role.organizations.set([sales, other])
+    member("1001", sales).user.organizations.add(other)
+    action = edited(client, "1001", do_organizations="set", organizations=[str(sales.pk)])
+    assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+    role.organizations.set([sales])
+    assert "except for 1 value" in undo(client, action)
+    assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+
+
+def test_credentials_of_those_one_manages_no_more_are_left_out(db: None) -> None:
+    sales = department("Sales")
+    client, _role = lena(sales)
+    typed = bulk_add(email="Desk{number}@Example.com", passwords="random", organizations=[str(sales.pk)])
+    shown = client.post("/extensions/bulk/add/", {**typed, "then": "preview"})
+    held: dict[str, Any] = {}
+    for field in shown.context["hidden_fields"]:
+        held.setdefault(field["name"], []).append(field["value"])
+    action = post(client, "/extensions/bulk/add/", {**held, "then": "save"})
+    mightier, gone = (SipExtension.objects.get(number=number).user for number in ("2000", "2001"))
+    mightier.role = Role.objects.get(key="super_administrator")
+    mightier.save()
+    gone.organizations.set([department("Other")])
+    path = f"/extensions/bulk/{action.pk}/credentials/"
+    rows = client.post(path).content.decode().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["2002"]
+    assert not BulkAction.objects.get().sealed_credentials
+
+
+def test_credentials_of_nobody_are_no_file(db: None) -> None:
+    sales = department("Sales")
+    client, _role = lena(sales)
+    extension = member("1001", sales)
+    path = "/extensions/bulk/new-passwords/"
+    seen = client.get(path, {"n": "1001"}).context["seen"]
+    action = post(client, path, {"n": "1001", "seen": seen, "then": "save"})
+    extension.user.organizations.set([department("Other")])
+    answer = client.post(f"/extensions/bulk/{action.pk}/credentials/", follow=True)
+    assert "You cannot manage any of these extensions now." in answer.content.decode()
+
+
+def test_what_another_takes_at_the_same_moment_is_said(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_role("1001")
+    action = deleted(signed_in, "1001")
+    make_again = many.record_added
+
+    def overtaken(*args: Any) -> Any:
+        User.objects.bulk_create([User(first_name="Eve", email="p1001@example.com")])
+        return make_again(*args)
+
+    monkeypatch.setattr(many, "record_added", overtaken)
+    assert "Someone else saved a change at the same moment. Try again." in refused(signed_in, action)
+    assert not SipExtension.objects.exists()
+
+
+# --- recordings ---
+
+
+@pytest.mark.parametrize(
+    ("field", "edited_to", "other", "since"),
+    [
+        ("voicemail_email", "recording", "voicemail_after_email", "delete"),
+        ("voicemail_after_email", "keep", "voicemail_email", "note"),
+    ],
+)
+def test_no_undo_deletes_messages_of_which_no_recording_is_sent(
+    signed_in: Client, field: str, edited_to: str, other: str, since: str
+) -> None:
+    lost = {"voicemail_email": "note", "voicemail_after_email": "delete"}
+    kept = {"voicemail_email": "recording", "voicemail_after_email": "keep"}
+    make_extension("1001", location="Hall", **{field: lost[field], other: kept[other]})
+    typed = {f"do_{field}": "set", field: edited_to, "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    SipExtension.objects.update(**{other: since})
+    assert "except for 1 value" in undo(signed_in, action)
+    extension = SipExtension.objects.get()
+    assert (getattr(extension, field), getattr(extension, other), extension.location) == (edited_to, since, "Hall")
