@@ -95,7 +95,7 @@ class Departments:
         for path in _paths(cell):
             below = path[1:] if path[0].casefold() == self.company.casefold() else path
             is_ambiguous = len(below) == 1 and below[0].casefold() in self.named
-            if self._one(path) is None and below and len(below) < LEVELS and not is_ambiguous:
+            if self._one(path) is None and below and all(below) and len(below) < LEVELS and not is_ambiguous:
                 above = (below[:length] for length in range(1, len(below) + 1))
                 found += [each for each in above if _key((self.company, *each)).casefold() not in self.folded]
         return found

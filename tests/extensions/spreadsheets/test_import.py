@@ -398,10 +398,17 @@ def departments() -> list[str]:
 
 def test_departments_that_are_missing_are_added_from_the_preview(signed_in: Client) -> None:
     department("Sales")
-    cells = ["Company/Sales/North", "Sales / North/Oslo & Support", r"R\&D\/Lab", "Sales", f"{'n' * 64}/Oslo"]
+    cells = [
+        "Company/Sales/North",
+        "Sales / North/Oslo & Support",
+        r"R\&D\/Lab",
+        "Sales",
+        f"{'n' * 64}/Oslo",
+        "/Nowhere",
+    ]
     rows = [{"Extension Number": str(1001 + n), "First Name": "A", "Departments": cell} for n, cell in enumerate(cells)]
     made = given(upload(signed_in, as_csv(rows)))
-    assert made.wrong == 4
+    assert made.wrong == 5
     text = page(signed_in, made)
     assert "Add 6 missing departments" in text
     for path in ("Sales / North", "Sales / North / Oslo", "Support", "R&amp;D/Lab"):
@@ -416,7 +423,7 @@ def test_departments_that_are_missing_are_added_from_the_preview(signed_in: Clie
     assert "was not added: " in answer.content.decode()
     assert AuditRecord.objects.filter(action="organization.added").count() == 4
     made.refresh_from_db()
-    assert made.wrong == 1
+    assert made.wrong == 2
     signed_in.post(f"/extensions/import/{made.pk}/correct/", {"then": "leave_out_wrong"})
     begin(signed_in, made)
     user = SipExtension.objects.get(number="1002").user
