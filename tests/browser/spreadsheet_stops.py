@@ -112,6 +112,11 @@ def import_done(tour: Tour) -> Page:
 
 
 @stop
+def import_to_be_undone(tour: Tour) -> Page:
+    return tour.ada(f"{begin(client(), freepbx(30)).get_absolute_url()}undo/")
+
+
+@stop
 def import_saved_and_not_applied(tour: Tour) -> Page:
     made = freepbx(8)
     begin(client(), made)
