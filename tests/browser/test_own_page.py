@@ -247,3 +247,21 @@ def test_a_recording_plays_on_when_another_message_is_deleted(office: Office, si
     other.click()
     expect(messages).to_have_count(1)
     page.wait_for_function("audio => !audio.paused && audio.currentTime > 0.5", arg=first.element_handle())
+
+
+PRESSED_AT_ONCE = """
+  document.stays = true;
+  const undo = () => setTimeout(() => document.querySelector("[id^=message-][id$=-restore]").click());
+  document.addEventListener("htmx:afterSwap", undo, { once: true });
+"""
+
+
+def test_a_button_pressed_as_soon_as_it_is_there_loads_no_other_page(office: Office, sign_in: SignIn) -> None:
+    page = sign_in(with_recordings(office, 1).user)
+    page.goto("/extensions/1000/")
+    within = page.locator("#messages")
+    page.evaluate(PRESSED_AT_ONCE)
+    with page.expect_response("**/restore/"):
+        within.get_by_role("button", name=re.compile("^Delete")).click()
+    expect(within.get_by_role("button", name=re.compile("^Delete"))).to_have_count(1)
+    assert page.evaluate("document.stays")
