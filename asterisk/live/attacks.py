@@ -5,17 +5,15 @@ only asks which there are is stopped after as many. It counts once no answer has
 office may start at once.
 """
 
-import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple, TypeVar
 
 from asterisk.ami.protocol import Message
-from asterisk.live.failed_registrations import LONGEST, NOBODY
+from asterisk.live.failed_registrations import LONGEST, NOBODY, said_at
 from extensions.validators import is_extension_number
 
 SCANNER = "~scanner"  # the endpoint that attackers' programs are taken for: see scanners.conf and ps_endpoints
@@ -69,14 +67,6 @@ def network_of(host: str) -> str:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
-
-
-def said_at(message: Message) -> float:
-    """When Asterisk saw it, in seconds since 1970; infinite where it does not say."""
-    try:
-        return datetime.fromisoformat(message.get("EventTV", "")).timestamp()
-    except ValueError:
-        return math.inf
 
 
 class Attackers:

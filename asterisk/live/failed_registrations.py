@@ -1,6 +1,8 @@
 """Registrations that failed, counted as Asterisk's security events tell them."""
 
+import math
 from dataclasses import replace
+from datetime import datetime
 
 from asterisk.ami.protocol import Message
 from asterisk.live.store import Attempt
@@ -26,6 +28,14 @@ LONGEST = 80
 Key = tuple[str, str, str]
 
 
+def said_at(message: Message) -> float:
+    """When Asterisk saw it, in seconds since 1970; infinite where it does not say."""
+    try:
+        return datetime.fromisoformat(message.get("EventTV", "")).timestamp()
+    except ValueError:
+        return math.inf
+
+
 def attempt_of(message: Message, now: float) -> Attempt | None:
     """What a security event says of a registration that failed."""
     cause = CAUSES.get(message.get("ACLName") or message.get("Event", ""))
@@ -35,7 +45,8 @@ def attempt_of(message: Message, now: float) -> Attempt | None:
     if (cause != "account" or message.get("ACLName") == DISABLED) and not is_extension_number(account):
         return None  # known by its digest, which is no way to register; who it said it is was counted before
     _, transport, host, port = remote
-    return Attempt(account[:LONGEST], cause, host, f"{host}:{port}", transport, 1, now, now)
+    at = min(now, said_at(message))
+    return Attempt(account[:LONGEST], cause, host, f"{host}:{port}", transport, 1, at, at)
 
 
 def session_of(message: Message) -> tuple[str, str]:

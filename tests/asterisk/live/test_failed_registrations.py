@@ -73,3 +73,9 @@ def test_who_is_known_by_its_digest_was_counted_by_the_name_that_it_gave() -> No
         by_digest = event(failure | {"AccountID": "kR7wQ2"})
         assert counted(event(UNKNOWN), by_digest) == [("account", 1)]
         assert counted(event(UNKNOWN), by_digest, event(ANSWER)) == [("account", 1)]
+
+
+def test_an_attempt_was_when_asterisk_saw_it_however_late_it_is_heard() -> None:
+    failed = FailedRegistrations()
+    failed.hear(event(WRONG | {"EventTV": "1970-01-01T00:01:40.250+0000"}), 130.0)
+    assert [(each.first_at, each.last_at) for each in failed.take()] == [(100.25, 100.25)]
