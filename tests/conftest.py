@@ -176,6 +176,18 @@ def forget_all() -> None:
         heard.execute("DELETE FROM attempt")
 
 
+@pytest.fixture(autouse=True)
+def nothing_left_on_the_pbx() -> Iterator[None]:
+    """A test that started no Asterisk may have found that of another: what it applied there, no other test is to see."""
+    yield
+    if not settings.ENGINE_FILE.exists():
+        return
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        numbers = engine.numbers(tables)
+    if numbers:
+        forget_all()
+
+
 def forget_phones(numbers: Iterable[str]) -> None:
     with connected() as ami:
         for number in numbers:

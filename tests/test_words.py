@@ -341,7 +341,8 @@ def test_each_exception_of_the_glossary_is_a_text_that_needs_one() -> None:
 
 
 @pytest.fixture
-def cast(db: None, settings: Settings) -> Cast:
+def cast(db: None, settings: Settings, tmp_path: Path) -> Cast:
+    settings.ASTERISK_DIR = tmp_path
     settings.PBX_EXPECTED = False
     settings.AMI_PORT = 9
     return Cast()
