@@ -178,7 +178,7 @@ def forget_all() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_on_the_pbx() -> Iterator[None]:
-    """A test that started no Asterisk may have found that of another: what it applied there, no other test is to see."""
+    """A test that started no Asterisk may have found that of another; what it applied there, no other test sees."""
     yield
     if not settings.ENGINE_FILE.exists():
         return
