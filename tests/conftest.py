@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 import time
@@ -46,6 +47,7 @@ BaseDatabaseOperations.execute_sql_flush = flush_the_log_too  # type: ignore[met
 permissions.make_none()
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARE_PROCESSORS = {"browser", "clients", "faults", "front", "pbx"}
 LISTENS_SECONDS = 10.0  # longer than the listener ever needs; some tests keep it from Asterisk
 
 # The same examples on every run, and as long as a busy machine needs for them.
@@ -193,6 +195,14 @@ def forget_phones(numbers: Iterable[str]) -> None:
         for number in numbers:
             for contact in proof.contacts(proof.endpoint(ami, number)):
                 ari.delete_contact(from_settings(), contact["ID"])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests share the processors, one that waits for a phone or a browser has a second go, and is shown."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for item in items:
+            if item.path.relative_to(ROOT / "tests").parts[0] in SHARE_PROCESSORS:
+                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
