@@ -167,27 +167,32 @@ def asterisk(running: Embedded, db: None) -> Iterator[Embedded]:
 
 def forget_all() -> None:
     with engine.opened(settings.ENGINE_FILE) as tables:
-        if numbers := engine.numbers(tables):
-            forget_phones(numbers)
-        for table in (*TABLES, *lines.COLUMNS, "restore_point", "outbound_lock", *engine.BY_PHONE):
-            tables.execute(f"DELETE FROM {table}")
-        tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
+        numbers = engine.numbers(tables)
+    if numbers:
+        forget_phones(numbers)
+    forget_rows()
     shutil.rmtree(settings.ASTERISK_DIR / "spool/voicemail", ignore_errors=True)
     live.prepare(settings.LIVE_FILE)
     with live.opened(settings.LIVE_FILE) as heard:
         heard.execute("DELETE FROM attempt")
 
 
+def forget_rows() -> None:
+    with engine.opened(settings.ENGINE_FILE) as tables:
+        for table in (*TABLES, *lines.COLUMNS, "restore_point", "outbound_lock", *engine.BY_PHONE):
+            tables.execute(f"DELETE FROM {table}")
+        tables.execute("DELETE FROM common WHERE name LIKE 'voicemail%'")
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_on_the_pbx() -> Iterator[None]:
     """A test that started no Asterisk may have found that of another; what it applied there, no other test sees."""
     yield
-    if not settings.ENGINE_FILE.exists():
-        return
-    with engine.opened(settings.ENGINE_FILE) as tables:
-        numbers = engine.numbers(tables)
-    if numbers:
-        forget_all()
+    if settings.ENGINE_FILE.exists():
+        with engine.opened(settings.ENGINE_FILE) as tables:
+            numbers = engine.numbers(tables)
+        if numbers:
+            forget_rows()
 
 
 def forget_phones(numbers: Iterable[str]) -> None:
