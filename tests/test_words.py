@@ -357,7 +357,7 @@ def in_brackets(settings: Settings, tmp_path: Path) -> str:
 
 
 class Outside(HTMLParser):
-    """The words that stand in no bracket."""
+    """The words that stand in no bracket; and whether a form stands in another, where a browser would end the first."""
 
     ATTRIBUTES = untranslated.ATTRIBUTES
 
@@ -365,10 +365,13 @@ class Outside(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self.depth = 0
+        self.open_forms, self.has_form_in_form = 0, False
         self._silent: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open_forms += tag == "form"
+        self.has_form_in_form |= self.open_forms > 1
         looks = dict(attrs).get("class") or ""
         if tag in ("script", "style", "datalist", "pre") or "log-hash" in looks or "secret-text" in looks:
             self._silent.append(tag)
@@ -377,6 +380,7 @@ class Outside(HTMLParser):
                 self._take(value or "")
 
     def handle_endtag(self, tag: str) -> None:
+        self.open_forms -= tag == "form"
         if self._silent and tag == self._silent[-1]:
             self._silent.pop()
 
@@ -427,7 +431,9 @@ def known_words() -> set[str]:
     return {word.casefold() for text in data() for word in re.findall(r"[^\W\d_]+", text)}
 
 
-def test_every_page_of_a_super_administrator_is_translated(cast: Cast, in_brackets: str) -> None:
+def test_every_page_of_a_super_administrator_is_translated_and_has_no_form_in_a_form(
+    cast: Cast, in_brackets: str
+) -> None:
     Preferences.objects.update(language=in_brackets)
     ApplyRun.objects.update(explanation={"code": "apply.kept"})
     who = PEOPLE[0]
@@ -440,7 +446,9 @@ def test_every_page_of_a_super_administrator_is_translated(cast: Cast, in_bracke
         if page.status_code == 200 and page.headers["Content-Type"].startswith("text/html"):
             text = page.content.decode()
             assert "<html" not in text or f'<html lang="{in_brackets}"' in text
-            wrong |= {f"{path}: {each}" for each in Outside(text).words if each.casefold() not in known}
+            outside = Outside(text)
+            wrong |= {f"{path}: {each}" for each in outside.words if each.casefold() not in known}
+            wrong |= {f"{path}: a form in a form"} if outside.has_form_in_form else set()
             walked += 1
     assert walked > 40
     assert not sorted(wrong)
