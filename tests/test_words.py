@@ -431,9 +431,7 @@ def known_words() -> set[str]:
     return {word.casefold() for text in data() for word in re.findall(r"[^\W\d_]+", text)}
 
 
-def test_every_page_of_a_super_administrator_is_translated_and_has_no_form_in_a_form(
-    cast: Cast, in_brackets: str
-) -> None:
+def test_every_page_of_a_super_administrator_is_translated_and_nests_no_form(cast: Cast, in_brackets: str) -> None:
     Preferences.objects.update(language=in_brackets)
     ApplyRun.objects.update(explanation={"code": "apply.kept"})
     who = PEOPLE[0]
