@@ -35,7 +35,7 @@ test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $${WORKERS:-4} --dist worksteal --max-suite-reruns 20 --rerun-show-tracebacks $(ARGS)
 
-mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it (ARGS='--sample 150': any changes)
+mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it (ARGS="--record", "--sample 150": any changes)
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: .venv/tools ## How long things take, at several sizes

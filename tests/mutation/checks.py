@@ -259,13 +259,13 @@ def try_each(found: list[Check], places: Queue[Path]) -> list[Check]:
 
 
 @contextmanager
-def copies() -> Iterator[Queue[Path]]:
-    """Two of the project, with the programs that this one has."""
+def copies(count: int = 2) -> Iterator[Queue[Path]]:
+    """Of the project, with the programs that this one has."""
     places: Queue[Path] = Queue()
     with tempfile.TemporaryDirectory(prefix="pbxportal-mutation-") as directory:
         left = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
-        for name in ("one", "two"):
-            place = shutil.copytree(ROOT, Path(directory) / name, ignore=left)
+        for number in range(count):
+            place = shutil.copytree(ROOT, Path(directory) / str(number), ignore=left)
             (place / "var").mkdir()
             for program in (ROOT / "var").glob("*-program"):
                 (place / "var" / program.name).symlink_to(program.resolve())

@@ -1,4 +1,7 @@
-"""Changes drawn over all of the code: which of them does no test miss?"""
+"""Changes drawn over all of the code: which of them does no test miss?
+
+What runs a changed line is known where it was recorded; else the nearest tests are tried, then all of the app.
+"""
 
 import os
 import random
@@ -12,12 +15,14 @@ from queue import Queue
 
 from tests.mutation.changes import Change, of_python, of_script
 from tests.mutation.checks import APPS, OWN_TESTS, ROOT, copies, say
+from tests.mutation.covering import SECONDS, Covering
 
 SCRIPTS_IN = 10  # one of so many is in a script of the pages
 LONGEST = 1_200  # seconds that the tests of one change may take: a loop without an end is noticed
 DEAR = re.compile(r"\b(asterisk: Embedded|office: Office|live_server|Page\b|Command\(|running:)")
+AT_ONCE = 4  # they wait for phones most of the time
 MOST_CHEAP, MOST_DEAR = 30, 12  # nearest tests: of what everything stands on, nearly all are near
-FAILED, NONE = 1, 5  # pytest's own words
+FAILED, NOT_FOUND, NONE = 1, 4, 5  # pytest's own words
 BESIDE = {
     "accounts/sessions/": ["accounts/passwords/test_forgotten.py", "accounts/throttling/test_throttling.py"],
     "accounts/people/": ["extensions/test_form.py"],
@@ -120,6 +125,8 @@ def verdict(change: Change, place: Path, rounds: list[list[str]], alone: dict[st
             file.write_bytes(text)
             if code in (0, NONE):
                 break
+            if code == NOT_FOUND and _pytest(place, tests)[0] == NOT_FOUND:
+                raise SystemExit(f"These tests are not there any more; record again: {said[-500:]}")
             failed = next(iter(re.findall(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", said, re.MULTILINE)), "")
             if code != FAILED or not failed:
                 return "hangs" if code is None else f"breaks {failed or code}"
@@ -145,6 +152,16 @@ def _pytest(place: Path, tests: list[str]) -> tuple[int | None, str]:
     return started.returncode, said
 
 
+def all_rounds(drawn: list[Change], *, only_near: bool) -> list[list[list[str]]]:
+    covering = Covering() if SECONDS.exists() else None
+    found = []
+    for change in drawn:
+        nearest = near(change.path)
+        covered = covering.rounds(change, nearest[0] + nearest[1]) if covering else [[]]
+        found.append(covered if covered[0] else nearest + ([] if only_near else far(change.path)))
+    return found
+
+
 def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool) -> int:
     drawn = draw(count, seed)
     drawn = [each for each in drawn if not wanted or any(part in f"{each.path}:{each.line}" for part in wanted)]
@@ -153,17 +170,18 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
         say("\n".join(str(each) for each in drawn))
         return 0
     alone: dict[str, bool] = {}
-    with copies() as places, ThreadPoolExecutor(places.qsize()) as pool:
-        missed = list(pool.map(lambda change: _try(change, places, alone, only_near=near), drawn))
+    rounds = all_rounds(drawn, only_near=near)
+    with copies(AT_ONCE) as places, ThreadPoolExecutor(AT_ONCE) as pool:
+        missed = list(pool.map(lambda change, tests: _try(change, places, tests, alone), drawn, rounds))
     for each, its in ("Python", ".py"), ("scripts", ".js"):
         of_kind = [how for change, how in zip(drawn, missed, strict=True) if change.path.endswith(its)]
         say(f"{each}: {len(of_kind)} changed, {sum(map(bool, of_kind))} caught")
     return 0 if all(missed) else 1
 
 
-def _try(change: Change, places: Queue[Path], alone: dict[str, bool], *, only_near: bool) -> str:
+def _try(change: Change, places: Queue[Path], rounds: list[list[str]], alone: dict[str, bool]) -> str:
     place = places.get()
-    how = verdict(change, place, near(change.path) + ([] if only_near else far(change.path)), alone)
+    how = verdict(change, place, rounds, alone)
     places.put(place)
     say(f"{'caught  ' if how else 'SURVIVES'} {change}  {how}")
     return how

@@ -1,0 +1,88 @@
+"""Which tests run a line, and how long they take: as one run of the whole suite has told (`--record`)."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+from tests.mutation.changes import Change
+from tests.mutation.checks import ROOT
+
+RECORDED = ROOT / "var" / "mutation"
+DATA, SECONDS = RECORDED / "coverage", RECORDED / "seconds.json"
+AT_FIRST, AT_MOST = 60.0, 400.0  # seconds that the tests of a round take by themselves
+MOST = 250  # tests in a round
+AROUND = 12  # lines: of a statement over many, the first one is noted
+FASTEST = 0.005  # seconds: no test takes less
+
+
+def record() -> int:
+    """The whole suite, with each line noted that a test runs. What fails is noted all the same."""
+    RECORDED.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-p", "tests.mutation.covering"]
+    options = ["--cov", "--cov-context=test", "--cov-report=", "--tb=no", "--max-suite-reruns=0"]
+    environment = os.environ | {"COVERAGE_FILE": str(DATA)}
+    return subprocess.run([*command, *options], cwd=ROOT, env=environment, check=False).returncode
+
+
+# --- as a plugin of that run ---
+
+_taken: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _taken[report.nodeid] += report.duration
+
+
+def pytest_sessionfinish() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        SECONDS.write_text(json.dumps(_taken))
+
+
+# --- and what it tells ---
+
+
+class Covering:
+    """Raises FileNotFoundError where nothing was recorded."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = json.loads(SECONDS.read_text())
+        self._data = CoverageData(str(DATA))
+        self._data.read()
+        self._measured = {Path(each).as_posix(): each for each in self._data.measured_files()}
+        self._lines: dict[str, dict[int, list[str]]] = {}
+
+    def tests(self, change: Change) -> set[str]:
+        """Those that run the changed statement; none where it runs as its module is loaded, or only elsewhere."""
+        lines = self._contexts(change.path)
+        at = next((line for line in range(change.line, change.line - AROUND, -1) if line in lines), None)
+        named = {each.rpartition("|")[0] or each.rpartition(" (")[0] for each in lines.get(at or 0, [])}
+        return {each for each in named if each in self._seconds}
+
+    def rounds(self, change: Change, first: Iterable[str]) -> list[list[str]]:
+        """The quickest of them, then others. Those of the files in `first` come before all others."""
+        nearer = tuple(first)
+        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self._takes(test)))
+        quick, slow, spent = list[str](), list[str](), 0.0
+        for test in quickest:
+            spent += self._takes(test)
+            if spent < AT_FIRST and len(quick) < MOST:
+                quick.append(test)
+            elif spent < AT_MOST and len(slow) < MOST:
+                slow.append(test)
+        return [quick, slow]
+
+    def _takes(self, test: str) -> float:
+        return max(self._seconds[test], FASTEST)
+
+    def _contexts(self, path: str) -> dict[int, list[str]]:
+        if path not in self._lines:
+            measured = self._measured.get(path)
+            self._lines[path] = self._data.contexts_by_lineno(measured) if measured else {}
+        return self._lines[path]
