@@ -151,10 +151,11 @@ def test_a_disabled_group_rings_nobody_and_its_calls_go_on(office: Office) -> No
     assert not phone.was_called()
 
 
-def test_who_calls_the_group_is_not_rung_by_it(office: Office) -> None:
+@pytest.mark.parametrize("strategy", ["all", "order"])
+def test_who_calls_the_group_is_not_rung_by_it(office: Office, strategy: str) -> None:
     one, two = members(office)
     caller, phone = office.registered(one), office.registered(two)
-    group_of(one, two)
+    group_of(one, two, strategy=strategy)
     apply_lines()
     outgoing = caller.call("6200")
     phone.wait_call().answer()
