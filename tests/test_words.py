@@ -8,6 +8,7 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
+from django import forms
 from django.conf import settings as portal_settings
 from django.utils import translation
 from pytest_django.fixtures import Settings
@@ -450,6 +451,18 @@ def test_every_page_of_a_super_administrator_is_translated_and_nests_no_form(cas
             walked += 1
     assert walked > 40
     assert not sorted(wrong)
+
+
+def test_who_sends_an_empty_form_is_told_what_to_do(cast: Cast) -> None:
+    said, djangos = set[str](), str(forms.Field.default_error_messages["required"])
+    for path in sorted(own_pages(cast, PEOPLE[0])):
+        page, _after = cast.tried(PEOPLE[0], "post", path, {})
+        text = "" if page.streaming else page.content.decode()
+        assert djangos not in text, path
+        said |= {" ".join(each.split()) for each in re.findall(r'id="error_[^>]*><strong>([^<]+)', text)}
+    assert len(said) > 40
+    asked = {each.partition(" ")[0] for each in said}
+    assert asked <= {"Choose", "Enter", "The", "This"}, said
 
 
 def test_every_row_of_the_log_is_translated(cast: Cast, in_brackets: str) -> None:

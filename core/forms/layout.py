@@ -15,12 +15,18 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
         if name in optional:
             field.label = _("%(label)s (optional)") % {"label": field.label}
         elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
-            field.error_messages["required"] = _("Enter the %(label)s.") % {"label": field.label}
+            field.error_messages["required"] = _required(field)
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
     helper.field_template = "core/forms/_field.html"
     return helper
+
+
+def _required(field: forms.Field) -> str:
+    if isinstance(field, forms.ChoiceField):
+        return _("Choose an option.")
+    return _("Enter the %(label)s.") % {"label": field.label}
 
 
 def ask_again(form: forms.BaseForm) -> None:

@@ -6,7 +6,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.forms.layout import finish
 from core.preferences.models import HoldMusic
 from extensions.calls.sound_file import SoundField
 
@@ -24,7 +23,6 @@ class HoldMusicForm(forms.Form):
     def __init__(self, *args: Any, too_many: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["music"].too_many = too_many  # type: ignore[attr-defined]
-        self.helper = finish(self)
 
     def store(self) -> HoldMusic:
         """The same sound twice is one."""

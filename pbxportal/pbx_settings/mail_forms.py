@@ -132,7 +132,9 @@ class MailForm(SettingsForm):
 class RecipientForm(forms.Form):
     """Where the test mail goes."""
 
-    test_to = EmailFormField(label=_("Send to"), max_length=254)
+    test_to = EmailFormField(
+        label=_("Send to"), max_length=254, error_messages={"required": _("Enter an e-mail address.")}
+    )
 
     def __init__(self, data: Any = None, *, by: User) -> None:
         super().__init__(data, initial={"test_to": by.email})
