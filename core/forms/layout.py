@@ -4,6 +4,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from core.random_text import UNAMBIGUOUS
 
@@ -23,7 +24,7 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
     return helper
 
 
-def _required(field: forms.Field) -> str:
+def _required(field: forms.Field) -> StrOrPromise:
     if isinstance(field, forms.ChoiceField):
         return _("Choose an option.")
     return _("Enter the %(label)s.") % {"label": field.label}
