@@ -1,5 +1,6 @@
 """People without an extension: seen, changed, given a number, and removed by who may manage people."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -127,6 +128,55 @@ def test_nobody_removes_themselves_or_the_last_super_administrator(signed_in: Cl
     answer = signed_in.post(f"{LIST}{ada.pk}/", fields(ada, role=""))
     assert "This is the last Super Administrator." in answer.content.decode()
     assert User.objects.super_administrators().get() == ada
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object]) -> None:
+    """Somebody else was quicker: what a page has looked at is no longer so when it is written."""
+    really = getattr(people, name)
+
+    def later(*given: Any) -> Any:
+        happens()
+        return really(*given)
+
+    monkeypatch.setattr(people, name, later)
+
+
+@pytest.mark.parametrize("name", ["change", "remove"])
+def test_who_was_removed_meanwhile_is_said_to_be_gone(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    zora = make_user("Zora")
+    meanwhile(monkeypatch, name, lambda: User.objects.filter(pk=zora.pk).delete())
+    path = f"{LIST}{zora.pk}/" + ("remove/" if name == "remove" else "")
+    answer = signed_in.post(path, fields(zora, job_title="Pilot"), follow=True)
+    assert answer.redirect_chain == [(LIST, 302)]
+    assert "This person has an extension now, or was removed." in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["change", "remove"])
+def test_who_is_the_last_super_administrator_by_now_stays_one(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    other = make_user("Bea", role="super_administrator")
+    client.force_login(ada)
+    meanwhile(monkeypatch, name, lambda: User.objects.filter(pk=ada.pk).update(role=None))
+    path = f"{LIST}{other.pk}/" + ("remove/" if name == "remove" else "")
+    answer = client.post(path, fields(other, role=""))
+    assert answer.status_code == (409 if name == "remove" else 422)
+    assert "the last Super Administrator" in answer.content.decode()
+    assert User.objects.super_administrators().get() == other
+
+
+def test_an_address_that_was_taken_meanwhile_is_said_at_its_field(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zora = make_user("Zora")
+    meanwhile(monkeypatch, "change", lambda: make_user("Nora"))
+    answer = signed_in.post(f"{LIST}{zora.pk}/", fields(zora, email="nora@example.com"))
+    assert answer.status_code == 422
+    assert 'href="#id_email"' in answer.content.decode()
+    zora.refresh_from_db()
+    assert zora.email == "zora@example.com"
 
 
 def test_who_manages_anything_is_changed_after_asking_again_who_one_is(signed_in: Client, hugo: User) -> None:

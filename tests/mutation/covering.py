@@ -16,7 +16,7 @@ from tests.mutation.checks import ROOT
 
 RECORDED = ROOT / "var" / "mutation"
 DATA, SECONDS = RECORDED / "coverage", RECORDED / "seconds.json"
-AT_FIRST, AT_MOST = 60.0, 400.0  # seconds that the tests of a round take by themselves
+AT_FIRST, AT_MOST = 30.0, 120.0  # seconds that the tests of a round take by themselves
 MOST = 250  # tests in a round
 AROUND = 12  # lines: of a statement over many, the first one is noted
 FASTEST = 0.005  # seconds: no test takes less
@@ -59,10 +59,13 @@ class Covering:
         self._lines: dict[str, dict[int, list[str]]] = {}
 
     def tests(self, change: Change) -> set[str]:
-        """Those that run the changed statement; none where it runs as its module is loaded, or only elsewhere."""
+        """Those that run the changed statement; of one that runs as its module is loaded, those that run the others."""
         lines = self._contexts(change.path)
-        at = next((line for line in range(change.line, change.line - AROUND, -1) if line in lines), None)
-        named = {each.rpartition("|")[0] or each.rpartition(" (")[0] for each in lines.get(at or 0, [])}
+        at = next((line for line in range(change.line, change.line - AROUND, -1) if line in lines), 0)
+        return self._named(lines.get(at, [])) or self._named(context for each in lines.values() for context in each)
+
+    def _named(self, contexts: Iterable[str]) -> set[str]:
+        named = {each.rpartition("|")[0] or each.rpartition(" (")[0] for each in contexts}
         return {each for each in named if each in self._seconds}
 
     def rounds(self, change: Change, first: Iterable[str]) -> list[list[str]]:

@@ -7,14 +7,20 @@ from django.conf import settings
 
 from accounts.models import Organization, Role, User
 from asterisk import outside
+from asterisk.apply.errors import ApplyError
 from asterisk.apply.route_members import Following
+from asterisk.engine import lines
+from core.preferences.models import SystemChange
 from extensions.changes.record import edit as record_edit
+from tests.node import apply_preferences
 from tests.pbx.lines import OTHER_PROVIDER, apply_lines, in_country, provider, route_over, trunk_to
 from tests.pbx.office import Office, channels, engine_tables, eventually, refusal, talking
 from tests.pbx.prompts import Ear, tones
+from tests.pbx.test_apply import planted
 from tests.pbx.test_requests import refer
 from tests.phones.call import OutgoingCall
 from tests.phones.phone import IncomingCall, Phone
+from trunks import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -389,3 +395,30 @@ def test_who_leaves_a_department_leaves_its_routes_at_once(office: Office, world
         following.follow(tables)
     phone.call("01711234567")
     assert world.wait_call()
+
+
+def test_lines_that_asterisk_reads_otherwise_are_refused_and_put_back(office: Office, world: Phone) -> None:
+    trunk = trunk_to(world, number="+493012345678")
+    route_over(trunk)
+    apply_lines()
+    before = rows_of_lines()
+    with record.edited(None):
+        trunk.number = "+493087654321"
+        trunk.save()
+    with planted("ps_endpoints", "'from-trunk', 'hints'", "'elsewhere', 'hints'"), pytest.raises(ApplyError) as refused:
+        apply_preferences(None)
+    said = f"{trunk.asterisk_name} Context"
+    assert said in str(refused.value)
+    assert rows_of_lines() == before
+    assert SystemChange.objects.waiting().count() == 1
+    apply_lines()
+    assert rows_of_lines() != before
+    office.registered(office.extension(outbound_calls="abroad")).call("01711234567")
+    asserted = world.wait_call().asserted
+    assert asserted
+    assert asserted.number == "+493087654321"
+
+
+def rows_of_lines() -> dict[str, list[tuple[object, ...]]]:
+    with engine_tables() as tables:
+        return {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in lines.COLUMNS}

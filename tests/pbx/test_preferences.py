@@ -59,6 +59,14 @@ def tones_of() -> str:
     return text.partition("\ncountry=")[2].partition("\n")[0]
 
 
+def of_common() -> tuple[str, str]:
+    """The country's code, by which numbers are read, and the seconds of the longest message, as the PBX has them."""
+    with engine_tables() as tables:
+        (code,) = tables.execute("SELECT code FROM country").fetchone()
+        (seconds,) = tables.execute("SELECT value FROM common WHERE name = 'voicemail_seconds'").fetchone()
+    return code, seconds
+
+
 def rename(extension: SipExtension, first_name: str) -> None:
     before = changes.picture(extension)
     extension.user.first_name = first_name
@@ -184,8 +192,10 @@ def test_while_the_pbx_is_away_it_is_kept_and_then_proved(grace: SipExtension, s
 
 
 def test_kept_and_then_refused_all_is_as_it_was_proved(grace: SipExtension, settings: Settings) -> None:
+    wish(country="GB", voicemail_minutes="5")
+    apply_preferences(None)
     port, settings.AMI_PORT = settings.AMI_PORT, 9
-    wish(name_format=LAST_FIRST, country="DE")
+    wish(name_format=LAST_FIRST, country="DE", voicemail_minutes="3")
     run = apply_preferences(None)
     wish(name_format=LASTFIRST)
     settings.AMI_PORT = port
@@ -193,10 +203,14 @@ def test_kept_and_then_refused_all_is_as_it_was_proved(grace: SipExtension, sett
         apply_preferences(None)
     run.refresh_from_db()
     assert (run.outcome, is_behind()) == (Outcome.REFUSED, False)
-    assert (caller_name("1000"), tones_of()) == ("Grace Hopper", "us")
-    assert sorted(waits()) == ["Country: United States -> Germany", "Name Display Format: First Last -> LastFirst"]
+    assert (caller_name("1000"), tones_of(), of_common()) == ("Grace Hopper", "uk", ("44", "300"))
+    assert sorted(waits()) == [
+        "Country: United Kingdom -> Germany",
+        "Longest message (minutes): 5 -> 3",
+        "Name Display Format: First Last -> LastFirst",
+    ]
     assert apply_preferences(None).outcome == Outcome.PROVED
-    assert (caller_name("1000"), tones_of()) == ("HopperGrace", "de")
+    assert (caller_name("1000"), tones_of(), of_common()) == ("HopperGrace", "de", ("49", "180"))
 
 
 def test_a_table_that_was_lost_is_filled_with_the_order_that_was_applied(grace: SipExtension) -> None:

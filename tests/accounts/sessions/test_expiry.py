@@ -48,6 +48,19 @@ def test_who_manages_nothing_may_be_idle(client: Client, vic: User) -> None:
     assert client.get("/").status_code == 200
 
 
+def test_a_session_begins_with_its_first_page_and_only_then(client: Client, vic: User) -> None:
+    client.force_login(vic)
+    client.get("/account/")
+    began = client.session["began"]
+    assert time.time() - began < MINUTE
+    session = client.session
+    session["seen"] -= HOUR
+    session.save()
+    client.get("/account/")
+    assert client.session["seen"] > began
+    assert client.session["began"] == began
+
+
 @pytest.mark.parametrize(("hours", "age", "stays"), [(24, 23, True), (24, 25, False), (1, 2, False), (720, 700, True)])
 def test_no_session_lasts_longer_than_preferences_say(
     client: Client, vic: User, hours: int, age: int, stays: bool
