@@ -118,7 +118,7 @@ def no_nul(text: str) -> str:
 
 def separator_of(text: str) -> str:
     """That by which most of the first lines have the same number of cells, and the most of them."""
-    if text.startswith("sep=") and text[4:5] in SEPARATORS:
+    if text.startswith("sep=") and text[4:5] in [*SEPARATORS]:
         return text[4]
     first = text[:100_000]
 

@@ -1,4 +1,4 @@
-"""What is said of a dialed number, for each thing that can become of it. That it does: tests/pbx/test_dialed_words.py."""
+"""What is said of a dialed number, whatever becomes of it. That it is so: tests/pbx/test_dialed_words.py."""
 
 from datetime import UTC, datetime
 

@@ -91,5 +91,7 @@ def test_the_header_tells_whoever_may_look_after_it(
     page = html_of(client, "/extensions/")
     assert "Disk full: 99 MB left" in page
     assert "phones may seem to register without being reachable" in page
+    fills(95 * GB, 50_000_000)
+    assert "Disk full: 50 MB left" in html_of(client, "/extensions/")
     client.force_login(make_user("Vic"))
     assert "Disk full" not in html_of(client, "/account/")

@@ -3,6 +3,7 @@
 import pytest
 
 from core.preferences.models import Preferences
+from extensions import models
 from extensions.models import SipExtension
 from tests.people import make_extension
 
@@ -11,6 +12,12 @@ FIRST = 1000
 
 def offered() -> str:
     return SipExtension.objects.next_free_number(Preferences.load())
+
+
+@pytest.fixture(autouse=True)
+def stretches_are_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few hundred numbers are many stretches."""
+    monkeypatch.setattr(models, "NARROW", 32)
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2, 63, 64, 65, 127, 128, 190, 319, 320, 321])

@@ -30,5 +30,9 @@ def test_what_nobody_can_dial_is_said(client: Client, page: str, dials: str) -> 
     assert "Enter what is dialed: digits, *, #, and +." in text(client, page, dials)
 
 
+def test_no_more_is_looked_up_than_anybody_dials(client: Client, page: str) -> None:
+    assert f"No route is for {40 * '1'}." in text(client, page, 50 * "1")
+
+
 def test_nothing_asked_is_nothing_said(client: Client, page: str) -> None:
     assert "No route is for" not in text(client, page, "  ")

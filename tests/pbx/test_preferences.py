@@ -390,13 +390,24 @@ def test_who_may_not_see_preferences_sees_none_wait(client: Client, ada: User, h
 
 def test_the_command_shows_and_applies(grace: SipExtension) -> None:
     wish(name_format=LAST_FIRST)
-    assert told("apply").splitlines()[0] == "  Preferences Name Display Format: First Last -> Last First"
+    shown = told("apply").splitlines()
+    assert shown[0] == "  Preferences Name Display Format: First Last -> Last First"
+    assert shown[-1] == "Preferences have unapplied changes. Nothing is written without --yes."
     assert caller_name("1000") == "Grace Hopper"
     assert "1 extensions, 1 rows written" in told("apply", "--yes")
     assert caller_name("1000") == "Hopper Grace"
     run = ApplyRun.objects.latest("pk")
     assert "Last First -> First Last" in told("apply", "--undo", str(run.pk))
     assert Preferences.load().name_format == LAST_FIRST
+    told("apply", "--yes")
+    assert told("apply") == "No differences: the PBX's tables are up to date.\n"
+    wish(voicemail_minutes="3")
+    assert told("apply").splitlines() == [
+        "  Preferences Longest message (minutes): 10 -> 3",
+        "Preferences have unapplied changes. Nothing is written without --yes.",
+    ]
+    make_extension("1001")
+    assert told("apply").splitlines()[-1] == "1 extensions differ. Nothing is written without --yes."
 
 
 def told(*command: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.timezone import localtime
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
@@ -22,6 +23,9 @@ from extensions import pbx
 from extensions.listing import registrations
 from extensions.models import SipExtension
 from pbxportal.dashboard import figures
+from pbxportal.front import certificates
+from pbxportal.portal_address import Address
+from pbxportal.portal_address import Certificate as HttpsCertificate
 from tests.pages import html_of
 from tests.people import make_extension, make_user
 from tests.trees import department
@@ -136,6 +140,24 @@ def test_what_is_not_well_says_why_and_leads_to_its_page(signed_in: Client, monk
     assert (found["Backup"].words, found["Backup"].url) == ("Out of date", "/backup/")
     Backup.objects.create(state=Backup.State.FAILED, file="b")
     assert parts(signed_in)["Backup"].words == "The last one failed"
+
+
+def test_the_certificate_says_until_when_it_is_valid_or_what_is_wrong(signed_in: Client, settings: Settings) -> None:
+    address = Address("127.0.0.1:8443", ("https://pbx.office.test:8443",), HttpsCertificate.AUTHORITY)
+    settings.ADDRESS, settings.PORTAL_ALLOW_HTTP = address, True
+    found = parts(signed_in)["Certificate"]
+    assert (found.dot, found.words, found.url) == ("bad", "No HTTPS certificate yet", "/preferences/https/")
+    certificates.prepare(address)
+    held = certificates.held(address)
+    assert held
+    found = parts(signed_in)["Certificate"]
+    assert (found.dot, found.words) == ("good", f"Valid until {localtime(held.until):%m/%d/%Y}")
+
+
+def test_outside_lines_that_differ_are_said(signed_in: Client) -> None:
+    CheckRun.objects.create(total=3).close(True, [{"number": ""}])
+    found = parts(signed_in)["Engine Check"]
+    assert (found.dot, found.words) == ("bad", "Outside lines differ")
 
 
 def test_what_is_well_says_so(signed_in: Client, settings: Settings) -> None:

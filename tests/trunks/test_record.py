@@ -6,6 +6,7 @@ from core.preferences.models import Preferences, SystemChange
 from extensions.changes.state import CannotPutBack
 from extensions.review import preferences as preference_changes
 from tests.people import make_extension
+from tests.trunks.typed import make_announcement, make_group, make_inbound, set_hours
 from trunks import changes, record
 from trunks.models import InboundRoute, LinesVersion, Trunk
 
@@ -94,3 +95,16 @@ def test_lines_that_went_to_an_extension_which_is_gone_are_not_put_back(old_vers
     with pytest.raises(CannotPutBack, match="extension 1000"):
         preference_changes.choose(None, SystemChange.Field.LINES, old_version)
     assert set(InboundRoute.objects.values_list("goes_to", flat=True)) == {"hangup"}
+
+
+def test_a_version_says_in_words_what_is_in_it() -> None:
+    trunk()
+    assert record.summary(Preferences.now("lines")) == "1 trunk, 0 outbound routes, 0 inbound routes"
+    make_inbound(goes_to="voicemail:1000")
+    make_group("1000")
+    make_announcement()
+    make_announcement(name="Closed")
+    set_hours()
+    assert record.summary(Preferences.now("lines")) == (
+        "1 trunk, 0 outbound routes, 1 inbound route, 1 ring group, 2 announcements, business hours"
+    )
