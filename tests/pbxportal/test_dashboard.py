@@ -17,6 +17,7 @@ from core import disk
 from core.audit import log
 from core.coded_text import CodedText
 from core.events import look
+from core.https import Certificate as HttpsCertificate
 from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions import pbx
@@ -25,7 +26,6 @@ from extensions.models import SipExtension
 from pbxportal.dashboard import figures
 from pbxportal.front import certificates
 from pbxportal.portal_address import Address
-from pbxportal.portal_address import Certificate as HttpsCertificate
 from tests.pages import html_of
 from tests.people import make_extension, make_user
 from tests.trees import department

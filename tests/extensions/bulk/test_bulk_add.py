@@ -1,6 +1,7 @@
 """Bulk Add: looked at first, then made whole or not at all, and undone at once."""
 
 import csv
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
+from extensions.bulk import adding
 from extensions.bulk.plan import plan
 from extensions.models import BulkAction, Change, ExtensionTemplate, SipExtension
 from tests.extensions.bulk.typed import bulk_add
@@ -191,3 +193,41 @@ def test_a_template_fills_it_in(signed_in: Client) -> None:
     form = signed_in.get(f"{URL}?template={template.pk}").context["form"]
     assert (form.sip["max_phones"].value(), form.person["job_title"].value()) == (3, "Clerk")
     assert form.sip["transport"].value() == Preferences.load().new_transport
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Once, when all has been looked at and nothing is written yet."""
+    really = adding.add
+
+    def later(*given: Any) -> BulkAction:
+        monkeypatch.setattr(adding, "add", really)
+        happens()
+        return really(*given)
+
+    monkeypatch.setattr(adding, "add", later)
+
+
+@pytest.mark.parametrize(("taken", "status"), [("refuse", 422), ("skip", 200)])
+def test_a_number_that_is_taken_meanwhile_leads_back(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, taken: str, status: int
+) -> None:
+    sent = previewed(signed_in, taken=taken)
+    meanwhile(monkeypatch, lambda: make_extension("2001"))
+    answer = signed_in.post(URL, {**sent, "then": "save"})
+    assert answer.status_code == status
+    page = answer.content.decode()
+    assert "Nothing was added because a number was taken meanwhile. Look at the numbers again." in page
+    assert numbers() == ["2001"]
+    assert not BulkAction.objects.exists()
+
+
+def test_sent_twice_at_once_they_are_added_once(signed_in: Client, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Client()
+    other.force_login(ada)
+    sent = {**previewed(signed_in), "then": "save"}
+    answers = []
+    meanwhile(monkeypatch, lambda: answers.append(other.post(URL, sent)))
+    answers.append(signed_in.post(URL, sent, follow=True).redirect_chain)
+    assert answers[1] == [(answers[0]["Location"], 302)]
+    assert answers[0]["Location"] == BulkAction.objects.get().get_absolute_url()
+    assert numbers() == ["2000", "2001", "2002"]

@@ -19,6 +19,7 @@ from extensions import actions
 from extensions.bulk import page as page_of_bulk
 from extensions.bulk import views
 from extensions.bulk.deeds import Deed
+from extensions.changes import many
 from extensions.changes import record as changes
 from extensions.models import BulkAction, BulkItem, Change, SipExtension
 from tests.people import be_stale, make_extension, make_user
@@ -107,9 +108,11 @@ def test_sign_in_is_blocked_and_sessions_end(signed_in: Client, four: list[SipEx
     assert grace.is_active
 
 
+@pytest.mark.parametrize("few", [50, 1])
 def test_new_passwords_are_given_once_after_the_password_is_asked_for(
-    signed_in: Client, four: list[SipExtension]
+    signed_in: Client, four: list[SipExtension], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(many, "FEW", few)  # of more sets of values than that, the rows are written one by one
     before = {each.number: each.registration_password for each in four}
     seen = page(signed_in, "new-passwords")["seen"]
     be_stale(signed_in)

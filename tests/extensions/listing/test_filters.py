@@ -80,11 +80,12 @@ def test_the_list_is_of_one_department_or_of_all_below(signed_in: Client) -> Non
     assert f'name="organization" value="{sales.pk}"' in page
 
 
-@pytest.mark.parametrize("few", [1000, 3])
+@pytest.mark.parametrize(("few", "many"), [(1000, 50_000), (3, 50_000), (3, 3)])
 def test_pages_of_few_and_of_many_members_lose_none(
-    signed_in: Client, monkeypatch: pytest.MonkeyPatch, few: int
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
-    monkeypatch.setattr(filters, "MANY", few)
+    monkeypatch.setattr(filters, "FEW", few)
+    monkeypatch.setattr(filters, "MANY", many)
     sales = department("Sales")
     for n in range(90):
         member(str(1000 + n), *([sales] if n % 3 else []), first_name=f"Same {n % 4}")
@@ -175,6 +176,15 @@ def test_each_filter_narrows_the_list_and_has_a_chip(signed_in: Client) -> None:
     is_narrowed(signed_in, "email=no", ["1000", "1001"], "No e-mail address")
     is_narrowed(signed_in, "password=no", ["1000", "1001"], "No password chosen yet")
     assert numbers(signed_in, role="none", voicemail="no") == ["1002"]
+
+
+@pytest.mark.parametrize("counted", [10_000, 1])
+def test_few_and_many_unapplied_are_found(signed_in: Client, monkeypatch: pytest.MonkeyPatch, counted: int) -> None:
+    monkeypatch.setattr(filters, "COUNTED", counted)
+    for number in ("1000", "1001", "1002"):
+        make_extension(number)
+    Change.objects.filter(number="1001").delete()
+    assert numbers(signed_in, unapplied="yes") == ["1000", "1002"]
 
 
 @pytest.mark.parametrize("wrong", ["999", "x", "-1", "१"])

@@ -14,7 +14,7 @@ from core.mail.models import Email
 from core.preferences.models import Preferences
 from extensions.models import Change, SipExtension
 from extensions.spreadsheets import reading, run
-from extensions.spreadsheets.columns import path_of
+from extensions.spreadsheets.columns import Departments, path_of
 from extensions.spreadsheets.models import Import
 from tests.extensions.spreadsheets.files import as_csv, as_xlsx, at_once, begin, given, upload
 from tests.pages import html_of
@@ -163,6 +163,16 @@ def test_the_wrong_rows_as_a_file_and_without_them(signed_in: Client) -> None:
     signed_in.post(f"/extensions/import/{made.pk}/correct/", {"then": "leave_out_wrong"})
     made.refresh_from_db()
     assert (made.wrong, made.total) == (0, 1)
+    begin(signed_in, made)
+    assert signed_in.get(f"/extensions/import/{made.pk}/errors/")["Location"] == f"/extensions/import/{made.pk}/"
+
+
+def test_where_every_row_is_left_out_nothing_is_imported(signed_in: Client) -> None:
+    made = given(upload(signed_in, as_csv([{**ALAN, "Extension Number": "7"}])))
+    answer = signed_in.post(f"/extensions/import/{made.pk}/correct/", {"then": "leave_out_wrong"}, follow=True)
+    assert answer.redirect_chain == [("/extensions/import/", 302)]
+    assert "Every row was left out, so nothing is imported." in answer.content.decode()
+    assert not Import.objects.exists()
 
 
 def test_rows_that_want_the_same_are_told_of_each_other(signed_in: Client) -> None:
@@ -466,6 +476,17 @@ def test_a_department_is_the_one_of_exactly_that_path(signed_in: Client, name: s
     cell = " & ".join(path_of(each) for each in Organization.tree() if each.name in (name, "Zeta"))
     found = cell_of(signed_in, "Departments", cell).user.organizations.all()
     assert sorted(each.name for each in found) == sorted([name, "Zeta"])
+
+
+def test_a_name_alone_is_that_of_the_one_that_is_written_so(signed_in: Client) -> None:
+    east, west = department("East"), department("West")
+    named = {name: department(name, above).pk for name, above in (("Sales", east), ("SALES", west), ("lab", west))}
+    departments = Departments(Organization.tree())
+    assert departments.find("Sales") == [named["Sales"]]
+    assert departments.find("SALES") == [named["SALES"]]
+    assert departments.find("sales") is None
+    assert departments.find("lab") == departments.find("LAB") == [named["lab"]]
+    assert departments.find("Sales&SALES&lab") == [*named.values()]
 
 
 def test_a_department_that_is_named_twice_in_a_cell_is_one(signed_in: Client) -> None:
