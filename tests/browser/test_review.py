@@ -76,7 +76,13 @@ def test_one_box_chooses_all_and_none(adas: Page, ada: User, two: tuple[SipExten
     adas.goto("/review/")
     every = adas.get_by_label("Select all", exact=True)
     expect(every).to_be_checked()
+    expect(every).to_have_js_property("indeterminate", False)
+    choice(adas, "1000").uncheck()
+    expect(every).to_have_js_property("indeterminate", True)
+    choice(adas, "1000").check()
+    expect(every).to_have_js_property("indeterminate", False)
     every.uncheck()
+    expect(every).to_have_js_property("indeterminate", False)
     expect(apply_button(adas)).to_have_text("Apply selected")
     for number in ("1000", "1001"):
         expect(choice(adas, number)).not_to_be_checked()

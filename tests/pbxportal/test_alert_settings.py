@@ -54,6 +54,7 @@ def test_what_is_saved_is_in_force_and_in_the_log(signed_in: Client, ada: User) 
     shown = {str(each.label): (each.old, each.new) for each in record.fields}
     assert shown["Recipients"] == ("", "olga@example.com")
     assert shown["Quiet hours from"] == ("", "22:00")
+    assert ("", "https://monitor.example.com/x") in shown.values()
     assert "olga@example.com" in html_of(signed_in, f"/log/{record.pk}/")
     page = html_of(signed_in, URL)
     (checked,) = [each for each in re.findall("<input[^>]*alert_people[^>]*>", page) if "checked" in each]

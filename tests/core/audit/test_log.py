@@ -171,7 +171,11 @@ def test_time_is_from_and_to_with_what_was_named(client: Client, ada: User, quer
     assert [row for row in shown(client, f"?{query}") if row <= 5] == rows
 
 
-def test_time_is_right_where_the_clock_was_set_back(client: Client, ada: User) -> None:
+@pytest.mark.parametrize("most", [filters.MOST_SET_BACKS, 0])
+def test_time_is_right_where_the_clock_was_set_back(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(filters, "MOST_SET_BACKS", most)  # of more, all rows are read
     at_minutes(0, 4, 8, 2, 3, 9, 1, 5)
     client.force_login(ada)
     assert shown(client, "?since=2026-01-31T10:02&until=2026-01-31T10:05") == [8, 5, 4, 2]
