@@ -1,6 +1,7 @@
 """Who must have a second factor sets one up first; an administrator helps those out who have lost theirs."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import Organization, Role, User
@@ -63,6 +64,32 @@ def test_once_it_is_set_up_all_is_open(client: Client, hugo: User, compulsory: N
     client.post("/account/security/app/", {"code": code(secret_of(page))})
     assert client.get("/extensions/").status_code == 200
     assert client.get(SET_UP)["Location"] == "/account/security/"
+
+
+@pytest.mark.parametrize(("gone", "status", "kept"), [("other", 409, "app"), ("this", 302, "passkey")])
+def test_what_is_removed_elsewhere_at_the_same_moment_leaves_one(
+    client: Client,
+    hugo: User,
+    compulsory: None,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: str,
+    status: int,
+    left: set[str],
+) -> None:
+    app = Authenticator.objects.create(user=hugo, type=Authenticator.Type.TOTP, data={})
+    passkey = Authenticator.objects.create(user=hugo, type=Authenticator.Type.WEBAUTHN, data={"name": "Key"})
+    client.force_login(hugo)
+    really = factors.remove
+
+    def later(user: User, factor: Authenticator) -> None:
+        Authenticator.objects.filter(pk=(passkey if gone == "other" else app).pk).delete()
+        really(user, factor)
+
+    monkeypatch.setattr(factors, "remove", later)
+    answer = client.post("/account/security/second-factor/remove/")
+    assert answer.status_code == status
+    held = Authenticator.objects.filter(user=hugo)
+    assert ["app" if each.type == Authenticator.Type.TOTP else "passkey" for each in held] == [kept]
 
 
 def test_who_manages_nothing_needs_none(client: Client, vic: User, compulsory: None) -> None:
