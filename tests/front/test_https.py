@@ -239,6 +239,22 @@ def test_what_cannot_be_served_is_taken_back_and_said(watch: Watch) -> None:
     assert server.listens("127.0.0.1", port_of(before))
 
 
+def test_where_nothing_answers_after_all_the_former_is_served_again(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, served = watch.address, watch.front.file.read_text()
+    monkeypatch.setattr(server, "answers", lambda _host, _port: False)
+    monkeypatch.setattr("pbxportal.front.watch.PROOF_SECONDS", 0)
+    port = int(free_port())
+    https.choose(settings.VAR, Choice(Certificate.AUTHORITY, NAME, port))
+    watch()
+    assert outcome.error() == f"No answer on port {port}."
+    assert https.chosen(settings.VAR) == Choice()
+    assert (watch.address, watch.front.file.read_text()) == (before, served)
+    assert server.listens("127.0.0.1", port_of(before))
+    assert not server.listens("127.0.0.1", port)
+
+
 def test_what_was_chosen_is_kept_as_it_is(tmp_path: Path, db: None) -> None:
     assert https.chosen(tmp_path) == Choice()
     assert Preferences.load().https == Choice()

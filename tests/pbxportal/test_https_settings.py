@@ -130,6 +130,8 @@ def test_a_certificate_that_is_not_for_the_name_or_the_key_is_refused(signed_in:
     sent = {"https_certificate": "files", "https_name": "pbx.example.com", "chain": chain, "key": key}
     assert "is for pbx.example.com, 127.0.0.1" in errors(signed_in, **{**sent, "https_name": "other.example.com"})
     assert "does not belong" in errors(signed_in, **{**sent, "key": made()[1].decode()})
+    old = made(lasting=timedelta(hours=-1))[0].decode()
+    assert "This certificate has expired." in errors(signed_in, **{**sent, "chain": old})
     locked_chain, locked = (each.decode() for each in with_password())
     assert "has a password" in errors(signed_in, **{**sent, "chain": locked_chain, "key": locked})
 

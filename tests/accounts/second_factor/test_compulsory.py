@@ -74,7 +74,7 @@ def test_what_is_removed_elsewhere_at_the_same_moment_leaves_one(
     monkeypatch: pytest.MonkeyPatch,
     gone: str,
     status: int,
-    left: set[str],
+    kept: str,
 ) -> None:
     app = Authenticator.objects.create(user=hugo, type=Authenticator.Type.TOTP, data={})
     passkey = Authenticator.objects.create(user=hugo, type=Authenticator.Type.WEBAUTHN, data={"name": "Key"})
