@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from asterisk.models import BlockedAddress
 from core.mail import composition, headers, outbox
 from core.mail.composition import Words
 from core.mail.headers import EncodedNames
@@ -38,6 +39,54 @@ def deliver(postbox: Postbox) -> list[Received]:
         pass
     postman.leave()
     return postbox.received
+
+
+EMERGENCY = {"dialed": "112", "caller": "1000", "location": "Floor 2", "at": "2026-06-11T08:30:00+00:00"}
+
+
+def test_an_emergency_call_says_who_and_where(vic: User, postbox: Postbox) -> None:
+    outbox.send("emergency_call", vic, **EMERGENCY)
+    make_extension("1001", first_name="Grace", last_name="Hopper")
+    outbox.send("emergency_call", vic, **EMERGENCY | {"caller": "1001"})
+    by_subject = {str(each.mail["Subject"]): each for each in deliver(postbox)}
+    assert set(by_subject) == {
+        "Emergency call to 112 from 1000", "Emergency call to 112 from 1001 Grace Hopper",
+    }  # fmt: skip
+    for got in by_subject.values():
+        body = got.mail.get_body(("plain",))
+        assert body
+        assert "Floor 2" in body.get_content()
+
+
+@pytest.mark.parametrize(
+    ("count", "subject", "more"),
+    [
+        (1, "The PBX blocked 192.0.2.0", ""),
+        (2, "The PBX blocked 2 addresses", ""),
+        (22, "The PBX blocked 22 addresses", "2 more"),
+    ],
+)
+def test_blocked_addresses_are_named_and_of_many_the_rest_is_counted(
+    vic: User, postbox: Postbox, count: int, subject: str, more: str
+) -> None:
+    made = [
+        BlockedAddress.objects.create(network=f"192.0.2.{at}", reason="attempts", tries=10, until=timezone.now())
+        for at in range(count)
+    ]
+    outbox.notify("addresses_blocked", vic, first=made[0].pk, last=made[-1].pk)
+    [got] = deliver(postbox)
+    assert got.mail["Subject"] == subject
+    body = got.mail.get_body(("plain",))
+    assert body
+    text = body.get_content()
+    assert "192.0.2.0" in text
+    assert more in text
+    assert ("more" in text) == bool(more)
+
+
+def test_of_blocks_that_are_forgotten_nothing_is_told(vic: User, postbox: Postbox) -> None:
+    outbox.notify("addresses_blocked", vic, first=1, last=2)
+    assert deliver(postbox) == []
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,7 @@ def test_the_list_is_of_those_with_a_phone_or_without_one(signed_in: Client) -> 
 
 
 def test_the_list_is_of_those_whose_last_phone_went_today(signed_in: Client) -> None:
+    assert registrations.today() == timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     for number in ("1000", "1001", "1002", "1003"):
         make_extension(number)
     with heard(phone("1000"), phone("1001"), phone("1002")), live.opened(from_settings().live_file) as db:
