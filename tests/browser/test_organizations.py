@@ -83,7 +83,7 @@ def test_a_tree_is_built_by_keyboard_alone(adas: Page) -> None:
     keyboard.type("Europe")
     keyboard.press("Enter")
     expect(adas.get_by_role("treeitem", name="Europe 0 members")).to_be_focused()
-    keyboard.press("Enter")
+    keyboard.press("Space")
     heading(adas, "Europe")
     tab_to(adas, "a[href$='/move/']")
     keyboard.press("Enter")

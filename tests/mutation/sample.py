@@ -57,7 +57,10 @@ BESIDE = {
     "static/js/passkey.js": ["browser/test_second_factor.py"],
     "static/js/secrets.js": ["browser/test_pages.py", "browser/test_own_page.py"],
     "static/js/selection.js": ["browser/test_list.py"],
-    "static/js/polling.js": ["browser/test_list.py", "browser/test_review.py"],
+    "static/js/polling.js": ["browser/test_own_page.py", "browser/test_list.py", "browser/test_review.py"],
+    "static/js/lists.js": ["browser/test_list.py"],
+    "static/js/forms.js": ["browser/test_enter.py", "browser/test_busy.py", "browser/test_pages.py"],
+    "static/js/review.js": ["browser/test_review.py"],
     "static/js/zone.js": ["browser/test_preferences.py"],
     "static/js/": ["browser/test_scripts.py", "browser/test_pages.py"],
 }
