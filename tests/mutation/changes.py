@@ -76,7 +76,8 @@ class Finder(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        if not WAITS.search(node.arg or ""):
+        """A dataclass may be frozen or not: what would change it, mypy refuses."""
+        if node.arg != "frozen" and not WAITS.search(node.arg or ""):
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:

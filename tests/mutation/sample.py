@@ -61,6 +61,11 @@ BESIDE = {
     "static/js/lists.js": ["browser/test_list.py"],
     "static/js/forms.js": ["browser/test_enter.py", "browser/test_busy.py", "browser/test_pages.py"],
     "static/js/review.js": ["browser/test_review.py"],
+    "static/js/search.js": ["browser/test_header.py"],
+    "static/js/picker.js": ["browser/test_call_destinations.py", "browser/test_leaving.py"],
+    "static/js/providers.js": ["browser/test_trunk.py"],
+    "static/js/theme.js": ["browser/test_list.py", "browser/test_scripts.py"],
+    "static/js/menus.js": ["browser/test_list.py", "browser/test_scripts.py"],
     "static/js/zone.js": ["browser/test_preferences.py"],
     "static/js/": ["browser/test_scripts.py", "browser/test_pages.py"],
 }
