@@ -41,7 +41,12 @@ def deliver(postbox: Postbox) -> list[Received]:
     return postbox.received
 
 
-EMERGENCY: dict[str, Any] = {"dialed": "112", "caller": "1000", "location": "Floor 2", "at": "2026-06-11T08:30:00+00:00"}
+EMERGENCY: dict[str, Any] = {
+    "dialed": "112",
+    "caller": "1000",
+    "location": "Floor 2",
+    "at": "2026-06-11T08:30:00+00:00",
+}
 
 
 def test_an_emergency_call_says_who_and_where(vic: User, postbox: Postbox) -> None:
