@@ -60,7 +60,7 @@ def change(person: User, form: PersonForm, by: User, seen: str) -> bool:
             if fields:
                 log.record(by, "person.edited", user, fields=fields)
             if "password" in fields and user != by:
-                for to in sorted({user.email or "", before["email"]} - {""}):
+                for to in changes.addresses(user, fields):
                     outbox.notify("password_changed", user, by=by, to=to)
     except NoSuperAdministrator:
         raise ActionRefusedError(last_super_administrator(person)) from None

@@ -103,6 +103,12 @@ def merged(before: Changes, after: Changes) -> Changes:
     return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
 
+def notify_many(kind: str, mails: Sequence[tuple[Person, str]], *, by: Person) -> None:
+    """As notify() does for one, to (person, address) each."""
+    if kind in Preferences.current().notifications:
+        send_many(kind, ((user.pk, to, {}) for user, to in mails if kind not in user.muted), by=by, batch=None)
+
+
 def notify(kind: str, user: Person, *, by: Person | None = None, to: str = "", **facts: Any) -> Email | None:
     """As send() does, if the system and the person want such e-mails."""
     if kind not in Preferences.current().notifications or kind in user.muted:

@@ -17,7 +17,17 @@ from core.audit import log
 from core.mail import outbox
 from core.preferences.models import NameFormat, Preferences
 from extensions.changes import belongings
-from extensions.changes.record import NOTHING, Picture, columns, difference, locked, mail_of, picture, seen_by_the_pbx
+from extensions.changes.record import (
+    NOTHING,
+    Picture,
+    addresses,
+    columns,
+    difference,
+    locked,
+    mail_of,
+    picture,
+    seen_by_the_pbx,
+)
 from extensions.models import Change, SipExtension
 
 AT_ONCE = 500
@@ -202,15 +212,16 @@ def _record_all(by: User, kind: Change.Kind, recorded: list[Recorded], action: s
 def _tell(by: User, extensions: list[SipExtension], recorded: list[Recorded]) -> None:
     """The people of these, which have been changed, as record.tell() does."""
     people = {each.number: each.user for each in extensions}
-    mails = []
+    passwords, mails = [], []
     for each in recorded:
         user = people[each.number]
         fields = mail_of(difference(each.before.values, each.after.values))
         if user == by or not user.is_active:
             continue
+        to_each = addresses(user, fields)
         if fields.pop("password", None):
-            outbox.notify("password_changed", user, by=by)
-        former = fields["email"][0] if "email" in fields else ""
+            passwords += [(user, to) for to in to_each]
         if fields:
-            mails += [(user, to, fields, each.number) for to in sorted({user.email or "", former} - {""})]
+            mails += [(user, to, fields, each.number) for to in to_each]
+    outbox.notify_many("password_changed", passwords, by=by)
     outbox.notify_many_of_changes("extension_changed", mails, by=by)

@@ -107,17 +107,23 @@ def mail_of(fields: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: ["", MASK] if name in MASKED else pair for name, pair in fields.items()}
 
 
+def addresses(person: User, fields: dict[str, list[str]]) -> list[str]:
+    """Where somebody is told of these: where the address is another one, at the former one, too."""
+    former = fields["email"][0] if "email" in fields else ""
+    return sorted({person.email or "", former} - {""})
+
+
 def tell(by: User | None, number: str, fields: dict[str, list[str]]) -> None:
     """Write to the person whom the extension is of, where somebody else changed it."""
     extension = SipExtension.objects.select_related("user").filter(number=number).first()
     if by is None or extension is None or extension.user == by or not extension.user.is_active:
         return
     told = mail_of(fields)
-    if told.pop("password", None):
-        outbox.notify("password_changed", extension.user, by=by)
-    if told:
-        former = fields["email"][0] if "email" in fields else ""
-        for to in sorted({extension.user.email or "", former} - {""}):
+    has_password = bool(told.pop("password", None))
+    for to in addresses(extension.user, fields):
+        if has_password:
+            outbox.notify("password_changed", extension.user, by=by, to=to)
+        if told:
             outbox.notify_of_changes("extension_changed", extension.user, told, by=by, to=to, number=number)
 
 

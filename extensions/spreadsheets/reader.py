@@ -22,7 +22,7 @@ MOST_COLUMNS = 250
 MOST_CHARACTERS = 2_000  # of a cell: far more than any field takes
 MOST_PARTS = 500  # of a workbook
 MOST_UNPACKED = 100_000_000
-SEPARATORS = ",;\t|"
+SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 20  # lines, for the separator
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 MARKS = {
@@ -118,7 +118,7 @@ def no_nul(text: str) -> str:
 
 def separator_of(text: str) -> str:
     """That by which most of the first lines have the same number of cells, and the most of them."""
-    if text.startswith("sep=") and text[4:5] in [*SEPARATORS]:
+    if text.startswith("sep=") and text[4:5] in SEPARATORS:
         return text[4]
     first = text[:100_000]
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from coverage import CoverageData
@@ -55,7 +54,6 @@ class Covering:
         self._seconds: dict[str, float] = json.loads(SECONDS.read_text())
         self._data = CoverageData(str(DATA))
         self._data.read()
-        self._measured = {Path(each).as_posix(): each for each in self._data.measured_files()}
         self._lines: dict[str, dict[int, list[str]]] = {}
 
     def tests(self, change: Change) -> set[str]:
@@ -86,6 +84,5 @@ class Covering:
 
     def _contexts(self, path: str) -> dict[int, list[str]]:
         if path not in self._lines:
-            measured = self._measured.get(path)
-            self._lines[path] = self._data.contexts_by_lineno(measured) if measured else {}
+            self._lines[path] = self._data.contexts_by_lineno(path)
         return self._lines[path]

@@ -189,7 +189,9 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
 
 def _try(change: Change, places: Queue[Path], rounds: list[list[str]], alone: dict[str, bool]) -> str:
     place = places.get()
-    how = verdict(change, place, rounds, alone)
-    places.put(place)
+    try:
+        how = verdict(change, place, rounds, alone)
+    finally:
+        places.put(place)
     say(f"{'caught  ' if how else 'SURVIVES'} {change}  {how}")
     return how

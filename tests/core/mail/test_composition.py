@@ -310,6 +310,21 @@ def test_another_address_is_told_at_both(ada: User, vic: User) -> None:
     }
 
 
+def test_another_address_with_another_password_is_told_at_both(client: Client, ada: User, vic: User) -> None:
+    client.force_login(ada)
+    extension = make_extension("1000", user=vic)
+    kept = {
+        "email": "new@example.com", "registration_password": "", "registration_name": extension.registration_name,
+        "version": str(extension.version), "password": "Another7Horse9Battery",
+    }  # fmt: skip
+    typed = Typed(number="1000", more=kept).fields
+    assert client.post(reverse("extensions:edit", args=["1000"]), typed).status_code == 302
+    assert {to for kind, to in Email.objects.values_list("kind", "to") if kind == "password_changed"} == {
+        "vic@example.com",
+        "new@example.com",
+    }
+
+
 def test_the_form_tells(client: Client, ada: User, vic: User) -> None:
     client.force_login(ada)
     extension = make_extension("1000", user=vic)

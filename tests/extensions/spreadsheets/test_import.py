@@ -585,5 +585,6 @@ def test_the_former_address_is_told_of_another_one(signed_in: Client) -> None:
         ("extension_changed", "new@example.com"),
         ("extension_changed", "old@example.com"),
         ("password_changed", "new@example.com"),
+        ("password_changed", "old@example.com"),
     ]
     assert "Another7Horse" not in str([*Email.objects.values_list("facts", flat=True)])
