@@ -13,6 +13,7 @@ from django.test import Client
 
 from extensions.spreadsheets import run
 from extensions.spreadsheets.models import Import
+from tests.pages import html_of
 
 Rows = Iterable[Mapping[str, str]]
 
@@ -71,3 +72,15 @@ def begin(client: Client, made: Import, deed: str = "start") -> Import:
         assert client.post(f"/extensions/import/{made.pk}/{deed}/").status_code == 302
     made.refresh_from_db()
     return made
+
+
+def page(client: Client, made: Import, query: str = "") -> str:
+    return html_of(client, f"/extensions/import/{made.pk}/{query}")
+
+
+def errors(client: Client, made: Import) -> dict[str, str]:
+    """Of the rows that the page shows: label -> words."""
+    rows = client.get(f"/extensions/import/{made.pk}/").context["page"].rows
+    return {cell.label: cell.error for row in rows for cell in row.cells} | {
+        "": " ".join(m for r in rows for m in r.more)
+    }

@@ -10,24 +10,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
 from core import file_lock
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
 from extensions.pbx import Applied
 from extensions.spreadsheets import run
 from extensions.spreadsheets.models import Import
-from tests.extensions.spreadsheets.files import as_csv, at_once, begin, given, upload
-from tests.extensions.spreadsheets.test_import import ALAN, page
+from tests.extensions.spreadsheets.files import as_csv, at_once, begin, given, page, upload
+from tests.extensions.spreadsheets.test_import import ALAN
 from tests.pages import html_of
 
 State = Import.State
-
-
-@pytest.fixture
-def signed_in(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 def test_sent_again_as_no_answer_came_it_shows_what_has_become_of_it(signed_in: Client) -> None:

@@ -20,12 +20,6 @@ from tests.trees import department
 Rows = list[dict[str, str]]
 
 
-@pytest.fixture
-def signed_in(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
-
-
 def exported(client: Client, file_type: str = "csv", **asked: str) -> Rows:
     answer = client.post("/extensions/export/", {"all": "yes", "file_type": file_type, **asked})
     assert answer.status_code == 200

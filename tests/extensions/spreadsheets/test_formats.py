@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from extensions.models import SipExtension
 from extensions.spreadsheets import formats, reading
 from tests.extensions.spreadsheets.files import as_csv, begin, given, upload
@@ -52,12 +51,6 @@ ROWS: dict[str, dict[str, str]] = {
         "Voicemail PIN Authentication": "1", "Voicemail Access PIN": "739164", "New Voicemail Notification": "no",
     },
 }  # fmt: skip
-
-
-@pytest.fixture
-def signed_in(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 @pytest.mark.parametrize("code", ROWS)

@@ -11,7 +11,6 @@ import pytest
 import xlsxwriter
 from django.test import Client
 
-from accounts.models import User
 from extensions.models import SipExtension
 from extensions.spreadsheets import reading
 from extensions.spreadsheets.models import Import
@@ -87,12 +86,6 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "two cells a million rows apart": (lambda: workbook(far_apart), "far more than extensions"),
 }  # fmt: skip
-
-
-@pytest.fixture
-def signed_in(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 @pytest.mark.parametrize("name", HOSTILE)

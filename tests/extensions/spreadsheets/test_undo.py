@@ -36,12 +36,6 @@ def lena(sales: Organization) -> Client:
     return client
 
 
-@pytest.fixture
-def signed_in(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
-
-
 def member(number: str, of: Organization, **more: Any) -> SipExtension:
     extension = make_extension(number, **more)
     extension.user.organizations.set([of])
