@@ -69,17 +69,17 @@ class Covering:
     def rounds(self, change: Change, first: Iterable[str]) -> list[list[str]]:
         """The quickest of them, then others. Those of the files in `first` come before all others."""
         nearer = tuple(first)
-        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self._takes(test)))
+        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self.takes(test)))
         quick, slow, spent = list[str](), list[str](), 0.0
         for test in quickest:
-            spent += self._takes(test)
+            spent += self.takes(test)
             if spent < AT_FIRST and len(quick) < MOST:
                 quick.append(test)
             elif spent < AT_MOST and len(slow) < MOST:
                 slow.append(test)
         return [quick, slow]
 
-    def _takes(self, test: str) -> float:
+    def takes(self, test: str) -> float:
         return max(self._seconds[test], FASTEST)
 
     def _contexts(self, path: str) -> dict[int, list[str]]:
