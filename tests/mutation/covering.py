@@ -21,11 +21,15 @@ AROUND = 12  # lines: of a statement over many, the first one is noted
 FASTEST = 0.005  # seconds: no test takes less
 
 
-def record() -> int:
-    """The whole suite, with each line noted that a test runs. What fails is noted all the same."""
+def record(paths: list[str]) -> int:
+    """The whole suite, with each line noted that a test runs. What fails is noted all the same.
+
+    With paths: those tests alone, beside what was noted before.
+    """
     RECORDED.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-p", "tests.mutation.covering"]
     options = ["--cov", "--cov-context=test", "--cov-report=", "--tb=no", "--max-suite-reruns=0"]
+    options += ["--cov-append", *paths] if paths else []
     environment = os.environ | {"COVERAGE_FILE": str(DATA)}
     return subprocess.run([*command, *options], cwd=ROOT, env=environment, check=False).returncode
 
@@ -41,7 +45,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        SECONDS.write_text(json.dumps(_taken))
+        known = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+        SECONDS.write_text(json.dumps(known | _taken))
 
 
 # --- and what it tells ---

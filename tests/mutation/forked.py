@@ -24,13 +24,12 @@ from django.conf import settings
 from django.db import connections
 
 from tests.mutation.changes import Change
-from tests.mutation.checks import ROOT, say
+from tests.mutation.checks import ROOT
 from tests.mutation.covering import Covering
 
-SLOW = {"asterisk", "running", "program", "page", "context", "browser", "live_server", "office", "kept"}
-SECONDS, MOST, LONGEST_TEST = 8.0, 150, 3.0  # of the tests of one change, as recorded
-PATIENCE = 4.0  # times as long may it take, and so much longer
-LONGER = 15.0  # seconds
+SLOW = {"asterisk", "running", "program", "page", "context", "browser", "live_server", "office"}
+SECONDS, MOST, LONGEST_TEST = 5.0, 120, 2.0  # of the tests of one change, as recorded
+PATIENCE, LONGER = 4.0, 15.0  # so many times as long may they take, and so many seconds longer
 WORKERS = 2
 SURVIVES, NOT_TRIED = "survives", "not tried"
 
@@ -44,12 +43,17 @@ def run(changes: list[Change]) -> list[str]:
             subprocess.Popen([sys.executable, "-m", "tests.mutation.forked", given, f"{told}{nth}", str(nth)], cwd=ROOT)
             for nth in range(WORKERS)
         ]
-        if any([each.wait() for each in started]):
+        ends = [each.wait() for each in started]
+        if any(ends):
             raise SystemExit("The tests could not be run.")
-        became = {}
+        became: dict[int, str] = {}
         for nth in range(WORKERS):
             became |= dict(json.loads(line) for line in Path(f"{told}{nth}").read_text().splitlines())
     return [became[at] for at in range(len(changes))]
+
+
+def is_caught(how: str) -> bool:
+    return how not in (SURVIVES, NOT_TRIED)
 
 
 def codes(code: CodeType) -> list[CodeType]:
@@ -98,7 +102,9 @@ class Trying:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = {each.nodeid: each for each in session.items if not SLOW & set(_fixtures(each))}
-        self.warm = next(each for each in self.items.values() if each.nodeid.startswith("tests/core/audit/test_records"))
+        self.warm = next(
+            each for each in self.items.values() if each.nodeid.startswith("tests/core/audit/test_records")
+        )
         self.last = next(each for each in self.items.values() if each.nodeid.startswith("tests/test_words"))
         runtestprotocol(self.warm, log=False, nextitem=self.last)
         connections.close_all()
@@ -115,7 +121,7 @@ class Trying:
 
     def _tests(self, covering: Covering, change: Change) -> list[tuple[str, float]]:
         known = [(each, covering.takes(each)) for each in covering.tests(change) if each in self.items]
-        spent, found = 0.0, []
+        spent, found = 0.0, list[tuple[str, float]]()
         for each, seconds in sorted(known, key=lambda test: test[1]):
             spent += seconds
             if spent < SECONDS and seconds < LONGEST_TEST and len(found) < MOST:
@@ -162,7 +168,7 @@ class Trying:
             for item, then in zip(items, [*items[1:], self.last], strict=True):
                 if any(each.failed for each in runtestprotocol(item, log=False, nextitem=then)):
                     return item.nodeid
-        except BaseException as error:  # noqa: BLE001 (the change may do anything)
+        except BaseException as error:
             return f"breaks {error!r}"
         return SURVIVES
 

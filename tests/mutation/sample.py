@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
+from tests.mutation import forked
 from tests.mutation.changes import Change, of_python, of_script
 from tests.mutation.checks import APPS, OWN_TESTS, ROOT, copies, say
 from tests.mutation.covering import SECONDS, Covering
@@ -178,13 +179,25 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
         say("\n".join(str(each) for each in drawn))
         return 0
     alone: dict[str, bool] = {}
-    rounds = all_rounds(drawn, only_near=near)
+    quickly = _quickly(drawn)
+    rest = [each for each in drawn if each not in quickly]
     with copies(AT_ONCE) as places, ThreadPoolExecutor(AT_ONCE) as pool:
-        missed = list(pool.map(lambda change, tests: _try(change, places, tests, alone), drawn, rounds))
+        rounds = all_rounds(rest, only_near=near)
+        slowly = list(pool.map(lambda change, tests: _try(change, places, tests, alone), rest, rounds))
+    missed = [(quickly | dict(zip(rest, slowly, strict=True)))[each] for each in drawn]
     for each, its in ("Python", ".py"), ("scripts", ".js"):
         of_kind = [how for change, how in zip(drawn, missed, strict=True) if change.path.endswith(its)]
         say(f"{each}: {len(of_kind)} changed, {sum(map(bool, of_kind))} caught")
     return 0 if all(missed) else 1
+
+
+def _quickly(drawn: list[Change]) -> dict[Change, str]:
+    """What quick tests miss, where it was recorded what they run."""
+    python = [each for each in drawn if each.path.endswith(".py")] if SECONDS.exists() else []
+    found = {each: how for each, how in zip(python, forked.run(python), strict=True) if forked.is_caught(how)}
+    for change, how in found.items():
+        say(f"caught   {change}  {how}")
+    return found
 
 
 def _try(change: Change, places: Queue[Path], rounds: list[list[str]], alone: dict[str, bool]) -> str:
