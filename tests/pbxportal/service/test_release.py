@@ -1,12 +1,15 @@
 """A release is made of one commit, whole or not at all."""
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pbxportal.service import release
 from pbxportal.service.release import CannotInstall
+from tests.pbxportal.service.conftest import Programs
 
 
 def git(clone: Path, *command: str) -> None:
@@ -69,3 +72,67 @@ def test_a_switch_is_one_step(tmp_path: Path) -> None:
         release.switch(tmp_path / "current", tmp_path / "releases" / name)
         assert (tmp_path / "current").resolve() == tmp_path / "releases" / name
     assert {path.name for path in tmp_path.iterdir()} == {"releases", "current"}
+
+
+def test_a_folder_without_git_is_copied_but_for_what_runs_in_it(clone: Path, tmp_path: Path) -> None:
+    """As a container's image is made, or of a file that was downloaded."""
+    shutil.rmtree(clone / ".git")
+    (clone / "var").mkdir()
+    (clone / ".venv").mkdir()
+    (clone / "stray").chmod(0o600)
+    assert release.named(clone, "HEAD") == "clone"
+    made = tmp_path / "made"
+    made.mkdir()
+    release.copy(clone, "HEAD", made)
+    assert {path.name for path in made.iterdir()} == {"one.py", "requirements.txt", "stray"}
+    assert (made / "stray").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_commit_that_git_cannot_give_is_said(clone: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    with pytest.raises((CannotInstall, subprocess.CalledProcessError)):
+        release.copy(clone, "v9.9.9", made)
+
+
+@pytest.mark.parametrize(
+    ("system", "has_venv", "has_apt", "called", "refusal"),
+    [
+        ("debian", True, True, "", ""),
+        ("debian", False, True, "python3-venv", ""),
+        ("ubuntu", True, True, "debian-archive-keyring python-apt-common", ""),
+        ("ubuntu", False, False, "", "Install first: python3-venv debian-archive-keyring python-apt-common"),
+    ],
+)
+def test_packages_of_the_system_that_are_missing(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    *, system: str, has_venv: bool, has_apt: bool, called: str, refusal: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(release, "FOR_ASTERISK", {name: tmp_path / name for name in release.FOR_ASTERISK})
+    monkeypatch.setattr(release, "is_ubuntu", lambda: system == "ubuntu")
+    monkeypatch.setattr(release.importlib.util, "find_spec", lambda _: object() if has_venv else None)
+    monkeypatch.setenv("PATH", str(programs.folder))
+    if has_apt:
+        programs.put("apt-get")
+    said: list[str] = []
+    if refusal:
+        with pytest.raises(CannotInstall, match=f"^{refusal}$"):
+            release.get_packages(said.append)
+    else:
+        release.get_packages(said.append)
+    assert said == ([f"Installing {called}."] if called else [])
+    assert programs.called() == (
+        ["apt-get update -q", f"apt-get install -y -q --no-install-recommends {called}"] if called else []
+    )
+
+
+def test_an_older_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 12))
+    with pytest.raises(CannotInstall, match=r"^Python 3\.11 or newer is needed\.$"):
+        release.get_packages(lambda _: None)
+
+
+def test_ubuntu_is_told_from_debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, is_it in (('NAME="Ubuntu"\nID=ubuntu\n', True), ("ID=debian\nID_LIKE=ubuntu\n", False)):
+        monkeypatch.setattr(Path, "read_text", lambda _, text=text: text)
+        assert release.is_ubuntu() == is_it
