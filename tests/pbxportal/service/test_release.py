@@ -1,5 +1,6 @@
 """A release is made of one commit, whole or not at all."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def test_packages_of_the_system_that_are_missing(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(release, "FOR_ASTERISK", {name: tmp_path / name for name in release.FOR_ASTERISK})
     monkeypatch.setattr(release, "is_ubuntu", lambda: system == "ubuntu")
-    monkeypatch.setattr(release.importlib.util, "find_spec", lambda _: object() if has_venv else None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object() if has_venv else None)
     monkeypatch.setenv("PATH", str(programs.folder))
     if has_apt:
         programs.put("apt-get")

@@ -119,6 +119,6 @@ def test_a_tag_that_has_just_been_made_elsewhere_is_fetched(places: Places, prog
         ["clone", "-q", there, clone],
         ["-C", there, "tag", "v9"],
     ):
-        subprocess.run(["git", *command], check=True, capture_output=True)
+        subprocess.run(["git", *map(str, command)], check=True, capture_output=True)
     systemd.upgrade(places, clone, "v9", lambda _: None)
     assert subprocess.run(["git", "-C", clone, "tag"], capture_output=True, text=True, check=True).stdout == "v9\n"
