@@ -269,3 +269,36 @@ def test_every_cookie_of_a_sign_in_has_a_name_of_this_portals_own(ada: User) -> 
     port = settings.PORTAL_URL.rpartition(":")[2]
     assert len(client.cookies) == 4
     assert not [name for name in client.cookies if not name.endswith(f"_{port}")]
+
+
+def test_a_portal_on_all_addresses_names_those_of_the_network_first_and_its_own_last() -> None:
+    everywhere = "0.0.0.0"  # noqa: S104 (nothing is bound)
+    addresses = list(portal_address.own_addresses(everywhere))
+    assert not [each for each in addresses if each.startswith(("127.", "0.")) or ":" in each]
+    assert portal_address.by_itself(everywhere, 8000)[-1] == "http://127.0.0.1:8000"
+    assert portal_address.by_itself(everywhere, 80)[-1] == "http://127.0.0.1"
+    assert portal_address.by_itself("192.0.2.1", 443, "https") == ["https://192.0.2.1"]
+
+
+def test_of_ipv6_the_addresses_that_others_can_open_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "if_nameindex", list)
+    rows = [
+        "00000000000000000000000000000001 01 80 10 80       lo",
+        "fe80000000000000021122fffe334455 02 40 20 80     eth0",
+        "20010db8000000000000000000000007 02 40 00 80     eth0",
+    ]
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    monkeypatch.setattr(Path, "read_text", lambda _: "\n".join(rows))
+    assert list(portal_address.own_addresses("::")) == ["2001:db8::7"]
+    assert list(portal_address.own_addresses("")) == []
+
+
+@pytest.mark.parametrize(("bind", "found"), [("127.0.0.1:1", ("127.0.0.1", 1)), ("[::1]:65535", ("::1", 65535))])
+def test_where_the_portal_listens_is_read(bind: str, found: tuple[str, int]) -> None:
+    assert portal_address.listening(bind) == found
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:65536", "127.0.0.1:00", "127.0.0.1:-1"])
+def test_a_port_that_is_none_is_refused(bind: str) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        portal_address.listening(bind)

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
+from core.preferences.models import Preferences
+from pbxportal import search
 from pbxportal.pbx_settings.page import TABS, Tab
-from pbxportal.search import FORMS, MENU, anchor, find
+from pbxportal.search import FORMS, MENU, MOST, MOST_TYPED, anchor, find
 from tests.people import make_extension, make_user
 from tests.trees import department
 from tests.trunks.typed import make_group, make_inbound, make_outbound, make_trunk
@@ -100,3 +102,68 @@ def test_a_setting_is_where_the_search_leads_to(client: Client, ada: User, tab: 
     for name, field in FORMS[tab.name].base_fields.items():
         if field.label and f'name="{name}"' in page:  # of people to choose from there may be none
             assert f'id="{anchor(name, field)}"' in page
+
+
+def notes(user: User, text: str) -> dict[str, list[tuple[str, str]]]:
+    return {group.label: [(hit.words, hit.note) for hit in group.hits] for group in find(user, text)}
+
+
+def test_a_hit_says_what_it_is_where_its_name_does_not(ada: User) -> None:
+    make_extension("1000", first_name="Zora")
+    make_user("Zorana", email="z@example.com")
+    department("Zora's", department("Top"))
+    make_inbound(name="Zora in")
+    make_group(name="Zora group", number="6200")
+    got = notes(ada, "zora")
+    assert got["People and numbers"] == [("Zora", "1000")]
+    assert got["People without an extension"] == [("Zorana", "z@example.com")]
+    assert got["Departments"] == [("Zora's", Organization.objects.get(name="Zora's").place)]
+    assert got["Trunks and routes"] == [("Zora in", "Inbound Route"), ("Zora group", "Ring Group 6200")]
+    assert ("STUN server", "Preferences / Network") in notes(ada, "stun")["Settings"]
+    assert ("Network", "Preferences") in notes(ada, "network")["Settings"]
+
+
+def test_of_each_kind_the_first_few_are_shown(ada: User) -> None:
+    for at in range(MOST + 1):
+        Role.objects.create(name=f"Desk {at}")
+    assert [words for words, _ in found(ada, "desk")["Roles"]] == [f"Desk {at}" for at in range(MOST)]
+
+
+def test_of_a_text_that_was_pasted_the_beginning_is_looked_for(ada: User) -> None:
+    Role.objects.create(name="x" * MOST_TYPED)
+    assert "Roles" in found(ada, "x" * MOST_TYPED + "y")
+    assert found(ada, "x" * (MOST_TYPED - 1) + "y") == {}
+
+
+def test_where_there_are_no_departments_neither_they_nor_their_page_are_found(ada: User) -> None:
+    department("Organizer")
+    assert set(found(ada, "organiz")) >= {"Departments", "Pages"}
+    Preferences.objects.update(organization_management=False)
+    got = found(ada, "organiz")
+    assert "Departments" not in got
+    assert "Organization" not in [words for words, _ in got.get("Pages", [])]
+
+
+def test_who_manages_roles_alone_finds_no_departments(vic: User) -> None:
+    department("Sales")
+    Role.objects.create(name="Sales desk")
+    vic.role = Role.objects.create(name="Custom", granted=[Permission.VIEW_ROLES], reach=Role.Reach.ALL)
+    vic.save()
+    assert set(found(User.objects.get(pk=vic.pk), "sales")) == {"Roles"}
+
+
+def test_who_looks_at_departments_alone_finds_them_by_their_own_page(vic: User) -> None:
+    sales = department("Sales")
+    vic.role = Role.objects.create(name="Custom", granted=[Permission.VIEW_ORGANIZATIONS])
+    vic.save()
+    assert found(User.objects.get(pk=vic.pk), "sales") == {"Departments": [("Sales", f"/organizations/{sales.pk}/")]}
+
+
+def test_with_very_many_people_those_without_extension_are_found_by_their_role(
+    ada: User, hugo: User, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_extension("1000", first_name="Zora")
+    monkeypatch.setattr(search, "MANY", 1)
+    assert [words for words, _ in found(ada, "example.com")["People without an extension"]] == ["Ada", "Hugo", "Vic"]
+    monkeypatch.setattr(search, "MANY", 0)
+    assert [words for words, _ in found(ada, "example.com")["People without an extension"]] == ["Ada", "Hugo"]

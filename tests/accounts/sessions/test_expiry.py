@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.sessions import expiry
 from accounts.sessions.models import Session, SessionStore
 from core.preferences.models import Preferences
 from tests.pages import html_of
@@ -180,3 +181,40 @@ def test_on_a_full_disk_the_page_is_shown_though_nobody_can_note_that_it_was_see
     answer = client.get("/")
     assert answer.status_code == 200
     assert "<h1>" in answer.content.decode()
+
+
+def test_a_session_that_is_noted_says_from_where(client: Client, ada: User) -> None:
+    signed_in(client, ada, seen=2 * MINUTE)
+    agent = "B" * 300
+    client.get("/preferences/", headers={"User-Agent": agent}, REMOTE_ADDR="192.0.2.9")
+    row = Session.objects.get(user=ada)
+    assert (row.address, row.agent) == ("192.0.2.9", agent[:255])
+
+
+def test_a_page_that_is_open_learns_by_which_limit_its_session_ends_and_when(client: Client, ada: User) -> None:
+    """So that it can warn before what was typed is lost; of whoever manages nothing there is one limit."""
+    Preferences.objects.update(idle_minutes=15, session_hours=1)
+    answer = signed_in(client, ada, seen=5 * MINUTE).get("/pbx/", headers={"HX-Request": "true", "X-Background": "yes"})
+    why, seconds = answer["X-Session-Ends"].split()
+    assert why == "idle"
+    assert 10 * MINUTE < float(seconds) <= 11 * MINUTE
+    answer = signed_in(client, ada, began=50 * MINUTE).get("/pbx/", headers={"HX-Request": "true"})
+    why, seconds = answer["X-Session-Ends"].split()
+    assert why == "longest"
+    assert 9 * MINUTE < float(seconds) <= 10 * MINUTE
+    assert "X-Session-Ends" not in client.get("/preferences/").headers
+
+
+@pytest.mark.parametrize("poll", [True, False])
+def test_an_active_page_keeps_the_session_and_a_poll_does_not(client: Client, ada: User, *, poll: bool) -> None:
+    signed_in(client, ada, seen=2 * MINUTE)
+    answer = client.get("/pbx/", headers={"HX-Request": "true", **({"X-Background": "yes"} if poll else {})})
+    left = float(answer["X-Session-Ends"].split()[1])
+    assert (left < 15 * MINUTE) == poll
+
+
+def test_who_may_no_longer_sign_in_manages_nothing(ada: User, vic: User) -> None:
+    assert expiry.manages_anything(ada) is True
+    assert expiry.manages_anything(vic) is False
+    ada.is_active = False
+    assert expiry.manages_anything(ada) is False

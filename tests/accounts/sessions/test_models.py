@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import Role, User
-from accounts.sessions.models import Session, SessionStore
+from accounts.sessions.models import Session, SessionStore, digest
 from extensions.models import SipExtension
 from tests.addresses import OPEN
 from tests.people import PASSWORD, make_extension
@@ -108,3 +109,37 @@ def test_a_session_that_was_ended_meanwhile_is_not_made_again(client: Client, ad
     with pytest.raises(UpdateError):
         session.save()
     assert not Session.objects.exists()
+
+
+def test_a_session_that_does_not_open_is_given_another_key(client: Client, ada: User, vic: User) -> None:
+    """What a stranger knows of it is of no use in the one that follows."""
+    client.force_login(ada)
+    other = SessionStore()
+    other["some"] = "thing"
+    other.save()
+    Session.objects.filter(session_key=digest(str(other.session_key))).update(
+        session_data=Session.objects.get(user=ada).session_data
+    )
+    again = SessionStore(other.session_key)
+    assert dict(again.items()) == {}
+    assert again.session_key is None
+    unknown = SessionStore("no such key")
+    assert dict(unknown.items()) == {}
+    assert unknown.session_key is None
+
+
+def test_what_the_list_of_sessions_shows_stands_beside_what_is_sealed(ada: User) -> None:
+    store = SessionStore()
+    store.update({"_auth_user_id": str(ada.pk), "address": "192.0.2.1", "agent": "Browser", "began": 1.5, "seen": 2.5})
+    store.save()
+    row = Session.objects.get()
+    assert (row.user, row.address, row.agent) == (ada, "192.0.2.1", "Browser")
+    assert (row.began, row.seen) == (datetime.fromtimestamp(1.5, UTC), datetime.fromtimestamp(2.5, UTC))
+    assert row.get_session_store_class() is SessionStore
+    assert store.exists(str(store.session_key))
+    assert not store.exists(row.session_key)
+    store.delete()
+    assert not Session.objects.exists()
+    SessionStore().create()
+    row = Session.objects.get()
+    assert (row.user, row.address, row.agent, row.began, row.seen) == (None, "", "", None, None)
