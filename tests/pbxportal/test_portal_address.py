@@ -281,16 +281,17 @@ def test_a_portal_on_all_addresses_names_those_of_the_network_first_and_its_own_
 
 
 def test_of_ipv6_the_addresses_that_others_can_open_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "if_nameindex", list)
     rows = [
         "00000000000000000000000000000001 01 80 10 80       lo",
         "fe80000000000000021122fffe334455 02 40 20 80     eth0",
         "20010db8000000000000000000000007 02 40 00 80     eth0",
     ]
-    monkeypatch.setattr(Path, "exists", lambda _: True)
-    monkeypatch.setattr(Path, "read_text", lambda _: "\n".join(rows))
-    assert list(portal_address.own_addresses("::")) == ["2001:db8::7"]
-    assert list(portal_address.own_addresses("")) == []
+    with monkeypatch.context() as here:
+        here.setattr(socket, "if_nameindex", list)
+        here.setattr(Path, "exists", lambda _: True)
+        here.setattr(Path, "read_text", lambda _: "\n".join(rows))
+        assert list(portal_address.own_addresses("::")) == ["2001:db8::7"]
+        assert list(portal_address.own_addresses("")) == []
 
 
 @pytest.mark.parametrize(("bind", "found"), [("127.0.0.1:1", ("127.0.0.1", 1)), ("[::1]:65535", ("::1", 65535))])
