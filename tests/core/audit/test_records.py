@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as zone
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -431,3 +432,67 @@ def test_what_is_stored_of_somebody_unknown_is_a_code_and_shown_as_a_text(db: No
     assert (record.who, record.on_text) == ("unknown person", "an address without an account")
     assert record.more == [("Reason", "the account is disabled")]
     assert verified()[0] == 0
+
+
+# --- the chain by itself ---
+
+ROW = [None] * (len(hash_chain.HASHED) - 1)
+
+
+def rows_of(*numbers: int) -> tuple[list[list[object]], str]:
+    """Rows with hashes that fit, and the last hash."""
+    made: list[list[object]] = []
+    previous = hash_chain.START
+    for number in numbers:
+        previous = hash_chain.digest(previous, [number, *ROW])
+        made.append([number, *ROW, previous])
+    return made, previous
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count", "row", "words"),
+    [
+        ((1, 3), 3, 2, "Entry 2 is missing."),
+        ((1, 4), 4, 2, "Entries 2 to 3 are missing."),
+        ((1, 1), 2, 1, "Entry 1 was inserted: entries are numbered from 1."),
+        ((0, 1), 2, 0, "Entry 0 was inserted: entries are numbered from 1."),
+        ((1, 2), 3, 3, "Entry 3 is missing at the end."),
+        ((1, 2), 1004, 3, "Entries 3 to 1,004 are missing at the end."),
+        ((), 1, 1, "Entry 1 is missing at the end."),
+    ],
+)
+def test_what_is_wrong_with_the_chain_is_said_with_its_first_row(
+    numbers: tuple[int, ...], count: int, row: int, words: str
+) -> None:
+    rows, last = rows_of(*numbers)
+    with pytest.raises(hash_chain.Broken) as broken:
+        hash_chain.walk(rows, count, last)
+    assert (broken.value.row, str(broken.value)) == (row, words)
+
+
+def test_a_head_of_another_log_is_told() -> None:
+    rows, last = rows_of(1, 2)
+    hash_chain.walk(rows, 2, last)
+    hash_chain.walk([], 0, hash_chain.START)
+    with pytest.raises(hash_chain.Broken, match="Entry 2 was altered: the log's head has a different hash for it"):
+        hash_chain.walk(rows, 2, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("a\0b\ud800", "ab?"),
+        ({1: ["x\0", 2, True, None]}, {"1": ["x", 2, True, None]}),
+        (("a", 1.5), ["a", "1.5"]),
+        (frozenset({"a"}), ["a"]),
+    ],
+)
+def test_what_is_recorded_is_what_every_database_gives_back(value: object, kept: object) -> None:
+    assert hash_chain.clean(value) == kept
+
+
+def test_the_hash_is_of_the_moment_in_whichever_zone_it_is_read() -> None:
+    moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    there = moment.astimezone(zone(timedelta(hours=5)))
+    assert hash_chain.digest("", [moment]) == hash_chain.digest("", [there])
+    assert hash_chain.digest("", [moment]) != hash_chain.digest("x", [moment])

@@ -16,8 +16,9 @@ from pytest_django.fixtures import Settings
 from core import https
 from core.https import Certificate
 from pbxportal import portal_address
-from pbxportal.front import authority, certificates, outcome, server, status
+from pbxportal.front import authority, certificates, configuration, outcome, server, status
 from pbxportal.front.certificates import FailedTry, Held, Pair
+from pbxportal.front.program import Program
 from pbxportal.portal_address import Address
 from tests.certificates import made
 from tests.settings import free_port
@@ -268,7 +269,7 @@ def test_plain_http_is_led_to_https_at_the_usual_ports_that_are_free(
 
     def bind(host: str, port: int, _kind: object) -> None:
         asked.append((host, port))
-        if port == server.PLAIN_PORT:
+        if port == configuration.PLAIN_PORT:
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(server, "try_to_bind", bind)
@@ -283,7 +284,7 @@ def test_plain_http_is_led_to_https_at_the_usual_ports_that_are_free(
 
 
 def test_the_plan_is_of_what_was_chosen(settings: Settings, front: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = server.Program(("caddy",), (2, 10))
+    program = Program(("caddy",), (2, 10))
     https.choose(settings.VAR, https.Choice(Certificate.ACME, NAME, 8443, "a@example.com"))
     settings.ACME_DIRECTORY, settings.ACME_ROOT, settings.PBX_EXPECTED = "https://ca.lan", "/root.pem", False
     settings.SAID_BIND = "127.0.0.1:8443"
