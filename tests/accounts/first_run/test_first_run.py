@@ -15,7 +15,7 @@ from accounts.models import Organization, User
 from core import https, reach
 from core.audit.models import AuditRecord
 from core.https import Certificate
-from core.preferences.models import Preferences
+from core.preferences.models import Preferences, SystemChange
 from pbxportal import portal_address
 from tests.pages import html_of
 from tests.pbxportal.test_portal_address import settings_with
@@ -49,6 +49,17 @@ def test_the_link_makes_the_first_administrator_and_signs_in(client: Client) -> 
     assert ada.check_password("Correct7Horse9Staple")
     assert Organization.company().name == "Analytical Engines"
     assert Preferences.load().country == "GB"
+    assert [each.name for each in ada.organizations.all()] == ["Analytical Engines"]
+    record = AuditRecord.objects.get(action="setup")
+    assert (record.by, record.on) == (ada.pk, ada.full_name)
+    assert record.detail["fields"] == {
+        "company": ["Company", "Analytical Engines"],
+        "country": ["", "GB"],
+        "time_zone": ["", "Europe/London"],
+        "language": ["", "en-gb"],
+    }
+    (change,) = SystemChange.objects.all()
+    assert (change.field, change.old, change.new, change.taken) == ("country", "US", "GB", True)
 
 
 @pytest.mark.django_db
@@ -161,6 +172,7 @@ def test_who_can_reach_the_pbx_is_in_force_from_the_next_start(
 ) -> None:
     page = client.post(opened(client, path()), {**TYPED, "reach": choice}, follow=True).content.decode()
     assert ("To let your network in, restart pbxportal" in page) is (choice == "network")
+    assert reach.chosen(elsewhere) == choice
     found = settings_with(elsewhere)
     assert (found["SIP_BIND"], found["PORTAL_BIND"]) == (host, f"{host}:8000")
     found = settings_with(elsewhere, SIP_BIND="127.0.0.3", PORTAL_BIND="127.0.0.4:8001")

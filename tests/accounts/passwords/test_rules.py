@@ -3,6 +3,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts.models import Organization, User
+from accounts.passwords import rules
 from accounts.passwords.rules import SIGNS, new_user_password
 from core.preferences.models import Preferences
 
@@ -88,3 +89,76 @@ def test_random_passwords_keep_the_rules_and_differ() -> None:
     made = {new_user_password() for _ in range(200)}
     assert len(made) == 200
     assert all(codes(password) == set() for password in made)
+
+
+@pytest.mark.parametrize(("length", "code"), [(9, "password_length"), (10, ""), (128, ""), (129, "password_length")])
+def test_a_password_of_the_shortest_and_of_the_longest_length_passes(db: None, length: int, code: str) -> None:
+    password = "Ab1" + "xyz" * 50
+    if not code:
+        rules.LengthAndClasses().validate(password[:length])
+        return
+    with pytest.raises(ValidationError) as refusal:
+        rules.LengthAndClasses().validate(password[:length])
+    assert (refusal.value.code, refusal.value.messages) == (code, ["Use 10 to 128 characters."])
+
+
+@pytest.mark.parametrize(
+    ("password", "signs", "words"),
+    [
+        ("abcdefghijk", False, "Add a digit and an uppercase letter."),
+        ("ABCDEFGHIJ1", False, "Add a lowercase letter."),
+        ("Abcdefghij1", True, "Add a symbol such as ! or #."),
+        ("Abc efghij1", True, "Add a symbol such as ! or #."),
+    ],
+)
+def test_what_a_password_lacks_is_named(db: None, password: str, words: str, *, signs: bool) -> None:
+    Preferences.objects.update(password_signs=signs)
+    with pytest.raises(ValidationError) as refusal:
+        rules.LengthAndClasses().validate(password)
+    assert refusal.value.messages == [words]
+
+
+def test_the_rules_are_said_in_words(db: None) -> None:
+    words = "10 to 128 characters, with a digit, an uppercase letter, and a lowercase letter."
+    assert rules.LengthAndClasses().get_help_text() == words
+    Preferences.objects.update(password_signs=True, password_length=20)
+    assert rules.Rules.current().words == (
+        "20 to 128 characters, with a digit, an uppercase letter, a lowercase letter, and a symbol such as ! or #."
+    )
+    assert (rules.Rules.current().suggested_length, rules.Rules(10, False).suggested_length) == (20, 16)
+    assert set(rules.SIGNS) <= set(rules.Rules.current().alphabet)
+    assert not set(rules.SIGNS) & set(rules.Rules(10, False).alphabet)
+    assert "name" in rules.NotAboutThePerson().get_help_text()
+    assert rules.HardToGuess().get_help_text() == "Must not be easy to guess."
+
+
+@pytest.mark.parametrize(
+    ("password", "words", "word"),
+    [
+        ("xxACMExx", ["Ac", "acme"], "acme"),
+        ("xxAcxx", ["Ac"], ""),
+        ("xxAcmxx", ["Acm"], "Acm"),
+        ("xx", [""], ""),
+    ],
+)
+def test_a_word_of_three_letters_counts_in_any_case(password: str, words: list[str], word: str) -> None:
+    assert rules.contained(password, words) == word
+
+
+def test_of_the_companys_name_the_long_words_count() -> None:
+    assert rules.company_words("The Acme Co-Op Ltd") == ["The Acme Co-Op Ltd", "TheAcmeCo-OpLtd", "Acme", "pbxportal"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_one"), [("", False), ("!abc", False), ("argon2$x", True)]
+)  # fmt: skip
+def test_what_is_stored_is_told_from_what_is_no_password(ada: User, stored: str, *, is_one: bool) -> None:
+    User.objects.filter(pk=ada.pk).update(password=stored)
+    assert rules.is_one(stored) is is_one
+    assert User.objects.filter(rules.is_set("password")).exists() is is_one
+
+
+def test_a_short_password_is_said_to_be_short_and_not_weak(db: None) -> None:
+    rules.HardToGuess().validate("short")
+    with pytest.raises(ValidationError, match="easy to guess"):
+        rules.HardToGuess().validate("Password1234")
