@@ -23,7 +23,7 @@ from asterisk import check, nodes
 from asterisk.apply import run as apply_run
 from asterisk.process import embedded
 from asterisk.process.fetch import Program
-from core import https
+from core import https, running
 from core.debian import NotAvailableError
 from core.https import Certificate, Choice
 from core.preferences.models import Preferences
@@ -157,9 +157,11 @@ def test_ctrl_c_stops_it_once_and_what_is_in_the_way_is_said(
 ) -> None:
     settings.LOG_TO_STDERR = False
     parts: list[tuple[str, ...]] = []
-    monkeypatch.setattr(supervisor, "refuse_root", lambda **_: None)
-    monkeypatch.setattr(supervisor, "only_one", lambda _: nullcontext())
-    monkeypatch.setattr(os, "umask", lambda _: 0)
+    before: list[str] = []
+    monkeypatch.setattr(supervisor, "refuse_root", lambda *, allowed: before.append(f"root {allowed}"))
+    monkeypatch.setattr(supervisor, "only_one", lambda lock: nullcontext(before.append(lock.name)))
+    monkeypatch.setattr(os, "umask", lambda mask: before.append(f"{mask:o}"))
+    settings.ALLOW_ROOT = False
 
     def interrupted(wanted: tuple[str, ...], _look: object) -> None:
         parts.append(tuple(wanted))
@@ -167,7 +169,10 @@ def test_ctrl_c_stops_it_once_and_what_is_in_the_way_is_said(
 
     monkeypatch.setattr(run, "run", interrupted)
     call_command("run")
+    locks = [running.lock(settings.VAR, part).name for part in running.PARTS]
+    assert before == ["77", "root False", *locks]
     call_command("run", "--only", "pbx")
+    assert before[len(locks) + 2 :] == ["77", "root False", running.lock(settings.VAR, "pbx").name]
     assert (set(parts[0]), parts[1]) == ({"portal", "pbx"}, ("pbx",))
     assert capsys.readouterr().out == "Stopped.\n" * 2
     one = run.Interrupt()
@@ -367,7 +372,7 @@ def test_whether_anything_is_left_to_prove(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(apply_run, "catch_up", caught.append)
     for behind in (True, False):
         monkeypatch.setattr(apply_run, "is_behind", lambda behind=behind: behind)
-        assert run.prove_waiting(nodes.from_settings()) is not behind
+        assert run.prove_waiting(nodes.from_settings()) is (not behind)
     assert len(caught) == 2
 
     def fail(_: object) -> None:
@@ -498,3 +503,143 @@ def test_an_outside_address_that_cannot_be_found_stops_nothing(
     with caplog.at_level(logging.WARNING):
         run.follow_outside_address(nodes.from_settings())
     assert "The outside address cannot be found: no such name" in caplog.text
+
+
+def test_what_is_looked_at_beside_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server in front joins them, and hands its certificate over before the PBX starts."""
+    did: list[str] = []
+
+    class Watch:
+        def __init__(self, _front: object, followers: list[object], _say: object, *, has_pbx: bool) -> None:
+            did.append(f"watch {followers}, PBX {has_pbx}")
+
+        def hand_over(self) -> None:
+            did.append("handed over")
+
+    monkeypatch.setattr(run, "Watch", Watch)
+    monkeypatch.setattr(run, "setup_url", lambda: None)
+    monkeypatch.setattr(run, "Alerts", lambda children, *, has_pbx: f"alerts of {children}, PBX {has_pbx}")
+    door = supervisor.door("Portal", "PORTAL_BIND", "127.0.0.1:8000")
+    front: Any = SimpleNamespace(child=lambda: "front")
+    children: Any = ["portal"]
+    rounds = run.portal_rounds(front, children, door, ASTERISK, nodes.from_settings())
+    assert did == ["watch ['portal'], PBX True", "handed over"]
+    assert children == ["portal", "front"]
+    kinds = ["Welcome", "Daily", "Backups", "Nightly", "str", "SmallLogs"]
+    assert [type(each).__name__ for each in rounds] == [*kinds, "Watch", "Job"]
+    assert rounds[3].has_pbx is True  # type: ignore[attr-defined]
+    assert rounds[4] == "alerts of ['portal'], PBX True"
+    children = ["portal"]
+    rounds = run.portal_rounds(None, children, door, None, nodes.from_settings())
+    assert [type(each).__name__ for each in rounds] == kinds
+    assert rounds[0].portal_answers() is True  # type: ignore[attr-defined]
+    assert rounds[3].has_pbx is False  # type: ignore[attr-defined]
+    assert rounds[4] == "alerts of ['portal'], PBX False"
+    assert children == ["portal"]
+
+
+def test_the_database_and_the_files_are_ready_before_a_page_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[Any] = []
+    monkeypatch.setattr(run, "call_command", lambda name, **more: did.append((name, more)))
+    monkeypatch.setattr(run, "collect_static", lambda: did.append("static"))
+    run.prepare_portal()
+    assert did == [
+        ("migrate", {"interactive": False, "verbosity": 0}),
+        ("createcachetable", {"verbosity": 0}),
+        "static",
+    ]
+
+
+def test_what_is_wrong_is_looked_for_and_then_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[str] = []
+    monkeypatch.setattr(run, "Look", lambda conditions: lambda: did.append(f"looked for {conditions}"))
+    monkeypatch.setattr(run.conditions, "of", lambda children, *, has_pbx: f"{children}, PBX {has_pbx}")
+    monkeypatch.setattr(run.tell, "tell", lambda: did.append("told"))
+    monkeypatch.setattr(run, "Job", lambda work, seconds: lambda: did.append(f"{work.__name__} each {seconds:g} s"))
+    alerts = run.Alerts([], has_pbx=False)
+    alerts()
+    assert did == ["look_and_tell each 5 s", "deliver each 3 s", "forget_old each 3600 s"]
+    did.clear()
+    alerts.look_and_tell()
+    assert did == ["looked for [], PBX False", "told"]
+
+
+class Guard:
+    why = ""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def begin(self) -> None:
+        did_of_pbx.append("guarded")
+
+    def trouble(self) -> str:
+        return Guard.why
+
+
+did_of_pbx: list[str] = []
+
+
+def test_asterisk_is_configured_as_its_network_is_and_restarts_for_another(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did_of_pbx.clear()
+    asked = ["5060"]
+    monkeypatch.setattr(run, "Guard", Guard)
+    monkeypatch.setattr(run, "fill_lost_table", lambda _: did_of_pbx.append("filled"))
+    monkeypatch.setattr(embedded, "configure", lambda *_: did_of_pbx.append("configured"))
+    monkeypatch.setattr(embedded, "prepare_start", lambda _: did_of_pbx.append("prepared"))
+    monkeypatch.setattr(embedded, "command", lambda *_: ["asterisk"])
+    monkeypatch.setattr(run.transports, "started_with", lambda _: "5060")
+    monkeypatch.setattr(run.transports, "listening", lambda _: asked[0])
+    node = nodes.from_settings()
+    child = run.pbx(ASTERISK, node)
+    assert did_of_pbx == ["configured"]
+    assert (child.name, child.command) == ("Asterisk", ["asterisk"])
+    assert [each.name for each in child.logs] == ["start.log", "problems.log"]
+    assert child.before_start
+    child.before_start()
+    assert did_of_pbx == ["configured", "filled", "prepared", "guarded"]
+    assert child.trouble() == ""
+    asked[0] = "5070"
+    assert child.trouble() == "its addresses or ports were changed"
+    child.before_start()
+    assert did_of_pbx[4:] == ["filled", "configured", "prepared", "guarded"]
+    monkeypatch.setattr(Guard, "why", "its table was replaced")
+    assert child.trouble() == "its table was replaced"
+
+    def refuse(*_: object) -> None:
+        raise ValueError("SIP_BIND is wrong.")
+
+    monkeypatch.setattr(embedded, "configure", refuse)
+    with pytest.raises(CannotStart, match=r"^SIP_BIND is wrong\.$"):
+        run.pbx(ASTERISK, node)
+
+
+def test_a_lost_table_is_made_again_and_that_is_said(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    monkeypatch.setattr(run, "connection", SimpleNamespace(close=lambda: closed.append(1)))
+    whole: list[object] = []
+    monkeypatch.setattr(apply_run, "make_whole", whole.append)
+    for wrong, words in (("", []), ("is missing", ["The PBX's table is missing. It is being rebuilt."])):
+        monkeypatch.setattr(run.file_health, "mend", lambda _, wrong=wrong: wrong)
+        run.fill_lost_table(nodes.from_settings())
+        assert said == words
+    assert (len(whole), len(closed)) == (2, 2)
+
+    def fail(_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(run.file_health, "mend", fail)
+    run.fill_lost_table(nodes.from_settings())
+    assert (len(whole), len(closed)) == (2, 3)
+
+
+def test_a_service_is_told_the_commands_of_a_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PORTAL_URL, settings.LOG_TO_STDERR, settings.MANAGE = "http://127.0.0.1:8000", True, "sudo pbxportal"
+    monkeypatch.setattr(run.reach, "set_by_environment", list)
+    assert run.network_hint()[2:4] == ["sudo pbxportal reach network", run.RESTART]
+    settings.LOG_TO_STDERR = False
+    assert run.network_hint()[2:4] == ["sudo pbxportal reach network", "make run"]
+    monkeypatch.setattr(run.reach, "set_by_environment", lambda: ["PORTAL_BIND"])
+    assert run.network_hint() == []
