@@ -183,7 +183,7 @@ def test_those_who_may_are_told_if_they_have_an_address(ada: User, hugo: User, v
 
 def test_a_number_stands_as_the_readers_country_writes_its_own(ada: User) -> None:
     assert (ada.mobile_shown, ada.mobile_typed) == ("", "")
-    ada.mobile = "+12025550123"  # type: ignore[assignment]
+    ada.mobile = "+12025550123"
     ada.save()
     ada = User.objects.get(pk=ada.pk)
     with translation.override("en"):

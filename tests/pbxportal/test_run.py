@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,14 +20,18 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from asterisk import check, nodes
+from asterisk.apply import network
 from asterisk.apply import run as apply_run
-from asterisk.process import embedded
+from asterisk.engine import file_health
+from asterisk.process import embedded, transports
 from asterisk.process.fetch import Program
-from core import https, running
+from core import https, reach, running
 from core.debian import NotAvailableError
+from core.events import tell
 from core.https import Certificate, Choice
 from core.preferences.models import Preferences
-from pbxportal import supervisor
+from pbxportal import conditions, supervisor
+from pbxportal.front import certificates, server
 from pbxportal.front.server import FrontError
 from pbxportal.management.commands import run
 from pbxportal.supervisor import CannotStart, Door
@@ -158,8 +162,13 @@ def test_ctrl_c_stops_it_once_and_what_is_in_the_way_is_said(
     settings.LOG_TO_STDERR = False
     parts: list[tuple[str, ...]] = []
     before: list[str] = []
+
+    def held(lock: Path) -> AbstractContextManager[None]:
+        before.append(lock.name)
+        return nullcontext()
+
     monkeypatch.setattr(supervisor, "refuse_root", lambda *, allowed: before.append(f"root {allowed}"))
-    monkeypatch.setattr(supervisor, "only_one", lambda lock: nullcontext(before.append(lock.name)))
+    monkeypatch.setattr(supervisor, "only_one", held)
     monkeypatch.setattr(os, "umask", lambda mask: before.append(f"{mask:o}"))
     settings.ALLOW_ROOT = False
 
@@ -199,7 +208,7 @@ def test_after_a_restore_it_begins_anew_with_the_address_of_the_backup(
     settings.VAR = tmp_path
     begun: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda _program, arguments: begun.append(arguments))
-    monkeypatch.setattr(run.connection, "close", lambda: None)
+    monkeypatch.setattr(run, "connection", SimpleNamespace(close=lambda: None))
     run.follow_preferences()
     assert begun == []
     Preferences.objects.update(https_certificate="authority", https_name="pbx.lan", https_port=8443)
@@ -287,8 +296,8 @@ def test_a_configuration_that_caddy_refuses_is_said(settings: Settings, monkeypa
 
     monkeypatch.setattr(run, "Front", Front)
     monkeypatch.setattr(run, "find_caddy", lambda *_: "caddy")
-    monkeypatch.setattr(run.certificates, "prepare", lambda _: did.append("prepared"))
-    monkeypatch.setattr(run.server, "plan", lambda program, _: f"{program}'s")
+    monkeypatch.setattr(certificates, "prepare", lambda _: did.append("prepared"))
+    monkeypatch.setattr(server, "plan", lambda program, _: f"{program}'s")
     settings.FRONT = "caddy"
     with pytest.raises(CannotStart, match=r"^The front server's configuration is not valid\. No such port\.$"):
         run.find_front()
@@ -310,8 +319,8 @@ def test_without_a_pbx_changes_are_kept_and_that_is_said(
         f"PBX: turned off (PBX_EXPECTED). {kept}",
         f"PBX: not available on this machine. It cannot be downloaded.\n{kept}",
     ]
-    monkeypatch.setattr(run, "find_or_fetch", lambda *_: "asterisk")
-    assert run.find_program() == "asterisk"
+    monkeypatch.setattr(run, "find_or_fetch", lambda *_: ASTERISK)
+    assert run.find_program() == ASTERISK
 
 
 class Process:
@@ -492,14 +501,14 @@ def test_an_outside_address_that_cannot_be_found_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     followed: list[Any] = []
-    monkeypatch.setattr(run.network, "follow", followed.append)
+    monkeypatch.setattr(network, "follow", followed.append)
     run.follow_outside_address(nodes.from_settings())
     assert followed == [nodes.from_settings()]
 
     def fail(_: object) -> None:
         raise OSError("no such name")
 
-    monkeypatch.setattr(run.network, "follow", fail)
+    monkeypatch.setattr(network, "follow", fail)
     with caplog.at_level(logging.WARNING):
         run.follow_outside_address(nodes.from_settings())
     assert "The outside address cannot be found: no such name" in caplog.text
@@ -528,13 +537,13 @@ def test_what_is_looked_at_beside_the_children(monkeypatch: pytest.MonkeyPatch) 
     kinds = ["Welcome", "Daily", "Backups", "Nightly", "str", "SmallLogs"]
     assert [type(each).__name__ for each in rounds] == [*kinds, "Watch", "Job"]
     assert rounds[3].has_pbx is True  # type: ignore[attr-defined]
-    assert rounds[4] == "alerts of ['portal'], PBX True"
+    assert str(rounds[4]) == "alerts of ['portal'], PBX True"
     children = ["portal"]
     rounds = run.portal_rounds(None, children, door, None, nodes.from_settings())
     assert [type(each).__name__ for each in rounds] == kinds
     assert rounds[0].portal_answers() is True  # type: ignore[attr-defined]
     assert rounds[3].has_pbx is False  # type: ignore[attr-defined]
-    assert rounds[4] == "alerts of ['portal'], PBX False"
+    assert str(rounds[4]) == "alerts of ['portal'], PBX False"
     assert children == ["portal"]
 
 
@@ -553,8 +562,8 @@ def test_the_database_and_the_files_are_ready_before_a_page_is_served(monkeypatc
 def test_what_is_wrong_is_looked_for_and_then_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     did: list[str] = []
     monkeypatch.setattr(run, "Look", lambda conditions: lambda: did.append(f"looked for {conditions}"))
-    monkeypatch.setattr(run.conditions, "of", lambda children, *, has_pbx: f"{children}, PBX {has_pbx}")
-    monkeypatch.setattr(run.tell, "tell", lambda: did.append("told"))
+    monkeypatch.setattr(conditions, "of", lambda children, *, has_pbx: f"{children}, PBX {has_pbx}")
+    monkeypatch.setattr(tell, "tell", lambda: did.append("told"))
     monkeypatch.setattr(run, "Job", lambda work, seconds: lambda: did.append(f"{work.__name__} each {seconds:g} s"))
     alerts = run.Alerts([], has_pbx=False)
     alerts()
@@ -590,8 +599,8 @@ def test_asterisk_is_configured_as_its_network_is_and_restarts_for_another(
     monkeypatch.setattr(embedded, "configure", lambda *_: did_of_pbx.append("configured"))
     monkeypatch.setattr(embedded, "prepare_start", lambda _: did_of_pbx.append("prepared"))
     monkeypatch.setattr(embedded, "command", lambda *_: ["asterisk"])
-    monkeypatch.setattr(run.transports, "started_with", lambda _: "5060")
-    monkeypatch.setattr(run.transports, "listening", lambda _: asked[0])
+    monkeypatch.setattr(transports, "started_with", lambda _: "5060")
+    monkeypatch.setattr(transports, "listening", lambda _: asked[0])
     node = nodes.from_settings()
     child = run.pbx(ASTERISK, node)
     assert did_of_pbx == ["configured"]
@@ -622,7 +631,7 @@ def test_a_lost_table_is_made_again_and_that_is_said(said: list[str], monkeypatc
     whole: list[object] = []
     monkeypatch.setattr(apply_run, "make_whole", whole.append)
     for wrong, words in (("", []), ("is missing", ["The PBX's table is missing. It is being rebuilt."])):
-        monkeypatch.setattr(run.file_health, "mend", lambda _, wrong=wrong: wrong)
+        monkeypatch.setattr(file_health, "mend", lambda _, wrong=wrong: wrong)
         run.fill_lost_table(nodes.from_settings())
         assert said == words
     assert (len(whole), len(closed)) == (2, 2)
@@ -630,16 +639,16 @@ def test_a_lost_table_is_made_again_and_that_is_said(said: list[str], monkeypatc
     def fail(_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(run.file_health, "mend", fail)
+    monkeypatch.setattr(file_health, "mend", fail)
     run.fill_lost_table(nodes.from_settings())
     assert (len(whole), len(closed)) == (2, 3)
 
 
 def test_a_service_is_told_the_commands_of_a_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PORTAL_URL, settings.LOG_TO_STDERR, settings.MANAGE = "http://127.0.0.1:8000", True, "sudo pbxportal"
-    monkeypatch.setattr(run.reach, "set_by_environment", list)
+    monkeypatch.setattr(reach, "set_by_environment", list)
     assert run.network_hint()[2:4] == ["sudo pbxportal reach network", run.RESTART]
     settings.LOG_TO_STDERR = False
     assert run.network_hint()[2:4] == ["sudo pbxportal reach network", "make run"]
-    monkeypatch.setattr(run.reach, "set_by_environment", lambda: ["PORTAL_BIND"])
+    monkeypatch.setattr(reach, "set_by_environment", lambda: ["PORTAL_BIND"])
     assert run.network_hint() == []

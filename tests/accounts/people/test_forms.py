@@ -225,7 +225,7 @@ def test_what_ends_with_another_address_password_or_role(
     for each in (ada, vic):
         Client().force_login(each)
         before = each.link_version
-        end_what_was(each, ada, **changed)  # type: ignore[arg-type]
+        end_what_was(each, ada, **changed)
         assert (User.objects.get(pk=each.pk).link_version > before) is ends_links
     assert Session.objects.filter(user=vic).exists() is not ends_sessions
     assert Session.objects.filter(user=ada).exists()  # one's own goes on

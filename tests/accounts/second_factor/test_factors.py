@@ -180,7 +180,7 @@ def test_what_was_asked_before_the_passkey_was_last_used_is_answered_no_more(
     assert factors.use_passkey(passkey, 0, time.time() + ago) is works
     passkey.delete()
     gone = SimpleNamespace(pk=10**6, user=ada)
-    assert factors.use_passkey(gone, 1, time.time()) is False  # type: ignore[arg-type]
+    assert factors.use_passkey(gone, 1, time.time()) is False
 
 
 @pytest.mark.usefixtures("made_at_three")
