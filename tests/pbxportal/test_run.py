@@ -20,10 +20,9 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from asterisk import check, nodes
-from asterisk.apply import network
 from asterisk.apply import run as apply_run
 from asterisk.engine import file_health
-from asterisk.process import embedded, transports
+from asterisk.process import embedded, network, transports
 from asterisk.process.fetch import Program
 from core import https, reach, running
 from core.debian import NotAvailableError

@@ -11,6 +11,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from asterisk.ami.client import AmiError
+from asterisk.process import certificate as sip_certificate
 from core import https
 from core.https import Certificate, Choice
 from pbxportal.front import certificates, outcome, server, watch
@@ -54,7 +55,12 @@ def made(settings: Settings, tmp_path: Path, said: list[str], monkeypatch: pytes
     front.file.write_text("")
     monkeypatch.setattr(watch, "connection", SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(server, "plan", lambda program, address: f"{program} at {address.bind}")
-    monkeypatch.setattr(server, "answers", lambda host, port: front.told.append(f"asked {host}:{port}") or True)
+
+    def answers(host: str, port: int) -> bool:
+        front.told.append(f"asked {host}:{port}")
+        return True
+
+    monkeypatch.setattr(server, "answers", answers)
     monkeypatch.setattr(certificates, "prepare", lambda address: front.told.append(f"prepared {address.bind}"))
     monkeypatch.setattr(watch, "stop", lambda children: front.told.append(f"stopped {children}"))
     monkeypatch.setattr(watch, "try_to_bind", lambda *_: None)
@@ -132,7 +138,12 @@ def test_a_port_of_another_program_is_refused_and_one_of_ours_is_not(
     monkeypatch.setattr(watch, "try_to_bind", refuse)
     listens = [True]
     asked: list[str] = []
-    monkeypatch.setattr(server, "listens", lambda host, _: asked.append(host) or listens[0])
+
+    def listening(host: str, _port: int) -> bool:
+        asked.append(host)
+        return listens[0]
+
+    monkeypatch.setattr(server, "listens", listening)
     with pytest.raises(FrontError, match=r"^Port 8443: Address already in use\.$"):
         one.require("", 8443)
     one.front.file.write_text('"listen": [":8443"]')
@@ -188,14 +199,19 @@ def test_each_new_certificate_is_handed_to_sip_until_asterisk_has_taken_it(
     settings.ADDRESS = SECURE
     handed: list[bytes] = []
     asleep, is_new = [True], [True]
-    monkeypatch.setattr(watch.sip_certificate, "install", lambda chain, _key: handed.append(chain) or is_new[0])
+
+    def install(chain: bytes, _key: bytes) -> bool:
+        handed.append(chain)
+        return is_new[0]
+
+    monkeypatch.setattr(sip_certificate, "install", install)
 
     def take() -> None:
         handed.append(b"taken")
         if asleep[0]:
             raise AmiError("Asterisk does not answer.")
 
-    monkeypatch.setattr(watch.sip_certificate, "take", take)
+    monkeypatch.setattr(sip_certificate, "take", take)
     put(tmp_path, 1)
     without = made()
     without()

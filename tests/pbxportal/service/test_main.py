@@ -33,7 +33,12 @@ def did(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(installing, "install", lambda clone, *_: found.append(("install", clone)))
     monkeypatch.setattr(installing, "uninstall", lambda *_, with_data: found.append(("uninstall", with_data)))
     monkeypatch.setattr(installing, "check", lambda _: found.append("checked"))
-    monkeypatch.setattr(systemd, "upgrade", lambda _, clone, tag, _say: found.append((clone, tag)) or 7)
+
+    def upgrade(_places: object, clone: Path, tag: str, _say: object) -> int:
+        found.append((clone, tag))
+        return 7
+
+    monkeypatch.setattr(systemd, "upgrade", upgrade)
     monkeypatch.setattr(main, "Upgrade", Upgrade)
     return found
 
