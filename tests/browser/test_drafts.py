@@ -5,18 +5,13 @@ import re
 import time
 from typing import Any
 
-import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from accounts.sessions.models import LABEL, Session
 from core import encryption
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from tests.browser.conftest import NewContext
 from tests.browser.tour import open_add, press
 from tests.people import PASSWORD
 
@@ -131,17 +126,6 @@ def test_the_longest_session_is_announced_and_cannot_be_extended(adas: Page) -> 
     be_seen_ago(0, began=Preferences.current().session_hours * 60 * MINUTE - MINUTE)
     expect(adas.locator("[data-session=longest]")).to_be_visible()
     expect(adas.get_by_role("button", name="Stay signed in")).to_be_hidden()
-
-
-@pytest.fixture
-def unwatched(new_context: NewContext, live_server: LiveServer, ada: User) -> BrowserContext:
-    """Ada's, in which requests may fail."""
-    context = new_context(base_url=live_server.url)
-    client = Client()
-    client.force_login(ada)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    return context
 
 
 def test_without_a_network_the_page_stays_and_can_be_sent_again(unwatched: BrowserContext) -> None:

@@ -1,4 +1,4 @@
-"""Menus and details on hover: one is open at a time, and each goes by Escape, by a click beside it, or with the focus."""
+"""Menus and details on hover: one is open at a time, and goes by Escape, by a click beside it, or with the focus."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -67,7 +67,8 @@ def test_a_menu_at_the_lower_end_opens_upwards(listed: Page) -> None:
     last.locator("summary").click()
     expect(last).to_have_class("menu opens-up")
     box = last.locator(".menu-panel").bounding_box()
-    assert box and box["y"] + box["height"] <= 620
+    assert box
+    assert box["y"] + box["height"] <= 620
     last.locator("summary").click()
     listed.set_viewport_size({"width": 1280, "height": 2000})
     last.locator("summary").click()

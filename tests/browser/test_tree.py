@@ -54,9 +54,10 @@ def shown(page: Page, ids: dict[str, str]) -> list[str]:
 
 def test_each_row_says_how_deep_it_lies_and_one_of_them_is_reached_by_tab(adas: Page, ids: dict[str, str]) -> None:
     adas.goto("/organizations/")
-    told = """(each) => [each.id, each.getAttribute("role"), each.ariaLevel, each.ariaExpanded, each.tabIndex,
-        each.closest("li").getAttribute("role"), each.closest("li").ariaLevel, each.closest("li").querySelectorAll(".fold").length]"""
-    found = adas.locator("[data-tree] > li a").evaluate_all(f"(all) => all.map({told})")
+    told = """(all) => all.map((each) => [each, each.closest("li")]).map(([each, row]) => [
+        each.id, each.getAttribute("role"), each.ariaLevel, each.ariaExpanded, each.tabIndex,
+        row.getAttribute("role"), row.ariaLevel, row.querySelectorAll(".fold").length])"""
+    found = adas.locator("[data-tree] > li a").evaluate_all(told)
     assert found == [
         [ids["Company"], "treeitem", "1", "true", 0, "none", None, 1],
         [ids["Asia"], "treeitem", "2", "true", -1, "none", None, 1],
