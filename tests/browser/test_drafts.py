@@ -17,7 +17,7 @@ from tests.people import PASSWORD
 
 SECRET = "Violet7Kettle9Orbit"
 MINUTE = 60
-NO_DRAFT = "sessionStorage.getItem('draft') === null"
+NO_DRAFT = "() => sessionStorage.getItem('draft') === null"
 FAILED = re.compile("^chrome-error:")  # where Chromium goes without an answer
 
 

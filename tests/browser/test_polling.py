@@ -114,7 +114,7 @@ def test_no_sign_in_page_is_put_into_a_page(adas: Page, grace: SipExtension) -> 
     assert told(adas) == "ended"
     adas.evaluate(LEFT)
     adas.evaluate(COMES, [ORDINARY, "/search/", "/sign-in/", "x"])
-    adas.wait_for_function("window.stays === undefined")
+    adas.wait_for_function("() => window.stays === undefined")
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -127,7 +127,7 @@ def test_no_sign_in_page_is_put_into_a_page(adas: Page, grace: SipExtension) -> 
     adas.evaluate(LEFT)
     adas.get_by_label("Name").fill("Keeper")
     adas.evaluate(COMES, [ORDINARY, "/search/", "/sign-in/", "x"])
-    adas.wait_for_function("window.stays === undefined")
+    adas.wait_for_function("() => window.stays === undefined")
     assert asked == []  # nothing can be saved any more
     adas.goto("/extensions/add/")
     adas.evaluate(OFF)
@@ -215,7 +215,7 @@ def test_the_end_of_a_session_is_told_where_something_is_typed_and_else_the_page
     adas.wait_for_timeout(100)
     assert adas.evaluate("window.stays") == "yes"
     adas.evaluate(ANSWERED, [{"X-Signed-Out": "yes"}])
-    adas.wait_for_function("window.stays === undefined")
+    adas.wait_for_function("() => window.stays === undefined")
     assert told(adas) == ""
 
 
@@ -252,6 +252,6 @@ def test_who_signs_in_again_is_not_asked_whether_to_leave(adas: Page, grace: Sip
     adas.evaluate(LEFT)
     adas.evaluate("page.tell('ended')")
     adas.get_by_role("button", name="Sign in again").click()
-    adas.wait_for_function("window.stays === undefined")
+    adas.wait_for_function("() => window.stays === undefined")
     expect(adas.locator("#id_job_title")).to_have_value("Admiral")
     assert asked == []
