@@ -63,6 +63,7 @@ def test_what_the_browser_signs_is_sent(page: Page) -> None:
 def test_why_it_did_not_work_is_said_and_one_tries_again(page: Page, refusal: str, words: str) -> None:
     button, trouble = page.locator(f"{FORM} button"), page.locator(f"{FORM} [data-trouble]")
     page.evaluate("(name) => { window.refusal = name; }", refusal)
+    page.evaluate("(form) => { document.querySelector(form).dataset.wordsKnown = 'It is known.'; }", FORM)
     said = page.locator(FORM).get_attribute(words)
     button.click()
     expect(trouble).not_to_have_attribute("hidden", "")
@@ -95,5 +96,34 @@ def test_a_portal_that_does_not_answer_is_said(
 def test_at_another_name_of_the_portal_no_passkey_is_offered(page: Page, live_server: LiveServer) -> None:
     expect(page.locator(FORM)).to_be_visible()
     page.goto(live_server.url.replace("localhost", "127.0.0.1") + "/sign-in/")
+    expect(page.get_by_label("Password*")).to_be_visible()
+    expect(page.locator(FORM)).to_be_hidden()
+
+
+GIVEN = """(form) => {
+    const user = {id: "AA", name: "a", displayName: "a"};
+    const publicKey = {challenge: "AAAA", rp: {name: "x"}, user, pubKeyCredParams: []};
+    const options = {request_options: {publicKey}};
+    const holder = Object.assign(document.createElement("script"), {type: "application/json", id: "given"});
+    holder.textContent = JSON.stringify(options);
+    document.body.append(holder);
+    Object.assign(document.querySelector(form).dataset, {optionsFrom: "given", passkey: "create"});
+}"""
+
+
+def test_what_stands_in_the_page_is_not_asked_for_again(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(GIVEN, FORM)
+    button = page.locator("form[data-passkey] button")
+    button.click()
+    page.wait_for_function("() => window.noted.length === 2")
+    assert noted(page) == [["create", True], ["sent", '{"id":"blue"}']]
+    assert asked == []
+
+
+def test_a_browser_without_passkeys_shows_no_error(page: Page) -> None:
+    page.add_init_script("delete window.PublicKeyCredential")
+    page.goto("/sign-in/")
     expect(page.get_by_label("Password*")).to_be_visible()
     expect(page.locator(FORM)).to_be_hidden()
