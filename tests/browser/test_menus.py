@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.browser.conftest import SignIn
-from tests.browser.keys import focused, press_key
+from tests.browser.keys import press_key
 from tests.people import make_extension
 
 ROW_MENU = "tbody tr:nth-child({}) details[data-menu]"
@@ -69,6 +69,9 @@ def test_a_menu_at_the_lower_end_opens_upwards(listed: Page) -> None:
     box = last.locator(".menu-panel").bounding_box()
     assert box
     assert box["y"] + box["height"] <= 620
+    for _ in range(2):
+        last.locator("summary").click()
+    expect(last).to_have_class("menu opens-up")  # again
     last.locator("summary").click()
     listed.set_viewport_size({"width": 1280, "height": 2000})
     last.locator("summary").click()
@@ -118,7 +121,6 @@ def test_a_slash_leads_to_the_search_where_nobody_types(listed: Page) -> None:
     select.focus()
     assert not press_key(listed, "/")
     expect(select).to_be_focused()
-    listed.goto("/sign-out/")
-    listed.evaluate("document.querySelector('[data-search]')?.remove()")
+    listed.goto("/roles/")
+    listed.evaluate("document.querySelector('[data-search]').remove()")
     assert not press_key(listed, "/")
-    assert focused(listed) != "search"
