@@ -87,6 +87,27 @@ def test_a_form_that_was_not_touched_is_left_without_a_question(adas: Page, grac
     assert asked == ["beforeunload"]
 
 
+SUBMITTED = """([selector, prevented]) => {
+    const form = document.querySelector(selector);
+    const event = new SubmitEvent("submit", {bubbles: true, cancelable: true});
+    if (prevented) event.preventDefault();
+    form.dispatchEvent(event);
+    return [prevented ? "" : event.defaultPrevented, form.dataset.sent ?? "", page.leaving];
+}"""
+
+
+def test_only_a_form_that_is_sent_once_is_held_back_the_second_time(adas: Page) -> None:
+    adas.goto("/roles/add/")
+    form, search = "form[data-role]", "form[role=search]"
+    for _ in range(2):
+        assert adas.evaluate(SUBMITTED, [search, False]) == [False, "", False]
+    assert adas.evaluate(SUBMITTED, [form, True]) == ["", "", False]  # another script has it
+    assert adas.evaluate(SUBMITTED, [form, False]) == [False, "yes", True]
+    assert adas.evaluate(SUBMITTED, [form, False])[:2] == [True, "yes"]
+    expect(adas.locator(f"{form} button:not([type=button]):enabled")).to_have_count(0)
+    expect(adas.locator(f"{search} button:disabled")).to_have_count(0)
+
+
 BUTTON = "button[name=then][value=apply]"
 
 
