@@ -157,6 +157,25 @@ def test_what_a_button_says_while_it_waits_and_when_nothing_was_reached(
     assert button.inner_html() == words  # it does not say later that it waits
 
 
+SENT = """() => {
+    window.noted = [];
+    HTMLFormElement.prototype.submit = function () { window.noted.push(...new FormData(this).getAll("then")); };
+}"""
+
+
+def test_what_is_sent_names_the_button_that_was_pressed_once(adas: Page, grace: SipExtension) -> None:
+    adas.goto("/extensions/1000/edit/")
+    adas.evaluate(SENT)
+    for then in ("save", "apply"):
+        adas.locator(f"button[name=then][value={then}]").click()
+        adas.wait_for_function("() => window.noted.length === 1")
+        assert adas.evaluate("page.leaving") is True
+        assert sent(adas) == [then]
+        expect(adas.locator("form[data-keep] input[name=then]")).to_have_count(0)
+        adas.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")  # back again
+        assert adas.evaluate("page.leaving") is False
+
+
 def test_the_caller_id_that_is_not_typed_is_the_number(adas: Page) -> None:
     adas.goto("/extensions/add/")
     caller_id, number = adas.locator("[data-placeholder-from] input"), adas.locator("#id_number")
