@@ -17,14 +17,17 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from asterisk.live import store as live
 from asterisk.models import ApplyRun, BlockedAddress, CheckRun
-from backup.models import Backup, BackupSettings
-from core import clock
+from backup.models import Backup, BackupSettings, CopySettings
+from core import clock, disk
 from core.events.look import Finding
+from core.https import Certificate
 from core.mail.models import Email
 from core.preferences.models import Preferences, SystemChange
 from extensions.models import Change
 from pbxportal import conditions
+from pbxportal.portal_address import Address
 from pbxportal.supervisor import Child
+from tests.certificates import made
 from tests.people import make_extension
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +232,71 @@ def test_a_backup_counts_that_failed_or_is_old(state: str, days: int, found: lis
     assert [*conditions.backups()] == []  # nobody has set a passphrase
     BackupSettings.objects.update(sealed_passphrase="sealed")
     assert [finding.detail.code for finding in conditions.backups()] == found
+
+
+@pytest.mark.parametrize(
+    ("lasting", "codes"),
+    [(None, ["event.no_certificate"]), (13, ["event.certificate_expires"]), (15, [])],
+)
+def test_a_certificate_counts_that_is_missing_or_ends_within_two_weeks(
+    settings: Settings, tmp_path: Path, lasting: int | None, codes: list[str]
+) -> None:
+    settings.VAR, settings.HTTPS_CERTIFICATE = tmp_path, ""
+    settings.FIND_ADDRESS = lambda: Address(":8443", ("https://pbx.lan:8443",), Certificate.FILES)
+    if lasting is not None:
+        (tmp_path / "front/files").mkdir(parents=True)
+        (tmp_path / "front/files/chain.pem").write_bytes(made(lasting=timedelta(days=lasting))[0])
+    found = list(conditions.certificate())
+    assert [each.detail.code for each in found] == codes
+    if codes == ["event.certificate_expires"]:
+        until = timezone.now() + timedelta(days=13)
+        assert found[0].detail.params == {"names": "pbx.example.com, 127.0.0.1", "until": f"{until:%Y-%m-%d}"}
+        assert found[0].at_once
+    settings.FIND_ADDRESS = lambda: Address("127.0.0.1:8000", ("http://127.0.0.1:8000",), Certificate.NONE)
+    assert list(conditions.certificate()) == []
+
+
+def test_a_disk_counts_that_is_nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "usage", lambda _: (10**12, 10**11, 9 * 10**11))
+    assert list(conditions.disks()) == []
+    monkeypatch.setattr(disk, "usage", lambda _: (10**12, 10**12 - 7 * 10**10, 7 * 10**10))
+    (found,) = conditions.disks()
+    assert (found.detail.code, found.detail.params["share"]) == ("event.disk", 93)
+
+
+def test_a_backup_counts_that_was_never_made_or_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    def codes() -> list[str]:
+        return [finding.detail.code for finding in conditions.backups()]
+
+    BackupSettings.objects.update(sealed_passphrase="sealed", since=timezone.now() - timedelta(days=1))
+    assert codes() == []
+    BackupSettings.objects.update(since=timezone.now() - timedelta(days=3))
+    assert codes() == ["event.backup_none"]
+    ahead = timezone.now() + timedelta(days=300)
+    Backup.objects.create(state=Backup.State.VERIFIED, started_at=ahead)
+    assert codes() == ["event.backup_none"]  # a clock that was ahead made it
+    Backup.objects.create(state=Backup.State.VERIFIED, copy_why={"code": "copy.away"})
+    assert codes() == []
+    CopySettings.objects.update(kind="sftp", sftp_host="backup.example.com", sftp_user="portal")
+    monkeypatch.setattr("backup.making.is_running", lambda _: True)
+    assert codes() == []
+    monkeypatch.setattr("backup.making.is_running", lambda _: False)
+    assert codes() == ["event.backup_not_copied"]
+
+
+def test_an_event_says_when_it_began_in_the_time_of_the_office() -> None:
+    Preferences.objects.update(mail_host="mail.example.com")
+    since = timezone.now() - timedelta(hours=1)
+    Email.objects.create(kind="test", to="a@example.com", delayed_since=since, due_at=timezone.now())
+    Email.objects.create(kind="test", to="a@example.com", delayed_since=timezone.now(), due_at=timezone.now())
+    (found,) = conditions.mail()
+    assert found.detail.params == {"since": f"{timezone.localtime(since):%Y-%m-%d %H:%M}"}
+
+
+def test_without_a_pbx_and_with_one_each_kind_is_looked_for() -> None:
+    without, with_pbx = conditions.of([], has_pbx=False), conditions.of([], has_pbx=True)
+    usual = {"disk", "certificate", "mail", "worker", "clock", "clock_jump", "backup"}
+    assert set(without) == usual
+    assert set(with_pbx) - usual == {"pbx", "apply_refused", "apply_waiting", "drift", "attack"}
+    assert list(with_pbx["clock_jump"]()) == []
+    assert list(with_pbx["worker"]()) == []

@@ -11,9 +11,11 @@ from django.utils.timezone import localtime
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
+from accounts.second_factor.factors import add_app
 from asterisk.models import CheckRun
 from backup.models import Backup, BackupSettings
-from core import disk
+from core import disk, localization
+from core.access.permissions import Permission
 from core.audit import log
 from core.coded_text import CodedText
 from core.events import look
@@ -23,7 +25,7 @@ from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.listing import registrations
 from extensions.models import SipExtension
-from pbxportal.dashboard import figures
+from pbxportal.dashboard import figures, health, setup
 from pbxportal.front import certificates
 from pbxportal.portal_address import Address
 from tests.pages import html_of
@@ -235,3 +237,134 @@ def test_the_setup_sheet_folds_away_once_a_phone_is_registered(
     monkeypatch.setattr(registrations, "failing", lambda _found: set())
     assert '<details class="setup-sheet">' in html_of(signed_in, "/extensions/1001/")
     assert '<details class="setup-sheet" open>' in html_of(signed_in, "/extensions/1001/?phone=yealink")
+
+
+# --- by permission, and at the limits ---
+
+
+def who_may(*granted: Permission, **more: Any) -> User:
+    role = Role.objects.create(name=f"Role {Role.objects.count()}", granted=list(granted), **more)
+    return make_user("Lena", email=f"{Role.objects.count()}@example.com", custom=role)
+
+
+@pytest.mark.parametrize(
+    ("permission", "labels"),
+    [
+        (Permission.VIEW_ROLES, []),
+        (Permission.VIEW_MAIL, ["Mail"]),
+        (Permission.VIEW_CHECK, ["Disk", "Engine Check"]),
+        (Permission.VIEW_PREFERENCES, ["Mail", "Disk", "Certificate"]),
+        (Permission.VIEW_BACKUP, ["Backup"]),
+    ],
+)
+def test_a_part_is_shown_to_who_may_see_its_page(db: None, permission: Permission, labels: list[str]) -> None:
+    found = health.parts(who_may(permission))
+    assert [each.label for each in found] == ["PBX", "PBX listener", *labels]
+    assert bool(found[0].url) is (permission == Permission.VIEW_CHECK)
+    assert found[1].url == ""
+    assert "PBX listener" in [each.label for each in health.parts(who_may(Permission.VIEW_EVENTS)) if each.url]
+
+
+def test_a_part_leads_to_a_page_that_one_may_open(db: None) -> None:
+    def mail(*granted: Permission) -> str:
+        return next(each.url for each in health.parts(who_may(*granted)) if each.label == "Mail")
+
+    both = (Permission.VIEW_MAIL, Permission.VIEW_PREFERENCES)
+    assert (mail(both[0]), mail(both[1]), mail(*both)) == ("/mail/", "/preferences/mail/", "/preferences/mail/")
+    Preferences.objects.update(mail_host="mail.example.com")
+    assert (mail(both[0]), mail(both[1]), mail(*both)) == ("/mail/", "/preferences/mail/", "/mail/")
+
+
+def test_what_is_known_of_each_part_is_said(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown() -> dict[str, tuple[str, str, str, str]]:
+        return {each.label: (each.dot, each.words, each.why, each.url) for each in health.parts(ada)}
+
+    assert shown()["Mail"] == ("none", "No mail server", "No e-mail is sent.", "/preferences/mail/")
+    assert shown()["Certificate"] == ("none", "HTTPS is off", "", "/preferences/https/")
+    assert shown()["Engine Check"] == ("none", "Not run yet", "", "/history/check/")
+    assert shown()["Backup"] == ("none", "Not set up", "", "/backup/")
+    CheckRun.objects.create(total=3)
+    assert shown()["Engine Check"][1] == "Not run yet"
+    CheckRun.objects.create(total=3).close(True, [{"number": "1000"}, {"number": "1001"}])
+    assert shown()["Engine Check"][:2] == ("bad", "2 extensions differ")
+    CheckRun.objects.create(total=3).close(True, [])
+    assert shown()["Engine Check"][:2] == ("good", "No differences")
+    Preferences.objects.update(mail_host="mail.example.com")
+    assert shown()["Mail"] == ("good", "Nothing delayed", "", "/mail/")
+    whole = 10**12
+    for free, dot, words in ((5 * 10**11, "good", "500 GB free"), (7 * 10**10, "wait", "70 GB free"),
+                             (5 * 10**7, "bad", "0 GB free")):  # fmt: skip
+        monkeypatch.setattr(disk, "usage", lambda _path, free=free: (whole, whole - free, free))
+        found = shown()["Disk"]
+        assert found[:2] == (dot, words)
+        assert bool(found[2]) is bool(found[3]) is (dot != "good")
+    monkeypatch.setattr(disk, "spaces", lambda _: [])
+    assert "Disk" not in shown()
+
+
+@pytest.mark.parametrize(
+    ("states", "dot", "words"),
+    [
+        ([], "wait", "None yet"),
+        ([("running", 0)], "wait", "None yet"),
+        ([("failed", 0)], "bad", "The last one failed"),
+        ([("verified", 1)], "good", ""),
+        ([("verified", 1), ("running", 0)], "good", ""),
+        ([("failed", 2), ("verified", 1)], "good", ""),
+        ([("verified", 1), ("failed", 0)], "bad", "The last one failed"),
+        ([("verified", 3)], "bad", "Out of date"),
+    ],
+)
+def test_the_last_backup_says_how_it_is(ada: User, states: list[tuple[str, int]], dot: str, words: str) -> None:
+    chosen = BackupSettings.load()
+    chosen.passphrase = "correct horse battery staple"
+    chosen.save()
+    good = None
+    for place, (state, days) in enumerate(states):
+        at = timezone.now() - timedelta(days=days)
+        Backup.objects.create(state=state, file=str(place), started_at=at)
+        good = at if state == "verified" else good
+    part = next(each for each in health.parts(ada) if each.label == "Backup")
+    assert part.dot == dot
+    assert part.words == (words or localization.moment(good or timezone.now()))
+    if words == "The last one failed":
+        assert part.why == f"Last good one: {localization.moment(good) if good else '-'}"
+
+
+@pytest.mark.parametrize(
+    ("permission", "titles"),
+    [
+        (Permission.VIEW_PREFERENCES, []),
+        (
+            Permission.MANAGE_PREFERENCES,
+            [
+                "Set up the mail server",
+                "Enter the address that phones register with",
+                "Turn on HTTPS",
+                "Require two-step verification for administrators",
+            ],
+        ),
+        (Permission.MANAGE_TRUNKS, ["Add a trunk"]),
+        (Permission.MANAGE_ROUTES, ["Let a trunk carry emergency calls"]),
+        (Permission.MANAGE_BACKUP, ["Set up backups"]),
+        (Permission.MANAGE_EXTENSIONS, ["Add the first extension"]),
+    ],
+)
+def test_each_is_told_what_they_can_set_up(db: None, permission: Permission, titles: list[str]) -> None:
+    own = "Set up your own two-step verification"
+    assert {each.title for each in setup.undone(who_may(permission))} == {*titles, own}
+
+
+def test_what_is_set_up_is_told_no_more(ada: User, settings: Settings) -> None:
+    settings.ADDRESS = Address(":8443", ("https://pbx.lan:8443",), HttpsCertificate.AUTHORITY)
+    Preferences.objects.update(mail_host="mail.example.com", sip_host="pbx.lan", second_factor=True)
+    make_trunk(name="One")
+    make_extension("1000")
+    chosen = BackupSettings.load()
+    chosen.passphrase = "correct horse battery staple"
+    chosen.save()
+    add_app(ada, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
+    assert setup.undone(ada) == []
+    SipExtension.objects.update(renew_password_by=date(2026, 12, 24))
+    assert [each.title for each in setup.undone(ada)] == ["Renew 1 registration password"]
+    assert setup.undone(ada)[0].url == "/extensions/?renew=yes"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from core.mail.kinds import NOTIFICATIONS
 from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.preferences.models import Preferences
+from tests.core.mail.conftest import use
 from tests.core.mail.postbox import HOST, Certificate, Postbox
 
 URL, TEST = "/preferences/mail/", "/preferences/mail/test/"
@@ -283,3 +285,25 @@ def test_a_password_goes_unencrypted_to_this_machine_alone(client: Client, db: N
     box.stop()
     assert "The mail server accepted the e-mail" in page
     assert box.received[0].signed_in == "portal"
+
+
+def test_a_test_without_a_server_or_with_a_password_that_does_not_open_is_said(
+    client: Client, postbox: Postbox, ada: User
+) -> None:
+    answer = client.post(TEST, typed(mail_host="", mail_from=""))
+    assert answer.status_code == 422
+    assert "Enter the mail server to test." in said(answer)
+    use(postbox, mail_user="portal", sealed_mail_password=Fernet(Fernet.generate_key()).encrypt(b"x").decode())
+    answer = client.post(TEST, typed_for(postbox, mail_user="portal"))
+    assert answer.status_code == 200
+    assert "The password cannot be decrypted with this installation" in said(answer)
+    assert not postbox.received
+    answer = client.post(TEST, typed_for(postbox, test_to="nobody"))
+    assert answer.status_code == 422
+    assert AuditRecord.objects.filter(action="mail.tested").count() == 0
+    client.post(TEST, typed_for(postbox, test_to="eve@example.com"))
+    record = AuditRecord.objects.get(action="mail.tested")
+    assert (record.on, record.detail["taken"]) == ("eve@example.com", True)
+    assert record.detail["server"] == f"{HOST} {postbox.port}"
+    assert record.detail["answer"].startswith("250 ")
+    assert Preferences.load().mail_user == "portal"  # as it was: nothing is saved

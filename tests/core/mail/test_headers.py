@@ -70,7 +70,7 @@ def written(user: User | None, to: str, sender: str = "portal@example.com") -> E
         (Attachment("message.mp3", "audio/mpeg", b"sound"),),
     )
     mail = composition.message(Email(pk=1, kind="test", user=user, to=to), found, sender)
-    return email.message_from_bytes(in_bytes(mail, utf8=True), policy=default)  # type: ignore[return-value]
+    return email.message_from_bytes(in_bytes(mail, utf8=True), policy=default)
 
 
 def test_a_mail_has_its_pictures_within_and_its_recordings_beside(ada: User) -> None:
