@@ -52,7 +52,7 @@ class Server:
             preferences.mail_port,
             preferences.mail_security,
             preferences.mail_user,
-            password_of(preferences),
+            password_of(preferences) if preferences.mail_user else "",
             preferences.mail_from,
         )
 

@@ -427,3 +427,13 @@ def test_a_mail_password_that_no_longer_opens_is_said_and_nothing_is_lost(
     make_due()
     until_nothing_is_due(postman)
     assert now(email).state == State.TAKEN
+
+
+def test_a_mail_password_that_no_longer_opens_is_not_missed_where_nobody_signs_in(
+    ada: User, postbox: Postbox, postman: Postman
+) -> None:
+    """After a change to a server that asks for no user name, there is none to enter it with."""
+    use(postbox, mail_user="", sealed_mail_password=Fernet(Fernet.generate_key()).encrypt(b"x").decode())
+    email = post(ada)
+    until_nothing_is_due(postman)
+    assert now(email).state == State.TAKEN, now(email).answer_text
