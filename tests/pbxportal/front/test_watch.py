@@ -81,6 +81,7 @@ def test_a_choice_is_taken_once_and_said(made: Callable[..., Watch], said: list[
     one()
     assert front.told == ["prepared 127.0.0.1:8000"]  # once an hour
     front.told.clear()
+    put(tmp_path, 1)
     choose(CHOSEN, tmp_path)
     one()
     one()
@@ -153,6 +154,24 @@ def test_a_port_of_another_program_is_refused_and_one_of_ours_is_not(
     with pytest.raises(FrontError):
         one.require("::1", 8443)
     assert asked[2:] == ["::1"]
+
+
+def test_nothing_is_changed_for_a_port_that_cannot_be_had(
+    made: Callable[..., Watch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    one = made()
+    front: Any = one.front
+    one()
+    front.told.clear()
+    monkeypatch.setattr(watch, "try_to_bind", refuse)
+    monkeypatch.setattr(server, "listens", lambda *_: False)
+    choose(CHOSEN, tmp_path)
+    one()
+    assert front.told == []
+    assert (outcome.error(), https.chosen(tmp_path)) == ("Port 8443: Permission denied.", Choice())
 
 
 def test_the_same_port_with_another_name_needs_none_anew(
