@@ -118,7 +118,7 @@ def test_a_hit_says_what_it_is_where_its_name_does_not(ada: User) -> None:
     assert got["People and numbers"] == [("Zora", "1000")]
     assert got["People without an extension"] == [("Zorana", "z@example.com")]
     assert got["Departments"] == [("Zora's", "Company / Top")]
-    assert got["Trunks and routes"] == [("Zora in", "Inbound Route"), ("Zora group", "Ring Group 6200")]
+    assert got["Trunks and routes"] == [("Zora in", "Inbound Route +493012345678"), ("Zora group", "Ring Group 6200")]
     assert ("STUN server", "Preferences / Network") in notes(ada, "stun")["Settings"]
     assert ("Network", "Preferences") in notes(ada, "network")["Settings"]
 
