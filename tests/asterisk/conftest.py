@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,19 @@ from asterisk.live import store as live
 from tests.asterisk.manager import AmiServer, Manager, RestServer, serve
 
 
+@pytest.fixture(scope="session")
+def empty_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "engine.sqlite3"
+    engine.prepare(path)
+    return path
+
+
 @pytest.fixture
-def manager(settings: Settings, tmp_path: Path) -> Iterator[Manager]:
+def manager(settings: Settings, tmp_path: Path, empty_engine: Path) -> Iterator[Manager]:
     """What stands in for Asterisk, with files of its own; the settings lead to it."""
     settings.ASTERISK_DIR = tmp_path
     settings.ENGINE_FILE, settings.LIVE_FILE = tmp_path / "engine.sqlite3", tmp_path / "live.sqlite3"
-    engine.prepare(settings.ENGINE_FILE)
+    shutil.copy(empty_engine, settings.ENGINE_FILE)
     live.prepare(settings.LIVE_FILE)
     manager = Manager(settings.ENGINE_FILE)
     with AmiServer(manager) as ami, RestServer(manager) as rest:

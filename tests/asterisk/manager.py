@@ -16,7 +16,7 @@ from typing import Any
 
 from asterisk.ami.protocol import Message, parse
 from asterisk.engine import store as engine
-from asterisk.engine.columns import LOGIN_VALUES, MAILBOX_VALUES
+from asterisk.engine.columns import EMERGENCY_VALUES, LOGIN_VALUES, MAILBOX_VALUES
 
 FIELD = re.compile(r"REALTIME_FIELD\((\w+),(\w+),([^,]*),(\w+)\)")
 ROW = re.compile(r"REALTIME\((\w+),(\w+),([^,]*),\x1e,\x1f\)")
@@ -98,13 +98,15 @@ class Manager:
             return self._trunk(self._row("trunk", "id", name))
         with engine.opened(self.engine_file) as db:
             rows = engine.read(db, [name])[name]
-        if not rows.login:
+        alone = rows.emergency_login
+        if not (rows.login or alone):
             return []
-        events: dict[str, Message] = {
-            event: {"Event": event} for event in ("EndpointDetail", "AuthDetail", "AorDetail")
-        }
-        values = [(value, rows.login) for value in LOGIN_VALUES]
-        values += [(value, rows.mailbox) for value in MAILBOX_VALUES if rows.mailbox]  # type: ignore[misc]
+        events: dict[str, Message] = {event: {"Event": event} for event in EVENTS}
+        if alone:
+            events["EndpointDetail"]["Context"] = "emergency-only"
+        its: Any = (EMERGENCY_VALUES, alone) if alone else (LOGIN_VALUES, rows.login)
+        values = [(value, its[1]) for value in its[0]]
+        values += [(value, rows.mailbox) for value in MAILBOX_VALUES if rows.mailbox]
         for value, row in values:
             if value.thing in events:
                 events[value.thing][value.name] = self.says.get((value.thing, value.name), value.wanted(row))

@@ -31,7 +31,7 @@ LINES: dict[str, list[models.Model]] = {
         OutboundRoute(pk=1, name="Night", patterns="055X.\n056X.", hours="closed", trunks=[2], position=1),
         OutboundRoute(pk=2, name="Board", patterns="0043X.", restricted=True, trunks=[2], position=2),
         OutboundRoute(pk=3, name="Day", patterns="066X.", hours="open", trunks=[1], position=3),
-        OutboundRoute(pk=4, name="Exit", patterns="9X.", strip=1, trunks=[2], position=4),
+        OutboundRoute(pk=4, name="Exit", patterns="9X.\n0ZXX", strip=1, trunks=[2], position=4),
         OutboundRoute(pk=5, name="London", patterns="77X.", strip=2, prepend="004420", trunks=[1], position=5),
         OutboundRoute(pk=6, name="Own", patterns="88X.", restricted=True, trunks=[1], position=6),
         OutboundRoute(pk=7, name="Own too", patterns="88X.", restricted=True, trunks=[1], position=7),
