@@ -80,7 +80,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outside_over(route: str, text: str, *legs: Leg, **more: Any) -> Dialed:
-    return Dialed(text, Outcome.OUTSIDE, route, legs, **{"cost": ORDINARY, "region": "DE"} | more)
+    its: dict[str, Any] = {"cost": ORDINARY, "region": "DE", **more}
+    return Dialed(text, Outcome.OUTSIDE, route, legs, **its)
 
 
 def over_world(text: str, e164: str, own: str = "", **more: Any) -> Dialed:

@@ -1,6 +1,7 @@
 """Lines to the world on the PBX: what is written, compared, and done anew. With the real one: tests/pbx."""
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from asterisk.apply import lines
@@ -148,7 +149,7 @@ def test_hours_of_another_year_are_put_anew_and_not_compared(manager: Manager) -
 
 
 def test_of_thousands_of_hours_the_first_that_of_now_and_the_last_are_compared() -> None:
-    now = lines.timezone.now().timestamp()
+    now = timezone.now().timestamp()
     rows = [(f"{first:010.0f}", "open", "") for first in (0, now - 9000, now - 100, now + 100, now + 9000)]
     assert lines.sample(rows) == [rows[0], rows[2], rows[4]]
     assert lines.sample(rows[:1]) == rows[:1]
