@@ -83,6 +83,7 @@ def test_what_somebody_changed_is_found_and_repaired(
     recorded = AuditRecord.objects.get(action="engine.repaired")
     on = {"code": "extension.many", "number": 1} if numbers else {"code": "module.trunk"}
     assert (recorded.by, recorded.result, recorded.on) == (ada.pk, "done", on)
+    assert recorded.on_text == ("1 extension" if numbers else "Trunk")
     assert recorded.detail == ({"numbers": numbers} if numbers else {})
     assert len(applied.named("Reload")) == (0 if numbers else 3)
     assert check.check(from_settings()).drifts == []
