@@ -31,6 +31,7 @@ class Manager:
         self.says: dict[str | tuple[str, str], str] = {}
         self.refuses: dict[str, str] = {}  # action -> why
         self.contacts: dict[str, list[Message]] = {}  # number -> of those that are registered
+        self.channels: list[Message] = []
         self.registrations: dict[str, Message] = {}  # trunk -> more of its registration
         self.asked: list[tuple[str, Message]] = []
         self.rest: list[tuple[str, str]] = []  # what was asked over HTTP: method and path
@@ -58,6 +59,8 @@ class Manager:
                 return self._list([{"Event": "OutboundRegistrationDetail", **each} for each in self._registrations()])
             case "PJSIPShowRegistrationInboundContactStatuses":
                 return self._list([each for its in self.contacts.values() for each in its])
+            case "CoreShowChannels":
+                return self._list(self.channels)
             case "ShowDialPlan":
                 lamp = {"Event": "ListDialplan", "Priority": "hint", "Extension": "_X.", "Application": self._lamp()}
                 return self._list([lamp])
