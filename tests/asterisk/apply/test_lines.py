@@ -7,8 +7,10 @@ from pytest_django.fixtures import Settings
 from asterisk.apply import lines
 from asterisk.apply.errors import ApplyError
 from asterisk.engine import store as engine
+from asterisk.engine.lines import COLUMNS
 from asterisk.models import ApplyRun
-from asterisk.nodes import from_settings
+from asterisk.nodes import from_settings, kept_network
+from asterisk.process import transports
 from asterisk.process.embedded import IDENTIFIES
 from core.preferences.models import Preferences, SystemChange
 from tests.asterisk.manager import Manager
@@ -22,6 +24,11 @@ Outcome = ApplyRun.Outcome
 MODULES = ["res_pjsip.so", "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so"]
 
 
+def identifies_mode(manager: Manager) -> int:
+    """Of a folder that is made for its owner alone."""
+    return (manager.engine_file.parent / "etc").stat().st_mode & 0o777
+
+
 def common(manager: Manager, name: str) -> str:
     with engine.opened(manager.engine_file) as db:
         return str(db.execute("SELECT value FROM common WHERE name = ?", (name,)).fetchone()[0])
@@ -32,10 +39,17 @@ def test_the_pbx_is_given_lines_reads_them_anew_and_is_compared(manager: Manager
     make_outbound(trunk)
     make_inbound(goes_to="hangup")
     make_announcement()
+    set_hours(monday="09:00-17:00")
     run = apply_preferences(None)
     assert (run.outcome, run.rows_written) == (Outcome.PROVED, 0)
     assert run.explanation_text == f"Verified: Asterisk has all {run.values_compared} values."
-    assert run.values_compared > 60
+    with engine.opened(manager.engine_file) as db:
+        rows = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in lines.FAMILIES}
+    assert rows[lines.HOURS] > 300
+    rows[lines.HOURS] = 3  # of which the first, that of now and the last are compared
+    columns = sum(many * len(COLUMNS[table]) for table, many in rows.items())
+    assert run.values_compared == columns + 6  # what the PBX makes of the trunk
+    assert identifies_mode(manager) == 0o700
     assert [headers["Module"] for _, headers in manager.named("Reload")] == MODULES
     assert manager.named("PJSIPRegister") == []  # it registers by itself, as it is new
     identifies = from_settings().directory / "etc" / IDENTIFIES
@@ -130,6 +144,8 @@ def test_rows_that_somebody_changed_are_counted_by_table(manager: Manager) -> No
     }
     lines.put(node)
     assert lines.differing(node) == {}
+    sounds[0].unlink()
+    assert lines.differing(node) == {"spool/announcements": (1, 0)}
 
 
 def test_hours_of_another_year_are_put_anew_and_not_compared(manager: Manager) -> None:
@@ -209,6 +225,46 @@ def test_sounds_that_the_pbx_read_anew_are_named(manager: Manager, fields: list[
     run = apply_preferences(None)
     assert run.outcome == Outcome.PROVED
     assert run.explanation_text.endswith(f"Asterisk reloaded its {words}.")
+    modules = {"country": "indications", "hold_music": "res_musiconhold.so"}
+    assert [headers["Module"] for _, headers in manager.named("Reload")] == [modules[field] for field in fields]
+    files = {"country": "indications.conf", "hold_music": "musiconhold.conf"}
+    etc = from_settings().directory / "etc"
+    assert [(etc / files[field]).exists() for field in fields] == [True] * len(fields)
+
+
+def test_what_is_refused_with_another_preference_is_as_it_was(manager: Manager) -> None:
+    transports.note_start(from_settings())
+    local = Preferences.now("network_local")
+    for name, new in {"country": "DE", "network_local": "10.0.0.0/8", "voicemail_messages": "7"}.items():
+        SystemChange.note(None, SystemChange.Field(name), str(Preferences.now(name)), new)
+        Preferences.objects.update(**{name: new})
+    manager.says["REALTIME_FIELD(pbx_table,name,voicemail_messages,value)"] = "1"
+    with pytest.raises(ApplyError):
+        apply_preferences(None)
+    etc = from_settings().directory / "etc"
+    assert "country=de" not in (etc / "indications.conf").read_text().replace(" ", "")
+    assert kept_network(from_settings().directory).local == local
+    modules = [headers["Module"] for _, headers in manager.named("Reload")]
+    assert modules == ["res_pjsip.so", "indications", "res_pjsip.so"]
+    assert common(manager, "voicemail_messages") == "100"
+    assert SystemChange.objects.waiting().count() == 3
+
+
+def test_two_changes_of_a_preference_that_are_refused_together_wait_as_one(manager: Manager) -> None:
+    field = SystemChange.Field.VOICEMAIL_MESSAGES
+    manager.refuses["Login"] = "Permission denied"
+    SystemChange.note(None, field, "100", "7")
+    Preferences.objects.update(voicemail_messages=7)
+    assert apply_preferences(None).outcome == Outcome.WAITING
+    SystemChange.note(None, field, "7", "9")
+    Preferences.objects.update(voicemail_messages=9)
+    manager.refuses.clear()
+    manager.says["REALTIME_FIELD(pbx_table,name,voicemail_messages,value)"] = "1"
+    with pytest.raises(ApplyError):
+        apply_preferences(None)
+    waits = SystemChange.objects.waiting().get()
+    assert (waits.old, waits.new, waits.taken) == ("100", "9", False)
+    assert SystemChange.objects.exclude(discarded_at=None).count() == 1
 
 
 def test_sounds_of_announcements_that_were_lost_are_put_again(manager: Manager, settings: Settings) -> None:
