@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.models import User
 from asterisk import check, views
@@ -248,3 +249,24 @@ def test_what_a_repair_left_is_counted() -> None:
         "1 extension still differs.",
         "1,200 extensions still differ.",
     ]
+
+
+def said(client: Client, answer: Any) -> list[str]:
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/history/check/")
+    return [str(each) for each in client.get("/history/check/").context["messages"]]
+
+
+def test_the_page_repairs_what_differs_and_says_what_came_of_it(applied: Manager, client: Client, ada: User) -> None:
+    client.force_login(ada)
+    url = "/history/check/repair/"
+    assert said(client, client.post(url)) == ["There are no differences."]
+    sql("UPDATE sip_login SET max_contacts = 9 WHERE id = '1001'")
+    check.check(from_settings())
+    applied.says["AorDetail", "MaxContacts"] = "7"
+    (words,) = said(client, client.post(url))
+    assert words == f"Not repaired. Extension 1001, {PHONES}: the PBX reported “7” instead of “1”."
+    with check.only_one(from_settings().engine_file):
+        assert said(client, client.post(url)) == ["Not repaired. A check is already running."]
+    applied.says.clear()
+    assert said(client, client.post(url)) == ["Repaired. The PBX has exactly what was applied."]
+    assert said(client, client.post(url)) == ["There are no differences."]

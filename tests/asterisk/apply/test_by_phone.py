@@ -1,6 +1,7 @@
 """What people change by phone is taken over, and mailboxes are kept apart. With the real PBX: tests/pbx/voicemail."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -55,15 +56,16 @@ def test_what_was_changed_by_phone_is_taken_over_before_an_apply(manager: Manage
     old.mkdir(parents=True, exist_ok=True)
     (old / "unavail.wav").touch()
     os.utime(old / "unavail.wav", (1, 1))
-    sql("INSERT INTO pin_by_phone (number, pin) VALUES ('1000', '8153'), ('1001', '4711'), ('1999', '1')")
+    sql("INSERT INTO pin_by_phone (number, pin) VALUES ('1000', '8153'), ('1001', '9264'), ('1999', '1')")
     sql("INSERT INTO pin_locked (number, caller) VALUES ('1000', '1001')")
     now = int(time.time()) - 60
     sql(f"INSERT INTO mailbox_visit (number, since) VALUES ('1000', {now}), ('1001', {now}), ('../1000', 0)")
     apply(["1000"], None)
     assert SipExtension.objects.get(number="1000").voicemail_pin == "8153"
-    assert sql("SELECT number, pin FROM mailbox ORDER BY number") == [("1000", "8153"), ("1001", "4711")]
+    assert sql("SELECT number, pin FROM mailbox ORDER BY number") == [("1000", "8153"), ("1001", "9264")]
     assert actions() == [
         ("extension.pin_changed_by_phone", "1000"),
+        ("extension.pin_changed_by_phone", "1001"),
         ("extension.greeting_by_phone", "1000"),
         ("extension.voicemail_locked", "1000"),
     ]
@@ -74,7 +76,7 @@ def test_what_was_changed_by_phone_is_taken_over_before_an_apply(manager: Manage
     with engine.opened(manager.engine_file) as db:
         assert not engine.has_news_by_phone(db)
     apply(["1000"], None)
-    assert len(actions()) == 3
+    assert len(actions()) == 4
 
 
 @pytest.mark.django_db
@@ -121,6 +123,7 @@ def test_news_are_told_at_once_and_taken_over_when_no_apply_goes_on(
         assert sql("SELECT pin FROM pin_by_phone") == [("8153",)]  # that waits for the apply
     assert until(lambda: not sql("SELECT 1 FROM pin_by_phone"))
     taking.stop()
+    assert "changes-by-phone" not in [each.name for each in threading.enumerate()]
     assert SipExtension.objects.get(number="1000").voicemail_pin == "8153"
     calls = AuditRecord.objects.filter(action="emergency.called").order_by("pk")
     assert [(each.on, each.by, each.detail["dialed"], each.detail["location"]) for each in calls] == [
