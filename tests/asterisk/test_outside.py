@@ -33,7 +33,7 @@ LINE = Leg("Telco", "+491711234567", "+4930123")
         ),
         (
             Dialed("0088216", Outcome.WRONG_COUNTRY, "World", region="001"),
-            ["0088216 is in no country, as by satellite. 1000 may call some countries only (403)."],
+            ["0088216 is in no country, such as by satellite. 1000 may call some countries only (403)."],
         ),
         (Dialed("1001", Outcome.EXTENSION), ["1001 is an extension. Its phones ring."]),
         (Dialed("6200", Outcome.GROUP, "Sales"), ["6200 is the ring group Sales. Its members ring."]),
