@@ -125,7 +125,7 @@ def separator_of(text: str) -> str:
     def fits(separator: str) -> tuple[int, int]:
         widths = []
         try:
-            for place, row in enumerate(csv.reader(io.StringIO(first), delimiter=separator)):
+            for place, row in enumerate(csv.reader(io.StringIO(first, newline=""), delimiter=separator)):
                 if place == LOOKED_AT:
                     break
                 widths.append(len(row))
