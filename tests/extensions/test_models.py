@@ -1,6 +1,7 @@
 """The number that the Add page offers, the lowest that is free; and whose extensions and changes are whose."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -71,7 +72,7 @@ def test_who_has_left_is_deleted_from_the_day_on(db: None) -> None:
 
 def test_whose_calls_ring_somebody_else(db: None) -> None:
     to = make_extension("1000")
-    left = {"enabled": False, "left_on": date(2026, 6, 11)}
+    left: dict[str, Any] = {"enabled": False, "left_on": date(2026, 6, 11)}
     make_extension("1001", **left, handed_to=to)
     make_extension("1002", **left)
     assert [each.number for each in SipExtension.objects.handed_over()] == ["1001"]

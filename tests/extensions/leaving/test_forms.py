@@ -174,7 +174,7 @@ def test_a_number_that_is_typed_whole_comes_first(ada: User, grace: SipExtension
     found = form.look_up(" 1005 ")
     assert ([each.number for each in found.shown], found.more) == (["1005", "1006", "10051"], 0)
     assert (form.look_up("\0 ").shown, form.look_up("1001").shown) == ([], [])
-    for number in range(1010, 1020):
-        make_extension(str(number), caller_id="1005")
+    for place in range(1010, 1020):
+        make_extension(str(place), caller_id="1005")
     found = form.look_up("1005")
     assert ([each.number for each in found.shown][:2], len(found.shown), found.more) == (["1005", "1006"], 8, 5)
