@@ -162,7 +162,7 @@ def test_numbers_that_ring_nobody_now_are_given_to_be_applied(
 ) -> None:
     make_extension("1004")
     actions.leave("1004", ada, "1001", None)
-    seen = digest(SipExtension.objects.filter(number__in=numbers))
+    seen = digest([*SipExtension.objects.filter(number__in=numbers)])
     action, given = DEEDS["delete"].do(numbers, ada, seen, uuid.uuid4())
     assert (given, action.count) == (lost, len(numbers))
     assert SipExtension.objects.filter(number="1004", handed_to=None).exists() == (given == ["1004"])

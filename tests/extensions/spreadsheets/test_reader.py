@@ -89,6 +89,7 @@ def test_a_nul_in_a_cell_is_no_text() -> None:
         ("a,b\n" * 19 + "a;b\n" * 19 + "a;b\n", ","),
         ("a,b,c\nd,e;f\ng,h;i\n", ","),
         ("a|b|c\nd|e|f\ng,h\n", "|"),
+        ("Our people\nof June\na;b\n", ";"),
     ],
 )
 def test_the_separator_is_found(text: str, separator: str) -> None:
@@ -130,6 +131,8 @@ def test_lines_keep_their_numbers_and_empty_cells_at_the_end_are_gone() -> None:
         (codecs.BOM_UTF16_LE + b"a\0\0\0", ("not_text", {})),
         (b"\x81\n", ("not_text", {})),
         (b"ab\0cd", ("not_text", {})),
+        (b"abcdefg\0", ("not_text", {})),
+        (b"a\0b\0cdef", ("not_text", {})),
         (b"PK\x03\x04", ("broken_workbook", {})),
     ],
 )
