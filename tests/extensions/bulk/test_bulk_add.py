@@ -160,6 +160,47 @@ def test_a_preview_names_the_first_ten_and_the_last(signed_in: Client) -> None:
     assert "<dd>off</dd>" in eleven
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ({"count": "1"}, {}),
+        ({"count": "0"}, {"count": "Enter a whole number from 1 to 1,000."}),
+        ({"count": "1000"}, {}),
+        ({"first": "999"}, {"first": "Enter a number from 1000 to 5999."}),
+        ({"first": "1000"}, {}),
+        ({"first": "5999", "count": "1"}, {}),
+        ({"count": "200", "passwords": "random", "email": "x{n}@example.com"}, {}),
+        ({"first_name": "x" * 59 + "{number}"}, {}),
+        ({"first_name": "", "last_name": "{n}"}, {}),
+        ({"email": "desk@example.com", "count": "1"}, {}),
+        (
+            {"email": "desk@example.com"},
+            {"email": "Each person needs another address. Put {number} into it, such as ext{number}@example.com."},
+        ),
+        (
+            {"last_name": "x" * 60 + "{number}"},
+            {"last_name": "With the number filled in, this is longer than 63 characters. Shorten it."},
+        ),
+    ],
+)
+def test_up_to_the_limits_numbers_are_made(signed_in: Client, typed: dict[str, str], found: dict[str, str]) -> None:
+    answer = signed_in.post(URL, bulk_add(then="preview", **typed))
+    assert answer.status_code == (422 if found else 200)
+    if found:
+        assert errors(signed_in, **typed) == found
+    else:
+        assert answer.context["count"] == int(typed.get("count", "3"))
+
+
+def test_of_many_numbers_that_are_taken_the_first_are_named(signed_in: Client) -> None:
+    for number in range(2000, 2015):
+        make_extension(str(number))
+    Preferences.objects.update(first_number=2000, last_number=2015)
+    said = errors(signed_in, count="16")["first"]
+    assert said.startswith("These cannot be used: 2000, 2001, ")
+    assert said.endswith(" more (taken by an extension). Skip taken numbers below.")
+
+
 def test_change_leads_back_to_the_form_as_it_was_filled_in(signed_in: Client) -> None:
     for then in ("change", "find"):
         answer = signed_in.post(URL, bulk_add(then=then, first="1", job_title="Clerk"))

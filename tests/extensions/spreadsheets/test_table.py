@@ -128,6 +128,9 @@ def test_below_the_line_that_names_the_columns_all_rows_are_as_wide() -> None:
     assert at == 2
     assert (made.heads, made.lines) == (["Ext", "Name", ""], [5, 7])
     assert made.rows == [["1001", "Grace", "38"], ["1002", "", ""]]
+    below = with_heads([["Ext"], ["1001"], ["1002"]])
+    assert below
+    assert (below[0].lines, below[0].rows) == ([2, 3], [["1001"], ["1002"]])
     assert with_heads([["1001", "Grace"]]) is None
     assert with_heads([]) is None
 
