@@ -95,7 +95,7 @@ def test_a_number_outside_is_kept_with_its_country(typed: str, kept: str | None)
 @pytest.mark.parametrize(
     ("number", "country", "is_one"),
     [("112", "US", True), ("911", "DE", True), ("110", "DE", True), ("110", "US", False), ("988", "US", True),
-     ("988", "DE", False), ("999", "GB", True), ("1000", "US", False)],
+     ("988", "DE", False), ("11833", "DE", False), ("999", "GB", True), ("1000", "US", False)],
 )  # fmt: skip
 def test_numbers_that_call_for_help(number: str, country: str, is_one: bool) -> None:
     assert is_emergency_number(number, country) is is_one
