@@ -116,6 +116,9 @@ def test_the_last_number_is_looked_at_too(db: None) -> None:
     assert [(each.number, each.place) for each in skipping.planned] == [(str(last - 1), 1)]
     assert [each.number for each in skipping.not_free] == [str(last)]
     assert plan(last - 3, 3, preferences, skip=True).not_free == []
+    for number in (last - 9, last - 7):
+        make_extension(str(number))
+    assert [each.number for each in plan(last - 9, 2, preferences, skip=True).planned] == [str(last - 8), str(last - 6)]
 
 
 @pytest.mark.parametrize(

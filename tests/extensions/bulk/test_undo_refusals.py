@@ -259,3 +259,11 @@ def test_no_undo_deletes_messages_of_which_no_recording_is_sent(
     assert "except for 1 value" in undo(signed_in, action)
     extension = SipExtension.objects.get()
     assert (getattr(extension, field), getattr(extension, other), extension.location) == (edited_to, since, "Hall")
+
+
+def test_an_undo_puts_back_what_loses_no_recording(signed_in: Client) -> None:
+    make_extension("1001", voicemail_email="note", voicemail_after_email="keep")
+    action = edited(signed_in, "1001", do_voicemail_email="set", voicemail_email="recording")
+    assert SipExtension.objects.get().voicemail_email == "recording"
+    assert "Undone. Apply to send it to the PBX." in undo(signed_in, action)
+    assert SipExtension.objects.get().voicemail_email == "note"

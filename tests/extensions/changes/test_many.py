@@ -167,6 +167,7 @@ def test_those_that_are_deleted_are_recorded_with_what_goes_with_them(four: list
     former = Change.objects.get(number="1002").former
     assert former
     assert former["belongings"]["person"]
+    assert (former["person"]["first_name"], former["role"]) == ("Grace", None)
     rows = AuditRecord.objects.order_by("pk")[seen:]
     assert sorted((row.action, row.number) for row in rows) == [("extension.deleted", number) for number in NUMBERS[1:]]
 
