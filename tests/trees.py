@@ -11,10 +11,10 @@ def department(name: str, parent: Organization | None = None) -> Organization:
     return made
 
 
-def fill(many: int) -> None:
-    """Directly in the company."""
-    company = Organization.company()
-    Organization.objects.bulk_create(Organization(name=f"Department {n}", parent=company) for n in range(many))
+def fill(many: int, parent: Organization | None = None) -> None:
+    """Directly in the company, or in `parent`."""
+    above = parent or Organization.company()
+    Organization.objects.bulk_create(Organization(name=f"Department {n}", parent=above) for n in range(many))
 
 
 def shape() -> dict[str, Any]:

@@ -47,7 +47,7 @@
   function fold(row, folded) {
     setFolded(row, folded);
     showAll();
-    if (document.activeElement?.closest("li")?.hidden) focus(row);
+    if (tree().querySelector('a[tabindex="0"]').closest("li").hidden) focus(row);   // or no key would reach the tree
   }
 
   function unfoldTo(row) {

@@ -90,3 +90,14 @@ def let_in(context: BrowserContext, user: User, url: str) -> None:
 def adas(live_server: LiveServer, ada: User, sign_in: SignIn) -> Page:
     """Ada's page."""
     return sign_in(ada)
+
+
+@pytest.fixture
+def unwatched(new_context: NewContext, live_server: LiveServer, ada: User) -> BrowserContext:
+    """Ada's, in which requests may fail."""
+    context = new_context(base_url=live_server.url)
+    client = Client()
+    client.force_login(ada)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return context

@@ -6,23 +6,19 @@ import time
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from accounts.sessions.models import LABEL, Session
 from core import encryption
 from core.preferences.models import Preferences
 from extensions.models import SipExtension
-from tests.browser.conftest import NewContext
 from tests.browser.tour import open_add, press
-from tests.people import PASSWORD
+from tests.people import PASSWORD, make_extension
 
 SECRET = "Violet7Kettle9Orbit"
 MINUTE = 60
-NO_DRAFT = "sessionStorage.getItem('draft') === null"
+NO_DRAFT = "() => sessionStorage.getItem('draft') === null"
 FAILED = re.compile("^chrome-error:")  # where Chromium goes without an answer
 
 
@@ -133,17 +129,6 @@ def test_the_longest_session_is_announced_and_cannot_be_extended(adas: Page) -> 
     expect(adas.get_by_role("button", name="Stay signed in")).to_be_hidden()
 
 
-@pytest.fixture
-def unwatched(new_context: NewContext, live_server: LiveServer, ada: User) -> BrowserContext:
-    """Ada's, in which requests may fail."""
-    context = new_context(base_url=live_server.url)
-    client = Client()
-    client.force_login(ada)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    return context
-
-
 def test_without_a_network_the_page_stays_and_can_be_sent_again(unwatched: BrowserContext) -> None:
     page = unwatched.new_page()
     fill_in(page)
@@ -182,3 +167,84 @@ def test_where_only_the_answer_was_lost_nothing_is_added_twice(unwatched: Browse
     press(page, "Save")
     expect(page.locator(".messages")).to_contain_text("already saved as extension 1234")
     assert SipExtension.objects.count() == 1
+
+
+@pytest.fixture
+def grace(live_server: object) -> SipExtension:
+    return make_extension("1000", first_name="Grace", last_name="Hopper")
+
+
+DRAFT = "JSON.parse(sessionStorage.getItem('draft'))"
+KEEP = """(change) => {
+    const draft = JSON.parse(sessionStorage.getItem("draft"));
+    sessionStorage.setItem("draft", typeof change === "string" ? change : JSON.stringify(Object.assign(draft, change)));
+}"""
+
+
+def kept(page: Page) -> Any:
+    return page.evaluate(DRAFT)
+
+
+def leave(page: Page) -> None:
+    page.evaluate("page.leaving = true")
+    page.reload()
+
+
+def test_what_is_kept_of_a_form_and_how_it_comes_back(adas: Page, grace: SipExtension) -> None:
+    adas.goto("/extensions/1000/edit/")
+    assert kept(adas) is None
+    adas.locator("#id_job_title").fill("Admiral")
+    draft = kept(adas)
+    assert draft["fields"] == {"job_title": ["Admiral"]}
+    assert draft["path"] == "/extensions/1000/edit/"
+    assert (draft["secrets"], draft["version"]) == ([], adas.locator("[name=version]").input_value())
+    adas.locator("#id_max_phones, [name=max_phones]").first.evaluate(
+        "(each) => each.form.dispatchEvent(new Event('change'))"
+    )
+    adas.locator("#id_enabled, [name=voicemail]").first.evaluate("(each) => each.click()")
+    ticked = {name: value for name, value in kept(adas)["fields"].items() if name != "job_title"}
+    assert len(ticked) == 1
+    adas.evaluate(KEEP, {"version": "77"})
+    leave(adas)
+    expect(adas.locator("[data-draft]")).to_be_visible()
+    expect(adas.locator("[data-draft-secrets]")).to_be_hidden()
+    expect(adas.locator("#id_job_title")).to_have_value("Admiral")
+    expect(adas.locator("[name=version]")).to_have_value("77")  # whoever saved meanwhile is not saved over
+    name, values = next(iter(ticked.items()))
+    state = adas.locator(f"[name={name}]").evaluate_all(
+        "(all) => all.filter((each) => each.checked).map((each) => each.value)"
+    )
+    assert state == values
+    adas.locator("#id_last_name").fill("Murray")
+    assert set(kept(adas)["fields"]) == {"job_title", "last_name", "voicemail"}
+
+
+@pytest.mark.parametrize("change", [{"person": "0"}, {"path": "/extensions/add/"}, "no JSON"])
+def test_what_is_of_another_person_or_page_does_not_come_back(adas: Page, grace: SipExtension, change: Any) -> None:
+    adas.goto("/extensions/1000/edit/")
+    adas.locator("#id_job_title").fill("Admiral")
+    adas.evaluate(KEEP, change)
+    leave(adas)
+    expect(adas.locator("#id_job_title")).to_have_value("")
+    expect(adas.locator("[data-draft]")).to_be_hidden()
+    if isinstance(change, dict):
+        assert kept(adas) is None
+
+
+def test_who_signs_out_leaves_nothing(adas: Page, grace: SipExtension) -> None:
+    adas.goto("/extensions/1000/edit/")
+    adas.locator("#id_job_title").fill("Admiral")
+    adas.evaluate("document.querySelector('form.form').dispatchEvent(new Event('submit', {bubbles: true}))")
+    assert kept(adas)
+    adas.evaluate("page.leaving = true")
+    adas.locator(".person-menu summary").click()
+    adas.get_by_role("button", name="Sign out").click()
+    expect(adas.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert kept(adas) is None
+
+
+def test_too_much_is_not_kept(adas: Page, grace: SipExtension) -> None:
+    adas.goto("/extensions/1000/edit/")
+    adas.locator("#id_job_title").fill("Admiral")
+    adas.locator("#id_job_title").fill("x" * 101_000)
+    assert kept(adas)["fields"] == {"job_title": ["Admiral"]}

@@ -234,3 +234,32 @@ def test_the_history_goes_on_to_older_applies(adas: Page, asterisk: Embedded) ->
     adas.get_by_role("link", name="Older").click()
     expect(adas.locator("tbody tr")).to_have_count(5)
     expect(adas.get_by_role("link", name="Older")).to_have_count(0)
+
+
+CHOSEN = """() => {
+    const all = document.querySelector("[data-choose-all]");
+    return [all.checked, all.indeterminate, document.querySelector("[data-chosen]").textContent.trim(),
+        document.querySelectorAll("input[name=n]:checked").length];
+}"""
+
+
+def test_one_box_stands_for_all_and_the_button_says_how_many(adas: Page) -> None:
+    for number in ("1000", "1001", "1002"):
+        make_extension(number)
+    adas.goto("/review/")
+    every = adas.locator("[data-choose-all]")
+    boxes = adas.locator("input[name=n]")
+    every.uncheck()
+    nothing = [False, False, adas.evaluate(CHOSEN)[2], 0]
+    assert adas.evaluate(CHOSEN) == nothing
+    boxes.nth(1).check()
+    assert adas.evaluate(CHOSEN) == [False, True, "Apply 1 extension", 1]
+    every.check()
+    assert adas.evaluate(CHOSEN) == [True, False, "Apply 3 extensions", 3]
+    boxes.nth(2).uncheck()
+    assert adas.evaluate(CHOSEN) == [False, True, "Apply 2 extensions", 2]
+    boxes.nth(2).check()
+    every.uncheck()
+    assert adas.evaluate(CHOSEN) == nothing
+    adas.locator(".topbar [data-search]").evaluate("(each) => each.dispatchEvent(new Event('change', {bubbles: true}))")
+    assert adas.evaluate(CHOSEN) == nothing

@@ -99,4 +99,15 @@ def test_the_set_up_proposes_the_browsers_time_zone(watched: NewContext, live_se
     assert url
     page = watched(base_url=live_server.url, timezone_id="Europe/Vienna").new_page()
     page.goto(url.removeprefix(settings.PORTAL_URL))
-    expect(page.get_by_label("Time Zone")).to_have_value("Europe/Vienna")
+    zone = page.get_by_label("Time Zone")
+    expect(zone).to_have_value("Europe/Vienna")
+    zone.fill("Asia/Tokyo")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.locator("#id_first_name")).to_have_attribute("aria-invalid", "true")
+    expect(zone).to_have_value("Asia/Tokyo")  # what was typed is not proposed over
+    page = watched(base_url=live_server.url, timezone_id="Europe/Vienna").new_page()
+    page.add_init_script("""document.addEventListener("readystatechange", () => {
+        document.querySelector("#zones option[value='Europe/Vienna']")?.remove();
+    })""")
+    page.goto(url.removeprefix(settings.PORTAL_URL))
+    expect(page.get_by_label("Time Zone")).to_have_value("")  # one that the portal does not know

@@ -7,6 +7,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from accounts.models import User
 from extensions.models import Change, SipExtension
 from tests.browser.conftest import SignIn
+from tests.browser.keys import press_key
 from tests.browser.tour import press
 from tests.people import make_extension
 
@@ -215,3 +216,71 @@ def test_each_tab_is_accessible_and_fits(adas: Page, grace: SipExtension, width:
         assert adas.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
         found = Axe().run(adas, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, found.generate_report()
+
+
+CLICKED = """([name, held]) => {
+    const tab = [...document.querySelectorAll("[role=tab]")].find((each) => each.textContent.includes(name));
+    const event = new MouseEvent("click", {bubbles: true, cancelable: true, ...held});
+    const note = (each) => { window.taken = each.defaultPrevented; each.preventDefault(); };
+    document.addEventListener("click", note, {once: true});
+    tab.dispatchEvent(event);
+    return window.taken;
+}"""
+
+
+def test_a_key_or_click_that_is_not_for_the_tabs_is_left_to_the_browser(adas: Page) -> None:
+    adas.goto(ADD)
+    entries = adas.evaluate("history.length")
+    tab(adas, "User").focus()
+    for held in ({"ctrlKey": True}, {"metaKey": True}, {"altKey": True}, {"shiftKey": True}):
+        assert not press_key(adas, "ArrowRight", **held)
+        expect_open(adas, "User")
+    for key in ("ArrowDown", "x", "Tab"):
+        assert not press_key(adas, key)
+    expect_open(adas, "User")
+    for key, name in (("ArrowRight", "Voicemail"), (" ", "Voicemail"), ("ArrowLeft", "User"), ("End", "Security")):
+        assert press_key(adas, key)
+        expect_open(adas, name)
+        expect(tab(adas, name)).to_be_focused()
+    for held in ({"ctrlKey": True}, {"metaKey": True}, {"shiftKey": True}):
+        assert adas.evaluate(CLICKED, ["Voicemail", held]) is False
+        expect_open(adas, "Security")
+    assert adas.evaluate(CLICKED, ["Voicemail", {}]) is True
+    expect_open(adas, "Voicemail")
+    expect(tab(adas, "Voicemail")).to_be_focused()
+    assert adas.evaluate("history.length") == entries  # Back leaves the form
+
+
+def test_each_tab_is_told_as_one(adas: Page) -> None:
+    adas.goto(f"{ADD}?x=1#voicemail")
+    told = """() => [...document.querySelectorAll("[role=tab]")].map((tab) => {
+        const panel = document.getElementById(tab.getAttribute("aria-controls"));
+        return [tab.getAttribute("aria-selected"), tab.tabIndex, panel.getAttribute("role"), panel.hidden,
+            panel.getAttribute("aria-labelledby") === tab.id, panel.querySelector("h2").hidden];
+    })"""
+    closed = ["false", -1, "tabpanel", True, True, True]
+    opened = ["true", 0, "tabpanel", False, True, True]
+    assert adas.evaluate(told) == [closed, opened, closed, closed]
+    assert adas.evaluate("document.querySelector('form.form').action").endswith("/extensions/add/?x=1")
+
+
+def test_a_changed_address_opens_what_it_names_alone(adas: Page) -> None:
+    adas.goto(ADD)
+    for hash_, name, at in (
+        ("advanced", "Advanced", ""),
+        ("nowhere", "Advanced", ""),
+        ("search", "Advanced", ""),  # of the header, in no tab
+        ("id_allowed_networks", "Security", "id_allowed_networks"),
+        ("user", "User", "id_allowed_networks"),
+    ):
+        adas.evaluate("(name) => { location.hash = name; }", hash_)
+        adas.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+        expect_open(adas, name)
+        if at and at == hash_:
+            expect(adas.locator(f"#{at}")).to_be_focused()
+    adas.evaluate("""() => {
+        const link = Object.assign(document.createElement("a"), {href: "#id_voicemail_pin", textContent: "There"});
+        document.querySelector("main").prepend(link);
+        link.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
+    }""")
+    expect_open(adas, "Voicemail")

@@ -4,6 +4,7 @@ python -m tests.mutation                        # each check of the views, taken
 python -m tests.mutation views.py               # those of the files whose path holds this
 python -m tests.mutation --asking               # those that ask again who somebody is
 python -m tests.mutation --record               # which tests run which lines: the whole suite, once
+python -m tests.mutation --record tests/backup  # those of these tests, beside what was recorded
 python -m tests.mutation --sample 150 --seed 7  # changes drawn over all of the code
 python -m tests.mutation --list                 # what would be changed
 """
@@ -25,7 +26,7 @@ def main() -> int:
     parser.add_argument("--near", action="store_true", help="with the nearest tests alone")
     options = parser.parse_args()
     if options.record:
-        return covering.record()
+        return covering.record(options.paths)
     if options.sample:
         return sample.run(options.sample, options.seed, options.paths, near=options.near, only_list=options.list)
     return checks.run(options.paths, asking=options.asking, only_list=options.list)

@@ -19,9 +19,18 @@ OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # Nobody is told by these, or they only take longer.
-LOGS = re.compile(r"\b(logger|log|stdout|stderr|say|warn|print|print_\w+)\b[.(]|getLogger")
+LOGS = re.compile(r"\b(logger|log|stdout|stderr|say|warn|print|print_\w+)\b[.(]|getLogger|simplefilter")
 TEXTS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "ngettext_lazy"}
 WAITS = re.compile(r"timeout|wait|sleep|seconds|pause|interval|delay|poll|max_length|every|retr", re.IGNORECASE)
+MEASURES = re.compile(r"(timedelta|Limit)\([^()]*\)|[\d_.()<*+, -]+")
+# What is measured is never exactly at its limit.
+MEASURED = re.compile(r"\b(now|today|monotonic|time|until|since|mtime|age|taken|left)\b|_at\b|\de\d")
+OTHER_SIDES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+}
 
 
 @dataclass(frozen=True)
@@ -69,15 +78,16 @@ class Finder(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        if WAITS.search(ast.unparse(node.targets[0])):
-            return
+        name = ast.unparse(node.targets[0])
+        if WAITS.search(name) or (name.isupper() and MEASURES.fullmatch(ast.unparse(node.value))):
+            return  # how much, named once: to say it twice in a test proves nothing
         if isinstance(node.targets[0], ast.Attribute | ast.Subscript):
             self._add(node, "pass")
         self.visit(node.value)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        """A dataclass may be frozen or not: what would change it, mypy refuses."""
-        if node.arg != "frozen" and not WAITS.search(node.arg or ""):
+        """A dataclass may be frozen or not: what would change it, mypy refuses. A thread ends with its process."""
+        if node.arg not in ("frozen", "daemon") and not WAITS.search(node.arg or ""):
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -108,7 +118,8 @@ class Finder(ast.NodeVisitor):
 
     def visit_Compare(self, node: ast.Compare) -> None:
         if len(node.ops) == 1 and type(node.ops[0]) in OPPOSITES:
-            other = ast.Compare(node.left, [OPPOSITES[type(node.ops[0])]()], node.comparators)
+            opposites = OTHER_SIDES if MEASURED.search(ast.unparse(node)) else {}
+            other = ast.Compare(node.left, [(OPPOSITES | opposites)[type(node.ops[0])]()], node.comparators)
             self._add(node, f"({ast.unparse(other)})")
         self.generic_visit(node)
 

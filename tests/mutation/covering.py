@@ -21,11 +21,15 @@ AROUND = 12  # lines: of a statement over many, the first one is noted
 FASTEST = 0.005  # seconds: no test takes less
 
 
-def record() -> int:
-    """The whole suite, with each line noted that a test runs. What fails is noted all the same."""
+def record(paths: list[str]) -> int:
+    """The whole suite, with each line noted that a test runs. What fails is noted all the same.
+
+    With paths: those tests alone, beside what was noted before.
+    """
     RECORDED.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-p", "tests.mutation.covering"]
     options = ["--cov", "--cov-context=test", "--cov-report=", "--tb=no", "--max-suite-reruns=0"]
+    options += ["--cov-append", *paths] if paths else []
     environment = os.environ | {"COVERAGE_FILE": str(DATA)}
     return subprocess.run([*command, *options], cwd=ROOT, env=environment, check=False).returncode
 
@@ -41,7 +45,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        SECONDS.write_text(json.dumps(_taken))
+        known = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+        SECONDS.write_text(json.dumps(known | _taken))
 
 
 # --- and what it tells ---
@@ -69,17 +74,17 @@ class Covering:
     def rounds(self, change: Change, first: Iterable[str]) -> list[list[str]]:
         """The quickest of them, then others. Those of the files in `first` come before all others."""
         nearer = tuple(first)
-        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self._takes(test)))
+        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self.takes(test)))
         quick, slow, spent = list[str](), list[str](), 0.0
         for test in quickest:
-            spent += self._takes(test)
+            spent += self.takes(test)
             if spent < AT_FIRST and len(quick) < MOST:
                 quick.append(test)
             elif spent < AT_MOST and len(slow) < MOST:
                 slow.append(test)
         return [quick, slow]
 
-    def _takes(self, test: str) -> float:
+    def takes(self, test: str) -> float:
         return max(self._seconds[test], FASTEST)
 
     def _contexts(self, path: str) -> dict[int, list[str]]:
