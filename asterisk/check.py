@@ -115,15 +115,8 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
         numbers = run.numbers
         if run.lines_differ:
             _repair_lines(node, by)
-        waiting = set(Change.objects.waiting().of(numbers).numbers())
-        about = CodedText("extension.many", number=len(numbers))
-        log.record(by, "engine.repaired", about, numbers=numbers[:100])
-        try:
-            if wished := [number for number in numbers if number not in waiting]:
-                apply_run.apply(node, wished, by, settings.LOCK_SECONDS)
-        except ApplyError as error:
-            log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
-            raise
+        if numbers:
+            _repair_numbers(node, numbers, by)
         asked, found = compare(node, numbers)
         run.close(asked, [asdict(drift) for drift in [*found, *_of_lines(node)]])
     return run
@@ -136,6 +129,18 @@ def _of_lines(node: Node) -> list[Drift]:
         field, rows = CodedText("lines.table", table=table), CodedText("lines.rows", lacks=lacks, more=more)
         found.append(Drift("", to_json(field), "", to_json(rows), None))
     return found
+
+
+def _repair_numbers(node: Node, numbers: list[str], by: User | None) -> None:
+    waiting = set(Change.objects.waiting().of(numbers).numbers())
+    about = CodedText("extension.many", number=len(numbers))
+    log.record(by, "engine.repaired", about, numbers=numbers[:100])
+    try:
+        if wished := [number for number in numbers if number not in waiting]:
+            apply_run.apply(node, wished, by, settings.LOCK_SECONDS)
+    except ApplyError as error:
+        log.record(by, "engine.repaired", about, result=log.Result.FAILED, error=error)
+        raise
 
 
 def _repair_lines(node: Node, by: User | None) -> None:

@@ -17,7 +17,7 @@ from asterisk.engine import lines
 from asterisk.engine import store as engine
 from core import localization
 from trunks.hours.intervals import State
-from trunks.numbers import numbering, patterns
+from trunks.numbers import destinations, numbering, patterns
 
 FEATURE = re.compile(r"\*43|\*2|\*2[0-9].*|\*12[0-9].*")
 NOT_DIALED = re.compile(r"[^0-9*#+]")
@@ -263,6 +263,11 @@ def _becomes(number: str, dialed: Dialed) -> list[str]:
             return [_forbidden(dialed, known)]
         case Outcome.NOT_A_MEMBER:
             return [_("Route %(route)s matches, but %(number)s may not use it (403).") % known]
+        case Outcome.WRONG_COUNTRY if dialed.region == destinations.WORLD:
+            words = _(
+                "%(dialed)s is in no country, such as by satellite. %(number)s may call some countries only (403)."
+            )
+            return [words % known]
         case Outcome.WRONG_COUNTRY if dialed.region:
             words = _("%(dialed)s is in %(country)s, which is not one of the countries that %(number)s may call (403).")
             return [words % {**known, "country": localization.country(dialed.region)}]

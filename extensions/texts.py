@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from core import localization
 from core.audit.fields import RecordedField, one_of, show_mask
@@ -17,7 +18,7 @@ def _moment_shown(text: Any) -> str:
 
 TEXTS = {
     "extension.one": _("Extension %(number)s"),
-    "extension.many": _("%(number)s extensions"),
+    "extension.many": ngettext_lazy("%(number)s extension", "%(number)s extensions", "number"),
     "extension.all": _("All extensions"),
     "extension.refused": _("Extension %(extension)s, %(field)s: %(why)s"),
     "import.empty": _("The file is empty. Choose another."),

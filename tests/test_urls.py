@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
 
-from accounts.models import User
 from core.audit.models import AuditRecord
 from extensions.models import Change, SipExtension
-from tests.people import make_extension
+from tests.people import make_extension, make_user
 
 OPEN = {
     "preferences/https/root-certificate/",
@@ -65,35 +66,64 @@ def address(route: str) -> str:
     return "/" + route
 
 
+@pytest.fixture(scope="module")
+def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One transaction for all, in which each test has a savepoint: pytest-django's own would close the connection."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def session(db: None) -> str:
+    """Ada's, and an extension that is there to be asked for."""
+    make_extension("1000", first_name="Canary")
+    client = Client()
+    client.force_login(make_user("Ada", role="super_administrator"))
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture
+def stranger(session: str, client: Client) -> Iterator[Client]:
+    with transaction.atomic():
+        yield client
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def adas(stranger: Client, session: str) -> Client:
+    return become_ada(stranger, session)
+
+
+def become_ada(client: Client, session: str) -> Client:
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    return client
+
+
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 @pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPEN])
-def test_a_stranger_is_sent_to_the_sign_in(client: Client, db: None, route: str, method: str) -> None:
-    make_extension("1000")
-    answer = getattr(client, method)(address(route))
+def test_a_stranger_is_sent_to_the_sign_in(stranger: Client, route: str, method: str) -> None:
+    answer = getattr(stranger, method)(address(route))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in/")
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_other_method_is_known(client: Client, ada: User, route: str) -> None:
-    client.force_login(ada)
+def test_no_other_method_is_known(adas: Client, route: str) -> None:
     for method in ("put", "patch", "delete", "options", "trace"):
-        assert getattr(client, method)(address(route)).status_code == 405
+        assert getattr(adas, method)(address(route)).status_code == 405
 
 
 @pytest.mark.parametrize("route", sorted(OPEN))
-def test_what_is_open_tells_a_stranger_nothing(client: Client, db: None, route: str) -> None:
-    make_extension("1000", first_name="Canary")
-    answer = client.get(address(route))
+def test_what_is_open_tells_a_stranger_nothing(stranger: Client, route: str) -> None:
+    answer = stranger.get(address(route))
     assert answer.status_code in (200, 302, 403, 404, 405, 410)
     assert b"Canary" not in answer.content
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_post_without_the_token_changes_nothing(ada: User, route: str) -> None:
-    make_extension("1000")
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(ada)
+def test_a_post_without_the_token_changes_nothing(stranger: Client, session: str, route: str) -> None:
+    strict = become_ada(Client(enforce_csrf_checks=True), session)
     before = list(SipExtension.objects.values()), Change.objects.count(), AuditRecord.objects.count()
     answer = strict.post(address(route), {"then": "save", "theme": "dark"})
     assert answer.status_code in (403, 405), answer.status_code
@@ -101,9 +131,8 @@ def test_a_post_without_the_token_changes_nothing(ada: User, route: str) -> None
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_page_forbids_foreign_content(client: Client, ada: User, route: str) -> None:
-    client.force_login(ada)
-    answer = client.get(address(route))
+def test_every_page_forbids_foreign_content(adas: Client, route: str) -> None:
+    answer = adas.get(address(route))
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert answer["X-Frame-Options"] == "DENY"
@@ -111,13 +140,12 @@ def test_every_page_forbids_foreign_content(client: Client, ada: User, route: st
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_browser_keeps_a_page(client: Client, ada: User, route: str, method: str) -> None:
-    make_extension("1000")
+def test_no_browser_keeps_a_page(stranger: Client, session: str, route: str, method: str) -> None:
     for _ in ("stranger", "ada"):
-        answer = getattr(client, method)(address(route))
+        answer = getattr(stranger, method)(address(route))
         assert "no-store" in answer["Cache-Control"]
         b"".join(answer)  # to its end, which closes the file of a recording
-        client.force_login(ada)
+        become_ada(stranger, session)
 
 
 # Long, and without a secret: where one stands on a page, its length tells nothing of it (BREACH).
@@ -131,10 +159,8 @@ COMPRESSED = {
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_lists_are_compressed_and_no_page_with_a_secret(client: Client, ada: User, route: str) -> None:
-    make_extension("1000")
-    client.force_login(ada)
-    answer = client.get(address(route), {"n": "1000", "detail": "1"}, headers={"Accept-Encoding": "gzip"})
+def test_lists_are_compressed_and_no_page_with_a_secret(adas: Client, route: str) -> None:
+    answer = adas.get(address(route), {"n": "1000", "detail": "1"}, headers={"Accept-Encoding": "gzip"})
     b"".join(answer)
     compressed = answer.get("Content-Encoding") == "gzip"
     assert compressed == (route in COMPRESSED and answer.status_code == 200), answer.status_code

@@ -12,8 +12,10 @@ from accounts.profile.fields import can_be_dialled, example
 from core import host_names
 from core.preferences.models import Preferences
 from core.validators import tidy
+from trunks.numbers.numbering import plan_of
 
 PORT_WORDS = _("Enter a port from 1 to 65535, or leave it empty.")
+DIGITS = re.compile(r"[0-9]+", re.ASCII)
 SHORTEST_BLOCK = 4  # digits of country code and area that a block of numbers begins with
 
 
@@ -28,7 +30,7 @@ class NumberField(forms.CharField):
             return ""
         country = Preferences.current().country
         try:
-            number = phonenumbers.parse(text, country)
+            number = phonenumbers.parse(self.as_parsed(text, country), country)
         except phonenumbers.NumberParseException:
             number = phonenumbers.PhoneNumber()
         if number.extension or not self.is_whole(number):
@@ -37,12 +39,25 @@ class NumberField(forms.CharField):
             )
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
+    def as_parsed(self, text: str, country: str) -> str:  # noqa: ARG002 (of a beginning it counts)
+        return text
+
     def is_whole(self, number: phonenumbers.PhoneNumber) -> bool:
         return bool(number.country_code) and can_be_dialled(number)
 
 
 class BeginningField(NumberField):
     """What all numbers of a block begin with, too."""
+
+    def as_parsed(self, text: str, country: str) -> str:
+        """Of so few digits phonenumbers does not tell the prefix of national calls, and keeps it. No number begins with
+        the 0 or 1 of such a prefix."""
+        plan = plan_of(country)
+        digits = re.sub(r"[ ()/.-]", "", text)
+        is_national = DIGITS.fullmatch(digits) and not digits.startswith(plan.international)
+        if is_national and plan.national.startswith(("0", "1")) and digits.startswith(plan.national):
+            return f"+{plan.code}{digits.removeprefix(plan.national)}"
+        return text
 
     def is_whole(self, number: phonenumbers.PhoneNumber) -> bool:
         digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]

@@ -124,13 +124,10 @@ def separator_of(text: str) -> str:
 
     def fits(separator: str) -> tuple[int, int]:
         widths = []
-        try:
-            for place, row in enumerate(csv.reader(io.StringIO(first), delimiter=separator)):
-                if place == LOOKED_AT:
-                    break
-                widths.append(len(row))
-        except csv.Error:
-            return 0, 0
+        for place, row in enumerate(csv.reader(io.StringIO(first, newline=""), delimiter=separator)):
+            if place == LOOKED_AT:
+                break
+            widths.append(len(row))
         most = max((width for width in widths if width > 1), key=widths.count, default=0)
         return (widths.count(most), most) if most else (0, 0)
 

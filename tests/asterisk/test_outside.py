@@ -32,6 +32,24 @@ LINE = Leg("Telco", "+491711234567", "+4930123")
             ["It is unknown which country 0099 is in. 1000 may call some countries only (403)."],
         ),
         (
+            Dialed("0088216", Outcome.WRONG_COUNTRY, "World", region="001"),
+            ["0088216 is in no country, such as by satellite. 1000 may call some countries only (403)."],
+        ),
+        (Dialed("1001", Outcome.EXTENSION), ["1001 is an extension. Its phones ring."]),
+        (Dialed("6200", Outcome.GROUP, "Sales"), ["6200 is the ring group Sales. Its members ring."]),
+        (
+            Dialed("6200", Outcome.DISABLED_GROUP, "Sales"),
+            ["6200 is the ring group Sales. It is disabled: the call goes on at once."],
+        ),
+        (
+            Dialed("112", Outcome.EMERGENCY, legs=(LINE, Leg("Spare", "112", ""))),
+            [
+                "112 is an emergency number. It is called whatever the extension may dial.",
+                "+491711234567 is called over Telco, with caller ID +4930123.",
+                "If that fails, 112 is called over Spare.",
+            ],
+        ),
+        (
             Dialed("030", Outcome.LOCKED),
             ["Outbound calls of 1000 are locked, because it called outside too often (403)."],
         ),

@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,10 +17,12 @@ from types import TracebackType
 from typing import Self
 
 from pbxportal.front.program import find_or_fetch
+from pbxportal.management.commands.run import static_fingerprint
 from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY = "Press Ctrl+C to stop."
+SEEN = "static.seen"
 LISTENERS = ("PORTAL_BIND", "SIP_PORT", "SIP_TLS_PORT", "AMI_PORT", "ARI_PORT")
 
 
@@ -29,12 +33,41 @@ def caddy_program() -> Path:
     return target
 
 
+def static_of_all() -> Path:
+    """Styles and scripts as the first portal of all tests has collected them, which takes seconds."""
+    return ROOT / "var" / "static-of-tests" / static_fingerprint()
+
+
+def take_static(directory: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.copytree(static_of_all(), directory, dirs_exist_ok=True)
+
+
+def keep_static(directory: Path) -> None:
+    kept = static_of_all()
+    if kept.exists():
+        return
+    kept.parent.mkdir(exist_ok=True)
+    making = Path(tempfile.mkdtemp(dir=kept.parent.parent))
+    shutil.copytree(directory / "static", making / "static")
+    shutil.copy2(directory / SEEN, making)
+    try:
+        making.rename(kept)
+    except OSError:  # another test process was faster
+        shutil.rmtree(making)
+    for each in kept.parent.iterdir():
+        if each != kept:  # of styles and scripts as they were
+            shutil.rmtree(each, ignore_errors=True)
+
+
 class Command:
     def __init__(self, directory: Path, program: Path, inside: Sequence[str] = (), **more: str) -> None:
         """`inside`: what is put before the command, so that it runs elsewhere."""
         self.directory, self.inside = directory, inside
         (directory / "asterisk-program").symlink_to(program)
         (directory / "caddy-program").symlink_to(caddy_program())
+        if not inside:
+            take_static(directory)
         self.ports = {name: free_port() for name in LISTENERS}
         rtp = 50000 + os.getpid() % 100 * 100
         self.environment = {
@@ -70,6 +103,8 @@ class Command:
             assert process.poll() is None, self.text
             assert took < seconds, self.text
             time.sleep(0.02)
+        if not self.inside:
+            keep_static(self.directory)
         return took
 
     def begin(self) -> subprocess.Popen[str]:

@@ -21,6 +21,8 @@ CHROMIUM = (
     " --disable-component-update --disable-sync"
 )
 MILLISECONDS_TO_WAIT = 30_000
+WIDE, HIGH = 1280, 800
+SCREEN: dict[str, Any] = {"viewport": {"width": WIDE, "height": HIGH}, "reduced_motion": "reduce"}
 
 NewContext = Callable[..., BrowserContext]
 SignIn = Callable[..., Page]
@@ -42,7 +44,7 @@ def base_url() -> None:
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+    return {**browser_context_args, **SCREEN}
 
 
 @pytest.fixture
@@ -71,13 +73,17 @@ def sign_in(watched: NewContext, live_server: LiveServer) -> SignIn:
 
     def sign_in(user: User, **options: Any) -> Page:
         context = watched(base_url=live_server.url, **options)
-        client = Client()
-        client.force_login(user)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        let_in(context, user, live_server.url)
         return context.new_page()
 
     return sign_in
+
+
+def let_in(context: BrowserContext, user: User, url: str) -> None:
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
 
 
 @pytest.fixture

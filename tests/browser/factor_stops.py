@@ -35,8 +35,8 @@ def with_app(user: User) -> User:
 
 
 def at_its_name(tour: Tour, path: str) -> Page:
-    """Where passkeys work."""
-    page = tour.ada("/health/")
+    """Where passkeys work, in a browser of its own, for the authenticator stays in it."""
+    page = tour.opened(ada(), "/health/", storage_state={"cookies": [], "origins": []})
     url = by_name(page.url.removesuffix("/health/"), tour.settings)
     [cookie] = [each for each in page.context.cookies() if each["name"] == portal.SESSION_COOKIE_NAME]
     page.context.add_cookies([{"name": portal.SESSION_COOKIE_NAME, "value": cookie["value"], "url": url}])

@@ -1,7 +1,10 @@
 """Deleting, disabling and revealing: what is done, what is refused, and the trace that each leaves."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
@@ -9,11 +12,14 @@ from accounts.sessions.models import Session
 from core.access.permissions import Permission
 from core.audit import log
 from core.audit.models import AuditRecord
+from extensions import actions as deeds
+from extensions.actions import ActionRefusedError, UnseenError
 from extensions.changes import record as changes
 from extensions.models import Change, SipExtension
 from tests.bench.page import form_with
 from tests.pages import html_of
 from tests.people import Typed, make_extension, make_user
+from trunks.models import RingGroup
 
 
 @pytest.fixture
@@ -157,3 +163,90 @@ def test_of_the_last_super_administrator_only_what_is_possible_is_offered(client
     assert offered(client, "/extensions/1000/") == {"toggle/"}
     make_user("Zoë", role="super_administrator")
     assert offered(client, "/extensions/1000/") == set(ENDING)
+
+
+OWN = {
+    "delete": "This is your own extension. Another administrator must delete it.",
+    "disable": "This is your own extension. Another administrator must disable it.",
+    "leave": "This is your own extension. Another administrator must offboard you.",
+    "undo": "This would remove your own extension. Another administrator must do it.",
+}
+
+
+@pytest.mark.parametrize("action", [*OWN])
+def test_what_may_not_be_done_and_why(ada: User, hugo: User, action: str) -> None:
+    own, other = make_extension("1000", user=ada), make_extension("1001")
+    make_extension("1002")
+    group = RingGroup.objects.create(name="All", number="3000", members=["1002"])
+    last = "Ada is the last Super Administrator. Give someone else this role first."
+    every = [*SipExtension.objects.all()]
+    found = deeds.refusals(action, every, ada)
+    needed = action in ("delete", "undo")
+    assert found.pop("1000") == deeds.refusal(action, own, ada) == OWN[action]
+    assert [*found] == (["1002"] if needed else [])
+    assert all(words.startswith("1002 is a member of the ring group All.") for words in found.values())
+    by_another = deeds.refusals(action, [own, other], hugo)
+    assert by_another == ({} if action == "disable" else {"1000": last})
+    group.delete()
+    assert [*deeds.refusals(action, every, ada)] == ["1000"]
+    assert deeds.refusal(action, other, None) == ""
+
+
+def test_what_goes_with_an_extension_is_named(ada: User) -> None:
+    grace, lobby = make_extension("1000", user=make_user("Grace")), make_extension("1001", first_name="Lobby")
+    make_extension("1002")
+    make_extension("1003")
+    number = "Number {} and its registration. Phones that use it stop working"
+    name = "{} in every list. Past values remain only in Apply History"
+    assert deeds.lost_by_deleting(lobby, ada) == [number.format("1001"), name.format("Lobby")]
+    sign_in = "The sign-in account of Grace (grace@example.com)"
+    assert deeds.lost_by_deleting(grace, ada) == [number.format("1000"), sign_in, name.format("Grace")]
+    deeds.leave("1002", ada, "1000", None)
+    one = "Call redirection from 1 number (1002). Its calls no longer ring anyone"
+    assert deeds.lost_by_deleting(grace, ada)[2] == one
+    deeds.leave("1003", ada, "1000", None)
+    two = "Call redirection from 2 numbers (1002, 1003). Their calls no longer ring anyone"
+    assert deeds.lost_by_deleting(grace, ada)[2] == two
+    assert deeds.delete("1000", ada) == ["1002", "1003"]
+    assert not SipExtension.objects.exclude(handed_to=None).exists()
+
+
+def test_what_has_become_otherwise_meanwhile_is_said(ada: User) -> None:
+    extension, gone = make_extension("1000", first_name="Grace"), "Someone else has deleted this extension."
+    for do in (deeds.enable, deeds.disable, deeds.delete, deeds.block_sign_in, deeds.allow_sign_in):
+        with pytest.raises(ActionRefusedError, match=gone):
+            do("1999", ada)
+    with pytest.raises(ActionRefusedError, match=gone):
+        deeds.leave("1999", ada, None, None)
+    with pytest.raises(UnseenError):
+        deeds.delete("1000", ada, extension.version + 1)
+    deeds.disable("1000", ada)
+    make_extension("1001")
+    for to in ("1998", "1000"):
+        with pytest.raises(ActionRefusedError, match=rf"Choose someone else\. {to} has been disabled or deleted\."):
+            deeds.leave("1001", ada, to, None)
+    deeds.leave("1000", ada, None, None)
+    with pytest.raises(ActionRefusedError, match=r"Grace is offboarded\. Restore this person, or delete"):
+        deeds.enable("1000", ada)
+    with pytest.raises(ActionRefusedError, match=r"Grace is offboarded\. Restore this person first\."):
+        deeds.allow_sign_in("1000", ada)
+    assert deeds.come_back("1000", ada)
+    assert not deeds.come_back("1000", ada)
+    assert not deeds.come_back("1999", ada)
+    assert deeds.delete("1000", ada, SipExtension.objects.get(number="1000").version) == []
+
+
+def test_those_that_are_due_are_deleted_and_no_others(ada: User) -> None:
+    today = localdate()
+    days = {"1000": today, "1001": today - timedelta(days=1), "1002": today + timedelta(days=1), "1003": None}
+    for number, day in days.items():
+        make_extension(number)
+        deeds.leave(number, ada, None, day)
+    make_extension("1004")
+    Change.objects.all().delete()
+    RingGroup.objects.create(name="All", number="3000", members=["1001"])
+    assert deeds.delete_due(today) == ["1000"]
+    assert [each.number for each in SipExtension.objects.all()] == ["1001", "1002", "1003", "1004"]
+    assert deeds.delete_due(today) == ["1000"]  # as it still waits
+    make_extension("1000")
+    assert deeds.delete_due(today) == []

@@ -8,11 +8,12 @@ from django.test import Client
 
 from accounts.models import Organization, Role, User
 from core.preferences.models import Preferences
-from extensions.forms import ExtensionForm
+from extensions.forms import ExtensionForm, shared_values
 from extensions.models import SipExtension
 from tests.pages import html_of
 from tests.people import PASSWORD, Typed, make_extension, make_user
 from tests.trees import fill
+from trunks.models import RingGroup
 
 PERSON = {"first_name", "last_name", "email", "mobile", "password", "role", "organizations", "job_title"}
 
@@ -131,6 +132,113 @@ def test_a_paste_that_is_too_long_is_refused_with_its_count_and_stays(signed_in:
     assert "Ensure this value has at most 63 characters (it has 71)." in page
     assert f'value="{pasted}"' in page
     assert "maxlength" not in page
+
+
+def countries(many: int) -> str:
+    return ",".join(sorted(phonenumbers.SUPPORTED_REGIONS)[:many])
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"number": "1000"}, {}),
+        ({"number": "5999"}, {}),
+        ({"number": "6000"}, {"number": "Enter a number from 1000 to 5999. 1000 is free."}),
+        ({"outbound_calls_at_once": "100", "outbound_call_minutes": "1440", "outbound_day_minutes": "9999"}, {}),
+        (
+            {"outbound_calls_at_once": "101", "outbound_call_minutes": "1441", "outbound_day_minutes": "10000"},
+            {
+                "outbound_calls_at_once": "Enter a whole number from 1 to 100, or leave it empty.",
+                "outbound_call_minutes": "Enter a whole number from 1 to 1,440, or leave it empty.",
+                "outbound_day_minutes": "Enter a whole number from 1 to 9,999, or leave it empty.",
+            },
+        ),
+        ({"outbound_countries": countries(100)}, {}),
+        (
+            {"outbound_countries": countries(101)},
+            {"outbound_countries": "You entered 101 countries. Enter at most 100, or leave it empty for all."},
+        ),
+    ],
+)
+def test_up_to_the_limits_it_is_saved_and_past_them_refused(
+    signed_in: Client, fields: dict[str, str], found: dict[str, str]
+) -> None:
+    said = errors(signed_in, Typed(number=fields.get("number", "1000"), more={"voicemail": "on", **fields}))
+    assert {name: words.replace("1440", "1,440").replace("9999", "9,999") for name, words in said.items()} == found
+
+
+def test_numbers_that_cannot_be_given_say_why_and_which_is_free(signed_in: Client) -> None:
+    Preferences.objects.update(first_number=910, last_number=913)
+    RingGroup.objects.create(name="All", number="912")
+    make_extension("910", registration_name="913")
+    for number, words in (
+        ("911", "This is an emergency number or a helpline. Enter a number from 910 to 913. {}"),
+        ("912", "This is the number of a ring group. Enter a number from 910 to 913. {}"),
+        ("913", "Another extension registers with this name. Enter a number from 910 to 913. {}"),
+        ("914", "Enter a number from 910 to 913. {}"),
+    ):
+        full = "All numbers are taken. Widen the range in Preferences."
+        assert errors(signed_in, Typed(number=number)) == {"number": words.format(full)}
+    assert errors(signed_in, Typed(number="910")) == {"number": "Another extension has this number."}
+    Preferences.objects.update(last_number=914)
+    assert errors(signed_in, Typed(number="910")) == {"number": "Another extension has this number. 914 is free."}
+    assert errors(signed_in, Typed(number="911"))["number"].endswith(". 914 is free.")
+
+
+def test_a_copy_has_what_others_can_have_the_same_of(db: None) -> None:
+    role = Role.objects.get(key="employee")
+    user = make_user("Grace", custom=role, job_title="Clerk", mobile="+4915112345678")
+    made = make_extension("1000", user=user, max_phones=3, location="Attic", outbound_number="+49301234567")
+    values = shared_values(made)
+    company = [each.pk for each in user.organizations.all()]
+    assert (values["role"], values["organizations"], values["job_title"]) == (role.pk, company, "Clerk")
+    assert (values["max_phones"], values["transport"]) == (3, made.transport)
+    own = {"number", "caller_id", "registration_name", "email", "mobile", "first_name", "last_name", "password"}
+    assert not own & {*values}
+
+
+@pytest.mark.parametrize(
+    ("mail", "ticked", "email", "sends"),
+    [
+        ("mail.example.com", True, "grace@example.com", True),
+        ("mail.example.com", False, "grace@example.com", False),
+        ("mail.example.com", True, "", False),
+        ("", True, "grace@example.com", False),
+    ],
+)
+def test_a_welcome_is_sent_where_it_is_wanted_and_can_be(
+    ada: User, mail: str, ticked: bool, email: str, sends: bool
+) -> None:
+    Preferences.objects.update(mail_host=mail)
+    fields = Typed(email=email, more={"send_welcome": "on"} if ticked else {}).fields
+    typed = {**fields, "password": "" if mail else PASSWORD}
+    form = ExtensionForm(typed, by=ada, preferences=Preferences.load())
+    assert (form.welcome is not None) == bool(mail)
+    assert form.is_valid(), form.error_list()
+    assert form.sends_welcome == sends
+    assert not form.sets_secret
+    made = form.save()
+    changing = {**fields, "password": "", "version": "1"}
+    edit = ExtensionForm(changing, by=ada, preferences=Preferences.load(), extension=made)
+    assert edit.is_valid(), edit.error_list()
+    assert (edit.welcome, edit.sends_welcome, edit.sets_secret) == (None, False, True)
+    kept = ExtensionForm(
+        {**changing, "registration_password": ""}, by=ada, preferences=edit.preferences, extension=made
+    )
+    assert kept.is_valid()
+    assert not kept.sets_secret
+
+
+def test_the_form_stays_itself_where_it_is_sent_again(ada: User) -> None:
+    def token(data: Any) -> str:
+        return ExtensionForm(data, by=ada, preferences=Preferences.load()).token
+
+    assert token({"form_token": "abc"}) == '<input type="hidden" name="form_token" value="abc">'
+    assert token(None) != token(None)
+    assert len(token({})) == len(token(None)) == len(token({"form_token": "x" * 20}))
+    blank = ExtensionForm(None, by=ada, preferences=Preferences.load())
+    assert not blank.is_valid()
+    assert 'value="0"' in blank.version
 
 
 def test_a_name_is_needed_first_or_last(signed_in: Client) -> None:

@@ -112,6 +112,19 @@ def test_errors_stand_at_their_fields(signed_in: Client) -> None:
     assert zora.email == "zora@example.com"
 
 
+def test_without_scripts_finding_a_department_saves_nothing(signed_in: Client) -> None:
+    zora = make_user("Zora")
+    answer = signed_in.post(
+        f"{LIST}{zora.pk}/", fields(zora, first_name="", last_name="", job_title="Pilot", then="find")
+    )
+    assert (answer.status_code, answer.context["errors"]) == (200, [])
+    assert 'value="Pilot"' in answer.content.decode()
+    assert signed_in.get(f"{LIST}{zora.pk}/").context["errors"] == []
+    zora.refresh_from_db()
+    assert (zora.first_name, zora.job_title) == ("Zora", "")
+    assert signed_in.get(f"{LIST}999999/").status_code == 404
+
+
 def test_one_is_removed(signed_in: Client) -> None:
     zora = make_user("Zora")
     page = html_of(signed_in, f"{LIST}{zora.pk}/remove/")

@@ -145,15 +145,15 @@ def wish_otherwise(extension: SipExtension, by: User, kind: int) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_five_hundred_of_all_kinds_come_back_byte_for_byte(asterisk: Embedded, ada: User, way: str) -> None:
-    there = [make_extension(str(number)) for number in range(2000, 2400)]
+def test_three_hundred_of_all_kinds_come_back_byte_for_byte(asterisk: Embedded, ada: User, way: str) -> None:
+    there = [make_extension(str(number)) for number in range(2000, 2240)]
     apply_all(ada)
     before = rows()
     for n, extension in enumerate(there):
         wish_otherwise(extension, ada, n % 4)
-    added = [make_extension(str(number)) for number in range(2400, 2500)]
+    added = [make_extension(str(number)) for number in range(2240, 2300)]
     run = apply_all(ada)
-    assert len({*before} & {*rows()}) == 200  # the dial plans of those renamed or with a new password
+    assert len({*before} & {*rows()}) == 120  # the dial plans of those renamed or with a new password
     assert len(WAYS[way](run, ada)) == len(there) + len(added)
     assert apply_all(ada).outcome == ApplyRun.Outcome.PROVED
     assert rows() == before

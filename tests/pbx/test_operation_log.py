@@ -83,7 +83,7 @@ def test_a_repair_is_recorded(asterisk: Embedded, ada: User, settings: Settings)
     assert not AuditRecord.objects.filter(action="engine.repaired").exists()
     call_command("check_engine", "--repair", stdout=StringIO())
     record = newest("engine.repaired")
-    assert (who(record), record.on_text, record.detail["numbers"]) == (COMMAND, "1 extensions", ["1000"])
+    assert (who(record), record.on_text, record.detail["numbers"]) == (COMMAND, "1 extension", ["1000"])
     assert not check.check(from_settings()).drifts
 
 

@@ -19,8 +19,8 @@ from extensions.changes.state import CannotPutBack
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.people import make_extension
-from tests.trunks.typed import make_announcement, make_group, make_inbound, text_of
-from trunks import changes
+from tests.trunks.typed import make_announcement, make_group, make_inbound, make_outbound, make_trunk, text_of
+from trunks import changes, usage
 from trunks.models import Announcement, Emergency, InboundRoute, RingGroup
 
 BY_ROUTE = "The inbound route Reception goes to 1000. Change the route first."
@@ -132,3 +132,69 @@ def test_no_other_way_deletes_what_calls_go_to(db: None) -> None:
             delete()
     assert SipExtension.objects.exists()
     assert User.objects.filter(pk=extension.user_id).exists()
+
+
+@pytest.mark.django_db
+def test_all_that_needs_an_extension_is_named() -> None:
+    """One and several of each kind, in the order in which they are to be changed."""
+    extension, other = make_extension("1000", voicemail=True), make_extension("1001")
+    assert usage.of_extension(extension) == ""
+    with changes.edited(None):
+        Emergency(pk=1, phones="1001,1000").save()
+    assert usage.of_extension(extension) == BY_EMERGENCY
+    make_announcement(goes_to="voicemail:1000")
+    assert usage.of_extension(extension) == BY_ANNOUNCEMENT
+    make_group("1001", name="Night", number="6201", goes_to="extension:1000")
+    both = "Ring group Night, Announcement Welcome send calls to 1000. Change them first."
+    assert usage.of_extension(extension) == both
+    make_group("1000", "1001")
+    assert usage.of_extension(extension) == BY_GROUP
+    make_group("1000", name="Support", number="6202")
+    several = "1000 is a member of the ring groups Sales, Support. Remove it there first."
+    assert usage.of_extension(extension) == several
+    make_inbound()
+    assert usage.of_extension(extension) == BY_ROUTE
+    make_inbound(name="Fax", number="+493012345679", goes_to="hangup", holiday_goes_to="voicemail:1000")
+    assert usage.of_extension(extension) == ("The inbound routes Reception, Fax go to 1000. Change the routes first.")
+    assert usage.numbers_in_use() == {"1000", "1001"}
+    assert [group.name for group in usage.groups_of("1001")] == ["Sales", "Night"]
+    assert usage.group_numbers() == {"6200", "6201", "6202"}
+    assert usage.of_extension(other).startswith("1001 is a member of the ring groups Sales, Night.")
+
+
+@pytest.mark.django_db
+def test_all_that_sends_calls_to_a_line_is_named_and_no_circle_is_made() -> None:
+    group = make_group("1000")
+    assert usage.refusal_of_called(group) == ""
+    announcement = make_announcement(goes_to=group.destination)
+    sends = "Announcement Welcome sends calls here. Choose another destination there first."
+    assert usage.refusal_of_called(group) == sends
+    make_inbound(goes_to=group.destination)
+    assert usage.refusal_of_called(group) == (
+        "Inbound route Reception, Announcement Welcome send calls here. Choose another destination there first."
+    )
+    assert usage.circle(group, announcement.destination) == ["Welcome", "Sales"]
+    assert usage.circle(group, group.destination) == ["Sales"]
+    assert usage.circle(group, "hangup") == []
+    assert usage.circle(announcement, group.destination) == []
+    other = make_announcement(b"RIFF2", name="Closed", goes_to=announcement.destination)
+    assert usage.circle(announcement, other.destination) == ["Closed", "Welcome"]
+    assert usage.circle(Announcement(name="New"), other.destination) == []
+
+
+@pytest.mark.django_db
+def test_the_routes_of_a_trunk_are_named_and_the_last_for_emergencies_is_known() -> None:
+    trunk, other = make_trunk(), make_trunk(name="Spare", carries_emergency=False)
+    assert usage.is_last_for_emergencies(trunk)
+    assert not usage.is_last_for_emergencies(other)
+    make_trunk(name="Third", enabled=False)
+    assert usage.is_last_for_emergencies(trunk)
+    make_trunk(name="Fourth")
+    assert not usage.is_last_for_emergencies(trunk)
+    assert usage.refusal_of_trunk(trunk) == ""
+    make_outbound(other, trunk)
+    one = "The outbound route Everywhere uses this trunk. Choose another trunk there first."
+    assert usage.refusal_of_trunk(trunk) == one
+    make_outbound(trunk, name="Abroad")
+    two = "The outbound routes Everywhere, Abroad use this trunk. Choose other trunks there first."
+    assert (usage.refusal_of_trunk(trunk), usage.refusal_of_trunk(other)) == (two, one)

@@ -137,7 +137,7 @@ def test_none_is_written_that_cannot_be_used(ada: User, postbox: Postbox, change
 
 # --- many, through the real process ---
 
-MANY = 500
+MANY = 250
 
 
 class Worker:

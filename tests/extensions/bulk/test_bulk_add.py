@@ -12,8 +12,9 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
-from extensions.bulk import adding
-from extensions.bulk.plan import plan
+from extensions.bulk import add_views, adding
+from extensions.bulk import page as page_of_bulk
+from extensions.bulk.plan import free_run, plan
 from extensions.models import BulkAction, Change, ExtensionTemplate, SipExtension
 from tests.extensions.bulk.typed import bulk_add
 from tests.people import be_stale, make_extension, make_user
@@ -101,6 +102,132 @@ def test_emergency_numbers_are_passed_over(db: None) -> None:
     made = plan(910, 3, Preferences.load(), skip=True)
     assert [each.number for each in made.planned] == ["910", "912", "913"]
     assert [(each.number, each.code) for each in made.not_free] == [("911", "emergency")]
+
+
+def test_the_last_number_is_looked_at_too(db: None) -> None:
+    preferences = Preferences.load()
+    last = preferences.last_number
+    make_extension(str(last))
+    assert [(each.number, each.why) for each in plan(last - 1, 3, preferences, skip=False).not_free] == [
+        (str(last), "taken by an extension"),
+        (str(last + 1), "outside the range in Preferences"),
+    ]
+    skipping = plan(last - 1, 3, preferences, skip=True)
+    assert [(each.number, each.place) for each in skipping.planned] == [(str(last - 1), 1)]
+    assert [each.number for each in skipping.not_free] == [str(last)]
+    assert plan(last - 3, 3, preferences, skip=True).not_free == []
+    for number in (last - 9, last - 7):
+        make_extension(str(number))
+    assert [each.number for each in plan(last - 9, 2, preferences, skip=True).planned] == [str(last - 8), str(last - 6)]
+
+
+@pytest.mark.parametrize(
+    ("taken", "count", "first"),
+    [
+        ([], 10, 1000),
+        ([], 11, None),
+        (["1000"], 9, 1001),
+        (["1003", "1007"], 3, 1000),
+        (["1002", "1006"], 3, 1003),
+        (["1002", "1005"], 4, 1006),
+        (["1002", "1005"], 5, None),
+        (["1000", "1001", "1009"], 7, 1002),
+    ],
+)
+def test_so_many_free_numbers_in_a_row_are_found(db: None, taken: list[str], count: int, first: int | None) -> None:
+    Preferences.objects.update(first_number=1000, last_number=1009)
+    for number in taken:
+        make_extension(number)
+    assert free_run(count, Preferences.load()) == first
+
+
+def test_a_preview_names_the_first_ten_and_the_last(signed_in: Client) -> None:
+    for number in range(2000, 2012):
+        make_extension(str(number))
+    sent = bulk_add(then="preview", count="14", taken="skip", email="desk{number}@example.com", passwords="random")
+    answer = signed_in.post(URL, sent)
+    page = answer.content.decode()
+    shown = answer.context
+    assert [each["number"] for each in shown["rows"]] == [str(number) for number in range(2012, 2022)]
+    assert [each.number for each in shown["not_free"]] == [str(number) for number in range(2000, 2010)]
+    assert (shown["between"], shown["more"]) == (
+        3,
+        [{"number": "2025", "name": "Desk 14", "email": "desk2025@example.com"}],
+    )
+    for words in ("Add 14 extensions", "3 more", "And 2 more.", "Skipped", "Generated for each", "<dd>on</dd>"):
+        assert words in page
+    eleven = signed_in.post(URL, bulk_add(then="preview", first="2012", count="11", voicemail="")).content.decode()
+    assert "2022" in eleven
+    assert "more" not in eleven.partition("<h1")[2]
+    assert "Skipped" not in eleven
+    assert "<dd>off</dd>" in eleven
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ({"count": "1"}, {}),
+        ({"count": "0"}, {"count": "Enter a whole number from 1 to 1,000."}),
+        ({"count": "1000"}, {}),
+        ({"first": "999"}, {"first": "Enter a number from 1000 to 5999."}),
+        ({"first": "1000"}, {}),
+        ({"first": "5999", "count": "1"}, {}),
+        ({"count": "200", "passwords": "random", "email": "x{n}@example.com"}, {}),
+        ({"first_name": "x" * 59 + "{number}"}, {}),
+        ({"first_name": "", "last_name": "{n}"}, {}),
+        ({"email": "desk@example.com", "count": "1"}, {}),
+        (
+            {"email": "desk@example.com"},
+            {"email": "Each person needs another address. Put {number} into it, such as ext{number}@example.com."},
+        ),
+        (
+            {"last_name": "x" * 60 + "{number}"},
+            {"last_name": "With the number filled in, this is longer than 63 characters. Shorten it."},
+        ),
+    ],
+)
+def test_up_to_the_limits_numbers_are_made(signed_in: Client, typed: dict[str, str], found: dict[str, str]) -> None:
+    answer = signed_in.post(URL, bulk_add(then="preview", **typed))
+    assert answer.status_code == (422 if found else 200)
+    if found:
+        assert errors(signed_in, **typed) == found
+    else:
+        assert answer.context["count"] == int(typed.get("count", "3"))
+
+
+def test_of_many_numbers_that_are_taken_the_first_are_named(signed_in: Client) -> None:
+    for number in range(2000, 2015):
+        make_extension(str(number))
+    Preferences.objects.update(first_number=2000, last_number=2015)
+    said = errors(signed_in, count="16")["first"]
+    assert said.startswith("These cannot be used: 2000, 2001, ")
+    assert said.endswith(" more (taken by an extension). Skip taken numbers below.")
+
+
+def test_change_leads_back_to_the_form_as_it_was_filled_in(signed_in: Client) -> None:
+    for then in ("change", "find"):
+        answer = signed_in.post(URL, bulk_add(then=then, first="1", job_title="Clerk"))
+        assert (answer.status_code, answer.context["errors"]) == (200, [])
+        assert answer.context["form"].person["job_title"].value() == "Clerk"
+        assert "Nothing has been added yet." not in answer.content.decode()
+    assert numbers() == []
+
+
+def test_each_new_form_is_another_and_one_that_is_shown_again_stays_itself(signed_in: Client) -> None:
+    first, second = (signed_in.get(URL).context for _ in range(2))
+    assert first["token"] != second["token"]
+    assert first["errors"] == []
+    wrong = signed_in.post(URL, bulk_add(then="preview", first="1", form_token=str(first["token"])))
+    assert wrong.context["token"] == first["token"]
+    assert [tab["errors"] for tab in wrong.context["tabs"]] == [1, *[0] * (len(wrong.context["tabs"]) - 1)]
+
+
+def test_who_reaches_nobody_adds_nobody(client: Client, db: None) -> None:
+    role = Role.objects.create(name="Nobody's desk", granted=["extension.manage"], reach="organizations")
+    client.force_login(make_user("Lena", custom=role))
+    assert client.get(URL).status_code == 403
+    role.organizations.add(Organization.company())
+    assert client.get(URL).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -229,4 +356,24 @@ def test_sent_twice_at_once_they_are_added_once(signed_in: Client, ada: User, mo
     meanwhile(monkeypatch, lambda: places.append(other.post(URL, sent)["Location"]))
     places.append(signed_in.post(URL, sent)["Location"])
     assert places == [BulkAction.objects.get().get_absolute_url()] * 2
+    assert numbers() == ["2000", "2001", "2002"]
+
+
+def test_sent_again_while_the_first_is_at_work_it_leads_to_what_that_added(
+    signed_in: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Client()
+    other.force_login(ada)
+    sent = {**previewed(signed_in, taken="skip"), "then": "save"}
+
+    def look(request: Any) -> BulkAction | None:
+        monkeypatch.setattr(add_views, "done_before", page_of_bulk.done_before)
+        found = page_of_bulk.done_before(request)
+        other.post(URL, sent)
+        return found
+
+    monkeypatch.setattr(add_views, "done_before", look)
+    answer = signed_in.post(URL, sent, follow=True)
+    assert answer.redirect_chain == [(BulkAction.objects.get().get_absolute_url(), 302)]
+    assert "These extensions were already added." in answer.content.decode()
     assert numbers() == ["2000", "2001", "2002"]

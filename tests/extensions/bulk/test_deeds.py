@@ -1,6 +1,7 @@
 """What is done to many at once: whom it concerns, who is left out and why, and the undo of it."""
 
 import csv
+import uuid
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -18,7 +19,7 @@ from core.audit.models import AuditRecord
 from extensions import actions
 from extensions.bulk import page as page_of_bulk
 from extensions.bulk import views
-from extensions.bulk.deeds import Deed
+from extensions.bulk.deeds import DEEDS, Deed, digest
 from extensions.changes import many
 from extensions.changes import record as changes
 from extensions.models import BulkAction, BulkItem, Change, SipExtension
@@ -153,6 +154,66 @@ def test_numbers_of_the_offboarded_ring_nobody_when_their_colleague_goes(
     actions.leave("1004", ada, "1001", None)
     done(signed_in, "delete")
     assert SipExtension.objects.get(number="1004").handed_to is None
+
+
+@pytest.mark.parametrize(("numbers", "lost"), [(["1001"], ["1004"]), (["1001", "1004"], []), (["1002"], [])])
+def test_numbers_that_ring_nobody_now_are_given_to_be_applied(
+    four: list[SipExtension], ada: User, numbers: list[str], lost: list[str]
+) -> None:
+    make_extension("1004")
+    actions.leave("1004", ada, "1001", None)
+    seen = digest([*SipExtension.objects.filter(number__in=numbers)])
+    action, given = DEEDS["delete"].do(numbers, ada, seen, uuid.uuid4())
+    assert (given, action.count) == (lost, len(numbers))
+    assert SipExtension.objects.filter(number="1004", handed_to=None).exists() == (given == ["1004"])
+
+
+def test_apply_sends_those_that_ring_nobody_now_as_well(
+    signed_in: Client, four: list[SipExtension], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_extension("1004")
+    actions.leave("1004", ada, "1001", None)
+    Change.objects.all().delete()  # of somebody else
+    sent: list[list[str]] = []
+
+    def apply(_request: Any, numbers: list[str], *_more: str) -> HttpResponse:
+        sent.append(sorted(numbers))
+        return HttpResponse()
+
+    monkeypatch.setattr(page_of_bulk, "apply_numbers", apply)
+    seen = signed_in.get("/extensions/bulk/delete/?n=1001").context["seen"]
+    signed_in.post("/extensions/bulk/delete/", {"n": ["1001"], "seen": seen, "then": "apply"})
+    assert sent == [["1001", "1004"]]
+
+
+def test_a_long_selection_is_shown_in_part_and_counted_whole(signed_in: Client, four: list[SipExtension]) -> None:
+    for number in range(1004, 1027):
+        make_extension(str(number), enabled=number != 1026)
+    numbers = [str(number) for number in range(1000, 1027)]
+    shown = signed_in.get("/extensions/bulk/disable/", {"n": numbers}).context
+    assert (shown["count"], len(shown["shown"]), shown["more"], shown["left_out_more"]) == (25, 25, 0, 0)
+    assert shown["shown"][0] == {"number": "1001", "name": "Grace"}
+    assert [row["number"] for row in shown["left_out"]] == ["1000", "1026"]
+    assert (str(shown["button"]), shown["waits_for_apply"]) == ("Disable 25 extensions", True)
+    shown = signed_in.get("/extensions/bulk/enable/", {"n": numbers}).context
+    assert (shown["count"], str(shown["button"])) == (1, "Enable 1 extension")
+    assert (len(shown["left_out"]), shown["left_out_more"]) == (25, 1)
+    assert not signed_in.get("/extensions/bulk/block-sign-in/", {"n": numbers}).context["waits_for_apply"]
+    action = done(signed_in, "disable")
+    result = signed_in.get(action.get_absolute_url()).context
+    assert [row["number"] for row in result["rows"]] == ["1001", "1002", "1003"]
+    assert (result["more"], result["waiting"], result["may_undo"], result["may_download"]) == (0, 3, 3, False)
+
+
+def test_the_result_of_many_is_shown_in_part(signed_in: Client, four: list[SipExtension]) -> None:
+    numbers = [str(number) for number in range(1001, 1027)]
+    for number in numbers[3:]:
+        make_extension(number)
+    seen = signed_in.get("/extensions/bulk/disable/", {"n": numbers}).context["seen"]
+    answer = signed_in.post("/extensions/bulk/disable/", {"n": numbers, "seen": seen, "then": "save"}, follow=True)
+    result = answer.context
+    assert (len(result["rows"]), result["more"], result["waiting"]) == (25, 1, 26)
+    assert result["rows"][0] == {"number": "1001", "name": "Grace"}
 
 
 def test_something_that_changed_meanwhile_is_looked_at_again(signed_in: Client, four: list[SipExtension]) -> None:

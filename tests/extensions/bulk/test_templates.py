@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
+from core.audit.models import AuditRecord
 from extensions.models import ExtensionTemplate
 from tests.extensions.bulk.typed import bulk_add
 from tests.pages import html_of
-from tests.people import make_extension
+from tests.people import make_extension, make_user
 from tests.trees import department
 
 
@@ -56,6 +57,41 @@ def test_who_may_not_give_roles_leaves_that_of_a_template(client: Client, hugo: 
     client.post(f"/extensions/templates/{template.pk}/", bulk_add(name="Desk 2", max_phones="3"))
     template.refresh_from_db()
     assert (template.name, template.values["role"], template.values["max_phones"]) == ("Desk 2", role.pk, 3)
+
+
+def test_each_is_recorded_and_said(signed_in: Client) -> None:
+    page = "/extensions/templates/"
+    added = signed_in.post(f"{page}add/", bulk_add(name="Desk"), follow=True).content.decode()
+    assert "Template Desk saved. Choose it in Add or Bulk Add." in added
+    key = ExtensionTemplate.objects.get().pk
+    assert signed_in.get(f"{page}{key}/").context["errors"] == []
+    found = signed_in.post(f"{page}{key}/", bulk_add(name="Desk", then="find", max_phones="9"))
+    assert (found.status_code, found.context["errors"]) == (200, [])
+    wrong = signed_in.post(f"{page}{key}/", bulk_add(name="", max_phones="9"))
+    assert (wrong.status_code, len(wrong.context["errors"])) == (422, 2)
+    signed_in.post(f"{page}{key}/", bulk_add(name="Counter", max_phones="3"))
+    assert "Counter" in html_of(signed_in, page)
+    assert "Counter" in html_of(signed_in, f"{page}{key}/delete/")
+    assert ExtensionTemplate.objects.get().values["max_phones"] == 3
+    gone = signed_in.post(f"{page}{key}/delete/", follow=True).content.decode()
+    assert "Template Counter deleted." in gone
+    rows = AuditRecord.objects.filter(action__startswith="template.").order_by("pk")
+    assert [(row.action, row.on) for row in rows] == [
+        ("template.added", "Desk"),
+        ("template.changed", "Counter"),
+        ("template.deleted", "Counter"),
+    ]
+
+
+def test_who_reaches_some_has_no_templates(client: Client, db: None) -> None:
+    key = ExtensionTemplate.objects.create(name="Desk").pk
+    role = Role.objects.create(name="Sales desk", granted=["extension.manage"], reach="organizations")
+    role.organizations.add(department("Sales"))
+    client.force_login(make_user("Lena", custom=role))
+    for path in ("", "add/", f"{key}/", f"{key}/delete/"):
+        assert client.get(f"/extensions/templates/{path}").status_code == 404
+    assert client.post(f"/extensions/templates/{key}/delete/").status_code == 404
+    assert ExtensionTemplate.objects.exists()
 
 
 def test_one_is_deleted(signed_in: Client) -> None:

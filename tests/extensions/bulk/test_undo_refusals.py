@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
+from core.audit.models import AuditRecord
+from extensions.bulk.undo import undo as undo_action
 from extensions.changes import many
 from extensions.models import BulkAction, SipExtension
 from tests.extensions.bulk.typed import bulk_add
@@ -102,6 +104,39 @@ def test_who_deleted_them_makes_them_again_as_they_were(hugos: Client) -> None:
     action = deleted(hugos, "1001")
     assert "Undone." in undo(hugos, action)
     assert SipExtension.objects.get(number="1001").user.role == Role.objects.get(key="human_resource")
+
+
+def test_what_was_done_to_those_who_are_mightier_by_now_is_not_undone_by_less(signed_in: Client, hugos: Client) -> None:
+    make_extension("1001")
+    edit = edited(hugos, "1001", do_location="set", location="Attic")
+    shown = hugos.post("/extensions/bulk/add/", bulk_add(then="preview"))
+    held: dict[str, Any] = {}
+    for field in shown.context["hidden_fields"]:
+        held.setdefault(field["name"], []).append(field["value"])
+    addition = post(hugos, "/extensions/bulk/add/", {**held, "then": "save"})
+    for number, action in (("1001", edit), ("2001", addition)):
+        user = SipExtension.objects.get(number=number).user
+        user.role = Role.objects.get(key="super_administrator")
+        user.save()
+        said = f"Extension {number}: only an administrator with the same role can undo this."
+        assert said in refused(hugos, action)
+        assert "Undone. Apply to send it to the PBX." in undo(signed_in, action)
+    assert [(each.number, each.location) for each in SipExtension.objects.all()] == [("1001", "")]
+
+
+def test_undone_twice_it_is_undone_once(signed_in: Client, ada: User) -> None:
+    make_extension("1001")
+    action = edited(signed_in, "1001", do_location="set", location="Attic")
+    assert undo_action(action, ada) == 0
+    at = BulkAction.objects.get(pk=action.pk).undone_at
+    SipExtension.objects.update(location="Cellar")
+    assert undo_action(action, ada) == 0
+    action.refresh_from_db()
+    assert (action.undone_at, action.undone_by) == (at, ada)
+    assert SipExtension.objects.get().location == "Cellar"
+    assert AuditRecord.objects.filter(action="bulk.undone").count() == 1
+    gone = deleted(signed_in, "1001")
+    assert undo_action(gone, ada) == 0
 
 
 # --- scope ---
@@ -224,3 +259,11 @@ def test_no_undo_deletes_messages_of_which_no_recording_is_sent(
     assert "except for 1 value" in undo(signed_in, action)
     extension = SipExtension.objects.get()
     assert (getattr(extension, field), getattr(extension, other), extension.location) == (edited_to, since, "Hall")
+
+
+def test_an_undo_puts_back_what_loses_no_recording(signed_in: Client) -> None:
+    make_extension("1001", voicemail_email="note", voicemail_after_email="keep")
+    action = edited(signed_in, "1001", do_voicemail_email="set", voicemail_email="recording")
+    assert SipExtension.objects.get().voicemail_email == "recording"
+    assert "Undone. Apply to send it to the PBX." in undo(signed_in, action)
+    assert SipExtension.objects.get().voicemail_email == "note"

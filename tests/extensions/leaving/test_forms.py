@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import User
 from accounts.sessions.models import Session
+from extensions.leaving.forms import LeaveForm
 from extensions.models import SipExtension
 from tests.extensions.leaving.leaver import LEAVE, again, errors, leaves, signed_in
 from tests.pages import html_of
@@ -126,3 +127,54 @@ def test_the_search_shows_who_can_take_the_calls(adas: Client, ada: User, grace:
     assert [each.number for each in answer.context["matches"]] == [str(n) for n in range(1010, 1018)]
     assert "And 4 more" in answer.content.decode()
     assert html_of(adas, "/extensions/1001/leave/colleagues/?colleague=").strip() == ""
+
+
+@pytest.mark.parametrize(("days", "is_right"), [(0, False), (1, True), (3653, True), (3654, False)])
+def test_a_date_is_from_tomorrow_to_ten_years_on(ada: User, grace: SipExtension, days: int, is_right: bool) -> None:
+    day = localdate() + timedelta(days=days)
+    form = LeaveForm({**LEAVE, "keep": "date", "delete_on": str(day)}, extension=grace, by=ada)
+    assert form.is_valid() == is_right
+    assert form.until == (day if is_right else None)
+    first, last = localdate() + timedelta(days=1), localdate() + timedelta(days=3653)
+    said = f"Enter a date from {first:%m/%d/%Y} to {last:%m/%d/%Y}."
+    assert form.errors.get("delete_on", []) == ([] if is_right else [said])
+
+
+def test_it_opens_as_it_is_and_its_answers_are_sent_again(ada: User, grace: SipExtension, linus: SipExtension) -> None:
+    def shown() -> dict[str, object]:
+        return {name: str(value) for name, value in LeaveForm(extension=again(grace), by=ada).initial.items()}
+
+    assert shown() == {"calls": "nobody", "colleague": "", "keep": "30", "messages": "keep"}
+    day = localdate() + timedelta(days=9)
+    answers = {"calls": "colleague", "colleague": "torv", "keep": "date", "delete_on": str(day)}
+    form = LeaveForm({**LEAVE, **answers}, extension=grace, by=ada)
+    assert form.is_valid()
+    assert [(name, str(value)) for name, value in form.entered] == [
+        ("calls", "colleague"), ("colleague", "1002"), ("messages", "keep"), ("keep", "date"), ("delete_on", str(day)),
+    ]  # fmt: skip
+    assert form.save() == []
+    assert shown() == {
+        "calls": "colleague", "colleague": "1002", "keep": "date", "messages": "keep", "delete_on": str(day),
+    }  # fmt: skip
+    linus.enabled = False
+    linus.save()
+    assert "colleague" in LeaveForm({**LEAVE, **answers, "colleague": "1002"}, extension=again(grace), by=ada).errors
+    plain = LeaveForm({**LEAVE, "keep": "7"}, extension=again(grace), by=ada)
+    assert plain.is_valid()
+    assert dict(plain.entered) == {"calls": "nobody", "messages": "keep", "keep": "7"}
+    leaves(grace, ada, keep="forever")
+    assert (shown()["keep"], shown()["calls"]) == ("forever", "nobody")
+    assert LeaveForm(extension=grace, by=ada).ids["handed_to"] == "id_colleague"
+
+
+def test_a_number_that_is_typed_whole_comes_first(ada: User, grace: SipExtension) -> None:
+    for number in ("10051", "1005", "1006"):
+        make_extension(number, first_name="Twin", caller_id="1005")
+    form = LeaveForm(extension=grace, by=ada)
+    found = form.look_up(" 1005 ")
+    assert ([each.number for each in found.shown], found.more) == (["1005", "1006", "10051"], 0)
+    assert (form.look_up("\0 ").shown, form.look_up("1001").shown) == ([], [])
+    for place in range(1010, 1020):
+        make_extension(str(place), caller_id="1005")
+    found = form.look_up("1005")
+    assert ([each.number for each in found.shown][:2], len(found.shown), found.more) == (["1005", "1006"], 8, 5)

@@ -23,6 +23,7 @@ from core.access.permissions import Permission
 from core.preferences.models import Preferences
 from extensions import actions
 from extensions.listing import filters, registrations
+from extensions.listing.search import counted as counted_of
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.pages import html_of
@@ -176,6 +177,46 @@ def test_each_filter_narrows_the_list_and_has_a_chip(signed_in: Client) -> None:
     is_narrowed(signed_in, "email=no", ["1000", "1001"], "No e-mail address")
     is_narrowed(signed_in, "password=no", ["1000", "1001"], "No password chosen yet")
     assert numbers(signed_in, role="none", voicemail="no") == ["1002"]
+
+
+def test_each_chip_leads_to_the_list_without_it(signed_in: Client) -> None:
+    sales = department("Sales")
+    department("North", sales)
+    query = f"q=a+b&organization={sales.pk}&below=yes&role=none&enabled=yes&voicemail=no&unapplied=yes"
+    shown = signed_in.get(f"/extensions/?{query}").context["filters"]
+    assert shown.query == f"q=a+b&organization={sales.pk}&below=yes&role=none&enabled=yes&unapplied=yes&voicemail=no"
+    chips = {each.label or each.text: each for each in shown.chips}
+    assert [*chips] == ["Department", "Role", "Extension", "Voicemail", "Not applied", "Search"]
+    assert chips["Department"].text == "Sales and sub-departments"
+    assert chips["Department"].url == "?q=a+b&role=none&enabled=yes&unapplied=yes&voicemail=no"
+    assert chips["Search"].url == f"?{shown.query.removeprefix('q=a+b&')}"
+    assert chips["Voicemail"].url == f"?{shown.query.removesuffix('&voicemail=no')}"
+    alone = signed_in.get(f"/extensions/?organization={sales.pk}").context["filters"]
+    assert [(each.label, each.text, each.url) for each in alone.chips] == [("Department", "Sales", "?")]
+    north = Organization.objects.get(name="North")
+    leaf = signed_in.get(f"/extensions/?organization={north.pk}&below=yes").context["filters"]
+    assert [each.text for each in leaf.chips] == ["North"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("", ""), ("  a \n b\t", "a b"), ("a\0b", "ab"), ("x" * 101, "x" * 100), ("x" * 100, "x" * 100)],
+)
+def test_what_is_typed_is_kept_in_one_line(text: str, kept: str) -> None:
+    assert filters.typed(text) == kept
+
+
+@pytest.mark.parametrize(("there", "total", "more"), [(2, 2, False), (3, 3, False), (4, 3, True)])
+def test_no_more_are_counted_than_so_many(db: None, there: int, total: int, more: bool) -> None:
+    for number in range(1000, 1000 + there):
+        make_extension(str(number))
+    rows = SipExtension.objects.filter(enabled=True)
+    found = counted_of(rows, 3, "position")
+    assert (found.total, found.more, found.rows.count(), found.trouble) == (total, more, there, "")
+    assert (counted_of(rows, 3, of=rows.order_by()).total, counted_of(SipExtension.objects.all(), 3).total) == (
+        total,
+        there,
+    )
 
 
 @pytest.mark.parametrize("counted", [10_000, 1])

@@ -55,6 +55,19 @@ def test_a_selection_that_has_changed_says_so_and_is_confirmed_by_sending_it_aga
     assert numbers(again) == ["1000"]
 
 
+def test_what_chooses_the_same_again(ada: User) -> None:
+    some = sent(ada, "n=1002&n=1000&n=1009")
+    assert (some.fields, some.numbers, some.seen) == ([("n", "1000"), ("n", "1002")], ("1002", "1000", "1009"), 3)
+    assert some.change == "Your selection now has 2 extensions. It had 3 when you made it."
+    every = sent(ada, "all=yes&filter=voicemail%3Dyes&count=3")
+    assert every.fields == [("all", "yes"), ("filter", "voicemail=yes"), ("count", "2")]
+    assert every.query == "all=yes&filter=voicemail%3Dyes&count=2"
+    assert every.change == "Your selection now has 2 extensions. It had 3 when you made it."
+    assert sent(ada, "all=yes&count=0").change == "Your selection now has 3 extensions. It had 0 when you made it."
+    for untold in ("", "&count=x", "&count=-1"):
+        assert (sent(ada, f"all=yes{untold}").has_changed, sent(ada, f"all=no{untold}").count) == (False, 0)
+
+
 def test_only_those_are_chosen_whom_the_person_may_manage(vic: User) -> None:
     sales = department("Sales")
     make_extension("1003").user.organizations.set([sales])

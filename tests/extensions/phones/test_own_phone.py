@@ -78,6 +78,26 @@ def test_a_server_and_its_port_in_one_field(server: str, port: str, typed: str) 
     assert guides.server_and_port(server, port) == typed
 
 
+def test_each_value_stands_at_the_phones_own_word_for_it() -> None:
+    told = {
+        "server": "pbx.example.com", "port": 5060, "user_name": "1000", "authentication_name": "reg-1", "name": "Ada",
+        "transport": "TLS",
+    }  # fmt: skip
+    guide = guides.Guide("x", "X", "Menu", tuple((what.value, what) for what in guides.What))
+    lines = guides.lines(guide, told)
+    assert {line.label: line.value for line in lines} == {
+        **{name: str(value) for name, value in told.items()},
+        "server_and_port": "pbx.example.com",
+        "password": "",
+        "outbound": "sip:pbx.example.com;transport=tls",
+    }
+    assert [line.label for line in lines if line.is_password] == ["password"]
+    assert [line.id for line in lines] == [f"guide-{at}" for at in range(len(lines))]
+    plain = guides.lines(guide, {**told, "port": 5062, "transport": "UDP or TCP"})
+    assert plain[-1].value == "sip:pbx.example.com:5062;transport=udp"
+    assert (guides.find("yealink"), guides.find("no-phone")) == (GUIDES[0], None)
+
+
 def test_a_phones_own_words_stand_beside_the_values(vics: Client, own: SipExtension) -> None:
     Preferences.objects.update(sip_host="pbx.example.com", sip_port=5062)
     page = html_of(vics, "/extensions/1000/?phone=yealink")

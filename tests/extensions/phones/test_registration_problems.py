@@ -1,14 +1,14 @@
 """Why a phone does not register, or its call is refused, and what to do about it: one sentence for each cause."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from extensions import pbx
-from extensions.models import SipExtension
+from extensions.models import Change, SipExtension
 from extensions.pbx import Attempt, Cause, Phone
 from extensions.phones import registration_problems
 from extensions.phones.registration_problems import Trouble
@@ -16,6 +16,7 @@ from tests.people import make_extension
 
 pytestmark = pytest.mark.django_db
 HOST = "192.0.2.7"
+NOW = "The phone can register now. It registers when it tries again."
 
 
 @dataclass
@@ -142,3 +143,93 @@ def test_the_registration_name_in_the_place_of_the_number(monkeypatch: pytest.Mo
     assert found.advice == (
         f"On the phone, the user name is 1000. The authentication name is {extension.registration_name}."
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "cause", "heading", "advice", "do"),
+    [
+        (
+            {},
+            Cause.CREDENTIALS,
+            "Wrong registration password or authentication name",
+            "The authentication name is reg-1000. Enter it and the registration password on the phone again. Reveal"
+            " shows the password.",
+            "",
+        ),
+        (
+            {},
+            Cause.CONTACT,
+            "The phone gave a wrong contact address",
+            "The phone must use its own address as its contact. In its network settings, turn off any fixed or"
+            " additional address, and STUN.",
+            "",
+        ),
+        (
+            {"allowed_networks": "10.0.0.0/8"},
+            Cause.NETWORK,
+            "Outside the allowed networks",
+            f"Phones may register from 10.0.0.0/8. If {HOST} is right, add it to Allowed Networks.",
+            "edit",
+        ),
+        ({}, Cause.NETWORK, "Outside the allowed networks", NOW, ""),
+        ({"transport": "any"}, Cause.TRANSPORT, "The phone connected over UDP", NOW, ""),
+        ({"transport": "udp"}, Cause.TRANSPORT, "The phone connected over UDP", NOW, ""),
+        ({}, Cause.ACCOUNT, "The PBX did not recognize 1000", NOW, ""),
+        (
+            {"enabled": False},
+            Cause.ACCOUNT,
+            "The PBX did not recognize 1000",
+            "The extension is disabled. Enable it.",
+            "enable",
+        ),
+        (
+            {"enabled": False, "left_on": date(2026, 1, 1)},
+            Cause.ACCOUNT,
+            "The PBX did not recognize 1000",
+            "This extension is offboarded. Set the phone up for another extension.",
+            "",
+        ),
+    ],
+)
+def test_each_cause_has_its_words(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], cause: Cause, heading: str, advice: str, do: str
+) -> None:
+    extension = make_extension("1000", registration_name="reg-1000", **more)
+    Change.objects.all().delete()
+    found = trouble(monkeypatch, extension, cause)
+    assert (found.heading, found.advice, found.do, found.solved) == (heading, advice, do, False)
+
+
+def test_what_waits_to_be_applied_keeps_a_phone_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = make_extension("1000")
+    for cause in (Cause.NETWORK, Cause.ACCOUNT):
+        found = trouble(monkeypatch, extension, cause)
+        assert (found.advice, found.do) == ("The extension has an unapplied change. Apply it.", "review")
+
+
+def test_the_last_seven_days_are_shown_the_latest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = make_extension("1000")
+    now = timezone.now()
+    tried = [
+        Attempt(account, Cause.CREDENTIALS, host, "UDP", 1, now - ago, now - ago)
+        for account, host, ago in (
+            ("1000", HOST, timedelta(minutes=1)),
+            (extension.registration_name, "192.0.2.8", timedelta(days=6, hours=23)),
+            ("1000", "192.0.2.9", timedelta(days=7, minutes=1)),
+            ("1001", "192.0.2.10", timedelta(minutes=1)),
+        )
+    ]
+    monkeypatch.setattr(pbx, "get", lambda: Told(tried, {"192.0.2.8", "192.0.2.9"}))
+    found = registration_problems.of(extension, [], may_manage=True)
+    assert [each.attempt for each in found] == tried[:2]
+    assert ["Unblock it" in each.advice for each in found] == [False, True]
+
+
+def test_what_a_solved_one_wanted_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = make_extension("1000", allowed_networks="10.0.0.0/8")
+    now = timezone.now() - timedelta(minutes=1)
+    monkeypatch.setattr(pbx, "get", lambda: Told([Attempt("1000", Cause.NETWORK, HOST, "UDP", 1, now, now)]))
+    (found,) = registration_problems.of(extension, [phone(5060, host=HOST)], may_manage=True)
+    assert (found.solved, found.do) == (True, "")
+    (found,) = registration_problems.of(extension, [phone(5060, host="192.0.2.1")], may_manage=True)
+    assert (found.solved, found.do) == (False, "edit")

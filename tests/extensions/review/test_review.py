@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Role, User
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
 from extensions import actions, pbx
@@ -374,3 +374,81 @@ def test_nobody_is_put_back_onto_another_of_the_same_number(ada: User) -> None:
     actions.delete("1000", ada)
     review.restore({"1000": former}, ada)
     assert SipExtension.objects.get().user.first_name == "Grace"
+
+
+def test_a_page_begins_at_a_number_and_the_last_one_is_full(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "PAGE_SIZE", 2)
+    for number in ("999", "1000", "1001", "1002", "1003"):
+        make_extension(number)
+    every = Change.objects.waiting()
+    for start, rows in (
+        ("", ["999", "1000"]), ("x", ["999", "1000"]), ("1000", ["1000", "1001"]), ("1003", ["1003"]),
+        ("1004", ["1002", "1003"]),
+    ):  # fmt: skip
+        page = review.page(every, start)
+        assert (page.rows, page.total) == (rows, 5), start
+    assert review.page(Change.objects.none(), "1000").rows == []
+
+
+def test_whose_changes_wait(ada: User, hugo: User) -> None:
+    for number, by in (("1000", ada), ("1001", hugo), ("1002", ada)):
+        make_extension(number)
+        Change.objects.filter(number=number).update(by=by)
+    newest = Change.objects.latest("pk").pk
+    edit(SipExtension.objects.get(number="1002"), hugo, caller_id="77")
+    assert review.of_others(ada) == {"1001", "1002"}
+    assert review.of_others(hugo) == {"1000", "1002"}
+    assert (review.unseen(ada, newest), review.unseen(ada, newest + 1), review.unseen(hugo, 0)) == (
+        {"1002"},
+        set(),
+        {"1000", "1002"},
+    )
+    assert [review.waits_for_others(ada, number) for number in ("1000", "1001", "1002", "1009")] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    assert review.waits_for_others(ada)
+    shown = review.waiting(ada)
+    assert [(each.number, each.name, each.kind, each.mine) for each in shown] == [
+        ("1000", "Person 1000", "New", True),
+        ("1001", "Person 1001", "New", False),
+        ("1002", "Person 1002", "New", False),
+    ]
+    assert [name for name, _at in shown[2].authors] == ["Ada", "Hugo"]
+    assert shown[2].newest == newest + 1
+    values = {each.field.name: (each.old, each.new) for each in shown[2].fields}
+    assert values["caller_id"] == ("", "77")
+    assert [each.number for each in review.waiting(ada, ["1001"])] == ["1001"]
+    Change.objects.filter(number="1000").update(by=None)
+    assert review.waiting(ada, ["1000"])[0].authors[0][0] == "system"
+
+
+def test_what_is_back_as_it_was_is_no_difference(ada: User) -> None:
+    extension = make_extension("1000")
+    applied()
+    edit(extension, ada, caller_id="77", max_phones="3")
+    edit(extension, ada, caller_id="1000", max_phones="3")
+    (waiting,) = review.waiting(ada)
+    assert [(each.field.name, each.old, each.new, each.is_secret) for each in waiting.fields] == [
+        ("max_phones", "1", "3", False)
+    ]
+    assert (waiting.kind, waiting.mine) == ("Changed", True)
+    edit(extension, ada, registration_password="t7Rw9KqX2mZv5LpB8nYc")
+    secrets = [each for each in review.waiting(ada)[0].fields if each.is_secret]
+    assert [(each.label, each.stored_old) for each in secrets] == [("Registration Password", "")]
+
+
+def test_roles_of_whoever_is_changed_or_made_again(ada: User) -> None:
+    before, now = (Role.objects.get(key=key) for key in ("employee", "human_resource"))
+    extension = make_extension("1000", user=make_user("Grace", custom=before))
+    applied()
+    assert review.roles_concerned("1000") == [before]
+    assert review.roles_concerned("1999") == []
+    with changes.edit("1000", ada) as edited:
+        edited.caller_id, edited.user.role = "77", now
+    assert {*review.roles_concerned("1000")} == {before, now}
+    review.discard("1000", ada)
+    assert review.roles_concerned("1000") == [now]  # which no undo puts back
+    actions.delete(extension.number, ada)
+    assert review.roles_concerned("1000") == [now]
+    review.discard("1999", ada)
+    assert Change.objects.waiting().numbers() == ["1000"]

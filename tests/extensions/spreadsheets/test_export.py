@@ -75,7 +75,7 @@ def test_secrets_need_the_password_and_are_recorded(signed_in: Client) -> None:
     assert row["Registration Password"] == extension.registration_password
     assert row["Voicemail PIN"] == extension.voicemail_pin
     record = AuditRecord.objects.get(action="extensions.exported")
-    assert (record.on_text, dict(record.more)["With secrets"]) == ("1 extensions", "yes")
+    assert (record.on_text, dict(record.more)["With secrets"]) == ("1 extension", "yes")
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "\uff1d1"])

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
+from accounts.organization_tree import LEVELS
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from extensions.spreadsheets.columns import Departments, path_of
@@ -97,6 +98,40 @@ def test_a_name_alone_is_that_of_the_one_that_is_written_so(signed_in: Client) -
     assert departments.find("sales") is None
     assert departments.find("lab") == departments.find("LAB") == [named["lab"]]
     assert departments.find("Sales&SALES&lab") == [*named.values()]
+
+
+def test_what_a_cell_means_and_what_of_it_is_missing(db: None) -> None:
+    sales = department("Sales")
+    north = department("North", sales)
+    lab = department(r"R&D/Lab")
+    several = [department("Office", above).pk for above in (sales, lab)]
+    company = Organization.company()
+    departments = Departments(Organization.tree())
+    assert departments.example == "Company/" + path_of(next(iter(Organization.tree().company.below))).split("/", 1)[1]
+    for cell, found, missing in (
+        ("", [], []),
+        (" & /", [], []),
+        ("company", [company.pk], []),
+        ("Company/Sales", [sales.pk], []),
+        ("SALES/north", [north.pk], []),
+        ("company / sales / North & Sales", [north.pk, sales.pk], []),
+        ("NORTH", [north.pk], []),
+        (r"R\&D\/Lab", [lab.pk], []),
+        (r"R\&D\/Lab/Office", [several[1]], []),
+        ("office", None, []),
+        ("Nowhere", None, [("Nowhere",)]),
+        ("Sales & Company/Nowhere/Deep", None, [("Nowhere",), ("Nowhere", "Deep")]),
+        ("Sales/Deep", None, [("Sales", "Deep")]),
+        ("Sales//Deep", None, []),
+    ):
+        assert (departments.find(cell), departments.missing(cell)) == (found, missing), cell
+
+
+@pytest.mark.parametrize("levels", [LEVELS - 1, LEVELS])
+def test_a_path_that_is_too_deep_cannot_be_added(db: None, levels: int) -> None:
+    path = [f"d{level}" for level in range(levels)]
+    found = Departments(Organization.tree()).missing("/".join(path))
+    assert found == ([tuple(path[:length]) for length in range(1, LEVELS)] if levels < LEVELS else [])
 
 
 def test_a_department_that_is_named_twice_in_a_cell_is_one(signed_in: Client) -> None:

@@ -1,12 +1,14 @@
 """Asking for the welcome mail: who gets one, in whose reach, and that an older link is void at once."""
 
 import time
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
@@ -387,3 +389,93 @@ def test_eve_sees_nobody_in_her_batch_who_has_moved_away(eves: Client) -> None:
     assert page.context["again"] == 1
     assert eves.post(url).status_code == 302
     assert emails()[2:] == [("1000", 2)]
+
+
+def test_each_stands_somewhere_and_some_may_get_one(adas: Client, ada: User) -> None:
+    people = cast()
+    every = SipExtension.objects.all()
+    assert invitations.counts(every) == dict.fromkeys(Standing, 1)
+    assert {standing: invitations.standing_of(each) for standing, each in people.items()} == {
+        standing: standing for standing in Standing
+    }
+    found = invitations.of_standing(every, Standing.NEW, Standing.LEFT).values_list("number", flat=True)
+    assert sorted(found) == ["1000", "1005"]
+    User.objects.filter(sip_extension__number="1005").update(email="")
+    assert invitations.standing_of(people[Standing.NEW]) == Standing.NO_ADDRESS
+    assert invitations.counts(every)[Standing.NEW] == 0
+    assert invitations.ask(every, ada) == ["1004"]
+
+
+def test_the_page_of_an_extension_says_whether_one_can_be_sent(adas: Client, ada: User, hugo: User) -> None:
+    people = cast()
+
+    def said(standing: Standing) -> tuple[bool, bool, bool, bool]:
+        shown = invitations.shown(people[standing], ada)
+        return shown.is_possible, shown.may_be_sent, shown.has_password, shown.is_next
+
+    assert said(Standing.NEW) == (True, True, False, True)
+    assert said(Standing.HAS_PASSWORD) == (True, True, True, False)
+    assert said(Standing.DISABLED) == (False, False, False, False)
+    Preferences.objects.update(mail_host="")
+    assert said(Standing.NEW) == (True, False, False, False)
+    Preferences.objects.update(mail_host="127.0.0.1")
+    batch = uuid4()
+    invitations.ask(SipExtension.objects.filter(number="1005"), hugo, batch=batch)
+    assert said(Standing.NEW) == (True, True, False, False)
+    role = Role.objects.create(name="Desk", granted=["extension.manage"], reach="organizations")
+    readers = (ada, hugo, make_user("Lena", custom=role))
+    shown = [invitations.shown(people[Standing.NEW], reader).batch for reader in readers]
+    assert shown == [batch, batch, None]
+    assert invitations.shown(people[Standing.HAS_PASSWORD], ada).batch is None
+
+
+@pytest.mark.parametrize(("many", "rows"), [(2, ["extension.welcome_asked"] * 2), (3, ["welcome.asked"])])
+def test_few_are_recorded_one_by_one_and_many_at_once(
+    adas: Client, ada: User, monkeypatch: pytest.MonkeyPatch, many: int, rows: list[str]
+) -> None:
+    monkeypatch.setattr(invitations, "NAMED", 2)
+    monkeypatch.setattr(invitations, "CHUNK", 2)
+    for number in range(1000, 1000 + many):
+        new(str(number))
+    before = versions()
+    asked = invitations.ask(SipExtension.objects.all(), ada)
+    assert sorted(asked) == [str(number) for number in range(1000, 1000 + many)]
+    found = AuditRecord.objects.filter(action__contains="welcome").order_by("pk")
+    assert [row.action for row in found] == rows
+    assert versions() == {number: version + 1 for number, version in before.items()}
+    assert dict(emails()) == versions()
+
+
+def test_how_far_a_batch_is(adas: Client, ada: User) -> None:
+    batch, now = uuid4(), timezone.now()
+    for number in range(1000, 1008):
+        new(str(number))
+    invitations.ask(SipExtension.objects.all(), ada, batch=batch)
+    sent = list(Email.objects.order_by("pk"))
+    for email, state, ago in zip(
+        sent, ("taken", "taken", "refused", "uncertain", "void"), (50, 30, 20, 90, 100), strict=False
+    ):
+        Email.objects.filter(pk=email.pk).update(state=state, settled_at=now - timedelta(seconds=ago))
+    Email.objects.filter(pk=sent[5].pk).update(tries=1, answer="450 later")
+    found = batches.progress(batch)
+    assert (found.total, found.taken, found.refused, found.uncertain, found.void) == (8, 2, 1, 1, 1)
+    assert (found.settled, found.waiting, found.delayed, found.a_minute, found.minutes_left) == (5, 3, 1, 4, 1)
+    assert found.answer
+    troubled = batches.in_trouble(batch, SipExtension.objects.all())
+    assert [each.number for each in troubled] == ["1002", "1003"]
+    (row,) = batches.asked_by(ada)
+    assert (row["batch"], row["total"], row["open"], row["trouble"]) == (batch, 8, 3, 2)
+    invitations.ask(SipExtension.objects.filter(number="1002"), ada)
+    assert [each.number for each in batches.in_trouble(batch, SipExtension.objects.all())] == ["1003"]
+    page = batches.page(batch, SipExtension.objects.exclude(number="1001"), "")
+    assert [(each.number, each.again) for each in page.rows][:3] == [("1002", True), ("1003", False), ("1005", False)]
+    assert [each.number for each in page.rows] == ["1002", "1003", "1005", "1006", "1007", "1000", "1004"]
+    assert [batches.visible_to(reader, batch) for reader in (ada, make_user("Eva"))] == [True, False]
+    assert not batches.visible_to(ada, uuid4())
+
+
+@pytest.mark.parametrize(
+    ("waiting", "a_minute", "left"), [(0, 10, 0), (1, 10, 1), (10, 10, 1), (11, 10, 2), (11, 0, 0)]
+)
+def test_how_many_minutes_are_left(waiting: int, a_minute: int, left: int) -> None:
+    assert batches.Progress(waiting, 0, 0, 0, 0, a_minute, 0, "").minutes_left == left
