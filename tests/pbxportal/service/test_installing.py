@@ -57,7 +57,7 @@ def programs_run(places: Places, programs: Programs, monkeypatch: pytest.MonkeyP
     """Those that are called are run, as systemd's own are."""
     monkeypatch.setattr(release, "run", RUN)
     monkeypatch.setattr(shutil, "chown", lambda *_: None)
-    monkeypatch.setattr(installing, "make_user", lambda _: None)
+    monkeypatch.setattr(installing, "make_user", lambda places: (places.root / "user made").touch())
     monkeypatch.setattr(release, "make", lambda *_: ROOT)
     places.code.mkdir(parents=True)
     programs.put("systemctl")
@@ -102,6 +102,7 @@ def test_an_installation_ends_with_the_link_for_the_first_administrator(
         "pbxportal setup_link",
     ]
     assert places.current.resolve() == ROOT
+    assert all(each.exists() for each in (places.root / "user made", places.data, places.settings))
     for unit in UNITS.split():
         put_there = places.units / unit
         assert put_there.read_bytes() == (ROOT / "pbxportal/service/units" / unit).read_bytes()

@@ -13,6 +13,7 @@ from pbxportal.service import __main__ as main
 from pbxportal.service import command, installing, systemd
 from pbxportal.service.release import CannotInstall
 
+SETTING = "PBXPORTAL_TEST_SETTING"
 CLONE = Path(__file__).resolve().parents[3]
 
 
@@ -89,7 +90,9 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(pwd, "getpwnam", lambda name: them if name == "pbxportal" else None)
     for name in ("initgroups", "setgid", "setuid", "umask", "chdir", "execv"):
         monkeypatch.setattr(os, name, lambda *given, name=name: found.append((name, *given)))
-    monkeypatch.setattr(os, "environ", dict(os.environ))
+    for name in ("HOME", "PORTAL_COMMAND", SETTING):
+        monkeypatch.setenv(name, "")
+    monkeypatch.delenv(SETTING)
     return found
 
 
@@ -98,7 +101,7 @@ def test_a_command_runs_as_the_services_user_with_its_settings(
     became: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_root: bool
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0 if is_root else 990)
-    (tmp_path / "pbxportal.env").write_text("PORTAL_BIND=0.0.0.0:8000\n")
+    (tmp_path / "pbxportal.env").write_text(f"{SETTING}=of the service\n")
     command.main(str(tmp_path / "pbxportal.env"), "reach", "network")
     rights = [("initgroups", "pbxportal", 991), ("setgid", 991), ("setuid", 990)] if is_root else []
     assert became == [
@@ -108,6 +111,7 @@ def test_a_command_runs_as_the_services_user_with_its_settings(
         ("execv", sys.executable, [sys.executable, "manage.py", "reach", "network"]),
     ]
     assert os.environ["HOME"] == "/var/lib/pbxportal"
+    assert os.environ[SETTING] == "of the service"
     assert os.environ["PORTAL_COMMAND"] == "sudo pbxportal"
 
 
