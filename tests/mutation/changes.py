@@ -20,6 +20,12 @@ OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
 ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # Nobody is told by these, or they only take longer.
 LOGS = re.compile(r"\b(logger|log|stdout|stderr|say|warn|print|print_\w+)\b[.(]|getLogger|simplefilter")
+# What is tidied up sooner or later anyway.
+TIDIES = re.compile(r"^(connections?\.close|gc\.)|(thread|ear|heart)\w*\.join\(")
+# A thread ends with its process; a folder may be there or not; mypy refuses what would change a frozen dataclass.
+FREE = {"frozen", "daemon", "strict", "exist_ok", "parents", "missing_ok", "ignore_errors", "verbosity", "interactive"}
+FREE |= {"critical", "capture_output"}  # X.509 extensions that every client reads; what is not looked at
+MODE = re.compile(rb"0o[0-7]{3}")
 TEXTS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "ngettext_lazy"}
 WAITS = re.compile(r"timeout|wait|sleep|seconds|pause|interval|delay|poll|max_length|every|retr", re.IGNORECASE)
 MEASURES = re.compile(r"(timedelta|Limit)\([^()]*\)|[\d_.()<*+, -]+")
@@ -86,8 +92,7 @@ class Finder(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        """A dataclass may be frozen or not: what would change it, mypy refuses. A thread ends with its process."""
-        if node.arg not in ("frozen", "daemon") and not WAITS.search(node.arg or ""):
+        if node.arg not in FREE and not WAITS.search(node.arg or ""):
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -99,6 +104,7 @@ class Finder(ast.NodeVisitor):
         if (
             isinstance(node.value, ast.Call)
             and not LOGS.search(ast.unparse(node))
+            and not TIDIES.search(ast.unparse(node))
             and "sleep(" not in ast.unparse(node)
         ):
             self._add(node, "pass")
@@ -137,7 +143,8 @@ class Finder(ast.NodeVisitor):
         if isinstance(node.value, bool):
             self._add(node, str(not node.value))
         elif isinstance(node.value, int):
-            self._add(node, str(node.value + 1))
+            start = self.begins[node.lineno - 1] + node.col_offset
+            self._add(node, "0o777" if MODE.match(self.text, start) else str(node.value + 1))
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Python 3.11 tells no places inside of it."""
