@@ -26,9 +26,9 @@ django.setup()
 from django.urls import resolve  # noqa: E402
 
 from tests.addresses import OPEN  # noqa: E402
+from tests.mutation.changes import ROOT  # noqa: E402
 from tests.test_urls import ROUTES, address  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 APPS = ("core", "accounts", "extensions", "trunks", "asterisk", "backup", "pbxportal")
 TESTS = ["tests/test_matrix.py", "tests/extensions/test_access.py", "tests/accounts/roles/test_roles.py"]
 MORE_TESTS = ["tests/extensions/review/test_review.py", "tests/extensions/test_actions.py"]

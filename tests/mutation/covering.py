@@ -10,8 +10,7 @@ from collections.abc import Iterable
 import pytest
 from coverage import CoverageData
 
-from tests.mutation.changes import Change
-from tests.mutation.checks import ROOT
+from tests.mutation.changes import ROOT, Change
 
 RECORDED = ROOT / "var" / "mutation"
 DATA, SECONDS = RECORDED / "coverage", RECORDED / "seconds.json"

@@ -24,8 +24,7 @@ from _pytest.runner import runtestprotocol
 from django.conf import settings
 from django.db import connections
 
-from tests.mutation.changes import Change
-from tests.mutation.checks import ROOT
+from tests.mutation.changes import ROOT, Change
 from tests.mutation.covering import Covering
 
 SLOW = {"asterisk", "running", "program", "page", "context", "browser", "live_server", "office"}

@@ -15,8 +15,8 @@ from pathlib import Path
 from queue import Queue
 
 from tests.mutation import forked
-from tests.mutation.changes import Change, of_python, of_script
-from tests.mutation.checks import APPS, OWN_TESTS, ROOT, copies, say
+from tests.mutation.changes import ROOT, Change, of_python, of_script
+from tests.mutation.checks import APPS, OWN_TESTS, copies, say
 from tests.mutation.covering import SECONDS, Covering
 
 SCRIPTS_IN = 10  # one of so many is in a script of the pages
