@@ -70,12 +70,12 @@ class Covering:
         named = {each.rpartition("|")[0] or each.rpartition(" (")[0] for each in contexts}
         return {each for each in named if each in self._seconds}
 
-    def rounds(self, change: Change, first: Iterable[str]) -> list[list[str]]:
-        """The quickest of them, then others. Those of the files in `first` come before all others."""
+    def rounds(self, change: Change, first: Iterable[str], tried: set[str]) -> list[list[str]]:
+        """The quickest of them, then others, without those that were tried. Those of the files in `first` come first."""
         nearer = tuple(first)
-        quickest = sorted(self.tests(change), key=lambda test: (not test.startswith(nearer), self.takes(test)))
+        left = self.tests(change) - tried
         quick, slow, spent = list[str](), list[str](), 0.0
-        for test in quickest:
+        for test in sorted(left, key=lambda test: (not test.startswith(nearer), self.takes(test))):
             spent += self.takes(test)
             if spent < AT_FIRST and len(quick) < MOST:
                 quick.append(test)

@@ -34,8 +34,8 @@ WORKERS = 2
 SURVIVES, NOT_TRIED = "survives", "not tried"
 
 
-def run(changes: list[Change]) -> list[str]:
-    """What became of each change: the test that missed it, "survives" or "not tried"."""
+def run(changes: list[Change]) -> list[tuple[str, set[str]]]:
+    """What became of each change: the test that missed it, "survives" or "not tried"; and which tests were tried."""
     with tempfile.TemporaryDirectory(prefix="pbxportal-forked-") as directory:
         given, told = Path(directory) / "changes", Path(directory) / "told"
         given.write_text(json.dumps([asdict(each) for each in changes]))
@@ -46,9 +46,8 @@ def run(changes: list[Change]) -> list[str]:
         ends = [each.wait() for each in started]
         if any(ends):
             raise SystemExit("The tests could not be run.")
-        became: dict[int, str] = {}
-        for nth in range(WORKERS):
-            became |= dict(json.loads(line) for line in Path(f"{told}{nth}").read_text().splitlines())
+        lines = [line for nth in range(WORKERS) for line in Path(f"{told}{nth}").read_text().splitlines()]
+    became = {at: (how, set(tried)) for at, how, tried in map(json.loads, lines)}
     return [became[at] for at in range(len(changes))]
 
 
@@ -113,8 +112,10 @@ class Trying:
         self.functions, covering = Functions(), Covering()
         with self.told.open("a") as told:
             for at, change in self.changes.items():
-                became = self._try(change, self._tests(covering, change))
-                told.write(json.dumps([at, became]) + "\n")
+                tests = self._tests(covering, change)
+                became = self._try(change, tests)
+                tried = [] if became == NOT_TRIED else [each for each, _ in tests]
+                told.write(json.dumps([at, became, tried]) + "\n")
                 told.flush()
         subprocess.run(["rm", "-rf", self.kept], check=True)
         return True

@@ -166,13 +166,15 @@ def _pytest(place: Path, tests: list[str]) -> tuple[int | None, str]:
     return started.returncode, said
 
 
-def all_rounds(drawn: list[Change], *, only_near: bool) -> list[list[list[str]]]:
+def all_rounds(left: dict[Change, set[str]], *, only_near: bool) -> list[list[list[str]]]:
+    """For each change, without the tests that were tried."""
     covering = Covering() if SECONDS.exists() else None
     found = []
-    for change in drawn:
+    for change, tried in left.items():
         nearest = near(change.path)
-        covered = covering.rounds(change, nearest[0] + nearest[1]) if covering else [[]]
-        found.append(covered if covered[0] else nearest + ([] if only_near else far(change.path)))
+        is_known = covering and bool(covering.tests(change))
+        known = covering.rounds(change, nearest[0] + nearest[1], tried) if covering and is_known else []
+        found.append(known if is_known else nearest + ([] if only_near else far(change.path)))
     return found
 
 
@@ -184,14 +186,13 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
         say("\n".join(str(each) for each in drawn))
         return 0
     alone: dict[str, bool] = {}
-    quickly = _quickly(drawn)
-    rest = [each for each in drawn if each not in quickly]
+    quickly, left = _quickly(drawn)
     with copies(AT_ONCE) as places, ThreadPoolExecutor(AT_ONCE) as pool:
-        rounds = all_rounds(rest, only_near=near)
-        slowly = list(pool.map(lambda change, tests: _try(change, places, tests, alone), rest, rounds))
-        survivors = [change for change, how in zip(rest, slowly, strict=True) if not how]
+        rounds = all_rounds(left, only_near=near)
+        slowly = list(pool.map(lambda change, tests: _try(change, places, tests, alone), left, rounds))
+        survivors = [change for change, how in zip(left, slowly, strict=True) if not how]
         by_tools = _by_tools(survivors, places.queue[0])
-    caught = quickly | dict(zip(rest, slowly, strict=True))
+    caught = quickly | dict(zip(left, slowly, strict=True))
     missed = [caught[each] for each in drawn]
     for each, its in ("Python", ".py"), ("scripts", ".js"):
         of_kind = [how for change, how in zip(drawn, missed, strict=True) if change.path.endswith(its)]
@@ -200,13 +201,14 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
     return 0 if by_tools == len(survivors) else 1
 
 
-def _quickly(drawn: list[Change]) -> dict[Change, str]:
-    """What quick tests miss, where it was recorded what they run."""
+def _quickly(drawn: list[Change]) -> tuple[dict[Change, str], dict[Change, set[str]]]:
+    """What quick tests miss, where it was recorded what they run; and the rest with the tests that were tried."""
     python = [each for each in drawn if each.path.endswith(".py")] if SECONDS.exists() else []
-    found = {each: how for each, how in zip(python, forked.run(python), strict=True) if forked.is_caught(how)}
+    became = dict(zip(python, forked.run(python), strict=True)) if python else {}
+    found = {each: how for each, (how, _) in became.items() if forked.is_caught(how)}
     for change, how in found.items():
         say(f"caught   {change}  {how}")
-    return found
+    return found, {each: became[each][1] if each in became else set() for each in drawn if each not in found}
 
 
 def _by_tools(survivors: list[Change], place: Path) -> int:
