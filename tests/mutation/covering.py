@@ -71,7 +71,7 @@ class Covering:
         return {each for each in named if each in self._seconds}
 
     def rounds(self, change: Change, first: Iterable[str], tried: set[str]) -> list[list[str]]:
-        """The quickest of them, then others, without those that were tried. Those of the files in `first` come first."""
+        """The quickest, then others, without those that were tried. Those of the files in `first` come first."""
         nearer = tuple(first)
         left = self.tests(change) - tried
         quick, slow, spent = list[str](), list[str](), 0.0
