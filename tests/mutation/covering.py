@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import pytest
 from coverage import CoverageData
@@ -54,8 +54,10 @@ def pytest_sessionfinish() -> None:
 class Covering:
     """Raises FileNotFoundError where nothing was recorded."""
 
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = json.loads(SECONDS.read_text())
+    def __init__(self, there: Container[str] | None = None) -> None:
+        """`there`: the tests that there are still."""
+        known: dict[str, float] = json.loads(SECONDS.read_text())
+        self._seconds = {test: taken for test, taken in known.items() if there is None or test in there}
         self._data = CoverageData(str(DATA))
         self._data.read()
         self._lines: dict[str, dict[int, list[str]]] = {}

@@ -34,8 +34,11 @@ WORKERS = 2
 SURVIVES, NOT_TRIED = "survives", "not tried"
 
 
-def run(changes: list[Change]) -> list[tuple[str, set[str]]]:
-    """What became of each change: the test that missed it, "survives" or "not tried"; and which tests were tried."""
+def run(changes: list[Change]) -> tuple[list[tuple[str, set[str]]], set[str]]:
+    """What became of each change: the test that missed it, "survives" or "not tried"; and which tests were tried.
+
+    Then the names of all tests that there are.
+    """
     with tempfile.TemporaryDirectory(prefix="pbxportal-forked-") as directory:
         given, told = Path(directory) / "changes", Path(directory) / "told"
         given.write_text(json.dumps([asdict(each) for each in changes]))
@@ -46,9 +49,10 @@ def run(changes: list[Change]) -> list[tuple[str, set[str]]]:
         ends = [each.wait() for each in started]
         if any(ends):
             raise SystemExit("The tests could not be run.")
+        there = set(json.loads(Path(f"{told}0.tests").read_text()))
         lines = [line for nth in range(WORKERS) for line in Path(f"{told}{nth}").read_text().splitlines()]
     became = {at: (how, set(tried)) for at, how, tried in map(json.loads, lines)}
-    return [became[at] for at in range(len(changes))]
+    return [became[at] for at in range(len(changes))], there
 
 
 def is_caught(how: str) -> bool:
@@ -100,6 +104,7 @@ class Trying:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        Path(f"{self.told}.tests").write_text(json.dumps([each.nodeid for each in session.items]))
         self.items = {each.nodeid: each for each in session.items if not SLOW & set(_fixtures(each))}
         self.warm = next(
             each for each in self.items.values() if each.nodeid.startswith("tests/core/audit/test_records")

@@ -20,7 +20,7 @@ from tests.mutation.checks import APPS, OWN_TESTS, copies, say
 from tests.mutation.covering import SECONDS, Covering
 
 SCRIPTS_IN = 10  # one of so many is in a script of the pages
-LONGEST = 1_200  # seconds that the tests of one change may take: a loop without an end is noticed
+LONGEST = 500  # seconds that the tests of one change may take: a loop without an end is noticed
 DEAR = re.compile(r"\b(asterisk: Embedded|office: Office|live_server|Page\b|Command\(|running:)")
 AT_ONCE = 4  # they wait for phones most of the time
 MOST_CHEAP, MOST_DEAR = 30, 12  # nearest tests: of what everything stands on, nearly all are near
@@ -166,9 +166,9 @@ def _pytest(place: Path, tests: list[str]) -> tuple[int | None, str]:
     return started.returncode, said
 
 
-def all_rounds(left: dict[Change, set[str]], *, only_near: bool) -> list[list[list[str]]]:
+def all_rounds(left: dict[Change, set[str]], there: set[str], *, only_near: bool) -> list[list[list[str]]]:
     """For each change, without the tests that were tried."""
-    covering = Covering() if SECONDS.exists() else None
+    covering = Covering(there) if SECONDS.exists() else None
     found = []
     for change, tried in left.items():
         nearest = near(change.path)
@@ -186,9 +186,9 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
         say("\n".join(str(each) for each in drawn))
         return 0
     alone: dict[str, bool] = {}
-    quickly, left = _quickly(drawn)
+    quickly, left, there = _quickly(drawn)
     with copies(AT_ONCE) as places, ThreadPoolExecutor(AT_ONCE) as pool:
-        rounds = all_rounds(left, only_near=near)
+        rounds = all_rounds(left, there, only_near=near)
         slowly = list(pool.map(lambda change, tests: _try(change, places, tests, alone), left, rounds))
         survivors = [change for change, how in zip(left, slowly, strict=True) if not how]
         by_tools = _by_tools(survivors, places.queue[0])
@@ -201,14 +201,16 @@ def run(count: int, seed: int, wanted: list[str], *, near: bool, only_list: bool
     return 0 if by_tools == len(survivors) else 1
 
 
-def _quickly(drawn: list[Change]) -> tuple[dict[Change, str], dict[Change, set[str]]]:
-    """What quick tests miss, where it was recorded what they run; and the rest with the tests that were tried."""
+def _quickly(drawn: list[Change]) -> tuple[dict[Change, str], dict[Change, set[str]], set[str]]:
+    """What quick tests miss, where it was recorded what they run; the rest, with those tried; and all tests."""
     python = [each for each in drawn if each.path.endswith(".py")] if SECONDS.exists() else []
-    became = dict(zip(python, forked.run(python), strict=True)) if python else {}
+    verdicts, there = forked.run(python) if python else ([], set())
+    became = dict(zip(python, verdicts, strict=True))
     found = {each: how for each, (how, _) in became.items() if forked.is_caught(how)}
     for change, how in found.items():
         say(f"caught   {change}  {how}")
-    return found, {each: became[each][1] if each in became else set() for each in drawn if each not in found}
+    left = {each: became[each][1] if each in became else set() for each in drawn if each not in found}
+    return found, left, there
 
 
 def _by_tools(survivors: list[Change], place: Path) -> int:

@@ -221,3 +221,21 @@ def test_the_last_super_administrator_stays(do: Callable[[str, User], Any], ada:
     with pytest.raises(actions.ActionRefusedError, match="last Super Administrator"):
         do("1000", make_user("Hugo", role="administrator"))
     assert User.objects.super_administrators().get() == ada
+
+
+def test_who_saved_knows_the_version_that_is_stored(grace: SipExtension, ada: User) -> None:
+    """Else the next edit of the same extension would be taken for somebody else's."""
+    with changes.edit("1000", ada) as extension:
+        extension.max_phones = 3
+    assert extension.version == stored(grace).version == grace.version + 1
+
+
+def test_finding_a_department_without_scripts_is_no_attempt_to_save(signed_in: Client, grace: SipExtension) -> None:
+    typed = Typed(
+        "1000", more={"version": str(grace.version), "password": "", "registration_password": "", "email": "no"}
+    )
+    answer = signed_in.post("/extensions/1000/edit/", {**typed.fields, "find": "sales", "then": "find"})
+    assert answer.status_code == 200
+    assert answer.context["form"].error_list() == []
+    assert 'aria-invalid="true"' not in answer.content.decode()
+    assert stored(grace).version == grace.version

@@ -2,18 +2,19 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
+from asterisk.backend import Asterisk
 from asterisk.live import voicemail_spool as spool
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension, VoicemailMessage
-from extensions.pbx import Folder
+from extensions.pbx import Folder, MailboxOpen, MessageGone, PbxError
 from tests.asterisk.live.test_voicemail_spool import put
 from tests.pages import html_of
 from tests.people import make_extension, make_user
@@ -157,3 +158,30 @@ def test_a_recording_that_is_gone_is_a_404(
     for file in spool.box(tmp_path, "1000").rglob("msg*"):
         file.unlink()
     assert signed_in(client, vics.user).get(sound_of(message)).status_code == 404
+
+
+class RefusingPbx(Asterisk):
+    """One that does not move a message: why stands in `trouble`."""
+
+    trouble: ClassVar[PbxError] = PbxError()
+
+    def move_message(self, number: str, message_id: str, folder: str) -> None:  # noqa: ARG002
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said", "is_left"),
+    [
+        (MessageGone(), "This message is no longer in the mailbox.", False),
+        (MailboxOpen("Somebody is in it."), "The message was not changed. Somebody is in it.", True),
+    ],
+)
+def test_a_message_that_cannot_be_moved_is_said(
+    client: Client, vics: SipExtension, message: VoicemailMessage, settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    trouble: PbxError, said: str, is_left: bool,
+) -> None:  # fmt: skip
+    settings.PBX = "tests.extensions.calls.voicemail.test_views.RefusingPbx"
+    monkeypatch.setattr(RefusingPbx, "trouble", trouble)
+    answer = signed_in(client, vics.user).post(f"/extensions/1000/voicemail/{message.pk}/heard/", follow=True)
+    assert [str(each) for each in answer.context["messages"]] == [said]
+    assert VoicemailMessage.objects.filter(folder=Folder.NEW).exists() is is_left
