@@ -6,18 +6,19 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from accounts.models import NoSuperAdministrator, User
+from accounts.models import NoSuperAdministrator, Role, User
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from extensions import actions
 from extensions import views as extension_views
 from extensions.changes import record as changes
-from extensions.changes.state import record_of
+from extensions.changes.state import record_of, refuse_mightier
 from extensions.leaving import views as leaving_views
 from extensions.models import Change, SipExtension
 from extensions.my_account import self_service
@@ -239,3 +240,20 @@ def test_finding_a_department_without_scripts_is_no_attempt_to_save(signed_in: C
     assert answer.context["form"].error_list() == []
     assert 'aria-invalid="true"' not in answer.content.decode()
     assert stored(grace).version == grace.version
+
+
+@pytest.mark.parametrize(("role", "refused"), [("super_administrator", True), ("employee", False), (None, False)])
+def test_nobody_puts_an_extension_back_to_who_may_do_more_than_they_by_now(
+    grace: SipExtension, hugo: User, role: str | None, refused: bool
+) -> None:
+    """The person was there before the extension, stayed when it was deleted, and has got another role since."""
+    SipExtension.objects.update(person_was_there=True)
+    record = record_of(stored(grace))
+    User.objects.filter(pk=grace.user_id).update(role=Role.objects.filter(key=role).first())
+    if refused:
+        with pytest.raises(PermissionDenied):
+            refuse_mightier(hugo, None, record)
+    else:
+        refuse_mightier(hugo, None, record)
+    refuse_mightier(hugo, None, {**record, "stays": None})  # nobody's by now
+    refuse_mightier(None, None, record)  # the portal itself
