@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -263,3 +264,24 @@ def test_run_as_root_says_what_to_do_and_starts_nothing(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "PORTAL_ALLOW_ROOT=True" in ran.stderr
     assert not (tmp_path / "run.lock").exists()
+
+
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_systemd_is_told_where_it_listens_and_no_child_is(
+    *, is_abstract: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = tempfile.TemporaryDirectory()
+    shown = f"@pbxportal-tests-{os.getpid()}" if is_abstract else f"{held.name}/notify"
+    monkeypatch.setenv("NOTIFY_SOCKET", shown)
+    supervisor.systemd_socket.cache_clear()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(shown.replace("@", "\0"))
+            systemd.settimeout(5)
+            supervisor.tell_systemd("READY=1")
+            assert systemd.recv(100) == b"READY=1"
+        assert "NOTIFY_SOCKET" not in os.environ
+        supervisor.tell_systemd("STOPPING=1")  # nobody is there any more
+    finally:
+        supervisor.systemd_socket.cache_clear()
+        held.cleanup()

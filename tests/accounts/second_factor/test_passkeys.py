@@ -175,6 +175,25 @@ def test_a_passkey_made_on_another_page_is_not_added(
     assert not Factors.of(ada)
 
 
+def test_a_passkey_made_for_another_question_is_not_added(client: Client, named: None, ada: User, hugo: User) -> None:
+    """Of somebody else, of an earlier visit, or sent a second time."""
+    client.force_login(ada)
+    other = Client()
+    other.force_login(hugo)
+    key = SoftPasskey(HERE, "pbx.example.com")
+    earlier, theirs = options_of(client.get(ADD)), options_of(other.get(ADD))
+    client.get(ADD)
+    for asked in (theirs, earlier):
+        assert client.post(ADD, {"name": "Phone", "credential": key.create(asked)}).status_code == 422
+        client.get(ADD)
+    assert not Factors.of(ada)
+    now = options_of(client.get(ADD))
+    sent = {"name": "Phone", "credential": key.create(now)}
+    assert client.post(ADD, sent).status_code == 302
+    assert client.post(ADD, sent).status_code == 422
+    assert len(Factors.of(ada).passkeys) == 1
+
+
 def test_a_counter_that_does_not_grow_is_refused(client: Client, named: None, ada: User) -> None:
     key = added(client, ada, counter=5)
     seen = []
