@@ -1,5 +1,7 @@
 """All lines are one wish, which is known by what it says."""
 
+from typing import Any
+
 import pytest
 
 from core.preferences.models import Preferences, SystemChange
@@ -8,7 +10,7 @@ from extensions.review import preferences as preference_changes
 from tests.people import make_extension
 from tests.trunks.typed import make_announcement, make_group, make_inbound, set_hours
 from trunks import changes, record
-from trunks.models import InboundRoute, LinesVersion, Trunk
+from trunks.models import Emergency, InboundRoute, LinesVersion, RingGroup, Trunk
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +110,46 @@ def test_a_version_says_in_words_what_is_in_it() -> None:
     assert record.summary(Preferences.now("lines")) == (
         "1 trunk, 0 outbound routes, 1 inbound route, 1 ring group, 2 announcements, business hours"
     )
+
+
+@pytest.mark.parametrize(
+    ("group", "emergency", "words"),
+    [
+        ({"members": ["1000", "1001"]}, {}, "Ring group Sales: its member 1001 is gone."),
+        ({"number": "1002"}, {}, "Ring group Sales: 1002 is an extension now. Delete that extension first."),
+        ({}, {"phones": "1000,1001"}, "An emergency call rang extension 1001, which no longer exists."),
+        (
+            {},
+            {"more_numbers": "19240\n1002"},
+            "Emergency number 1002 is an extension now. Delete that extension first.",
+        ),
+        ({}, {"phones": "1000", "more_numbers": "19240"}, ""),
+    ],
+)
+def test_what_cannot_be_put_back_is_named_and_nothing_changes(
+    group: dict[str, Any], emergency: dict[str, Any], words: str
+) -> None:
+    make_extension("1000")
+    gone = make_extension("1001")
+    make_group(*group.pop("members", ["1000"]), **group)
+    with changes.edited(None):
+        Emergency.objects.create(pk=1, **emergency)
+    version = Preferences.now("lines")
+    with changes.edited(None):
+        RingGroup.objects.update(name="Support", number="6300", members=["1000"])
+        Emergency.objects.update(phones="", more_numbers="")
+    gone.delete()
+    make_extension("1002")
+    if words:
+        with pytest.raises(CannotPutBack) as said:
+            preference_changes.choose(None, SystemChange.Field.LINES, version)
+        assert str(said.value) == words
+        assert RingGroup.objects.get().name == "Support"
+    else:
+        preference_changes.choose(None, SystemChange.Field.LINES, version)
+        assert (RingGroup.objects.get().name, Emergency.load().phone_numbers) == ("Sales", ["1000"])
+
+
+def test_lines_that_are_no_longer_stored_are_not_put_back() -> None:
+    with pytest.raises(CannotPutBack, match="no longer stored"):
+        record.restore("gone")
