@@ -1,21 +1,29 @@
 """What a page says once a deed is done, or could not be: the administrator at 6 pm reads nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Role, User
 from accounts.sessions.models import Session
+from asterisk.backend import Asterisk
+from asterisk.models import BlockedAddress
+from backup.models import Backup
 from core.mail.models import Email
-from core.preferences.models import Preferences
+from core.preferences.models import Preferences, SystemChange
 from extensions import actions
 from extensions.changes import record as changes
-from extensions.models import BulkAction, SipExtension
+from extensions.models import BulkAction, Change, SipExtension
+from extensions.pbx import PbxError
 from tests.people import make_extension, make_user
 from tests.trees import department
+from tests.trunks.typed import make_announcement, make_group
 
 Prepared = Callable[[SipExtension, User], str]  # the address to post to
 
@@ -24,6 +32,7 @@ Prepared = Callable[[SipExtension, User], str]  # the address to post to
 def grace(db: None, settings: Settings) -> SipExtension:
     settings.PBX_EXPECTED = False
     settings.AMI_PORT = 9
+    settings.PBX = settings.PBX  # put back after the test
     return make_extension("1000", user=make_user("Grace"))
 
 
@@ -88,6 +97,113 @@ def email_that_is(state: str) -> Prepared:
     return made
 
 
+def block(*, in_force: bool) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        now = timezone.now()
+        until, ended = now + timedelta(days=1), None if in_force else now
+        made = BlockedAddress.objects.create(
+            network="192.0.2.9", reason="attempts", tries=10, until=until, ended_at=ended
+        )
+        return f"/blocked/{made.pk}/unblock/"
+
+    return made
+
+
+def never_blocked(grace: SipExtension, by: User) -> str:
+    return block(in_force=True)(grace, by).replace("unblock", "never")
+
+
+def again(state: str) -> Prepared:
+    return lambda grace, by: email_that_is(state)(grace, by).replace("discard", "again")
+
+
+def backup_to_try(grace: SipExtension, by: User) -> str:
+    return f"/backup/{Backup.objects.create(state='verified', file='/nowhere/no.backup').pk}/try/"
+
+
+def backup_to_download(grace: SipExtension, by: User) -> str:
+    return backup_to_try(grace, by).replace("try/", "download/")
+
+
+def copies(grace: SipExtension, by: User) -> str:
+    return "/backup/copies/"
+
+
+def at(path: str) -> Prepared:
+    return lambda grace, by: path  # noqa: ARG005
+
+
+def applied(path: str) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        Change.objects.update(applied_at=timezone.now())
+        return path
+
+    return made
+
+
+def someone_else_saved(grace: SipExtension, by: User) -> str:
+    with changes.edit(grace.number, make_user("Hugo", role="human_resource")) as extension:
+        extension.max_phones = 2
+    return "/apply/"
+
+
+def away(path: str) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        django_settings.PBX = "tests.test_messages.AwayPbx"
+        return path
+
+    return made
+
+
+def role(what: str) -> Prepared:
+    return lambda grace, by: f"/roles/{Role.objects.create(name='Keeper').pk}/{what}/"  # noqa: ARG005
+
+
+def person(what: str) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        without = User.objects.create(first_name="Nobody", last_name="Numbered")
+        without.organizations.add(Organization.company())
+        return f"/extensions/people/{without.pk}/{what}"
+
+    return made
+
+
+def sales_to_the_company(grace: SipExtension, by: User) -> str:
+    return renamed(grace, by).replace("rename", "move")
+
+
+def signed_in_elsewhere(grace: SipExtension, by: User) -> str:
+    Client(headers={"User-Agent": "x"}).force_login(grace.user)
+    return "/extensions/1000/sign-out/"
+
+
+def group(what: str, *, others: bool = False) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        made = make_group(grace.number, by=by)
+        SystemChange.objects.update(applied_at=timezone.now())
+        if others:
+            make_announcement(by=make_user("Hugo", role="human_resource"))
+        return f"/ring-groups/{made.pk}/{what}"
+
+    return made
+
+
+class AwayPbx(Asterisk):
+    """One that does nothing of what it is asked for."""
+
+    def forget_attempts(self, accounts: Iterable[str]) -> None:  # noqa: ARG002
+        raise PbxError("It is away.")
+
+    def release_outbound(self, number: str) -> None:  # noqa: ARG002
+        raise PbxError("It is away.")
+
+    def remove_phone(self, number: str, phone: str) -> bool:  # noqa: ARG002
+        raise PbxError("It is away.")
+
+
+PHONE = {"phone": "1000;@x"}
+REVIEW = "Review the changes, then apply."
+
 SAID: list[tuple[Prepared, dict[str, str], list[tuple[str, str]]]] = [
     (of("sign-in"), {"allowed": "no"}, [("success", "Grace is signed out everywhere and cannot sign in.")]),
     (blocked, {"allowed": "yes"}, [("success", "Grace can sign in again.")]),
@@ -109,6 +225,45 @@ SAID: list[tuple[Prepared, dict[str, str], list[tuple[str, str]]]] = [
     (email_that_is("uncertain"), {}, [("success", "The e-mail to g@example.com has been dismissed.")]),
     (email_that_is("waiting"), {}, [("success", "The e-mail to g@example.com will not be sent.")]),
     (email_that_is("taken"), {}, [("info", "That e-mail is no longer waiting.")]),
+    (again("refused"), {}, [("success", "The e-mail to g@example.com will be sent again.")]),
+    (again("taken"), {}, [("info", "That e-mail does not need to be sent again.")]),
+    (block(in_force=True), {}, [("success", "192.0.2.9 is no longer blocked.")]),
+    (block(in_force=False), {}, [("info", "192.0.2.9 was no longer blocked.")]),
+    (never_blocked, {}, [("success", "192.0.2.9 will not be blocked again.")]),
+    (at("/backup/now/"), {}, [("error", "Set a passphrase first.")]),
+    (backup_to_try, {}, [("error", "The file of this backup is missing.")]),
+    (backup_to_download, {}, [("error", "The file of this backup is missing.")]),
+    (at("/history/back/"), {"moment": "yesterday"}, [("error", "Enter a date and time.")]),
+    (at("/history/back/"), {"moment": "2026-02-31T10:00"}, [("error", "Enter a date and time.")]),
+    (at("/history/check/repair/"), {}, [("info", "There are no differences.")]),
+    (at("/apply/"), {"from": "review"}, [("info", "Choose what to apply.")]),
+    (applied("/apply/"), {}, [("info", "There are no unapplied changes.")]),
+    (
+        someone_else_saved, {"n": "1000", "seen": "1"},
+        [("info", "Nothing was applied because someone else saved a change. Review it, then apply.")],
+    ),
+    (at("/lines/apply/"), {}, [("info", "There are no unapplied changes.")]),
+    (at("/lines/discard/"), {}, [("info", "There are no unapplied changes.")]),
+    (role("delete"), {}, [("success", "Role Keeper deleted.")]),
+    (
+        at("/roles/add/"), {"name": "Janitor", "reach": "all", "granted": "log.view"},
+        [("success", "Role Janitor saved. It takes effect immediately.")],
+    ),
+    (at("/organizations/add/"), {"name": "Asia", "parent": "company"}, [("success", "Asia added to Company.")]),
+    (sales_to_the_company, {"parent": "company"}, [("success", "Sales moved to Company.")]),
+    (person("remove/"), {}, [("success", "Nobody Numbered was removed.")]),
+    (of("sign-out"), {}, [("info", "Grace is not signed in anywhere.")]),
+    (signed_in_elsewhere, {}, [("success", "Grace is signed out. 1 session ended.")]),
+    (away("/extensions/1000/phones/remove/"), PHONE, [("error", "The phone could not be removed. It is away.")]),
+    (away("/extensions/1000/outbound/release/"), {}, [("error", "It is away.")]),
+    (away("/extensions/1000/attempts/forget/"), {}, [("error", "It is away.")]),
+    (group("toggle/"), {"enabled": "no"}, [("success", "Sales disabled. Apply to send it to the PBX.")]),
+    (group("toggle/"), {"enabled": "yes"}, [("success", "Sales enabled. Apply to send it to the PBX.")]),
+    (group("delete/"), {}, [("success", "Ring group Sales deleted. Apply to send it to the PBX.")]),
+    (
+        group("delete/", others=True), {"then": "apply"},
+        [("info", f"Ring group Sales deleted. Someone else also changed outside lines. {REVIEW}")],
+    ),
 ]  # fmt: skip
 
 
@@ -121,9 +276,16 @@ def test_what_is_said_of_a_deed(
     typed: dict[str, str],
     words: list[tuple[str, str]],
 ) -> None:
-    path = prepare(grace, ada)
     client.force_login(ada)
-    assert said(client, path, **typed) == words
+    company = str(Organization.company().pk)
+    assert (
+        said(
+            client,
+            prepare(grace, ada),
+            **{name: company if text == "company" else text for name, text in typed.items()},
+        )
+        == words
+    )
 
 
 def test_of_what_one_is_signed_in_to(client: Client, grace: SipExtension) -> None:
