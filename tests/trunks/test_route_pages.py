@@ -21,6 +21,8 @@ from tests.trunks.typed import (
     INBOUND,
     OUTBOUND,
     TRUNK,
+    make_announcement,
+    make_group,
     make_inbound,
     make_outbound,
     make_trunk,
@@ -458,3 +460,15 @@ def test_emergency_settings_do_not_come_back_where_extensions_are_others(
     make_extension("1222")
     with pytest.raises(CannotPutBack, match=why):
         preference_changes.choose(ada, SystemChange.Field.LINES, version)
+
+
+@pytest.mark.parametrize("kind", ["group", "announcement"])
+def test_what_there_is_none_of_is_not_to_choose(signed_in: Client, kind: str) -> None:
+    offered = f'<option value="{kind}"'
+    assert offered not in text_of(signed_in.get(f"{IN}add/"))
+    typed = INBOUND | {"goes_to_kind": kind, f"goes_to_{kind}": "1", "goes_to_number": ""}
+    assert errors(posted(signed_in, f"{IN}add/", typed))["goes_to"] == ["Choose one of the options."]
+    make_extension("1000")
+    make_group("1000")
+    make_announcement()
+    assert offered in text_of(signed_in.get(f"{IN}add/"))

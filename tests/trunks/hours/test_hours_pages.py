@@ -7,6 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 
 from accounts.models import User
 from core.audit.models import AuditRecord
@@ -183,6 +185,10 @@ def test_the_public_holidays_of_a_country_are_listed(signed_in: Client) -> None:
     assert "With the public holidays of Germany, Bayern." in page
     for name in ("Epiphany", "Christmas Day", "Anniversary"):
         assert name in page
+    shown = status.next_days(BusinessHours.load(), localdate())
+    assert len(shown) > 10
+    for each in shown:
+        assert f"{date_format(each.day, 'SHORT_DATE_FORMAT')}, {each.day:%A}" in page
 
 
 # --- import ---
