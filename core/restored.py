@@ -33,6 +33,8 @@ def finish(var: Path) -> None:
             _put(Path(ready), Path(target))
         os.sync()
         (var / LIST).unlink()
+        for draft in var.glob(f".{LIST}.*"):  # of an earlier restore that was killed while it wrote the list
+            draft.unlink()
 
 
 def _put(ready: Path, target: Path) -> None:

@@ -247,6 +247,7 @@ def test_who_signs_in_again_is_not_asked_whether_to_leave(adas: Page, grace: Sip
         dialog.accept()
 
     adas.goto("/extensions/1000/edit/")
+    adas.evaluate(OFF)
     adas.on("dialog", stay)
     adas.locator("#id_job_title").fill("Admiral")
     adas.evaluate(LEFT)

@@ -54,3 +54,11 @@ def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, ready: list[tuple[Pa
     restored.place(tmp_path, ready)
     assert (elsewhere / "of others").exists()
     assert not (tmp_path / "keys").is_symlink()
+
+
+def test_what_a_killed_restore_left_of_its_list_goes_with_the_next(
+    tmp_path: Path, ready: list[tuple[Path, Path]]
+) -> None:
+    (tmp_path / f".{restored.LIST}.draft").write_text("[[")
+    restored.place(tmp_path, ready)
+    assert kept(tmp_path) == ["keys", "keys/new", "portal.sqlite3"]

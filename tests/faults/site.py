@@ -17,8 +17,8 @@ from pbxportal.service import release
 from pbxportal.service.places import Places
 from pbxportal.service.release import CannotInstall
 from pbxportal.service.upgrading import Upgrade, last_words
-from tests.browser.command import ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = {"tests", "var"}  # and what is hidden
 STOP_SECONDS = 20
 

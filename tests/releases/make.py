@@ -12,11 +12,11 @@ from pathlib import Path
 from backup import archive
 from core.version import VERSION
 from tests.backup.portal import Portal
-from tests.browser.command import ROOT
 from tests.chaos.database import PostgreSql
 from tests.releases.contents import FILL, READ, SEALED
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parents[1]
 
 
 def main() -> int:
