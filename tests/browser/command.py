@@ -16,8 +16,9 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from django.apps import apps
+
 from pbxportal.front.program import find_or_fetch
-from pbxportal.management.commands.run import static_fingerprint
 from tests.settings import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -33,19 +34,27 @@ def caddy_program() -> Path:
     return target
 
 
-def static_of_all() -> Path:
-    """Styles and scripts as the first portal of all tests has collected them, which takes seconds."""
+def static_of_all() -> Path | None:
+    """Styles and scripts as the first portal of all tests has collected them, which takes seconds.
+
+    None in a program that has not set Django up: only that can tell whether they are those of now.
+    """
+    if not apps.ready:
+        return None
+    from pbxportal.management.commands.run import static_fingerprint
+
     return ROOT / "var" / "static-of-tests" / static_fingerprint()
 
 
 def take_static(directory: Path) -> None:
-    with suppress(FileNotFoundError):
-        shutil.copytree(static_of_all(), directory, dirs_exist_ok=True)
+    if kept := static_of_all():
+        with suppress(FileNotFoundError):
+            shutil.copytree(kept, directory, dirs_exist_ok=True)
 
 
 def keep_static(directory: Path) -> None:
     kept = static_of_all()
-    if kept.exists():
+    if kept is None or kept.exists():
         return
     kept.parent.mkdir(exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=kept.parent.parent))
