@@ -96,8 +96,5 @@ def adas(live_server: LiveServer, ada: User, sign_in: SignIn) -> Page:
 def unwatched(new_context: NewContext, live_server: LiveServer, ada: User) -> BrowserContext:
     """Ada's, in which requests may fail."""
     context = new_context(base_url=live_server.url)
-    client = Client()
-    client.force_login(ada)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    let_in(context, ada, live_server.url)
     return context
