@@ -85,7 +85,7 @@ def pictures(extensions: Sequence[SipExtension]) -> dict[str, Picture]:
 
 
 @contextmanager
-def edit(numbers: Iterable[str], by: User, action: str = "changed") -> Iterator[Edits]:
+def edit(numbers: Iterable[str], by: User) -> Iterator[Edits]:
     """Change in the block what it gives: all that are there of the numbers, locked. As record.edit() does for one.
 
     Raises NoSuperAdministrator where none would be left. All or nothing.
@@ -110,7 +110,7 @@ def edit(numbers: Iterable[str], by: User, action: str = "changed") -> Iterator[
             if user != by and (user.role_id != roles[user.pk] or (first["is_active"] and not user.is_active))
         )  # fmt: skip
         made.recorded = [Recorded(number, before[number], after[number]) for number in before if number in differing]
-        _record_all(by, Change.Kind.CHANGED, made.recorded, action)
+        _record_all(by, Change.Kind.CHANGED, made.recorded)
         _tell(by, [each for each in extensions if each.number in differing], made.recorded)
 
 
@@ -134,7 +134,7 @@ def add(extensions: Sequence[SipExtension], organizations: Sequence[Organization
 def record_added(extensions: Sequence[SipExtension], by: User) -> list[Recorded]:
     """These, which have just been saved. Inside the transaction of that."""
     recorded = [Recorded(number, NOTHING, made) for number, made in pictures(extensions).items()]
-    _record_all(by, Change.Kind.ADDED, recorded, "")
+    _record_all(by, Change.Kind.ADDED, recorded)
     return recorded
 
 
@@ -153,7 +153,7 @@ def delete(extensions: Sequence[SipExtension], by: User) -> list[Recorded]:
             User.objects.filter(pk__in=some).delete()
         if were_super:
             User.objects.keep_a_super_administrator()
-        _record_all(by, Change.Kind.DELETED, recorded, "")
+        _record_all(by, Change.Kind.DELETED, recorded)
     return recorded
 
 
@@ -199,13 +199,13 @@ def _save(model: type[Model], rows: Sequence[tuple[Model, Columns]], **more: Any
             found.update(**dict(values), **more)
 
 
-def _record_all(by: User, kind: Change.Kind, recorded: list[Recorded], action: str) -> None:
+def _record_all(by: User, kind: Change.Kind, recorded: list[Recorded]) -> None:
     changes = []
     for each in recorded:
         fields = difference(each.before.values, each.after.values)
         if seen := seen_by_the_pbx(fields):
             changes.append(Change(number=each.number, kind=kind, by=by, fields=seen, former=each.before.record))
-        log.record(by, f"extension.{action or kind}", each.number, fields=fields)
+        log.record(by, f"extension.{kind}", each.number, fields=fields)
     Change.objects.bulk_create(changes, batch_size=AT_ONCE)
 
 

@@ -220,14 +220,19 @@ def find(key: str) -> Guide | None:
 
 def server_and_port(server: str, port: str) -> str:
     """As one field takes them; the usual port needs no word."""
-    host = f"[{server}]" if ":" in server and not server.startswith("[") else server
-    return server if port == USUAL_PORT else f"{host}:{port}"
+    return server if port == USUAL_PORT else f"{_in_brackets(server)}:{port}"
+
+
+def _in_brackets(server: str) -> str:
+    """Where more follows an IPv6 address, or it stands in a URI."""
+    return f"[{server}]" if ":" in server and not server.startswith("[") else server
 
 
 def lines(guide: Guide, values: Mapping[str, object]) -> list[Line]:
     texts = {name: str(value) for name, value in values.items()}
     texts["server_and_port"] = server_and_port(texts["server"], texts["port"])
-    texts["outbound"] = f"sip:{texts['server_and_port']};transport={PARAMETERS.get(texts['transport'], 'udp')}"
+    at = server_and_port(_in_brackets(texts["server"]), texts["port"])
+    texts["outbound"] = f"sip:{at};transport={PARAMETERS.get(texts['transport'], 'udp')}"
     return [
         Line(label, texts.get(what.value, ""), f"guide-{at}", what is What.PASSWORD)
         for at, (label, what) in enumerate(guide.fields)

@@ -9,7 +9,6 @@ from django.test import Client
 
 from accounts.models import NoSuperAdministrator, Organization, Role, User
 from accounts.sessions.models import Session
-from core.audit.fields import MASK
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from extensions.changes import many
@@ -98,14 +97,6 @@ def test_what_does_not_differ_leaves_no_trace(four: list[SipExtension], ada: Use
     assert (edits.recorded, versions(), AuditRecord.objects.count()) == ([], before, seen)
     assert not Change.objects.exists()
     assert told() == []
-
-
-def test_an_action_has_its_own_name_in_the_log(four: list[SipExtension], ada: User) -> None:
-    with many.edit(["1002"], ada, "left") as edits:
-        edits.extensions[0].registration_password = "t7Rw9KqX2mZv5LpB8nYc"
-    row = AuditRecord.objects.filter(number="1002").latest("pk")
-    assert row.action == "extension.left"
-    assert Change.objects.get().fields == {"registration_password": ["", MASK]}
 
 
 def test_sessions_end_of_those_who_are_blocked_or_get_another_role(four: list[SipExtension], ada: User) -> None:

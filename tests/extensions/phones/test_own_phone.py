@@ -95,6 +95,10 @@ def test_each_value_stands_at_the_phones_own_word_for_it() -> None:
     assert [line.id for line in lines] == [f"guide-{at}" for at in range(len(lines))]
     plain = guides.lines(guide, {**told, "port": 5062, "transport": "UDP or TCP"})
     assert plain[-1].value == "sip:pbx.example.com:5062;transport=udp"
+    for port, typed in (("5060", "2001:db8::1"), ("5062", "[2001:db8::1]:5062")):
+        six = {line.label: line.value for line in guides.lines(guide, {**told, "server": "2001:db8::1", "port": port})}
+        assert six["server_and_port"] == typed
+        assert six["outbound"] == f"sip:[2001:db8::1]{':5062' if port == '5062' else ''};transport=tls"
     assert (guides.find("yealink"), guides.find("no-phone")) == (GUIDES[0], None)
 
 
