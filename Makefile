@@ -33,7 +33,7 @@ check: .venv/tools ## Lint, types, templates, migrations, layers, advisories for
 # What is compiled is kept, even where the environment says otherwise: hundreds of processes are started.
 test: .venv/tools ## The whole suite: real Asterisk, real phones, real Chromium
 	@sh tests/needs.sh
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $${WORKERS:-5} --dist worksteal --max-suite-reruns 20 --rerun-show-tracebacks $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $${WORKERS:-4} --dist worksteal --max-suite-reruns 20 --rerun-show-tracebacks $(ARGS)
 
 mutation: .venv/tools ## Take each check of the views out, one at a time: a test must miss it (ARGS="--record", "--sample 150": any changes)
 	@$(BIN)/python -m tests.mutation $(ARGS)
