@@ -48,6 +48,10 @@ permissions.make_none()
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARE_PROCESSORS = {"browser", "clients", "faults", "front", "pbx"}
+LONG = {
+    "backup/test_other_machine.py", "backup/test_postgresql.py", "faults/test_alerts.py", "faults/test_run.py",
+    "faults/test_upgrade.py", "pbxportal/service/test_container.py",
+}  # fmt: skip
 LISTENS_SECONDS = 10.0  # longer than the listener ever needs; some tests keep it from Asterisk
 
 # The same examples on every run, and as long as a busy machine needs for them.
@@ -203,8 +207,12 @@ def forget_phones(numbers: Iterable[str]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests share the processors, one that waits for a phone or a browser has a second go, and is shown."""
+    """Where tests share the processors, one that waits for a phone or a browser has a second go, and is shown.
+
+    Those that take minutes come first: at the end the other workers would wait for them.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: str(item.path.relative_to(ROOT / "tests")) not in LONG)
         for item in items:
             if item.path.relative_to(ROOT / "tests").parts[0] in SHARE_PROCESSORS:
                 item.add_marker(pytest.mark.flaky(reruns=1))
