@@ -11,34 +11,19 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from asterisk import check, nodes
+from asterisk import nodes
 from asterisk.apply import run as apply_run
 from asterisk.engine import file_health
 from asterisk.process import embedded, network, transports
-from asterisk.process.fetch import Program
 from core import reach
 from core.events import tell
 from pbxportal import conditions, supervisor
 from pbxportal.management.commands import run
 from pbxportal.supervisor import CannotStart
 from tests.pbx.office import eventually
-
-ASTERISK = Program(("asterisk",), Path("/modules"), Path("/data"), "22.1")
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(run, "say", found.append)
-    return found
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(run, "start", lambda *command: found.append(" ".join(command)))
-    monkeypatch.setattr(check, "start", lambda: found.append("check"))
-    return found
+from tests.pbxportal.test_run import ASTERISK
+from tests.pbxportal.test_run import said as said
+from tests.pbxportal.test_run import started as started
 
 
 def test_at_three_all_is_compared_once_a_night(started: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import xlsxwriter
 
 from extensions.spreadsheets import reader
 from extensions.spreadsheets.reader import Unreadable, as_text, decoded, read, separator_of
+from tests.extensions.spreadsheets.test_hostile import with_part
 
 
 def refusal(content: bytes) -> tuple[str, dict[str, Any]] | None:
@@ -37,13 +38,6 @@ def packed(parts: dict[str, bytes]) -> bytes:
         for name, part in parts.items():
             book.writestr(name, part)
     return content.getvalue()
-
-
-def with_part(content: bytes, name: str, part: bytes) -> bytes:
-    held = BytesIO(content)
-    with zipfile.ZipFile(held, "a") as book:
-        book.writestr(name, part)
-    return held.getvalue()
 
 
 @pytest.mark.parametrize(
