@@ -24,7 +24,7 @@ from core.audit.models import AuditRecord, FieldChange
 from core.coded_text import CodedText
 from core.preferences.models import Preferences, in_force
 from extensions.fields import BY_NAME
-from extensions.models import SipExtension
+from extensions.models import Change, SipExtension
 from pbxportal.pbx_settings.forms import PreferencesForm
 from tests.people import PASSWORD, Typed, make_extension, make_user
 
@@ -398,7 +398,9 @@ def test_each_action_that_the_code_records_is_in_the_table() -> None:
     patterns = {each for each in named if each.startswith(('f"', "f'"))} | {"action", "self.action"}
     assert named - patterns <= ACTIONS.keys()
     spelled = {each.lstrip("f").strip("'\"") for each in patterns}
-    assert spelled <= {"action", "self.action", "extension.{action or kind}", "second_factor.{what}"}
+    kinds = {"extension.{action or kind}", "extension.{kind}"}
+    assert spelled <= {"action", "self.action", "second_factor.{what}"} | kinds
+    assert {f"extension.{kind}" for kind in Change.Kind.values} <= ACTIONS.keys()
 
 
 def test_each_text_that_the_code_stores_is_known_by_its_code() -> None:
