@@ -119,6 +119,24 @@ def test_one_connection_carries_many(ada: User, postbox: Postbox, postman: Postm
     assert postbox.connections == before + 1
 
 
+def test_a_connection_that_nobody_uses_is_given_back_after_a_while(
+    ada: User, postbox: Postbox, postman: Postman
+) -> None:
+    post(ada)
+    before = postbox.connections
+    until_nothing_is_due(postman)
+    assert postman.line
+    post(ada)
+    until_nothing_is_due(postman)
+    assert (postbox.connections, len(postbox.received)) == (before + 1, 2)
+    postman.used -= worker.IDLE_SECONDS + 1
+    assert not postman.round()
+    assert postman.line is None
+    post(ada)
+    until_nothing_is_due(postman)
+    assert (postbox.connections, len(postbox.received)) == (before + 2, 3)
+
+
 def test_the_connection_goes_on_after_an_e_mail_was_refused(
     ada: User, vic: User, postbox: Postbox, postman: Postman
 ) -> None:

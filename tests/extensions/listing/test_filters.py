@@ -27,7 +27,7 @@ from extensions.listing.search import counted as counted_of
 from extensions.models import Change, SipExtension
 from extensions.review import review
 from tests.pages import html_of
-from tests.people import Typed, make_extension
+from tests.people import Typed, make_extension, make_user
 from tests.trees import department, fill
 
 
@@ -164,6 +164,9 @@ def test_each_filter_narrows_the_list_and_has_a_chip(signed_in: Client) -> None:
     full.save()
     role = plain.user.role = Role.objects.get(key="administrator")
     plain.user.save()
+    highest = make_extension("99999999", user=make_user("Zoe", custom=role))
+    is_narrowed(signed_in, f"role={role.pk}", ["1001", "99999999"], f"Role: {role}")
+    actions.delete(highest.number, None)
     Change.objects.exclude(number="1002").delete()
     is_narrowed(signed_in, f"role={role.pk}", ["1001"], f"Role: {role}")
     is_narrowed(signed_in, "role=none", ["1000", "1002"], "Role: None")
@@ -331,6 +334,9 @@ def test_the_list_is_of_those_whose_phone_fails_to_register(signed_in: Client) -
         page = signed_in.get("/extensions/status/?n=1000&n=1004").content.decode()
         assert page.count("A phone fails to register</span>") == 1
         assert 'href="/extensions/1000/#troubles-1000"' in page
+        SipExtension.objects.filter(number="1001").update(enabled=False)  # there it is no wonder
+        rows = signed_in.get("/extensions/").context["extensions"]
+        assert [row.number for row in rows if row.fails] == ["1000"]
 
 
 def test_the_list_says_when_a_phone_was_last_seen(signed_in: Client) -> None:
