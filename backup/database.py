@@ -128,7 +128,7 @@ def environment() -> dict[str, str]:
 
 
 def known_migrations() -> set[str]:
-    return {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
+    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
 
 
 def is_empty() -> bool:

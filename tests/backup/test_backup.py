@@ -1,9 +1,11 @@
 """A backup holds all, as it was at one moment, and comes back as it was."""
 
+import re
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
+from accounts.models import User
 from accounts.profile.models import Avatar
 from backup import archive, making, restoring
 from backup.errors import ArchiveError, BackupError, RestoreError
@@ -154,6 +157,28 @@ def test_a_place_that_is_not_empty_is_left_as_it_is(
     with pytest.raises(RestoreError, match="already holds an installation"):
         restoring.restore(path, PASSPHRASE, empty)
     assert files_of(empty.var) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "not a backup of this portal"), (b"", "not a backup of this portal"), (b"S", "already holds")],
+)
+def test_a_file_that_nothing_was_written_to_is_no_database(
+    empty: Place, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    (tmp_path / "a.backup").write_text("none")
+    assert empty.database
+    empty.database.unlink()
+    if content is not None:
+        empty.database.write_bytes(content)
+    with pytest.raises(BackupError, match=words):
+        restoring.restore(tmp_path / "a.backup", PASSPHRASE, empty)
+
+
+def test_a_database_of_a_server_that_is_not_empty_is_not_restored_to(empty: Place, tmp_path: Path, db: None) -> None:
+    name = re.escape(str(connection.settings_dict["NAME"]))
+    with pytest.raises(RestoreError, match=f"Not restored: {name} already holds an installation"):
+        restoring.restore(tmp_path / "a.backup", PASSPHRASE, replace(empty, database=None))
 
 
 @pytest.mark.parametrize("part", running.PARTS)
@@ -299,7 +324,29 @@ def test_the_commands_say_what_was_restored(place: Place, company: list[str], em
     call_command("backup", str(tmp_path / "a.backup"), *given, stdout=StringIO())
     done = manage(empty, "restore", str(tmp_path / "a.backup"), *given)
     assert done.returncode == 0, done.stderr
-    assert "Restored: 2 extensions" in done.stdout
+    head = AuditHead.objects.get()
+    assert done.stdout == (
+        f"Restored: 2 extensions, {User.objects.count()} people, {head.count} log entries."
+        f" Last entry: {head.count}:{head.last_hash}\nStart the portal: make run\n"
+    )
     again = manage(empty, "restore", str(tmp_path / "a.backup"), *given)
     assert again.returncode == 1
     assert "already holds an installation" in again.stderr
+
+
+def test_only_a_trial_goes_on_while_the_portal_runs(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    (tmp_path / "a.backup").write_text("none")
+    order = ("restore", str(tmp_path / "a.backup"), "--passphrase-file", str(tmp_path / "passphrase"))
+    with supervisor.only_one(running.lock(place.var, running.PORTAL)):
+        with pytest.raises(CommandError, match="not a backup of this portal"):
+            call_command(*order, "--try")
+        with pytest.raises(CommandError, match="the portal is running"):
+            call_command(*order)
+
+
+def test_a_trial_of_one_that_was_removed_meanwhile_is_none(place: Place) -> None:
+    said = StringIO()
+    call_command("restore", "gone.backup", "--try", "--row", "999", stdout=said)
+    assert said.getvalue() == ""
+    assert not [*place.var.glob(f"{making.WORK}*")]

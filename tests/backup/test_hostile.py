@@ -216,6 +216,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "no lanes": (header(lanes=0), DAMAGED),
     # truncated
     "the header alone": (cut(lambda _: HEADER.size), INCOMPLETE),
+    "its first words alone": (cut(lambda _: len(stream.MAGIC)), INCOMPLETE),
     "half a header": (cut(lambda _: HEADER.size // 2), INCOMPLETE),
     "half": (cut(lambda size: size // 2), INCOMPLETE),
     "all but a byte": (cut(lambda size: size - 1), INCOMPLETE),

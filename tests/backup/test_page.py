@@ -192,6 +192,13 @@ def test_the_newest_is_kept_whatever_is_chosen() -> None:
     assert retention.kept([last, last - timedelta(days=1)], 0, 0, 0) == {last}
 
 
+def test_of_those_that_failed_the_last_two_hundred_are_kept(with_passphrase: BackupSettings, place: Place) -> None:
+    failed = Backup.objects.bulk_create(Backup(state="failed") for _ in range(making.KEPT_ROWS + 2))
+    call_command("backup", stdout=StringIO())
+    assert {*Backup.objects.filter(state="failed")} == {*failed[2:]}
+    assert Backup.objects.filter(state="verified").count() == 1
+
+
 def test_old_ones_are_removed_and_what_is_not_ours_stays(with_passphrase: BackupSettings, place: Place) -> None:
     BackupSettings.objects.update(days=1, weeks=0, months=0)
     folder = place.usual_folder

@@ -20,12 +20,16 @@ Refusal = str | tuple[int, str]
 
 
 class S3Server:
-    """`objects`: of the one bucket. `refusals`: method -> the code that it is refused with, or status and code."""
+    """`objects`: of the one bucket. `refusals`: method -> the code that it is refused with, or status and code.
+
+    `keeps`: no more of an object than its first bytes, so many.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
         self.refusals: dict[str, Refusal] = {}
+        self.keeps: int | None = None
         self.ids = count(1)
 
     def __enter__(self) -> Self:
@@ -108,7 +112,7 @@ class Request(BaseHTTPRequestHandler):
         if "uploadId" in query:
             self.store.parts[query["uploadId"]][int(query["partNumber"])] = body
         else:
-            self.store.objects[key] = body
+            self.store.objects[key] = body[: self.store.keeps]
         self.give(200, ETag=f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"')
 
     def on_post(self, key: str, query: dict[str, str], body: bytes) -> None:
@@ -119,7 +123,7 @@ class Request(BaseHTTPRequestHandler):
             return
         parts = self.store.parts.pop(query["uploadId"])
         named = [int(each) for each in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
-        self.store.objects[key] = b"".join(parts[each] for each in named)
+        self.store.objects[key] = b"".join(parts[each] for each in named)[: self.store.keeps]
         self.give(200, xml("CompleteMultipartUploadResult", Bucket=BUCKET, Key=key, ETag="&quot;whole&quot;"))
 
     def on_get(self, key: str, query: dict[str, str], body: bytes) -> None:

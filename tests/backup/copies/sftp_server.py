@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paramiko import Channel, Ed25519Key, PKey, ServerInterface, Transport
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.sftp import CMD_DATA
 
 from backup.copies.sftp import fingerprint
 
@@ -32,14 +33,17 @@ def make_key() -> Ed25519Key:
 
 
 class SftpServer:
-    """Files are in `folder`. It lets in `authorized`, the public keys as of an authorized_keys file, and PASSWORD."""
+    """Files are in `folder`. It lets in `authorized`, the public keys as of an authorized_keys file, and PASSWORD.
+
+    `spoils`: the last byte of whatever is read is another.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.host_key = make_key()
         self.authorized: set[str] = set()
         self.command = [PROGRAM, "-d", str(folder)]
-        self.offers_sftp = True
+        self.offers_sftp, self.spoils = True, False
         self.transports: list[Transport] = []
 
     def __enter__(self) -> Self:
@@ -97,7 +101,7 @@ class Session(ServerInterface):
         pipe = subprocess.PIPE
         program = subprocess.Popen(self.server.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         Thread(target=hand_in, args=(channel, program), daemon=True).start()
-        Thread(target=hand_out, args=(channel, program), daemon=True).start()
+        Thread(target=hand_out, args=(channel, program, self.server), daemon=True).start()
         return True
 
 
@@ -111,11 +115,14 @@ def hand_in(channel: Channel, program: "subprocess.Popen[bytes]") -> None:
         program.stdin.close()
 
 
-def hand_out(channel: Channel, program: "subprocess.Popen[bytes]") -> None:
+def hand_out(channel: Channel, program: "subprocess.Popen[bytes]", server: SftpServer) -> None:
     assert program.stdout
     with suppress(OSError):
-        while data := program.stdout.read1(65536):  # type: ignore[attr-defined]
-            channel.sendall(data)
+        while length := program.stdout.read(4):
+            packet = bytearray(program.stdout.read(int.from_bytes(length, "big")))
+            if server.spoils and packet[0] == CMD_DATA:
+                packet[-1] ^= 1
+            channel.sendall(length + packet)
     program.stdout.close()
     program.wait()
     channel.close()

@@ -1,5 +1,6 @@
 """Maintenance > Backup > Copies."""
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from backup import making
+from backup.copies.forms import SECRETS
 from backup.models import Backup, BackupSettings, CopySettings
 from backup.places import Place
 from core.audit.models import AuditRecord
@@ -88,6 +90,20 @@ def test_what_is_saved_is_in_force_and_its_secret_in_no_log(signed_in: Client, s
     assert (now.kind, now.unseal("s3_secret"), now.sftp_host) == ("s3", SECRET, "127.0.0.1")
     assert signed_in.post(URL, typed_s3(s3, s3_secret="")).status_code == 302  # the saved one stays
     assert AuditRecord.objects.filter(action="backup.copies_changed").count() == 2
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_beside_a_secret_stands_whether_one_is_saved(signed_in: Client, name: str) -> None:
+    def words() -> list[str]:
+        page = html_of(signed_in, URL)
+        return [re.findall(rf'id="id_{each}_helptext"[^>]*>\s*(.*?)\s*<', page)[0] for each in SECRETS]
+
+    assert words() == ["Stored encrypted."] * 2
+    chosen = CopySettings.load()
+    chosen.seal(name, "a secret")
+    chosen.save()
+    saved = "Leave empty to keep the saved one. It is never shown."
+    assert words() == [saved if each == name else "Stored encrypted." for each in SECRETS]
 
 
 def test_a_saved_password_goes_to_its_server_alone(signed_in: Client, sftp: SftpServer) -> None:

@@ -65,6 +65,13 @@ def test_a_key_that_may_not_do_all_is_said(far: S3, s3: S3Server, method: str) -
         far.try_out()
 
 
+def test_a_store_that_keeps_only_a_part_is_found_out(far: S3, s3: S3Server, backup: Path) -> None:
+    s3.keeps = 999
+    for act in (far.try_out, lambda: far.send(backup)):
+        with pytest.raises(CopyError, match="The other end does not have what was sent"):
+            act()
+
+
 def test_what_is_no_store_is_said(far: S3, s3: S3Server) -> None:
     s3.refusals["PUT"] = (405, "<b>Not a code of S3</b>")
     with pytest.raises(CopyError, match="does not answer as S3-compatible storage does"):

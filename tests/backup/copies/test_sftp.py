@@ -96,6 +96,13 @@ def test_a_server_that_gives_up_in_the_middle_has_no_copy(far: Sftp, sftp: SftpS
     assert [path.name for path in sftp.folder.iterdir()] == [NAME]
 
 
+def test_a_server_that_gives_something_else_back_is_found_out(far: Sftp, sftp: SftpServer) -> None:
+    sftp.spoils = True
+    with pytest.raises(CopyError, match="The other end does not have what was sent"):
+        far.try_out()
+    assert not list(sftp.folder.iterdir())
+
+
 def test_a_server_without_sftp_is_said(far: Sftp, sftp: SftpServer) -> None:
     sftp.offers_sftp = False
     with pytest.raises(CopyError, match="does not offer SFTP"):
