@@ -1,7 +1,10 @@
 """The way from SQLite to PostgreSQL and back, and backups there: nothing is lost on it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -96,14 +99,31 @@ def test_nothing_is_moved_while_the_portal_runs_or_where_nothing_is(filled: Port
         assert "the portal is running" in filled.manage("move_database", "sqlite:////nowhere/x", code=1)
 
 
+@contextmanager
+def programs(monkeypatch: pytest.MonkeyPatch, folder: Path, **scripts: str) -> Iterator[None]:
+    """There are these alone."""
+    there = Path(mkdtemp(dir=folder))
+    for name, script in scripts.items():
+        (there / name).write_text(f"#!/bin/sh\n{script}\n")
+        (there / name).chmod(0o700)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(there))
+        yield
+
+
 def test_a_backup_of_postgresql_is_restored_into_an_empty_one(
-    filled: Portal, databases: list[str], tmp_path: Path
+    filled: Portal, databases: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled.manage("move_database", databases[0])
     path, passphrase = str(tmp_path / "a.backup"), tmp_path / "passphrase"
     passphrase.write_text(PASSPHRASE)
     given = (path, "--passphrase-file", str(passphrase))
     one, other = Portal(filled.var, databases[0]), Portal(tmp_path / "other", databases[1])
+    with programs(monkeypatch, tmp_path, pg_dump="echo of an older version >&2; exit 1"):
+        assert "could not be copied: of an older version" in one.manage("backup", *given, code=1)
+    with programs(monkeypatch, tmp_path):
+        assert "pg_dump is not installed" in one.manage("backup", *given, code=1)
+    assert not Path(path).exists()
     one.manage("backup", *given)
     manifest = archive.verify(Path(path), PASSPHRASE)
     assert (manifest.database, manifest.counts["extensions_sipextension"]) == ("postgresql", 19)

@@ -106,6 +106,13 @@ def test_beside_a_secret_stands_whether_one_is_saved(signed_in: Client, name: st
     assert words() == [saved if each == name else "Stored encrypted." for each in SECRETS]
 
 
+def test_who_chooses_no_way_to_sign_in_uses_the_portals_key(signed_in: Client, sftp: SftpServer) -> None:
+    given = {**typed_sftp(sftp), "sftp_sign_in": "", "sftp_password": "of no use there"}
+    assert signed_in.post(URL, given).status_code == 302
+    saved = CopySettings.load()
+    assert (saved.kind, saved.sftp_sign_in, saved.sealed_sftp_password) == ("sftp", "key", "")
+
+
 def test_a_saved_password_goes_to_its_server_alone(signed_in: Client, sftp: SftpServer) -> None:
     choose_sftp(sftp)
     kept = {**typed_sftp(sftp), "sftp_password": ""}
