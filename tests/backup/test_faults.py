@@ -159,6 +159,22 @@ def test_a_disk_that_the_portal_needs_is_not_filled(
     assert not (place.var / making.WORK).exists()
 
 
+@pytest.mark.parametrize("missing", [0, 1])
+def test_room_is_needed_for_a_copy_of_the_database(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    assert place.database
+    files = [place.database, Path(f"{place.database}-wal")]
+    size = sum(each.stat().st_size for each in files if each.exists())
+    monkeypatch.setattr(disk, "usage", lambda _: (10**12, 0, disk.LEFT + size - missing))
+    if missing:
+        with pytest.raises(BackupError, match="No space left on device"):
+            write(place, tmp_path / "a.backup")
+    else:
+        write(place, tmp_path / "a.backup")
+    assert (tmp_path / "a.backup").exists() is not bool(missing)
+
+
 def test_another_disk_may_be_filled(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full_from(monkeypatch, 1)
     monkeypatch.setattr(disk, "is_ours", lambda _: False)

@@ -4,6 +4,8 @@ import json
 from io import StringIO
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -33,12 +35,18 @@ def told() -> tuple[str, str, object]:
     return out.getvalue(), errors.getvalue(), 0
 
 
-def test_whoever_restores_is_told_how_many_secrets_opened_or_what_is_broken() -> None:
+def test_whoever_restores_is_told_how_many_secrets_opened_or_what_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     chosen = BackupSettings.load()
     chosen.passphrase = PASSPHRASE
     chosen.save()
     out, errors, code = told()
     assert (json.loads(out), errors, code) == ({"secrets": 2}, "", 0)  # and the portal's own SSH key
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "SEALING_KEYS", [Fernet.generate_key().decode()])  # another portal's
+        out, errors, code = told()
+        assert (out, bool(errors.strip()), code) == ("", True, 1)
     log.record(None, "backup.made", "somebody")
     triggers.release(connection)
     AuditRecord.objects.filter(action="backup.made").update(by_name="Nobody")

@@ -162,6 +162,8 @@ def test_a_copy_is_kept_where_it_cannot_be_removed(with_passphrase: BackupSettin
 
 def test_no_two_copy_at_once(with_passphrase: BackupSettings, s3: S3Server, place: Place) -> None:
     backup()
+    with making.only_one(place):
+        backup("--copy")  # there is nothing to do
     choose_s3(s3)
     with making.only_one(place), pytest.raises(CommandError, match="already running"):
         backup("--copy")
