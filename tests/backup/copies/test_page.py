@@ -128,12 +128,18 @@ def test_the_last_backup_is_copied_at_once(
 ) -> None:
     started: list[tuple[str, ...]] = []
     monkeypatch.setattr(making, "start", lambda *command: started.append(command))
-    signed_in.post(URL, typed_s3(s3))
+
+    def said(**more: Any) -> list[str]:
+        answer = signed_in.post(URL, typed_s3(s3, **more), follow=True)
+        return [str(each) for each in answer.context["messages"]]
+
+    assert said() == ["Settings saved."]
+    assert said(s3_secret="") == ["Nothing was changed."]
     assert not started  # there is none
     call_command("backup", stdout=StringIO())
     CopySettings.objects.update(kind="none")
     Backup.objects.get().copies.all().delete()
-    signed_in.post(URL, typed_s3(s3))
+    assert said() == ["Settings saved. The last backup is being copied."]
     assert [command[:2] for command in started] == [("backup", "--copy")]
 
 
@@ -205,7 +211,8 @@ def test_what_belongs_to_another_kind_is_in_nobodys_way(signed_in: Client, s3: S
 def test_who_saves_second_is_told(signed_in: Client, s3: S3Server) -> None:
     before = typed_s3(s3)
     signed_in.post(URL, before)
-    assert signed_in.post(URL, {**before, "s3_folder": "other"}).status_code == 409
+    for url in (URL, f"{URL}test/"):
+        assert signed_in.post(url, {**before, "s3_folder": "other"}).status_code == 409
     assert CopySettings.load().s3_folder == ""
 
 

@@ -65,6 +65,12 @@ def test_a_key_that_may_not_do_all_is_said(far: S3, s3: S3Server, method: str) -
         far.try_out()
 
 
+def test_another_refusal_is_called_as_the_store_calls_it(far: S3, s3: S3Server) -> None:
+    s3.refusals["PUT"] = (400, "EntityTooLarge")
+    with pytest.raises(CopyError, match="EntityTooLarge"):
+        far.try_out()
+
+
 def test_a_store_that_keeps_only_a_part_is_found_out(far: S3, s3: S3Server, backup: Path) -> None:
     s3.keeps = 999
     for act in (far.try_out, lambda: far.send(backup)):
