@@ -171,9 +171,11 @@ def test_a_role_that_reaches_everybody_keeps_no_departments(signed_in: Client) -
 def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -> None:
     role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations", below=False)
     role.organizations.add(Organization.company())
+    assert not signed_in.get(f"/roles/{role.pk}/edit/").context["form"].whole_system_is_closed
     Preferences.objects.update(organization_management=False)
     page = signed_in.get(f"/roles/{role.pk}/edit/")
     assert "reach" not in page.context["form"].fields
+    assert page.context["form"].whole_system_is_closed
     assert [line.module.name for line in page.context["form"].lines()] == ["Extension", "Others' Voicemail"]
     wrong = typed(role, reach="all", granted=["log.view"])
     assert "Clear Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
