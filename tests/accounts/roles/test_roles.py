@@ -70,6 +70,9 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     assert vics.get("/extensions/add/").status_code == 200
     assert last().action == "role.changed"
     assert last().detail["fields"] == {"permissions": [["extension.view"], ["extension.manage", "extension.view"]]}
+    again = signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=["extension.manage"]))
+    assert again["Location"] == f"/roles/{role.pk}/"
+    assert AuditRecord.objects.filter(action="role.changed").count() == 1, "nothing was changed the second time"
     signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=[]))
     assert vics.get("/extensions/").status_code == 404
 
