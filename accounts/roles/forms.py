@@ -204,8 +204,9 @@ class RoleForm(forms.ModelForm[Role]):
                 for name, value in after.items()
                 if value != self.before.get(name, "")
             }
-            action = "role.changed" if self.before else "role.added"
-            log.record(self.by, action, role.name, fields=fields)
+            if fields:
+                action = "role.changed" if self.before else "role.added"
+                log.record(self.by, action, role.name, fields=fields)
         return role
 
 

@@ -131,8 +131,9 @@ def rename(user: User, passkey: Authenticator, name: str) -> None:
         if now is None:
             raise Gone
         was, now.data["name"] = now.data["name"], name
-        now.save(update_fields=["data"])
-        log.record(user, "second_factor.passkey_renamed", user, fields={"name": [was, name]})
+        if was != name:
+            now.save(update_fields=["data"])
+            log.record(user, "second_factor.passkey_renamed", user, fields={"name": [was, name]})
 
 
 def remove(user: User, factor: Authenticator) -> None:

@@ -85,7 +85,8 @@ def end_everywhere(by: User, request: SignedInRequest, *, of: User) -> int:
     """But here, where somebody does it to themselves."""
     with transaction.atomic():
         count = active_sessions.end(of, but=active_sessions.key(request))
-        log.record(by, "sign_in.ended_everywhere", of, sessions=count)
+        if count:
+            log.record(by, "sign_in.ended_everywhere", of, sessions=count)
     return count
 
 

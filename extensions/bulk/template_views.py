@@ -59,6 +59,7 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def form_view(request: SignedInRequest, template: ExtensionTemplate | None) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
+    before = (template.name, template.values) if template else None
     initial = template.values if template else None
     if template is None and (number := request.GET.get("copy")):
         initial = shared_values(get_managed(request, number))
@@ -70,10 +71,10 @@ def form_view(request: SignedInRequest, template: ExtensionTemplate | None) -> H
         form.instance.values = {**form.instance.values, **shared.shared_values}
         with log.together():
             saved = form.save()
-            if template:
-                log.record(request.user, "template.changed", saved.name)
-            else:
+            if before is None:
                 log.record(request.user, "template.added", saved.name)
+            elif before != (saved.name, saved.values):
+                log.record(request.user, "template.changed", saved.name)
         messages.success(request, _("Template %(name)s saved. Choose it in Add or Bulk Add.") % {"name": saved.name})
         return redirect("extensions:templates")
     errors = [*_name_errors(form), *shared.error_list()] if data is not None and not wants_to_find(request) else []

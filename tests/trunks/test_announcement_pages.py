@@ -111,9 +111,17 @@ def test_it_is_changed_with_its_recording_or_without(signed_in: Client) -> None:
     assert {str(sound) for sound in AnnouncementSound.objects.all()} == {"welcome.wav", "closed.wav"}
     signed_in.post(f"{URL}{announcement.pk}/toggle/", {"enabled": "no"})
     assert "Disabled" in text_of(signed_in.get(URL))
-    signed_in.post(f"{URL}{announcement.pk}/delete/", {"then": "save"})
+    answer = signed_in.post(f"{URL}{announcement.pk}/delete/", {"then": "save"}, follow=True)
+    assert answer.redirect_chain == [(URL, 302)]
+    assert "Announcement Closed deleted." in text_of(answer)
     assert not Announcement.objects.exists()
     assert AuditRecord.objects.filter(action="announcement.deleted").exists()
+
+
+def test_the_form_says_whether_a_recording_is_needed(signed_in: Client) -> None:
+    new, there = (signed_in.get(url).context["form"] for url in (f"{URL}add/", f"{URL}{make_announcement().pk}/"))
+    assert (new["file"].label, there["file"].label) == ("Audio file", "New audio file (optional)")
+    assert new["name"].field.widget.attrs["autocomplete"] == "off", "it is not the name of who types"
 
 
 def test_a_recording_that_another_saved_meanwhile_is_not_lost(signed_in: Client) -> None:

@@ -386,9 +386,18 @@ def test_emergency_numbers_people_and_phones_are_kept(signed_in: Client, recepti
         "People to tell": ("", "ada@example.com"),
         "Extensions to ring": ("", "1000"),
     }
-    page = text_of(signed_in.get(HELP))
-    assert "110, 112" in page
+    answer = signed_in.get(HELP)
+    assert answer.status_code == 200
+    assert "110, 112" in text_of(answer)
     assert SystemChange.objects.waiting().get().field == "lines"
+
+
+def test_as_many_emergency_numbers_and_phones_as_may_be_are_kept(signed_in: Client) -> None:
+    phones = [make_extension(str(number)).number for number in range(1010, 1020)]
+    numbers = [str(number) for number in range(200, 220)]
+    posted(signed_in, HELP, EMERGENCY | {"more_numbers": "\n".join(numbers), "phones": ",".join(phones)})
+    kept = Emergency.load()
+    assert (kept.more_numbers.split(), kept.phones.split(",")) == (numbers, phones)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,9 @@ def test_a_role_is_made_given_and_takes_effect_at_the_next_request(signed_in: Cl
     assert vics.get("/extensions/add/").status_code == 200
     assert last().action == "role.changed"
     assert last().detail["fields"] == {"permissions": [["extension.view"], ["extension.manage", "extension.view"]]}
+    again = signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=["extension.manage"]))
+    assert again["Location"] == f"/roles/{role.pk}/"
+    assert AuditRecord.objects.filter(action="role.changed").count() == 1, "nothing was changed the second time"
     signed_in.post(f"/roles/{role.pk}/edit/", typed(Role.objects.get(pk=role.pk), granted=[]))
     assert vics.get("/extensions/").status_code == 404
 
@@ -171,9 +174,11 @@ def test_a_role_that_reaches_everybody_keeps_no_departments(signed_in: Client) -
 def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -> None:
     role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations", below=False)
     role.organizations.add(Organization.company())
+    assert not signed_in.get(f"/roles/{role.pk}/edit/").context["form"].whole_system_is_closed
     Preferences.objects.update(organization_management=False)
     page = signed_in.get(f"/roles/{role.pk}/edit/")
     assert "reach" not in page.context["form"].fields
+    assert page.context["form"].whole_system_is_closed
     assert [line.module.name for line in page.context["form"].lines()] == ["Extension", "Others' Voicemail"]
     wrong = typed(role, reach="all", granted=["log.view"])
     assert "Clear Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]

@@ -139,6 +139,7 @@ def test_new_codes_are_shown_once_and_the_old_end(ada: User) -> None:
 def test_a_passkey_is_renamed_and_one_that_is_gone_is_not(ada: User) -> None:
     passkey = with_passkey(ada, "Phone")
     factors.rename(ada, passkey, "Tablet")
+    factors.rename(ada, passkey, "Tablet")
     passkey.refresh_from_db()
     assert passkey.data["name"] == "Tablet"
     assert AuditRecord.objects.get().detail["fields"] == {"name": ["Phone", "Tablet"]}

@@ -205,6 +205,12 @@ def test_an_administrator_signs_a_person_out_everywhere(ada: User, grace: SipExt
     assert (row.by_email, row.on) == ("ada@example.com", "Grace")
 
 
+def test_signing_out_nobody_is_not_recorded(ada: User) -> None:
+    page = signed_in(ada).post("/account/security/end-others/", follow=True).content.decode()
+    assert "You are not signed in anywhere else." in page
+    assert not AuditRecord.objects.filter(action="sign_in.ended_everywhere").exists()
+
+
 def test_an_administrator_who_does_it_to_the_own_extension_stays_here(ada: User) -> None:
     make_extension("1002", user=ada)
     here, there = signed_in(ada), signed_in(ada, IPHONE)

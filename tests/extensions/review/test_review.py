@@ -304,6 +304,8 @@ def test_many_are_shown_a_hundred_at_a_time_by_number(signed_in: Client, many: N
 def test_all_that_wait_are_applied_at_once(signed_in: Client, many: None) -> None:
     page = signed_in.get("/review/")
     assert "Apply all 600 </button>" in " ".join(page.content.decode().split())
+    words = ["Apply selected", "Apply 1 extension", "Apply 2 extensions"]
+    assert [str(each) for each in page.context["apply_words"][:3]] == words
     signed_in.post("/apply/", {"from": "review", "all": "mine", "n": ["2000"], "seen": page.context["seen"]})
     assert ada_runs() == [MANY]
 

@@ -78,6 +78,7 @@ def test_save_and_apply_sends_only_lines_to_the_pbx(signed_in: Client, known_pbx
     answer = posted(signed_in, ADD, TRUNK, then="apply")
     assert known_pbx.applied == [["lines"]]
     assert answer["Location"] == page_of(Trunk.objects.get())
+    assert "Trunk Example Telecom saved. Verified." in text_of(signed_in.get(answer["Location"]))
     assert [each.field for each in SystemChange.objects.waiting()] == ["country"]
 
 
