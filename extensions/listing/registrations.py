@@ -32,7 +32,7 @@ class Registration(TextChoices):
 def narrow(rows: SipExtensionQuerySet, registration: Registration) -> SipExtensionQuerySet:
     """Disabled ones have no phone, and are not offline. Raises PbxError."""
     if registration is Registration.FAILING:
-        return rows.filter(position__in=_any_of(rows, failing()))
+        return rows.filter(enabled=True, position__in=_any_of(rows, failing()))
     if registration is Registration.GONE:
         return rows.filter(enabled=True, position__in=_any_of(rows, map(int, pbx.get().gone_since(today()))))
     numbers = pbx.get().registered(FEW)

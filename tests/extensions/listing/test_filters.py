@@ -319,8 +319,10 @@ def test_of_many_phones_what_was_noted_a_moment_ago_counts(signed_in: Client, mo
 def test_the_list_is_of_those_whose_phone_fails_to_register(signed_in: Client) -> None:
     for number in ("1000", "1001", "1002", "1003", "1004", "1005"):
         make_extension(number, registration_name=f"name-{number}")
+    make_extension("1006", enabled=False)
     failed = [
         attempt("1000"),
+        attempt("1006"),
         attempt("name-1001", cause="account"),
         attempt("1002", ago=2 * 86400),
         attempt("1003", cause="sound"),
