@@ -1,6 +1,7 @@
 """What is at fault is known by the codes of errors that SQLite, PostgreSQL's driver and the system really raise."""
 
 import errno
+import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, Programmi
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
-from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, fault_of, sqlstate_of
+from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, OneLine, fault_of, sqlstate_of
 
 
 @pytest.fixture
@@ -176,3 +177,22 @@ def test_a_server_that_is_away_is_a_503_with_what_to_do(
 )
 def test_other_errors_are_no_server_that_is_away(error: Exception) -> None:
     assert fault_of(error) is None
+
+
+def said_in_the_log(error: sqlite3.Error) -> list[str]:
+    """The lines, of the page that failed by it."""
+    failed = OperationalError(str(error))
+    failed.__cause__ = error
+    about = (OperationalError, failed, None)
+    record = logging.LogRecord("django.request", logging.ERROR, "", 1, "Error at\n%s", ("/",), about)
+    assert OneLine().filter(record)
+    return logging.Formatter().format(record).splitlines()
+
+
+def test_a_database_that_fails_is_one_line_of_the_log_and_a_fault_of_ours_many(path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError) as away:
+        open_nowhere(path)
+    assert said_in_the_log(away.value) == ["Error at /: unable to open database file"]
+    with closing(sqlite3.connect(path)) as db, pytest.raises(sqlite3.OperationalError) as ours:
+        db.execute("SELECT * FROM absent")
+    assert "django.db.utils.OperationalError: no such table: absent" in said_in_the_log(ours.value)

@@ -171,6 +171,10 @@ def test_a_server_that_is_down_delays_all_and_loses_none(ada: User, postbox: Pos
     until_nothing_is_due(postman)
     assert len(set(postbox.keys)) == 3, "One that arrives shows that the others need wait no longer."
     assert not Email.objects.troubled()
+    postbox.moods.answers["RCPT"] = ["450 4.2.0 Greylisted"]
+    late, other = post(ada), post(ada)
+    until_nothing_is_due(postman)
+    assert [now(each).state for each in (late, other)] == [State.WAITING, State.TAKEN], "It waits for its own reason."
 
 
 def test_each_try_comes_later_and_after_two_days_it_is_given_up(ada: User, postbox: Postbox, postman: Postman) -> None:

@@ -79,6 +79,12 @@ def test_who_does_not_want_it_and_who_has_no_address_gets_none(own: SipExtension
     assert KnownNetwork.objects.count() == 5
 
 
+def test_the_name_of_a_phone_is_told_as_far_as_it_goes(own: SipExtension) -> None:
+    seen("192.0.2.7")
+    known_networks.note([Sighting("1000", "198.51.100.7", "Y" * 101)])
+    assert Email.objects.get().facts["model"] == "Y" * 100
+
+
 def test_a_number_of_nobody_is_not_noted(own: SipExtension) -> None:
     assert seen("192.0.2.7", number="9999") == []
     assert not KnownNetwork.objects.exists()

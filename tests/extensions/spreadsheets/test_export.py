@@ -55,6 +55,13 @@ def test_a_row_has_all_that_the_form_has_but_secrets(signed_in: Client, file_typ
     assert extension.registration_password not in row.values()
 
 
+@pytest.mark.parametrize(("file_type", "words"), [("", "Choose an option."), ("exe", "Select a valid choice.")])
+def test_a_file_of_no_type_is_asked_for_again(signed_in: Client, file_type: str, words: str) -> None:
+    answer = signed_in.post("/extensions/export/", {"all": "yes", "file_type": file_type})
+    assert answer.status_code == 422
+    assert words in answer.context["form"].errors["file_type"][0]
+
+
 def test_the_filters_of_the_list_choose(signed_in: Client) -> None:
     grace()
     make_extension("1002")

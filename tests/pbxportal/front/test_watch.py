@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -271,3 +272,15 @@ def test_it_looks_once_a_second_and_signs_once_an_hour(
     one.due = one.sign_due = 0.0
     one()
     assert len(front.told) == 2
+
+
+def test_a_portal_that_takes_the_question_and_never_answers_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "ANSWER_SECONDS", 0.1)
+    path = tmp_path / "portal"
+    with socket.socket(socket.AF_UNIX) as portal:
+        portal.bind(str(path))
+        portal.listen()
+        link = server.SocketConnection(path)
+        assert not server.is_answered(link)

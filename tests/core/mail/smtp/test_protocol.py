@@ -4,11 +4,12 @@ import errno
 import smtplib
 import socket
 import ssl
+import time
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from core.mail.smtp.protocol import own_name, trouble_of
+from core.mail.smtp.protocol import own_name, trouble_of, within
 
 
 def certificate_error(message: str) -> ssl.SSLCertVerificationError:
@@ -73,3 +74,16 @@ def test_each_fault_has_its_own_words(error: BaseException, code: str, said: str
 def test_the_portal_calls_itself_by_a_name_of_the_grammar(settings: Settings, address: str, name: str) -> None:
     settings.PORTAL_URL = address
     assert own_name() == name
+
+
+def test_a_line_that_was_in_time_is_not_cut_later() -> None:
+    server, ours = socket.socketpair()
+    with server, smtplib.SMTP() as smtp:
+        smtp.sock = ours
+        with within(smtp, 0.05):
+            pass
+        time.sleep(0.2)
+        server.send(b"220 here")
+        assert ours.recv(100) == b"220 here"
+        smtp.sock = None
+        ours.close()

@@ -65,6 +65,17 @@ def test_one_that_is_missed_for_a_moment_comes_back_without_a_second_email(exten
     assert (folders(), emails()) == (["new"], 1)
 
 
+def test_the_time_of_a_move_is_that_of_another_folder_alone(extension: SipExtension) -> None:
+    messages.note("1000", [MESSAGE])
+    left = VoicemailMessage.objects.get().moved_at
+    messages.note("1000", [])
+    messages.note("1000", [MESSAGE])
+    assert VoicemailMessage.objects.get().moved_at == left, "it was only out of sight"
+    before = timezone.now()
+    messages.note("1000", [replace(MESSAGE, folder=Folder.HEARD)])
+    assert VoicemailMessage.objects.get().moved_at >= before
+
+
 def test_one_that_is_forwarded_again_after_it_was_erased_is_a_new_one(extension: SipExtension) -> None:
     messages.note("1000", [MESSAGE])
     first = VoicemailMessage.objects.get()
