@@ -66,7 +66,9 @@ def test_nonsense_signs_nobody_in(client: Client, named: None, ada: User, sent: 
 def test_nonsense_adds_no_passkey(client: Client, named: None, ada: User, sent: str) -> None:
     client.force_login(ada)
     client.get(ADD)
-    assert client.post(ADD, {"name": "Phone", "credential": sent}).status_code == 422
+    answer = client.post(ADD, {"name": "Phone", "credential": sent})
+    assert answer.status_code == 422
+    assert answer.context["form"]["credential"].value() == "", "what was sent does not go a second time"
     assert not Factors.of(ada)
 
 

@@ -498,3 +498,10 @@ def test_the_hash_is_of_the_moment_in_whichever_zone_it_is_read() -> None:
     there = moment.astimezone(zone(timedelta(hours=5)))
     assert hash_chain.digest("", [moment]) == hash_chain.digest("", [there])
     assert hash_chain.digest("", [moment]) != hash_chain.digest("x", [moment])
+
+
+def test_whatever_is_shown_as_a_mask_is_told_as_such() -> None:
+    every = fields._fields
+    masked = {name for name, field in every.items() if field.show is fields.show_mask}
+    assert {"password", "registration_password", "greeting", "picture", "key", "backup_passphrase"} <= masked
+    assert masked == {name for name, field in every.items() if field.is_secret}
