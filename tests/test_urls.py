@@ -1,10 +1,12 @@
 """Closed by default: every address of the resolver, without a sign-in and without the token of a form."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.forms import BaseForm, Field
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
@@ -136,6 +138,25 @@ def test_every_page_forbids_foreign_content(adas: Client, route: str) -> None:
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_field_says_what_to_enter(adas: Client, route: str) -> None:
+    """In place of Django's "This field is required.", and as the page of the other forms lays it out."""
+    answer = adas.get(address(route))
+    forms = [each for each in values_of(answer) if isinstance(each, BaseForm)]
+    assert forms or b"asteriskField" not in b"".join(answer)
+    for form in forms:
+        for name, field in form.fields.items():
+            shown = field.required and not field.widget.is_hidden
+            assert not (shown and field.error_messages["required"] == Field.default_error_messages["required"]), name
+
+
+def values_of(answer: Any) -> list[Any]:
+    """Of the contexts of its templates."""
+    return [
+        value for each in answer.context or () for layer in getattr(each, "dicts", [each]) for value in layer.values()
+    ]
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -32,7 +32,7 @@ TEXTS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext",
 WAITS = re.compile(r"timeout|wait|sleep|seconds|pause|interval|delay|poll|max_length|every|retr", re.IGNORECASE)
 MEASURES = re.compile(r"(timedelta|Limit)\([^()]*\)|[\d_.()<*+, -]+")
 # What is measured is never exactly at its limit.
-MEASURED = re.compile(r"\b(now|today|monotonic|time|until|since|mtime|age|taken|left)\b|_at\b|\de\d")
+MEASURED = re.compile(r"\b(now|today|monotonic|time|until|since|st_mtime|mtime|age|taken|left)\b|_at\b|\de\d")
 OTHER_SIDES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,
     ast.LtE: ast.Gt,
