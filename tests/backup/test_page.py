@@ -1,5 +1,6 @@
 """Maintenance > Backup."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -170,6 +171,32 @@ def test_the_buttons_start_it_and_say_so(
         signed_in.post(URL + which.format(made.pk))
         assert "Working on a backup" in html_of(signed_in, URL)
     assert len(started) == 1
+
+
+def test_what_a_killed_backup_left_is_in_no_way(place: Place) -> None:
+    left = place.var / making.WORK
+    (left / "folder").mkdir(parents=True)
+    (left / "folder/file").touch()
+    with making.work_folder(place) as folder:
+        assert folder == left
+        assert list(folder.iterdir()) == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "file").touch()
+    assert not left.exists()
+
+
+def test_the_page_waits_until_it_runs_and_not_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setattr(making, "start", lambda *command: started.append(command))
+    looks = [False, True]
+    monkeypatch.setattr(making, "is_running", lambda _place: looks.pop(0))
+    views.begin("backup", "--by", "1")
+    assert (started, looks) == ([("backup", "--by", "1")], [])
+    monkeypatch.setattr(making, "is_running", lambda _place: False)
+    monkeypatch.setattr(views, "START_SECONDS", 0.1)
+    begun = time.monotonic()
+    views.begin("backup")
+    assert time.monotonic() - begun >= 0.1
 
 
 # --- what is kept ---

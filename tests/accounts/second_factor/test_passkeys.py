@@ -65,7 +65,7 @@ def test_nonsense_signs_nobody_in(client: Client, named: None, ada: User, sent: 
 @pytest.mark.parametrize("sent", NONSENSE)
 def test_nonsense_adds_no_passkey(client: Client, named: None, ada: User, sent: str) -> None:
     client.force_login(ada)
-    client.get(ADD)
+    assert client.get(ADD).status_code == 200
     answer = client.post(ADD, {"name": "Phone", "credential": sent})
     assert answer.status_code == 422
     assert answer.context["form"]["credential"].value() == "", "what was sent does not go a second time"

@@ -1,5 +1,7 @@
+import re
+import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -148,6 +151,19 @@ def test_the_connection_goes_on_after_an_e_mail_was_refused(
     assert postbox.connections == before + 1
 
 
+def test_a_connection_that_does_not_begin_anew_is_given_up(
+    ada: User, vic: User, postbox: Postbox, postman: Postman
+) -> None:
+    """Otherwise the next e-mail would go to the receiver of the refused one as well."""
+    postbox.moods.answers |= {"RCPT": ["550 5.1.1 No such person here"], "RSET": ["451 4.3.0 Not now"]}
+    refused, sent = post(ada), post(vic)
+    before = postbox.connections
+    until_nothing_is_due(postman)
+    assert (now(refused).state, now(sent).state) == (State.REFUSED, State.TAKEN)
+    assert [each.to for each in postbox.received] == ["vic@example.com"]
+    assert postbox.connections == before + 2
+
+
 def test_without_a_mail_server_emails_wait_and_that_is_no_failure(ada: User, postman: Postman) -> None:
     email = post(ada)
     assert not postman.round()
@@ -275,8 +291,10 @@ def test_a_connection_that_the_server_closes_between_two_emails_is_made_anew(
 def test_a_connection_cut_before_the_dot_has_delivered_nothing(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.answers["BODY"] = [DROP]
     email = post(ada, "large")
+    before = postbox.connections
     postman.round()
     assert now(email).state == State.WAITING
+    assert postbox.connections == before + 1, "only one that had carried e-mails is made anew at once"
     assert email.answer_code == "broken"
     assert not postbox.received
 
@@ -380,6 +398,7 @@ def test_the_key_of_a_email_is_the_same_at_each_try(ada: User, postbox: Postbox,
         make_due()
         until_nothing_is_due(postman)
     assert sorted(postbox.keys) == sorted(keys)
+    assert len({key for key in keys if re.fullmatch(r"<[0-9a-f]{40}@example\.com>", key)}) == 2
 
 
 @pytest.mark.parametrize(
@@ -392,6 +411,55 @@ def test_addresses_of_other_scripts(ada: User, postbox: Postbox, postman: Postma
     post(ada)
     until_nothing_is_due(postman)
     assert [each.to for each in postbox.received] == [got]
+
+
+def test_who_asked_for_an_e_mail_is_told_once_that_it_was_taken(
+    ada: User, postbox: Postbox, postman: Postman, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(KINDS, "large", Kind(gettext_lazy("large"), f"{__name__}.plain", "", taken=f"{__name__}.note"))
+    followed.clear()
+    followed.append("breaks")
+    post(ada)
+    refused, first, second = (post(ada, "large", text=text) for text in ("refused", "first", "second"))
+    postbox.moods.answers["DATA"] = ["", "550 5.7.1 No"]
+    until_nothing_is_due(postman)
+    assert (now(refused).state, now(first).state, now(second).state) == (State.REFUSED, State.TAKEN, State.TAKEN)
+    assert followed == [first.pk, second.pk]
+    assert [each.getMessage() for each in caplog.records if each.name == "core.mail.worker"] == [
+        "What follows an e-mail of type large failed"
+    ]
+    worker.tell_of(Email(kind="of another version"))
+
+
+followed: list[Any] = []
+
+
+def note(email: Email) -> None:
+    """What follows the first e-mail fails."""
+    followed.append(email.pk)
+    if followed[0] == "breaks":
+        del followed[0]
+        raise OSError("no")
+
+
+def test_the_worker_ends_its_e_mail_when_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def work(stopped: Callable[[], bool]) -> None:
+        for told in (signal.SIGTERM, signal.SIGINT):
+            assert signal.getsignal(told) not in (signal.SIG_DFL, before[told])
+        seen.append(stopped())
+        signal.raise_signal(signal.SIGTERM)
+        seen.append(stopped())
+
+    monkeypatch.setattr(worker, "work", work)
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        call_command("deliver")
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert seen == [False, True]
 
 
 def test_what_is_settled_is_kept_for_ninety_days(ada: User, postman: Postman) -> None:
