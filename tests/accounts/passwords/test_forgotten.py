@@ -103,6 +103,7 @@ def test_of_one_account_and_one_address_only_some_emails_are_written(db: None) -
 
 
 def test_what_is_no_address_is_refused(db: None) -> None:
+    assert 'autocomplete="username"' in Client().get("/password/").content.decode()
     for typed, words in (("vic", "Enter an e-mail address"), ("", "Enter the Email Address.")):
         answer = Client().post("/password/", {"email": typed})
         assert (answer.status_code, Email.objects.count()) == (422, 0)

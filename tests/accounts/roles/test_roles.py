@@ -253,6 +253,17 @@ def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) ->
     assert Role.objects.get(pk=role.pk).granted == ["log.view"]
 
 
+def test_looking_for_departments_in_the_form_saves_nothing_and_says_nothing_of_errors(signed_in: Client) -> None:
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
+    for url, of in (("/roles/add/", None), (f"/roles/{role.pk}/edit/", role)):
+        answer = signed_in.post(url, typed(of, name="", granted=["log.view"], then="find", find="sales"))
+        assert answer.status_code == 200
+        assert not answer.context["form"].errors
+        assert answer.context["form"]["granted"].value() == ["log.view"]
+    custom = Role.objects.exclude(key__in=DEFAULT_ROLES)
+    assert [(each.name, each.granted) for each in custom] == [("Helpdesk", ["extension.view"])]
+
+
 def test_a_name_that_was_taken_a_moment_ago_is_refused(ada: User) -> None:
     form = RoleForm(typed(), by=ada)
     assert form.is_valid()
