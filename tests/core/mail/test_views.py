@@ -175,6 +175,31 @@ def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any
     assert "E-mail delayed" not in said(client.get("/pbx/"))
 
 
+@pytest.mark.parametrize(
+    ("state", "what", "words", "action"),
+    [
+        (State.REFUSED, "again", "The e-mail to vic@example.com will be sent again.", "mail.sent_again"),
+        (State.UNCERTAIN, "again", "The e-mail to vic@example.com will be sent again.", "mail.sent_again"),
+        (State.TAKEN, "again", "That e-mail does not need to be sent again.", ""),
+        (State.WAITING, "discard", "The e-mail to vic@example.com will not be sent.", "mail.discarded"),
+        (State.UNCERTAIN, "discard", "The e-mail to vic@example.com has been dismissed.", "mail.looked_after"),
+        (State.REFUSED, "discard", "That e-mail is no longer waiting.", ""),
+    ],
+)
+def test_what_was_done_with_an_e_mail_is_said_on_the_page_that_was_left(
+    client: Client, vic: User, state: Email.State, what: str, words: str, action: str
+) -> None:
+    one = email(vic, state)
+    answer = client.post(f"/mail/{one.pk}/{what}/?state={state}&person=vic", follow=True)
+    assert answer.redirect_chain == [(f"/mail/?person=vic&state={state}", 302)]
+    assert words in said(answer)
+    found = AuditRecord.objects.filter(module="mail")
+    assert [(each.action, each.on, each.detail) for each in found] == (
+        [(action, "vic@example.com", {"kind": "new_device"})] if action else []
+    )
+    assert client.post(f"/mail/{one.pk}/{what}/")["Location"] == "/mail/"
+
+
 def test_where_no_mail_is_in_trouble_one_look_is_all(
     vic: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
