@@ -92,6 +92,18 @@ def test_what_is_no_database_of_ours_is_refused(restored: Path, look: Look, cont
     assert look.command == []
 
 
+def test_a_database_with_a_page_that_belongs_to_nothing_is_refused(restored: Path, look: Look) -> None:
+    with closing(sqlite3.connect(restored)) as db:
+        db.execute("CREATE INDEX users ON accounts_user (id)")
+        db.commit()
+        db.execute("PRAGMA writable_schema=ON")
+        db.execute("DELETE FROM sqlite_master WHERE name = 'users'")
+        db.commit()
+    with pytest.raises(ArchiveError, match="Not restored: "):
+        restoring.sound(restored, restored.parent / "secrets", MANIFEST)
+    assert look.command == []
+
+
 def test_it_is_looked_at_with_the_keys_of_the_backup_alone_and_is_one_file_afterwards(
     restored: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,11 @@ def test_one_that_another_process_ended_meanwhile_is_not_ended_twice(
     assert kept(tmp_path) == ["keys", "keys/new", "portal.sqlite3"]
 
 
+def test_where_nothing_was_restored_nothing_is_touched(tmp_path: Path) -> None:
+    restored.finish(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, ready: list[tuple[Path, Path]]) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

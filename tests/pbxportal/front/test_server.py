@@ -89,6 +89,15 @@ def test_whether_the_front_answers(in_front: Answering, status: int, *, answered
     assert server.listens("127.0.0.1", port)
 
 
+def test_a_portal_that_says_nothing_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "ANSWER_SECONDS", 0.1)
+    path = tmp_path / "portal.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        assert not server.is_answered(server.SocketConnection(path))
+
+
 def test_where_nobody_listens_nobody_answers(tmp_path: Path) -> None:
     port = int(free_port())
     assert not server.answers("127.0.0.1", port)
