@@ -70,6 +70,7 @@ def test_a_mailbox_of_nobody_is_put_away_as_nobodys(place: Path) -> None:
     (name,) = parked(place)
     number, _, at = name.partition("-")
     assert (messages(place), number) == (0, "1000")
+    assert mailboxes.parked(place).stat().st_mode & 0o077 == 0
     assert before <= int(at) <= time.time_ns()
 
 
@@ -101,6 +102,7 @@ def test_a_marked_mailbox_of_another_is_put_away_and_comes_back_with_them(place:
     extension = make_extension("1000", voicemail=True)
     (mailboxes.parked(place) / other / "of an earlier time").mkdir(parents=True)
     old = time.time()
+    os.utime(spool.box(place, "1000"), (1, 1))
     settle(place)
     assert (messages(place), parked(place)) == (0, [other])
     kept = mailboxes.parked(place) / other
@@ -135,6 +137,14 @@ def test_the_messages_of_one_who_leaves(place: Path, then: MessagesThen, message
     SipExtension.objects.filter(pk=extension.pk).update(**staying)
     assert settle(place) == []
     assert (messages(place), parked(place)) == (1, [])
+
+
+def test_one_who_leaves_without_any_message_has_none_to_delete(place: Path) -> None:
+    (mailboxes.parked(place) / "another").mkdir(parents=True)
+    leaving = {"enabled": False, "left_on": "2026-11-30", "messages_then": MessagesThen.DELETE}
+    make_extension("1001", **leaving)
+    assert mailboxes.settle(place, {"1001": wished("1001")}, []) == []
+    assert (parked(place), messages(place)) == (["another"], 1)
 
 
 def test_what_was_put_away_before_a_time_is_forgotten(tmp_path: Path) -> None:

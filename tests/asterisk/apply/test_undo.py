@@ -83,6 +83,17 @@ def test_preferences_of_an_apply_are_undone_by_who_may_change_them(applied: Appl
     assert (waiting.old, waiting.new, recorded()) == ("8", str(before), [])
 
 
+def test_outside_lines_of_an_apply_are_undone_by_who_may_change_them(db: None, vic: User) -> None:
+    run = ApplyRun.objects.create(outcome=ApplyRun.Outcome.PROVED)
+    run.system_changes.create(field=SystemChange.Field.LINES, old="1", new="2")
+    words = "This apply also changed outside lines. Someone who can change them must undo it."
+    with pytest.raises(CannotPutBack, match=words):
+        undo(run, vic)
+    run.system_changes.create(field=SystemChange.Field.VOICEMAIL_MESSAGES, old="1", new="2")
+    with pytest.raises(CannotPutBack, match="This apply also changed Preferences"):
+        undo(run, vic)
+
+
 def test_all_that_was_applied_after_a_time_is_undone(applied: ApplyRun, ada: User) -> None:
     change("1001", max_phones=2)
     prefer(7)

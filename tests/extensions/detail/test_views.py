@@ -314,12 +314,12 @@ def test_an_address_that_is_only_opened_leads_to_the_page_and_reveals_nothing(
     page = client.post("/extensions/1000/registration-password/")
     assert page.context["password"] == own.registration_password
     part = client.post("/extensions/1000/registration-password/", headers={"HX-Request": "true"})
-    assert [each.name for each in part.templates][0] == "extensions/detail/_password.html"
+    assert next(each.name for each in part.templates) == "extensions/detail/_password.html"
     assert own.registration_password in part.content.decode()
     assert recorded() == [("extension.password_revealed", "1000", "done")] * 2
     whole = client.post("/extensions/1000/phone-code/?phone=wave")
     part = client.post("/extensions/1000/phone-code/?phone=wave", headers={"HX-Request": "true"})
-    assert [each.name for each in part.templates][0] == "extensions/phones/_phone_code.html"
+    assert next(each.name for each in part.templates) == "extensions/phones/_phone_code.html"
     assert whole.context["qr"] == part.context["qr"]
     assert whole.templates[0].name == "extensions/detail/detail.html"
     assert len(recorded()) == 4
