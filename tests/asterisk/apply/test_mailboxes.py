@@ -4,6 +4,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -141,7 +142,7 @@ def test_the_messages_of_one_who_leaves(place: Path, then: MessagesThen, message
 
 def test_one_who_leaves_without_any_message_has_none_to_delete(place: Path) -> None:
     (mailboxes.parked(place) / "another").mkdir(parents=True)
-    leaving = {"enabled": False, "left_on": "2026-11-30", "messages_then": MessagesThen.DELETE}
+    leaving: dict[str, Any] = {"enabled": False, "left_on": "2026-11-30", "messages_then": MessagesThen.DELETE}
     make_extension("1001", **leaving)
     assert mailboxes.settle(place, {"1001": wished("1001")}, []) == []
     assert (parked(place), messages(place)) == (["another"], 1)
