@@ -83,6 +83,22 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_lost(signed_in: Cli
     assert (zora.last_name, zora.job_title) == ("Stone", "Pilot")
 
 
+def test_of_what_somebody_else_saved_meanwhile_no_secret_and_no_field_out_of_reach_is_shown(
+    client: Client, hugo: User
+) -> None:
+    zora = make_user("Zora", role="employee")
+    client.force_login(hugo)
+    opened = fields(zora, password="Another7Horse9Staple")
+    zora = User.objects.get(pk=zora.pk)
+    zora.set_password("Third7Horse9Staple")
+    zora.role, zora.last_name = None, "Stone"
+    zora.save()
+    answer = client.post(f"{LIST}{zora.pk}/", opened)
+    assert answer.status_code == 422
+    assert [*answer.context["form"].person.errors] == ["__all__", "last_name"]
+    assert zora.password not in answer.content.decode()
+
+
 def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None:
     zora = make_user("Zora")
     role = Role.objects.get(key="employee")

@@ -192,6 +192,17 @@ def test_departments_out_of_the_scope_stay_as_they_are(db: None) -> None:
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
 
 
+def test_departments_that_another_gave_since_stay(signed_in: Client) -> None:
+    sales, other = department("Sales"), department("Other")
+    member("1001", sales, location="Hall")
+    typed = {"do_organizations": "set", "organizations": [str(other.pk)], "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    SipExtension.objects.get().user.organizations.set([sales, other])
+    assert "except for 1 value" in undo(signed_in, action)
+    extension = SipExtension.objects.get()
+    assert ({*extension.user.organizations.all()}, extension.location) == ({sales, other}, "Hall")
+
+
 def test_credentials_of_those_one_manages_no_more_are_left_out(db: None) -> None:
     sales = department("Sales")
     client, _role = lena(sales)

@@ -137,6 +137,13 @@ def test_disabling_does_not_take_anothers_waiting_change_along(signed_in: Client
     assert ada_runs() == []
 
 
+def test_an_address_that_is_only_opened_applies_nothing(signed_in: Client) -> None:
+    make_extension("1000")
+    assert signed_in.get("/apply/")["Location"] == "/review/"
+    assert ada_runs() == []
+    assert Change.objects.waiting().numbers() == ["1000"]
+
+
 def test_nothing_chosen_applies_nothing(signed_in: Client) -> None:
     make_extension("1000")
     assert signed_in.post("/apply/", {"from": "review"})["Location"] == "/review/"
