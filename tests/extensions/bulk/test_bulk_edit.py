@@ -10,6 +10,7 @@ from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from extensions.bulk import edits, views
+from extensions.bulk import page as page_of_bulk
 from extensions.changes import record as changes
 from extensions.models import BulkAction, Change, SipExtension
 from extensions.review import review
@@ -188,8 +189,8 @@ def test_errors_stand_at_their_fields(
 
 @pytest.mark.parametrize("then", ["change", "find"])
 def test_who_goes_on_typing_is_told_of_no_errors(signed_in: Client, three: list[SipExtension], then: str) -> None:
-    typed = {"do_allowed_networks": "set", "allowed_networks": "not a network"}
-    answer = preview(signed_in, **typed, then=then)
+    typed: Fields = {"do_allowed_networks": "set", "allowed_networks": "not a network"}
+    answer = preview(signed_in, then=then, **typed)
     assert (answer.status_code, answer.context["errors"]) == (200, [])
     assert "not a network" in answer.content.decode()
     assert "is not an address" not in answer.content.decode()
@@ -202,7 +203,7 @@ def test_sent_twice_at_once_it_is_done_once(
     sent = {**held(preview(signed_in, do_location="set", location="Hall")), "then": "save"}
     other = Client()
     other.force_login(ada)
-    look, answers = views.done_before, []
+    look, answers = page_of_bulk.done_before, []
 
     def meanwhile(request: Any) -> BulkAction | None:
         found = look(request)
