@@ -102,6 +102,33 @@ def test_one_that_is_at_work_is_told_to_stop(signed_in: Client) -> None:
         assert (made.canceled, made.state) == (is_told, state)
 
 
+def test_what_is_canceled_while_it_is_imported_saves_nothing(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TOLD_SECONDS", -1.0)
+    made = given(upload(signed_in, as_csv([row(1001), row(1002)])))
+    Import.objects.update(state=State.RUNNING, canceled=True)
+    run.run(Import.objects.get())
+    made.refresh_from_db()
+    assert (made.state, (made.why or {})["code"], made.total, made.wrong) == (State.READY, "import.canceled", 2, 0)
+    assert not SipExtension.objects.exists()
+    assert shown(signed_in, made)["import_words"] == "Import 2 extensions"
+    Import.objects.update(state=State.CHECKING, canceled=True)
+    run.check(Import.objects.get())
+    assert Import.objects.get().state == State.CHECKING
+    Import.objects.update(state=State.CHECKING, canceled=False, done=0)
+    told: list[int] = []
+    tell = run._tell
+
+    def telling(given: Import, done: int) -> None:
+        told.append(done)
+        tell(given, done)
+
+    monkeypatch.setattr(run, "_tell", telling)
+    run.check(Import.objects.get())
+    assert (told, Import.objects.get().state) == ([0, 1], State.READY)
+
+
 @pytest.mark.parametrize(
     ("head", "cells", "name"),
     [
