@@ -8,6 +8,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Role, User
 from core.access.permissions import Permission
@@ -17,6 +18,7 @@ from tests.people import make_extension, make_user
 from tests.trunks.known_pbx import KnownPbx
 from tests.trunks.known_pbx import known_pbx as known_pbx
 from tests.trunks.typed import (
+    GROUP,
     make_announcement,
     make_group,
     make_holiday,
@@ -24,9 +26,10 @@ from tests.trunks.typed import (
     make_outbound,
     make_trunk,
     opened,
+    posted,
     text_of,
 )
-from trunks.models import OutboundRoute, Trunk
+from trunks.models import OutboundRoute, RingGroup, Trunk
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,7 @@ def test_a_line_is_moved_one_place_and_not_beyond_the_ends(
         assert order() == after
     assert [*model._default_manager.order_by("position").values_list("position", flat=True)] == [1, 2, 3]
     moved = AuditRecord.objects.filter(action__endswith="moved").order_by("pk")
+    assert {each.action for each in moved} == {"trunk.moved" if model is Trunk else "route.outbound_moved"}
     assert [(each.on, each.detail["fields"]["line_order"]) for each in moved] == [
         ("One", [1, 2]),
         ("Three", [3, 2]),
@@ -194,3 +198,49 @@ def test_the_last_trunk_for_emergencies_is_not_switched_off_without_a_word(signe
     assert len(said(signed_in.post(f"/trunks/{other.pk}/toggle/", {"enabled": "no"}))) == 1
     answer = signed_in.post(f"/trunks/{trunk.pk}/toggle/", {"enabled": "no"})
     assert said(answer)[-1] == "No enabled trunk carries emergency calls."
+
+
+def test_a_save_that_changes_nothing_has_nothing_to_apply(signed_in: Client, known_pbx: type[KnownPbx]) -> None:
+    make_extension("1001")
+    posted(signed_in, "/ring-groups/add/", GROUP)
+    SystemChange.objects.update(applied_at=timezone.now())
+    for then in ("save", "apply"):
+        answer = posted(signed_in, f"/ring-groups/{RingGroup.objects.get().pk}/", GROUP, then=then)
+        assert (answer["Location"], said(answer)[-1]) == ("/ring-groups/", "Ring group Sales saved.")
+    assert known_pbx.applied == []
+
+
+PAGES = {
+    "trunks": "/trunks/",
+    "outbound": "/outbound-routes/",
+    "inbound": "/inbound-routes/",
+    "groups": "/ring-groups/",
+    "announcements": "/announcements/",
+    "emergency": "/emergency/",
+    "hours": "/business-hours/",
+    "holidays": "/business-hours/holidays/",
+    "": "/review/",
+    "elsewhere": "/review/",
+}
+
+
+def test_applying_and_discarding_lead_back_and_say_what_was_done(
+    signed_in: Client, ada: User, known_pbx: type[KnownPbx]
+) -> None:
+    def answer(deed: str, page: str, **more: Any) -> tuple[str, str]:
+        found = signed_in.post(f"/lines/{deed}/", {"from": page, **more})
+        return found["Location"], said(found)[-1]
+
+    nothing, discarded = "There are no unapplied changes.", "Discarded. Outside lines match the PBX again."
+    for name, url in PAGES.items():
+        assert answer("apply", name) == answer("discard", name) == (url, nothing)
+    make_trunk(ada)
+    unseen = "Nothing was applied because someone else saved a change. Review it, then apply."
+    assert answer("apply", "hours") == ("/business-hours/", unseen)
+    assert known_pbx.applied == []
+    (change,) = SystemChange.objects.waiting()
+    assert answer("apply", "hours", seen=f"{change.pk}.{change.new}") == ("/business-hours/", "Verified.")
+    assert known_pbx.applied == [["lines"]]
+    make_trunk(ada, name="Second")
+    assert answer("discard", "groups") == ("/ring-groups/", discarded)
+    assert [each.name for each in Trunk.objects.all()] == ["Example Telecom"]
