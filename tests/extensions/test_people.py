@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import Role, User
@@ -114,8 +115,10 @@ def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None
     assert record.detail["fields"]["last_name"] == ["", "Stone"]
     assert "Another7Horse" not in str(record.detail)
     assert Email.objects.filter(kind="password_changed", user=zora).exists()
-    signed_in.post(f"{LIST}{zora.pk}/", fields(zora))
+    again = signed_in.post(f"{LIST}{zora.pk}/", fields(zora))
     assert AuditRecord.objects.filter(action="person.edited").count() == 1
+    said = [[*map(str, get_messages(each.wsgi_request))][-1] for each in (answer, again)]
+    assert said == ["Zora Stone saved.", "Nothing was changed."]
 
 
 def test_errors_stand_at_their_fields(signed_in: Client) -> None:
@@ -134,6 +137,7 @@ def test_without_scripts_finding_a_department_saves_nothing(signed_in: Client) -
         f"{LIST}{zora.pk}/", fields(zora, first_name="", last_name="", job_title="Pilot", then="find")
     )
     assert (answer.status_code, answer.context["errors"]) == (200, [])
+    assert not answer.context["form"].person.errors
     assert 'value="Pilot"' in answer.content.decode()
     assert signed_in.get(f"{LIST}{zora.pk}/").context["errors"] == []
     zora.refresh_from_db()
