@@ -138,8 +138,9 @@ def test_disabling_does_not_take_anothers_waiting_change_along(signed_in: Client
     assert ada_runs() == []
 
 
-def test_an_address_that_is_only_opened_applies_nothing(signed_in: Client) -> None:
+def test_an_address_that_is_only_opened_applies_nothing(signed_in: Client, ada: User) -> None:
     make_extension("1000")
+    Change.objects.update(by=ada)  # nobody else's, so that the button would apply it
     assert signed_in.get("/apply/")["Location"] == "/review/"
     assert ada_runs() == []
     assert Change.objects.waiting().numbers() == ["1000"]
