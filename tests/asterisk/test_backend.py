@@ -44,7 +44,8 @@ pytestmark = pytest.mark.django_db
 def test_where_none_is_to_be_expected_that_is_said_and_no_trouble(settings: Settings) -> None:
     settings.PBX_EXPECTED = False
     state = Asterisk().state()
-    assert (state.up, state.words, state.trouble) == (False, "No PBX on this machine", "")
+    kept = "Changes are saved, and applied as soon as the PBX is running."
+    assert (state.up, state.words, state.detail, state.trouble) == (False, "No PBX on this machine", kept, "")
 
 
 def test_one_that_cannot_be_asked_has_said_nothing_of_any_number() -> None:

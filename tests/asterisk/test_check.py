@@ -1,11 +1,14 @@
 """What a check finds and a repair mends, and the words of the commands. With the real PBX: tests/pbx/test_check.py."""
 
+import time
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from asterisk import check, views
@@ -270,3 +273,82 @@ def test_the_page_repairs_what_differs_and_says_what_came_of_it(applied: Manager
     applied.says.clear()
     assert said(client, client.post(url)) == ["Repaired. The PBX has exactly what was applied."]
     assert said(client, client.post(url)) == ["There are no differences."]
+
+
+def test_the_page_tells_of_the_last_check_that_ended_and_of_one_that_goes_on(
+    applied: Manager, client: Client, ada: User
+) -> None:
+    client.force_login(ada)
+    url = "/history/check/"
+    page = client.get(url)
+    assert "No check has run yet" in page.content.decode()
+    named = [page.context[name] for name in ("run", "running", "broken_off", "drifts", "more", "section")]
+    assert named == [None, None, None, [], 0, "check"]
+    drift = {"number": "1000", "field": "Name", "wished": "a", "engine": None, "said": "b"}
+    ended = CheckRun.objects.create(total=2)
+    ended.close(True, [{**drift, "number": number} for number in ["1000", "1999", *["1001"] * 199]])
+    page = client.get(url)
+    assert (page.context["run"], page.context["more"], page.context["broken_off"]) == (ended, 1, False)
+    assert (len(page.context["drifts"]), page.context["known"]) == (200, {"1000", "1001"})
+    assert page.context["drifts"][0] == drift
+    assert "3 extensions differ" in " ".join(page.content.decode().split())
+    CheckRun.objects.create(total=1200, compared=1000)
+    page = client.get(url)
+    assert (page.context["run"], page.context["broken_off"]) == (ended, True)
+    assert "The last check was interrupted. Check again." in page.content.decode()
+    with check.only_one(from_settings().engine_file):
+        part = client.get(url, headers={"HX-Request": "true"})
+        assert part.templates[0].name == "asterisk/_check.html"
+        text = " ".join(part.content.decode().split())
+        assert "Comparing: 1,000 of 1,200 extensions" in text
+        assert "interrupted" not in text
+        assert part.context["broken_off"] is False
+    assert client.get(url).templates[0].name == "asterisk/check.html"
+
+
+def test_a_check_is_begun_and_recorded_unless_one_runs(
+    applied: Manager, client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[float] = []
+    waited: list[bool] = []
+    monkeypatch.setattr(check, "start", lambda: begun.append(time.monotonic()))
+    monkeypatch.setattr(views, "wait_until", lambda true: waited.append(true()))
+    client.force_login(ada)
+    for _ in range(2):
+        assert said(client, client.post("/history/check/now/")) == []
+    assert (len(begun), waited) == (2, [False, False])
+    with check.only_one(from_settings().engine_file):
+        said(client, client.post("/history/check/now/"))
+    assert len(begun) == 2
+    recorded = AuditRecord.objects.filter(action="engine.checked")
+    assert [(each.by, each.on) for each in recorded] == [(ada.pk, {"code": "extension.all"})] * 2
+
+
+def test_it_is_waited_for_what_comes_and_no_longer_than_that() -> None:
+    answers = [False, False, True, True]
+    views.wait_until(lambda: answers.pop(0))
+    assert answers == [True]
+    at = time.monotonic()
+    views.wait_until(lambda: False, 0.1)
+    assert 0.1 <= time.monotonic() - at < 1
+
+
+def test_a_table_that_was_emptied_is_whole_after_a_repair(applied: Manager) -> None:
+    sql("UPDATE sip_login SET max_contacts = 9 WHERE id = '1001'")
+    run = check.check(from_settings())
+    with engine.opened(applied.engine_file) as db:
+        token = engine.token(db)
+    for each in applied.engine_file.parent.glob("engine.sqlite3*"):
+        each.write_bytes(b"")
+    assert check.repair(from_settings(), run, None).drifts == []
+    with engine.opened(applied.engine_file) as db:
+        assert engine.token(db) not in ("", token)
+        assert engine.is_complete(db)
+
+
+def test_checks_of_three_months_ago_are_forgotten(applied: Manager) -> None:
+    now = timezone.now()
+    for days in (91, 89):
+        CheckRun.objects.create(started_at=now - timedelta(days=days))
+    run = check.check(from_settings())
+    assert [(now - each.started_at).days for each in CheckRun.objects.exclude(pk=run.pk)] == [89]

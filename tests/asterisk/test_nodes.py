@@ -63,3 +63,15 @@ def test_what_one_node_said_is_not_held_for_the_word_of_another() -> None:
 def test_a_backend_speaks_to_the_node_that_it_is_given() -> None:
     there = replace(nodes.from_settings(), sip_bind="192.0.2.7", sip_port=5062)
     assert Asterisk(there).address() == ("192.0.2.7", 5062)
+
+
+def test_the_network_is_kept_where_no_folder_is_yet(tmp_path: Path) -> None:
+    directory = tmp_path / "var" / "asterisk"
+    assert nodes.kept_network(directory) == nodes.Network()
+    kept = nodes.Network(outside="192.0.2.1", sip_port=5070)
+    nodes.keep_network(directory, kept)
+    assert nodes.kept_network(directory) == kept
+    assert directory.stat().st_mode & 0o077 == 0
+    for text in ("no network", '{"unknown": 1}', "[1]"):
+        (directory / nodes.NETWORK_FILE).write_text(text)
+        assert nodes.kept_network(directory) == nodes.Network()

@@ -1,5 +1,6 @@
 """What is told of phones and ports beside the listener, which waits for no database."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from asterisk.live import emails, network_recorder, port_recorder
+from asterisk.engine import store as engine
+from asterisk.live import emails, emergency_calls, network_recorder, port_recorder
 from asterisk.live import store as live
 from asterisk.live.network_recorder import Sightings
 from asterisk.live.port_recorder import PortRecorder, ran_out
@@ -20,7 +22,8 @@ from core.audit.models import AuditRecord
 from core.mail import outbox
 from core.mail.models import Email
 from extensions.models import KnownNetwork
-from tests.people import make_extension
+from tests.people import make_extension, make_user
+from trunks.models import Emergency
 
 
 def until(true: Callable[[], bool]) -> bool:
@@ -112,3 +115,37 @@ def test_who_called_for_help_from_where_is_mailed(
     assert words.subject == subject
     for each in says:
         assert each in words.text
+
+
+@pytest.mark.django_db
+def test_each_emergency_call_is_told_of_once(empty_engine: Path, tmp_path: Path, ada: User, vic: User) -> None:
+    eve = make_user("Eve", is_active=False)
+    make_extension("1000", user=vic, location="2nd floor")
+    path = Path(shutil.copy(empty_engine, tmp_path / "engine.sqlite3"))
+    told = [("112", "1000", "2026-11-30T00:00:00.000Z"), ("110", "1999", "2026-11-30T00:00:01.000Z")]
+    with engine.opened(path) as db:
+
+        def call(*calls: tuple[str, str, str]) -> list[str]:
+            """To whom it is mailed."""
+            Email.objects.all().delete()
+            db.executemany("INSERT INTO emergency_call (dialed, caller, at) VALUES (?, ?, ?)", calls)
+            emergency_calls.tell(db)
+            assert db.execute("SELECT count(*) FROM emergency_call").fetchone() == (0,)
+            return [each.to for each in Email.objects.order_by("pk")]
+
+        assert call(*told) == [ada.email, ada.email]  # who may change what happens
+        first, second = Email.objects.order_by("pk")
+        assert first.facts == {"dialed": "112", "caller": "1000", "at": told[0][2], "location": "2nd floor"}
+        assert (first.kind, second.facts["location"]) == ("emergency_call", "")
+        found = AuditRecord.objects.filter(action="emergency.called").order_by("pk")
+        assert [(each.by, each.on, each.detail) for each in found] == [
+            (vic.pk, "1000", {"dialed": "112", "location": "2nd floor"}),
+            (0, "1999", {"dialed": "110", "location": ""}),
+        ]
+        assert call() == []
+        chosen = Emergency.load()
+        chosen.people = [vic.pk, eve.pk]
+        chosen.save()
+        assert call(told[0]) == [vic.email]
+        User.objects.filter(pk=vic.pk).update(email=None)
+        assert call(told[0]) == [ada.email]

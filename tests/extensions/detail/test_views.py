@@ -1,6 +1,7 @@
 """What is done from the page of an extension: what is said of it, what is recorded, and where the PBX is away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from extensions import pbx
 from extensions.detail.page import facts, mailbox_facts, offline_of
 from extensions.fields import Owner
 from extensions.models import Change, SipExtension
-from extensions.pbx import Applied, Ending, Offline, PbxError, State
+from extensions.pbx import Applied, Attempt, Ending, Line, LineState, Offline, PbxError, Phone, State
 from tests.people import be_stale, make_extension, make_user
 
 
@@ -26,9 +27,28 @@ class Fake:
     def __init__(self, *, away: bool = False, live: bool = True, there: bool = True) -> None:
         self.away, self.live, self.there = away, live, there
         self.asked: list[tuple[Any, ...]] = []
+        self.line: Line | None = None
+        self.real = pbx.get()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def failed_since(self, *_: object) -> list[Attempt]:
+        return []
 
     def state(self) -> State:
         return State(True, "Running")
+
+    def lines(self, numbers: Iterable[str]) -> dict[str, Line]:
+        return dict.fromkeys(numbers, self.line) if self.line else {}
+
+    def when_called(self, number: str, named: Mapping[str, str]) -> list[str]:
+        self._asked("called", number, dict(named))
+        return [f"Phones of {number} ring."]
+
+    def when_dialed(self, number: str, dialed: str) -> list[str]:
+        self._asked("dialed", number, dialed)
+        return [f"{dialed} is dialed."]
 
     def _asked(self, *what: Any) -> None:
         self.asked.append(what)
@@ -178,3 +198,128 @@ def test_facts_are_those_that_there_are(db: None) -> None:
     extension.voicemail_email = "none"
     assert "After Notification" not in {fact.label for fact in mailbox_facts(extension)}
     assert len(mailbox_facts(extension)) > 3
+
+
+PHONE = Phone("1000;@a", True, "192.0.2.7:5060", "192.0.2.7", "Yealink T46", timezone.now())
+GONE = "/extensions/1000/phones/remove/"
+
+
+def test_a_phone_is_named_before_it_is_removed(own: SipExtension, client: Client, fake: Fake) -> None:
+    other = replace(PHONE, id="1000;@b", address="192.0.2.8:5060", model="")
+    fake.line = Line(LineState.IDLE, (PHONE, other))
+    for phone, name in ((PHONE, "Yealink T46 at 192.0.2.7:5060"), (other, "The phone at 192.0.2.8:5060")):
+        page = client.get(GONE, {"phone": phone.id})
+        assert (page.status_code, page.context["title"], page.context["section"]) == (200, "Remove phone", "extension")
+        assert (page.context["extension"].number, page.context["fields"]) == ("1000", {"phone": phone.id})
+        text = page.content.decode()
+        assert f"{name} is disconnected immediately. Calls no longer ring it." in text
+        assert "It registers again by itself unless you change its password or turn it off." in text
+        assert f'name="phone" value="{phone.id}"' in text
+    assert (fake.asked, recorded()) == ([], [])
+
+
+@pytest.mark.parametrize("line", [Line(LineState.IDLE, (PHONE,)), Line(LineState.OFFLINE), None])
+def test_one_that_is_gone_meanwhile_is_said_to_be(
+    own: SipExtension, client: Client, fake: Fake, line: Line | None
+) -> None:
+    fake.line = line
+    answer = client.get(GONE, {"phone": "1000;@z"})
+    assert answer["Location"] == "/extensions/1000/"
+    (told,) = get_messages(answer.wsgi_request)
+    assert (told.level_tag, str(told)) == ("info", "That phone is no longer registered.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked", "said"),
+    [
+        ("(030) 12-34./5", "03012345", ["03012345 is dialed."]),
+        ("*43#+", "*43#+", ["*43#+ is dialed."]),
+        ("9" * 41, "9" * 40, ["9" * 40 + " is dialed."]),
+        ("030 x", None, ["Enter what is dialed: digits, *, #, and +."]),
+    ],
+)
+def test_what_becomes_of_a_number_that_is_typed_is_said(
+    own: SipExtension, client: Client, fake: Fake, typed: str, asked: str | None, said: list[str]
+) -> None:
+    page = client.get("/extensions/1000/", {"dials": typed})
+    assert (page.context["dials"], page.context["when_dialed"]) == (typed[:40], said)
+    assert page.context["when_called"] == ["Phones of 1000 ring."]
+    assert fake.asked == [("called", "1000", {})] + ([("dialed", "1000", asked)] if asked else [])
+    assert said[0].replace("+", "&#x2B;") in page.content.decode().replace("+", "&#x2B;")
+
+
+@pytest.mark.parametrize("query", ["", "?dials=", "?dials=%20-"])
+def test_where_none_is_typed_nothing_is_said(own: SipExtension, client: Client, fake: Fake, query: str) -> None:
+    page = client.get(f"/extensions/1000/{query}")
+    assert "when_dialed" not in page.context
+    assert [each[0] for each in fake.asked] == ["called"]
+
+
+def test_a_pbx_that_is_away_is_said_in_the_place_of_its_word(own: SipExtension, client: Client, fake: Fake) -> None:
+    fake.away = True
+    page = client.get("/extensions/1000/?dials=030")
+    assert (page.context["when_called"], page.context["when_dialed"]) == (["The PBX is away."], ["The PBX is away."])
+
+
+def test_what_was_made_for_the_page_is_shown_once_and_on_no_other(
+    own: SipExtension, client: Client, fake: Fake
+) -> None:
+    make_extension("1001")
+    names = ("user_password", "voicemail_pin", "applied")
+    for number, left in (("1000", ["secret", "271828", {"live": False, "words": "Waits."}]), ("1001", ["", "", None])):
+        session = client.session
+        session.update({"user_password": ["1000", "secret"], "voicemail_pin": ["1000", "271828"]})
+        session["applied"] = ["1000", False, "Waits."]
+        session.save()
+        for expected in (left, ["", "", None]):
+            page = client.get(f"/extensions/{number}/")
+            assert [page.context[name] for name in names] == expected
+
+
+def test_the_colleague_whose_phones_ring_is_shown(own: SipExtension, client: Client, fake: Fake) -> None:
+    make_extension("1001", first_name="Grace", last_name="Hopper")
+    assert client.get("/extensions/1000/").context["colleague"] is None
+    SipExtension.objects.filter(pk=own.pk).update(
+        enabled=False, left_on="2026-11-30", handed_to=SipExtension.objects.get(number="1001"), messages_then="copy"
+    )
+    page = client.get("/extensions/1000/")
+    assert (page.context["colleague"].number, page.context["mailbox_then"]) == ("1001", "")
+    assert fake.asked[-1] == ("called", "1000", {"1001": "Grace Hopper"})
+    SipExtension.objects.filter(pk=own.pk).update(voicemail=True)
+    assert client.get("/extensions/1000/").context["mailbox_then"] == "copy"
+
+
+def test_settings_of_a_mailbox_lead_to_where_one_may_change_them(
+    own: SipExtension, client: Client, fake: Fake, vic: User
+) -> None:
+    make_extension("1001", user=vic)
+    page = client.get("/extensions/1001/")
+    assert (page.context["can_edit"], page.context["folds_setup"]) == (True, False)
+    assert page.context["change_mailbox_url"] == "/extensions/1001/edit/#voicemail"
+    client.force_login(vic)
+    page = client.get("/extensions/1001/")
+    assert (page.context["can_edit"], page.context["second_factor"], page.context["section"]) == (False, "", "own")
+    assert page.context["change_mailbox_url"] == "/extensions/1001/voicemail/settings/"
+    Preferences.objects.update(self_service=[])
+    page = client.get("/extensions/1001/")
+    assert (page.context["change_mailbox_url"], page.context["may_renew"]) == ("", False)
+
+
+def test_an_address_that_is_only_opened_leads_to_the_page_and_reveals_nothing(
+    own: SipExtension, client: Client, fake: Fake
+) -> None:
+    for path in ("registration-password", "phone-code"):
+        assert client.get(f"/extensions/1000/{path}/")["Location"] == "/extensions/1000/"
+    assert recorded() == []
+    page = client.post("/extensions/1000/registration-password/")
+    assert page.context["password"] == own.registration_password
+    part = client.post("/extensions/1000/registration-password/", headers={"HX-Request": "true"})
+    assert next(each.name for each in part.templates) == "extensions/detail/_password.html"
+    assert own.registration_password in part.content.decode()
+    assert recorded() == [("extension.password_revealed", "1000", "done")] * 2
+    whole = client.post("/extensions/1000/phone-code/?phone=wave")
+    part = client.post("/extensions/1000/phone-code/?phone=wave", headers={"HX-Request": "true"})
+    assert next(each.name for each in part.templates) == "extensions/phones/_phone_code.html"
+    assert whole.context["qr"] == part.context["qr"]
+    assert whole.templates[0].name == "extensions/detail/detail.html"
+    assert len(recorded()) == 4
