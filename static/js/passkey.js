@@ -48,7 +48,7 @@
     form.hidden = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send(form, event.submitter || form.querySelector("button"));
+      send(form, event.submitter);
     });
   }
 })();

@@ -263,8 +263,9 @@ def test_the_buttons_start_it_and_say_so(
     assert started == [wanted]
     assert AuditRecord.objects.filter(action__in=("backup.started", "backup.tried")).count() == 1
     with making.only_one(places.from_settings()):
-        signed_in.post(URL + which.format(made.pk))
-        assert "Working on a backup" in html_of(signed_in, URL)
+        page = signed_in.post(URL + which.format(made.pk), follow=True).content.decode()
+        assert "Working on a backup" in page
+        assert "already running" in page
     assert len(started) == 1
 
 

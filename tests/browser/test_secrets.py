@@ -61,6 +61,24 @@ def test_an_empty_secret_is_not_copied(adas: Page) -> None:
     assert adas.evaluate("window.copied") == ["Violet7Kettle9Orbit"]
 
 
+def test_what_a_button_says_stays_for_its_time_after_the_last_press(adas: Page) -> None:
+    adas.clock.install()
+    adas.goto("/extensions/add/")
+    adas.evaluate(COPIES, True)
+    button, said = adas.locator(f"{BOX} [data-secret-copy]"), words(adas)
+    adas.locator("#id_password").fill("")
+    adas.clock.run_for(100)
+    own = button.inner_text().strip()
+    button.click()
+    expect(button).to_contain_text(said["empty"])
+    adas.clock.run_for(1_000)
+    button.click()
+    adas.clock.run_for(1_000)  # 2 s after the first, 1 s after the second
+    expect(button).to_contain_text(said["empty"])
+    adas.clock.run_for(1_000)
+    expect(button).to_contain_text(own)
+
+
 @pytest.mark.parametrize(("works", "word"), [(True, "copied"), (False, "notCopied")])
 def test_where_the_clipboard_is_closed_it_is_copied_by_hand(
     adas: Page, grace: SipExtension, works: bool, word: str

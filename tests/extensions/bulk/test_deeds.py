@@ -68,6 +68,16 @@ def enabled() -> list[bool]:
     return list(SipExtension.objects.order_by("position").values_list("enabled", flat=True))
 
 
+def test_what_takes_something_away_for_good_is_in_red(signed_in: Client, four: list[SipExtension]) -> None:
+    def is_red(code: str) -> bool:
+        page = signed_in.get(f"/extensions/bulk/{code}/?n=1001&n=1002").content.decode()
+        return "btn-danger" in page
+
+    red = {code: is_red(code) for code in DEEDS}
+    assert {code for code in red if red[code]} == {"new-passwords", "delete"}
+    assert len(red) > 4
+
+
 def test_disabled_enabled_and_undone(signed_in: Client, four: list[SipExtension]) -> None:
     actions.disable("1002", None)
     assert left_out(signed_in, "disable") == {
