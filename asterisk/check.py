@@ -118,6 +118,7 @@ def repair(node: Node, run: CheckRun, by: User | None) -> CheckRun:
         if numbers:
             _repair_numbers(node, numbers, by)
         asked, found = compare(node, numbers)
+        asked = asked and run.asterisk_asked  # of all others nothing more is known than before
         run.close(asked, [asdict(drift) for drift in [*found, *_of_lines(node)]])
     return run
 

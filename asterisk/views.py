@@ -140,6 +140,8 @@ def repair(request: SignedInRequest) -> HttpResponse:
         return redirect("history:checks")
     if run.drifts:
         messages.error(request, still_differ(run.differing))
+    elif not run.asterisk_asked:
+        messages.warning(request, _("Repaired in the PBX's tables. Asterisk could not be checked. Check again."))
     else:
         messages.success(request, _("Repaired. The PBX has exactly what was applied."))
     return redirect("history:checks")

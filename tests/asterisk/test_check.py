@@ -324,6 +324,33 @@ def test_a_check_is_begun_and_recorded_unless_one_runs(
     assert [(each.by, each.on) for each in recorded] == [(ada.pk, {"code": "extension.all"})] * 2
 
 
+def test_a_repair_that_could_not_ask_the_pbx_does_not_say_that_it_has_it(
+    applied: Manager, client: Client, ada: User
+) -> None:
+    client.force_login(ada)
+    sql("UPDATE sip_login SET max_contacts = 9 WHERE id = '1001'")
+    check.check(from_settings())
+    applied.refuses["Login"] = "Permission denied"
+    words = "Repaired in the PBX's tables. Asterisk could not be checked. Check again."
+    assert said(client, client.post("/history/check/repair/")) == [words]
+    assert CheckRun.objects.get().asterisk_asked is False
+    assert "Asterisk could not be checked" in client.get("/history/check/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["INSERT INTO emergency_number VALUES ('777')", "UPDATE sip_login SET max_contacts = 9 WHERE id = '1001'"],
+)
+def test_what_a_check_could_not_ask_is_not_known_by_a_repair_of_a_part(applied: Manager, changed: str) -> None:
+    sql(changed)
+    applied.refuses["Login"] = "Permission denied"
+    run = check.check(from_settings())
+    applied.refuses.clear()
+    repaired = check.repair(from_settings(), run, None)
+    assert (repaired.drifts, repaired.asterisk_asked) == ([], False)
+    assert check.check(from_settings()).asterisk_asked
+
+
 def test_it_is_waited_for_what_comes_and_no_longer_than_that() -> None:
     answers = [False, False, True, True]
     views.wait_until(lambda: answers.pop(0))
