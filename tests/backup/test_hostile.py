@@ -73,6 +73,11 @@ def named(*names: str) -> Make:
     return lambda: sealed(plain([*GOOD.items(), *((name, b"x") for name in names)]))
 
 
+def in_one_block(size: int) -> Make:
+    """Otherwise sound, with a file of one block of that size."""
+    return lambda: sealed(plain([*GOOD.items(), ("front/x", bytes(size))]))
+
+
 def said(**other: Any) -> Make:
     """With another manifest."""
     return lambda: sealed(plain(manifest=manifest_of(GOOD.items(), **other)))
@@ -277,6 +282,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "no end": (lambda: sealed(plain(end=b"")), DAMAGED),
     "more after all": (lambda: sealed(plain(end=bytes(3))), DAMAGED),
     "a block without an end": (lambda: sealed(NAME.pack(5) + b"reach" + struct.pack("!I", 1 << 31) + b"x"), DAMAGED),
+    "a block that is too large": (in_one_block(archive.LARGEST_BLOCK + 1), DAMAGED),
     "a bomb": (bomb, DAMAGED),
     "what holds no database": (whole, "not a database"),
 }  # fmt: skip
@@ -304,6 +310,12 @@ def test_what_would_fill_the_disk_is_refused(tmp_path: Path) -> None:
     assert path.stat().st_size < 1_000_000
     with pytest.raises(BackupError, match="Not enough disk space"):
         archive.verify(path, PASSPHRASE, 50_000_000)
+
+
+def test_the_largest_block_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.backup"
+    path.write_bytes(in_one_block(archive.LARGEST_BLOCK)())
+    assert archive.verify(path, PASSPHRASE).members[-1].size == archive.LARGEST_BLOCK
 
 
 def test_what_changes_between_the_two_looks_is_refused(tmp_path: Path) -> None:

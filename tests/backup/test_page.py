@@ -1,5 +1,7 @@
 """Maintenance > Backup."""
 
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -7,17 +9,20 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
-from backup import forms, making, places, retention, views
+from backup import archive, forms, making, places, retention, views
+from backup.management.commands import _passphrase
 from backup.models import Backup, BackupSettings
 from backup.places import Place
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from tests.backup.conftest import PASSPHRASE
 from tests.pages import html_of
+from tests.pbx.office import eventually
 from tests.people import be_stale, make_user
 
 URL = "/backup/"
@@ -118,6 +123,97 @@ def test_who_saves_second_is_told(signed_in: Client) -> None:
     assert BackupSettings.load().days == 3
 
 
+def test_what_is_saved_as_it_was_or_a_moment_too_late_changes_nothing(signed_in: Client) -> None:
+    answer = signed_in.post(f"{URL}settings/", typed(passphrase=PASSPHRASE), follow=True)
+    assert "Settings saved." in answer.content.decode()
+    before = BackupSettings.objects.values().get()
+    answer = signed_in.post(f"{URL}settings/", typed(), follow=True)
+    assert "Nothing was changed." in answer.content.decode()
+    form = forms.BackupSettingsForm(typed(days="9", passphrase=f"{PASSPHRASE} more"), by=User.objects.get())
+    assert form.is_valid()
+    BackupSettings.objects.update(version=before["version"] + 1)
+    assert not form.try_save()
+    assert BackupSettings.objects.values().get() == {**before, "version": before["version"] + 1}
+    assert AuditRecord.objects.filter(action="backup.settings_changed").count() == 1
+
+
+def test_a_file_that_is_gone_is_neither_given_nor_tried(signed_in: Client, made: Backup) -> None:
+    Path(made.file).unlink()
+    for what in ("download", "try"):
+        answer = signed_in.post(f"{URL}{made.pk}/{what}/", follow=True)
+        assert answer.redirect_chain == [(URL, 302)]
+        assert "The file of this backup is missing." in answer.content.decode()
+    assert not AuditRecord.objects.filter(action__in=("backup.downloaded", "backup.tried")).exists()
+
+
+def test_a_passphrase_that_cannot_be_decrypted_or_read_makes_no_backup(
+    with_passphrase: BackupSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = str(tmp_path / "a.backup")
+    for content in (None, b"\xff\xff"):
+        if content:
+            (tmp_path / "passphrase").write_bytes(content)
+        with pytest.raises(CommandError, match=r"^The passphrase cannot be read: "):
+            call_command("backup", file, passphrase_file=tmp_path / "passphrase")
+    (tmp_path / "passphrase").write_text("x" * (making.SHORTEST_PASSPHRASE - 1) + "\r\n")
+    with pytest.raises(CommandError, match=f"at least {making.SHORTEST_PASSPHRASE} characters"):
+        call_command("backup", file, passphrase_file=tmp_path / "passphrase")
+    (tmp_path / "passphrase").write_text("x" * making.SHORTEST_PASSPHRASE + "\n")
+    said = StringIO()
+    call_command("backup", file, passphrase_file=tmp_path / "passphrase", stdout=said)
+    assert said.getvalue() == f"Backed up and verified: {file}\n"
+    assert archive.verify(Path(file), "x" * making.SHORTEST_PASSPHRASE)
+    BackupSettings.objects.update(sealed_passphrase="nonsense")
+    with pytest.raises(CommandError, match="decrypt"):
+        call_command("backup")
+    assert [(each.state, each.file) for each in Backup.objects.all()] == [("failed", "")]
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_a_passphrase_is_asked_for_where_somebody_can_type_it(
+    monkeypatch: pytest.MonkeyPatch, *, at_a_terminal: bool
+) -> None:
+    stdin = StringIO("from a pipe\nand more\n")
+    stdin.isatty = lambda: at_a_terminal  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", stdin)
+    monkeypatch.setattr(_passphrase, "getpass", lambda prompt: f"typed at {prompt}\n")
+    assert _passphrase.given(None) == ("typed at Passphrase: " if at_a_terminal else "from a pipe")
+
+
+def test_a_backup_runs_in_a_process_of_its_own_that_says_nothing(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "manage.py").write_text(
+        "import os, pathlib, sys\nprint('said')\nprint('said', file=sys.stderr)\n"
+        f"said = [*sys.argv[1:], sys.stdin.read(), str(os.getsid(0) == os.getpid())]\n"
+        f"draft = pathlib.Path({str(tmp_path / 'draft')!r})\n"
+        "draft.write_text('|'.join(said))\ndraft.rename(draft.with_name('done'))\n"
+    )
+    making.start("backup", "--by", "1")
+    assert eventually((tmp_path / "done").exists, 30)
+    assert (tmp_path / "done").read_text() == "backup|--by|1||True"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_killed_backup_left_in_the_folder_goes_and_one_that_cannot_be_used_is_said(
+    with_passphrase: BackupSettings, place: Place, tmp_path: Path
+) -> None:
+    folder = place.usual_folder
+    folder.mkdir()
+    for name in (".pbxportal-20261129.backup.part", ".pbxportal-1.part2", ".other.part"):
+        (folder / name).touch()
+    call_command("backup", stdout=StringIO())
+    assert [each.name for each in folder.glob(".*")] == [".other.part"]
+    (tmp_path / "no folder").touch()
+    for each in folder.iterdir():
+        each.unlink()
+    folder.rmdir()
+    folder.touch()
+    with pytest.raises(CommandError, match="File exists"):
+        call_command("backup")
+
+
 def test_the_list_says_what_there_is(signed_in: Client, made: Backup) -> None:
     page = html_of(signed_in, URL)
     assert "Verified" in page
@@ -170,6 +266,32 @@ def test_the_buttons_start_it_and_say_so(
         signed_in.post(URL + which.format(made.pk))
         assert "Working on a backup" in html_of(signed_in, URL)
     assert len(started) == 1
+
+
+def test_what_a_killed_backup_left_is_in_no_way(place: Place) -> None:
+    left = place.var / making.WORK
+    (left / "folder").mkdir(parents=True)
+    (left / "folder/file").touch()
+    with making.work_folder(place) as folder:
+        assert folder == left
+        assert list(folder.iterdir()) == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "file").touch()
+    assert not left.exists()
+
+
+def test_the_page_waits_until_it_runs_and_not_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setattr(making, "start", lambda *command: started.append(command))
+    looks = [False, True]
+    monkeypatch.setattr(making, "is_running", lambda _place: looks.pop(0))
+    views.begin("backup", "--by", "1")
+    assert (started, looks) == ([("backup", "--by", "1")], [])
+    monkeypatch.setattr(making, "is_running", lambda _place: False)
+    monkeypatch.setattr(views, "START_SECONDS", 0.1)
+    begun = time.monotonic()
+    views.begin("backup")
+    assert time.monotonic() - begun >= 0.1
 
 
 # --- what is kept ---

@@ -130,7 +130,7 @@ class Verdict:
 
     @staticmethod
     def asked_of_asterisk(numbers: Iterable[str]) -> dict[str, str | None]:
-        """Number -> the caller's name that Asterisk has of it; None: it does not know the number."""
+        """As name_of(), of each number."""
         until = time.monotonic() + ASK_SECONDS
         while True:
             try:
@@ -219,7 +219,8 @@ class Verdict:
 
 
 def name_of(endpoint: list[dict[str, str]]) -> str | None:
+    """None for a number that Asterisk does not know, or that may call for help alone: a disabled one."""
     for message in endpoint:
-        if message.get("Event") == "EndpointDetail":
+        if message.get("Event") == "EndpointDetail" and message["Context"] != proof.EMERGENCY_CONTEXT:
             return message.get("Callerid", "").partition("<")[0].strip(' "')
     return None

@@ -1,11 +1,13 @@
 """The last step of a restore, which whoever comes next ends if it was cut short."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from core import restored
+from core import file_lock, restored
 
 
 @pytest.fixture
@@ -42,6 +44,28 @@ def test_one_that_was_killed_after_its_first_half_is_ended(tmp_path: Path, ready
     assert kept(tmp_path) == ["keys", "keys/new", "portal.sqlite3", "portal.sqlite3-shm", "portal.sqlite3-wal"]
     restored.finish(tmp_path)
     assert (tmp_path / "keys/new").exists()
+
+
+def test_one_that_another_process_ended_meanwhile_is_not_ended_twice(
+    tmp_path: Path, ready: list[tuple[Path, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / restored.LIST).write_text(json.dumps([[str(each) for each in pair] for pair in ready]))
+
+    @contextmanager
+    def taken_by_another(path: Path) -> Iterator[None]:
+        assert path == tmp_path / "restored.lock"
+        monkeypatch.undo()
+        restored.finish(tmp_path)
+        yield
+
+    monkeypatch.setattr(file_lock, "acquire", taken_by_another)
+    restored.finish(tmp_path)
+    assert kept(tmp_path) == ["keys", "keys/new", "portal.sqlite3"]
+
+
+def test_where_nothing_was_restored_nothing_is_touched(tmp_path: Path) -> None:
+    restored.finish(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_link_leads_to_is_left_alone(tmp_path: Path, ready: list[tuple[Path, Path]]) -> None:

@@ -10,7 +10,7 @@ from accounts.models import Organization, Role, User
 from accounts.requests import SignedInRequest
 from asterisk.models import ApplyRun
 from core.preferences.models import Preferences
-from extensions import actions
+from extensions import access, actions
 from extensions.forms import ExtensionForm
 from extensions.models import Change, SipExtension
 from extensions.pbx import PbxError, Refused
@@ -266,6 +266,20 @@ def test_a_mightier_person_of_sales_is_seen_and_not_touched(eves: Client, ada: U
     assert eves.post("/extensions/1000/registration-password/").status_code == 403
     for action in ("edit", "delete", "toggle", "discard"):
         assert eves.post(f"/extensions/1000/{action}/").status_code == 403
+
+
+def test_of_those_shown_together_hers_alone_can_be_managed(
+    eve: User, ada: User, vic: User, sales: Organization
+) -> None:
+    ada.organizations.add(sales)
+    shown = [of_sales("1000"), make_extension("1001", user=ada), of_others("2000"), of_sales("1002")]
+    request = SignedInRequest()
+    for user, managed in ((eve, ["1000", "1002"]), (ada, ["1000", "1001", "1002", "2000"]), (vic, [])):
+        request.user = User.objects.get(pk=user.pk)
+        assert access.managed_numbers(request, shown) == {*managed}
+        assert [each.number for each in access.managed(request).order_by("number")] == managed
+        assert sorted(each.number for each in shown if access.may_manage(request, each)) == managed
+    assert access.managed_numbers(request, []) == set()
 
 
 def test_her_conflict_page_says_who_saved_hers_and_nothing_of_others(eves: Client, ada: User) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils.timezone import localdate
 from pytest_django.fixtures import Settings
@@ -46,7 +47,9 @@ def test_deleting_takes_the_person_and_leaves_a_waiting_change(signed_in: Client
 def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> None:
     make_extension("1000", user=ada)
     assert signed_in.post("/extensions/1000/delete/", {"then": "apply"}).status_code == 409
-    assert signed_in.post("/extensions/1000/toggle/").status_code == 302
+    answer = signed_in.post("/extensions/1000/toggle/")
+    assert answer["Location"] == "/extensions/1000/"
+    assert [*map(str, get_messages(answer.wsgi_request))] == [OWN["disable"]]
     assert SipExtension.objects.get().enabled
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import phonenumbers
 import pytest
 from django.test import Client
+from phonenumbers import SUPPORTED_REGIONS
 
 from accounts.models import Organization, Role, User
 from core.preferences.models import Preferences
@@ -110,6 +111,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("voicemail_pin", "313131", "easy to guess"),
     ("voicemail_email", "letter", "not one of the available"),
     ("voicemail_after_email", "burn", "not one of the available"),
+    ("outbound_countries", ",".join(sorted(SUPPORTED_REGIONS)[:101]), "You entered 101 countries. Enter at most 100,"),
     ("max_phones", "0", "Choose 1, 2 or 3"),
     ("max_phones", "4", "Choose 1, 2 or 3"),
     ("max_phones", "two", "Choose 1, 2 or 3"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import Role, User
@@ -83,6 +84,22 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_lost(signed_in: Cli
     assert (zora.last_name, zora.job_title) == ("Stone", "Pilot")
 
 
+def test_of_what_somebody_else_saved_meanwhile_no_secret_and_no_field_out_of_reach_is_shown(
+    client: Client, hugo: User
+) -> None:
+    zora = make_user("Zora", role="employee")
+    client.force_login(hugo)
+    opened = fields(zora, password="Another7Horse9Staple")
+    zora = User.objects.get(pk=zora.pk)
+    zora.set_password("Third7Horse9Staple")
+    zora.role, zora.last_name = None, "Stone"
+    zora.save()
+    answer = client.post(f"{LIST}{zora.pk}/", opened)
+    assert answer.status_code == 422
+    assert [*answer.context["form"].person.errors] == ["__all__", "last_name"]
+    assert zora.password not in answer.content.decode()
+
+
 def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None:
     zora = make_user("Zora")
     role = Role.objects.get(key="employee")
@@ -98,8 +115,10 @@ def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None
     assert record.detail["fields"]["last_name"] == ["", "Stone"]
     assert "Another7Horse" not in str(record.detail)
     assert Email.objects.filter(kind="password_changed", user=zora).exists()
-    signed_in.post(f"{LIST}{zora.pk}/", fields(zora))
+    again = signed_in.post(f"{LIST}{zora.pk}/", fields(zora))
     assert AuditRecord.objects.filter(action="person.edited").count() == 1
+    said = [[*map(str, get_messages(each.wsgi_request))][-1] for each in (answer, again)]
+    assert said == ["Zora Stone saved.", "Nothing was changed."]
 
 
 def test_errors_stand_at_their_fields(signed_in: Client) -> None:
@@ -118,6 +137,7 @@ def test_without_scripts_finding_a_department_saves_nothing(signed_in: Client) -
         f"{LIST}{zora.pk}/", fields(zora, first_name="", last_name="", job_title="Pilot", then="find")
     )
     assert (answer.status_code, answer.context["errors"]) == (200, [])
+    assert not answer.context["form"].person.errors
     assert 'value="Pilot"' in answer.content.decode()
     assert signed_in.get(f"{LIST}{zora.pk}/").context["errors"] == []
     zora.refresh_from_db()

@@ -11,6 +11,7 @@ from asterisk import outside
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from extensions import actions
+from tests.chaos.verdict import Verdict
 from tests.conftest import TOLD_OF_CHANGES
 from tests.node import apply
 from tests.pbx.lines import (
@@ -97,12 +98,15 @@ def test_it_goes_out_of_an_extension_that_is_disabled(office: Office, world: Pho
     apply_lines()
     extension, colleague = office.extension(emergency_number="+4930222222"), office.registered()
     phone = office.registered(extension)
+    numbers = [extension.number, colleague.number]
+    assert None not in Verdict.asked_of_asterisk(numbers).values()
     actions.disable(extension.number, ada)
     apply([extension.number], ada)
     call = goes_through(phone, world)
     assert call.asserted
     assert call.asserted.number == "+4930222222"
     assert refusal(phone.call(colleague.number)) == 404
+    assert [name is None for name in Verdict.asked_of_asterisk(numbers).values()] == [True, False]
     assert phone.register() != 200
     assert refusal(office.phone(extension, password="wrong").call("112")) == 401
 

@@ -114,6 +114,9 @@ def test_a_form_that_was_open_meanwhile_is_told(signed_in: Client) -> None:
 
 def test_the_page_shows_what_is_sent(signed_in: Client) -> None:
     page = html_of(signed_in, URL)
+    for label in ("Quiet hours from", "Webhook address"):
+        assert f"{label} (optional)" in page
+    assert page.count("(optional)") == 3
     assert "&quot;kind&quot;: &quot;disk&quot;" in page
     assert "X-Pbxportal-Signature" in page
 

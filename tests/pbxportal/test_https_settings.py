@@ -116,6 +116,7 @@ def test_a_certificate_of_ones_own_is_kept_and_never_shown(signed_in: Client, va
     files = certificates.own_files()
     assert files.key.read_text().strip() == key.strip()
     assert files.key.stat().st_mode & 0o777 == 0o600
+    assert files.chain.parent.stat().st_mode & 0o777 == 0o700
     assert https.chosen(var).certificate == Certificate.FILES
     page = html_of(signed_in, URL)
     assert "pbx.example.com, 127.0.0.1" in page
@@ -151,8 +152,37 @@ def test_what_the_environment_sets_cannot_be_chosen(
     page = html_of(signed_in, URL)
     assert words in page
     assert 'data-busy="Saving…"' not in page
-    signed_in.post(URL, typed())
+    fields = signed_in.get(URL).context["form"].fields
+    assert {name for name, field in fields.items() if not field.disabled} == set()
+    assert set(fields) == {"https_certificate", "https_name", "https_port", "https_email", "chain", "key"}
+    signed_in.post(URL, typed(https_certificate="acme", https_name="pbx.example.com", https_email="ada@example.com"))
     assert https.chosen(var) == Choice()
+    assert not AuditRecord.objects.filter(action="preferences.changed").exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "fixed"),
+    [
+        ({}, {}),
+        ({"SAID_BIND": "0.0.0.0:8443"}, {"https_port": "PORTAL_BIND"}),
+        ({"SAID_URL": "https://pbx.example.com"}, {"https_name": "PORTAL_URL", "https_port": "PORTAL_URL"}),
+        (
+            {"SAID_URL": "https://pbx.example.com", "SAID_BIND": "0.0.0.0:8443"},
+            {"https_name": "PORTAL_URL", "https_port": "PORTAL_BIND"},
+        ),
+    ],
+)
+def test_what_the_environment_leaves_open_can_be_chosen(
+    signed_in: Client, settings: Settings, found: dict[str, str], fixed: dict[str, str]
+) -> None:
+    for name, value in found.items():
+        setattr(settings, name, value)
+    form = signed_in.get(URL).context["form"]
+    assert {name for name, field in form.fields.items() if field.disabled} == fixed.keys()
+    for name, variable in fixed.items():
+        assert form.fields[name].help_text == f"Set by environment variables: {variable}."
+    assert form.is_fixed_by == ""
+    assert 'data-busy="Saving…"' in html_of(signed_in, URL)
 
 
 def test_who_may_only_look_changes_nothing(client: Client, db: None, var: Path) -> None:

@@ -26,7 +26,7 @@ from core.preferences.models import Preferences
 from pbxportal import supervisor
 from pbxportal.front import certificates, server
 from pbxportal.front.server import FrontError
-from pbxportal.management.commands import run
+from pbxportal.management.commands import prepare, run
 from pbxportal.supervisor import CannotStart, Door
 
 ASTERISK = Program(("asterisk",), Path("/modules"), Path("/data"), "22.1")
@@ -271,6 +271,19 @@ def test_without_caddy_plain_http_goes_on_and_https_does_not(
         run.find_front()
     settings.FRONT = "none"
     assert run.find_front() is None
+
+
+@pytest.mark.parametrize(("front", "fetched"), [("none", []), ("caddy", ["Caddy"])])
+def test_all_that_a_start_would_fetch_is_fetched_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, front: str, fetched: list[str]
+) -> None:
+    did: list[str] = []
+    settings.FRONT = front
+    monkeypatch.setattr(prepare, "prepare_portal", lambda: did.append("the database"))
+    monkeypatch.setattr(prepare, "find_program", lambda: did.append("Asterisk"))
+    monkeypatch.setattr(prepare, "find_front_program", lambda: did.append("Caddy"))
+    call_command("prepare")
+    assert did == ["the database", "Asterisk", *fetched]
 
 
 def test_a_configuration_that_caddy_refuses_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,10 @@ def test_nobody_finds_what_they_may_not_see(ada: User, vic: User) -> None:
     make_trunk(name="Sales trunk")
     assert found(vic, "sales") == {}
     assert found(vic, "e") == {"Pages": [("Security", "/account/security/")]}
+    vic.role = Role.objects.create(name="Gives nothing")
+    assert "Pages" not in found(vic, "dashboard")
+    vic.role = Role.objects.create(name="Gives something", granted=[Permission.MANAGE_ROLES])
+    assert found(vic, "dashboard")["Pages"] == [("Dashboard", "/dashboard/")]
     vic.role = Role.objects.create(
         name="Custom", granted=[Permission.MANAGE_EXTENSIONS], reach=Role.Reach.ORGANIZATIONS, below=False
     )

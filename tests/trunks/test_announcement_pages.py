@@ -199,3 +199,13 @@ def test_a_recording_that_no_stored_version_has_is_forgotten(signed_in: Client) 
         Announcement.objects.update(name="Renamed")
     assert [str(sound) for sound in AnnouncementSound.objects.all()] == ["two.wav"]
     assert announcement.sound not in AnnouncementSound.objects.values_list("pk", flat=True)
+
+
+def test_a_route_goes_to_no_announcement_that_is_gone(signed_in: Client) -> None:
+    there = make_announcement()
+    typed = INBOUND | {"goes_to_kind": "announcement"}
+    for key in ("", "999", "x"):
+        found = errors(posted(signed_in, "/inbound-routes/add/", typed | {"goes_to_announcement": key}))
+        assert found == {"goes_to": ["This announcement no longer exists. Choose another one."]}
+    posted(signed_in, "/inbound-routes/add/", typed | {"goes_to_announcement": str(there.pk)})
+    assert InboundRoute.objects.get().goes_to == there.destination

@@ -36,6 +36,19 @@ def test_a_password_that_is_sealed_anew_is_no_change() -> None:
     assert Preferences.now("lines") != version
 
 
+def test_with_a_lost_key_lines_have_a_version_still() -> None:
+    made = trunk()
+    version = Preferences.now("lines")
+    with record.edited(None):
+        Trunk.objects.update(sealed_password="sealed with a key that is lost")
+    lost = Preferences.now("lines")
+    assert lost not in ("", version)
+    with record.edited(None):
+        Trunk.objects.update(host="other.example.com")
+    assert Preferences.now("lines") not in ("", version, lost)
+    assert Trunk.objects.get().pk == made.pk
+
+
 def test_what_was_is_put_back_whole() -> None:
     made = trunk()
     before = Preferences.now("lines")

@@ -103,6 +103,19 @@ def test_the_review_shows_what_changes_of_each_line(ada: User) -> None:
     ]  # fmt: skip
 
 
+def test_the_review_shows_the_new_order_of_routes(ada: User) -> None:
+    trunk = make_trunk(ada)
+    one, two = make_outbound(trunk, name="One"), make_outbound(trunk, name="Two")
+    applied()
+    with changes.edited(ada):
+        OutboundRoute.objects.filter(pk=one.pk).update(position=2)
+        OutboundRoute.objects.filter(pk=two.pk).update(position=1)
+    assert sorted(details()) == [
+        ("One", "Outbound route", "Changed", [("Order", "1", "2")]),
+        ("Two", "Outbound route", "Changed", [("Order", "2", "1")]),
+    ]
+
+
 def test_of_a_version_that_is_not_stored_any_more_nothing_is_told(ada: User) -> None:
     make_trunk(ada)
     LinesVersion.objects.all().delete()

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.first_run import link as set_up_link
+from accounts.first_run.forms import SetupForm
 from accounts.models import Organization, User
 from core import https, reach
 from core.audit.models import AuditRecord
@@ -19,6 +20,7 @@ from core.preferences.models import Preferences, SystemChange
 from pbxportal import portal_address
 from tests.pages import html_of
 from tests.pbxportal.test_portal_address import settings_with
+from tests.people import make_user
 
 TYPED = {
     "first_name": "Ada", "last_name": "", "email": "Ada@Example.COM", "password": "Correct7Horse9Staple",
@@ -72,6 +74,19 @@ def test_the_link_works_once(client: Client) -> None:
         assert late.post(used, {**TYPED, "email": "eve@example.com"}).status_code == 410
     assert User.objects.count() == 1
     assert set_up_link.setup_url() is None
+
+
+@pytest.mark.django_db
+def test_who_was_a_moment_later_changes_nothing(elsewhere: Path) -> None:
+    late = SetupForm({**TYPED, "reach": "network"})
+    assert late.is_valid()
+    make_user("Grace", role="super_administrator")
+    before = Preferences.load().country, Organization.company().name
+    assert late.save() is None
+    assert (Preferences.load().country, Organization.company().name) == before
+    assert [each.first_name for each in User.objects.all()] == ["Grace"]
+    assert not AuditRecord.objects.exists()
+    assert reach.chosen(elsewhere) == reach.MACHINE
 
 
 @pytest.mark.django_db

@@ -103,8 +103,12 @@ def test_of_one_account_and_one_address_only_some_emails_are_written(db: None) -
 
 
 def test_what_is_no_address_is_refused(db: None) -> None:
-    answer = Client().post("/password/", {"email": "vic"})
-    assert (answer.status_code, Email.objects.count()) == (422, 0)
+    assert 'autocomplete="username"' in Client().get("/password/").content.decode()
+    for typed, words in (("vic", "Enter an e-mail address"), ("", "Enter the Email Address.")):
+        answer = Client().post("/password/", {"email": typed})
+        assert (answer.status_code, Email.objects.count()) == (422, 0)
+        assert words in str(answer.context["form"].errors["email"])
+    assert not AuditRecord.objects.exists()
 
 
 # --- the link ---
@@ -241,6 +245,15 @@ def test_somebody_else_who_was_signed_in_is_signed_out(vic: User, ada: User) -> 
     client.force_login(ada)
     assert chooses(link(vic), client) == 302
     assert client.session["_auth_user_id"] == str(vic.pk)
+
+
+def test_somebody_else_is_signed_out_before_the_second_factor_is_given(vic: User, ada: User) -> None:
+    factors.add_app(vic, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 0)
+    client = Client()
+    client.force_login(ada)
+    assert chooses(link(vic), client) == 302
+    assert not is_signed_in(client)
+    assert [each.by for each in AuditRecord.objects.filter(action="sign_in.ended")] == [ada.pk]
 
 
 def test_another_address_or_password_by_an_administrator_calls_links_back(ada: User, vic: User) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import NoSuperAdministrator, Organization, Role, User
-from accounts.roles.forms import RoleForm
+from accounts.roles.forms import DeleteRoleForm, RoleForm
 from core.access.permissions import DEFAULT_ROLES, EVERYTHING, Permission, in_words
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
@@ -222,6 +222,25 @@ def test_a_role_that_somebody_has_is_not_deleted(signed_in: Client) -> None:
     assert last().detail["fields"]["permissions"] == [["extension.view"], ""]
 
 
+def test_who_was_given_the_role_while_it_was_deleted_is_named(
+    signed_in: Client, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
+    refusal = DeleteRoleForm.refusal
+
+    def and_then_somebody_gets_it(form: DeleteRoleForm) -> str:
+        words = refusal(form)
+        User.objects.filter(pk=vic.pk).update(role=role)
+        return words
+
+    monkeypatch.setattr(DeleteRoleForm, "refusal", and_then_somebody_gets_it)
+    answer = signed_in.post(f"/roles/{role.pk}/delete/")
+    assert answer.status_code == 409
+    assert "Vic has this role. Assign that person another role first." in answer.content.decode()
+    assert Role.objects.filter(pk=role.pk).exists()
+    assert not AuditRecord.objects.filter(action="role.deleted").exists()
+
+
 def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) -> None:
     role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
     mine = typed(role, granted=["log.view"])
@@ -232,6 +251,17 @@ def test_two_who_change_a_role_do_not_overwrite_each_other(signed_in: Client) ->
     now = str(answer.context["form"].opened).split('"')[-2]
     assert signed_in.post(f"/roles/{role.pk}/edit/", {**mine, "opened": now}).status_code == 302
     assert Role.objects.get(pk=role.pk).granted == ["log.view"]
+
+
+def test_looking_for_departments_in_the_form_saves_nothing_and_says_nothing_of_errors(signed_in: Client) -> None:
+    role = make_role("Helpdesk", Permission.VIEW_EXTENSIONS)
+    for url, of in (("/roles/add/", None), (f"/roles/{role.pk}/edit/", role)):
+        answer = signed_in.post(url, typed(of, name="", granted=["log.view"], then="find", find="sales"))
+        assert answer.status_code == 200
+        assert not answer.context["form"].errors
+        assert answer.context["form"]["granted"].value() == ["log.view"]
+    custom = Role.objects.exclude(key__in=DEFAULT_ROLES)
+    assert [(each.name, each.granted) for each in custom] == [("Helpdesk", ["extension.view"])]
 
 
 def test_a_name_that_was_taken_a_moment_ago_is_refused(ada: User) -> None:

@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings as portal
+from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.second_factor.allauth_adapter import passkey_name
-from accounts.second_factor.factors import Factors, Gone, Passkey, add_app, rename
+from accounts.second_factor.factors import Factors, Gone, Passkey, add_app, rename, use_passkey
 from accounts.sessions.models import Session
 from accounts.throttling.failure_counts import Tally
 from core.audit.models import AuditRecord
 from tests.accounts.second_factor.test_second_factor import SECRET, sign_in
 from tests.passkey import SoftPasskey, options_of
-from tests.people import make_user
+from tests.people import be_stale, make_user
 
 ALONE, ADD, RENAME = "/sign-in/passkey/", "/account/security/passkeys/add/", "/account/security/passkeys/rename/"
 
@@ -65,7 +66,7 @@ def test_nonsense_signs_nobody_in(client: Client, named: None, ada: User, sent: 
 @pytest.mark.parametrize("sent", NONSENSE)
 def test_nonsense_adds_no_passkey(client: Client, named: None, ada: User, sent: str) -> None:
     client.force_login(ada)
-    client.get(ADD)
+    assert client.get(ADD).status_code == 200
     answer = client.post(ADD, {"name": "Phone", "credential": sent})
     assert answer.status_code == 422
     assert answer.context["form"]["credential"].value() == "", "what was sent does not go a second time"
@@ -281,6 +282,35 @@ def test_a_passkey_is_renamed_by_its_person_alone(client: Client, ada: User) -> 
     assert names == ["Blue key", "Phone"]
     record = AuditRecord.objects.get(action="second_factor.passkey_renamed")
     assert record.detail["fields"] == {"name": ["Phone", "Blue key"]}
+
+
+def test_a_passkey_that_was_removed_meanwhile_is_neither_used_nor_renamed(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passkey = with_passkey(ada)
+    client.force_login(ada)
+
+    def rename(*_: object) -> None:
+        raise Gone
+
+    monkeypatch.setattr("accounts.second_factor.views.second_factor_factors.rename", rename)
+    answer = client.post(RENAME, {"passkey": passkey.pk, "name": "Blue key"})
+    assert answer["Location"] == "/account/security/"
+    assert "has already been removed" in client.get(answer["Location"]).content.decode()
+    Authenticator.objects.all().delete()
+    assert not use_passkey(passkey, 5, time.time())
+    assert client.get(RENAME, {"passkey": passkey.pk})["Location"] == "/account/security/"
+    assert not AuditRecord.objects.filter(action="second_factor.passkey_renamed").exists()
+
+
+def test_nonsense_confirms_nobody(client: Client, named: None, ada: User) -> None:
+    with_passkey(ada)
+    client.force_login(ada)
+    be_stale(client)
+    answer = client.post("/sign-in/again/passkey/", {"credential": "x"})
+    assert answer["Location"] == "/sign-in/again/passkey/"
+    assert len(get_messages(answer.wsgi_request)) == 1
+    assert client.get(ADD)["Location"].startswith("/sign-in/again/")
 
 
 def test_one_of_two_goes_and_the_recovery_codes_stay(client: Client, ada: User) -> None:

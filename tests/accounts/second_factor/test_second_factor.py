@@ -326,6 +326,45 @@ def test_the_last_one_stays_where_it_is_compulsory(signed_in: Client, ada: User)
     assert Factors.of(ada).app
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (factors.Gone, 302, "This verification method has already been removed."),
+        (factors.LastFactor, 409, "this is your only method"),
+    ],
+)
+def test_what_changed_a_moment_before_the_removal_is_said(
+    signed_in: Client, ada: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int, words: str
+) -> None:
+    with_app(ada)
+
+    def remove(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(factors, "remove", remove)
+    answer = signed_in.post(REMOVE)
+    assert answer.status_code == status
+    assert words in (answer if status == 409 else signed_in.get(answer["Location"])).content.decode()
+    assert Factors.of(ada).app
+
+
+def test_a_factor_that_is_the_last_or_gone_is_not_removed(ada: User) -> None:
+    with_app(ada)
+    app = Factors.of(ada).app
+    assert app
+    Preferences.objects.update(second_factor=True)
+    with pytest.raises(factors.LastFactor):
+        factors.remove(ada, app)
+    assert Factors.of(ada).app
+    Preferences.objects.update(second_factor=False)
+    factors.remove(ada, app)
+    assert not Authenticator.objects.exists()
+    before, sent = actions(), Email.objects.count()
+    with pytest.raises(factors.Gone):
+        factors.remove(ada, app)
+    assert (actions(), Email.objects.count()) == (before, sent)
+
+
 def test_new_codes_end_the_old(signed_in: Client, ada: User) -> None:
     old = with_app(ada)
     assert signed_in.post("/account/security/codes/new/")["Location"] == CODES

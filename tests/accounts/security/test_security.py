@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import Role, User
+from accounts.passwords.forms import OwnPasswordForm
 from accounts.sessions import active as active_sessions
 from accounts.sessions import user_agents
 from accounts.sessions.models import Device, Session, digest
@@ -172,6 +174,29 @@ def test_what_is_not_right_changes_nothing(vic: User, present: str, new: str, wo
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert User.objects.get(pk=vic.pk).check_password(PASSWORD)
+
+
+def test_of_two_who_change_a_password_at_once_the_second_is_told(vic: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, _there = signed_in(vic), signed_in(vic, IPHONE)
+    Email.objects.all().delete()
+    hashed = OwnPasswordForm.hashed
+
+    def and_then_another_one_changes_it(form: OwnPasswordForm) -> str:
+        found = hashed(form)
+        User.objects.filter(pk=vic.pk).update(password="set meanwhile")
+        return found
+
+    monkeypatch.setattr(OwnPasswordForm, "hashed", and_then_another_one_changes_it)
+    answer = here.post("/account/password/", {"present": PASSWORD, "password": NEW})
+    assert answer["Location"] == "/account/security/"
+    assert [str(each) for each in get_messages(answer.wsgi_request)] == [
+        "Your password was just changed somewhere else. Nothing was changed here."
+    ]
+    now = User.objects.get(pk=vic.pk)
+    assert (now.password, now.link_version) == ("set meanwhile", vic.link_version)
+    assert Session.objects.filter(user=vic).count() == 2
+    assert not Email.objects.exists()
+    assert not AuditRecord.objects.filter(action="sign_in.password_changed").exists()
 
 
 def test_the_present_password_is_not_guessed_there(vic: User) -> None:

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Role, User
@@ -49,7 +50,9 @@ def test_the_deed_is_done_as_soon_as_it_is_proved(stale: Client, grace: SipExten
     page = html_of(stale, asked)
     assert 'href="/extensions/1000/">Cancel' in page
     assert grace.registration_password not in page
+    before = stale.cookies[settings.SESSION_COOKIE_NAME].value
     answer = stale.post(asked, {"password": PASSWORD})
+    assert stale.cookies[settings.SESSION_COOKIE_NAME].value != before, "who knew the session before proves nothing"
     assert grace.registration_password in answer.content.decode()
     assert stale.post(REVEAL).status_code == 200
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from core.coded_text import CodedText
@@ -259,6 +260,16 @@ def test_a_clock_that_was_set_back_keeps_the_order(db: None) -> None:
     look.solve("disk")
     event = Event.objects.get()
     assert event.solved_at == event.began_at
+
+
+def test_where_there_is_no_news_one_look_is_all(
+    world: World, ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    look.begin("disk", DISK)
+    tell.tell()
+    with django_assert_num_queries(1):
+        tell.tell()
+    assert Email.objects.count() == 1
 
 
 def test_nothing_is_posted_without_a_webhook(world: World, ada: User) -> None:

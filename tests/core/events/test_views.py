@@ -41,7 +41,8 @@ def test_it_lists_what_is_wrong_and_what_was(signed_in: Client) -> None:
     assert "The disk that holds /var is 91% full." in page
     assert "Not yet" in page
     assert "olga@example.com" in page
-    assert [event.kind for event in signed_in.get(URL).context["events"]] == ["pbx", "disk"]
+    events = signed_in.get(URL).context["events"]
+    assert [(event.kind, event.dot) for event in events] == [("pbx", "good"), ("disk", "bad")]
     assert [event.kind for event in signed_in.get(URL, {"state": "open"}).context["events"]] == ["disk"]
 
 
@@ -79,7 +80,7 @@ def test_each_kind_can_be_tried(signed_in: Client, kind: str) -> None:
     answer = signed_in.post(URL + "test/", {"kind": kind}, follow=True)
     assert "Test alert sent to ada@example.com, monitor.example.com." in answer.content.decode()
     event = Event.objects.get()
-    assert event.is_test
+    assert (event.is_test, event.dot) == (True, "none")
     assert event.solved_told_at
     mail = composition.written(Email.objects.get(), "portal@example.com")
     assert mail

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -125,6 +127,35 @@ def test_a_secret_that_cannot_be_opened_is_said(receiver: Receiver) -> None:
         [],
         "The signing secret cannot be decrypted. Create a new one.",
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "at", "encrypted"),
+    [
+        ("http://192.168.0.9/alerts", ("192.168.0.9", 80), False),
+        ("https://monitor.example.com/", ("monitor.example.com", 443), True),
+        ("https://[fd00::1]:8443/", ("fd00::1", 8443), True),
+        ("http://[fd00::1]:8080", ("fd00::1", 8080), False),
+    ],
+)
+def test_the_address_that_was_checked_is_the_one_that_is_called(
+    monkeypatch: pytest.MonkeyPatch, url: str, at: tuple[str, int], *, encrypted: bool
+) -> None:
+    called: list[Any] = []
+
+    def reachable(host: str, port: int, *, encrypted: bool) -> str:
+        called.append(((host, port), encrypted))
+        return "192.0.2.7"
+
+    def refuse(address: tuple[str, int], _seconds: float) -> None:
+        called.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(webhook, "reachable", reachable)
+    monkeypatch.setattr("core.events.webhook.socket.create_connection", refuse)
+    with pytest.raises(ConnectionRefusedError):
+        webhook.connection(urlsplit(url))
+    assert called == [(at, encrypted), ("192.0.2.7", at[1])]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,9 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return await self._answer("RSET", server) or "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = await self._answer("DATA", server)
         if not answer or (answer == DROP and self.postbox.moods.keeps_what_it_drops):

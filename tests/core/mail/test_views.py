@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from core.audit.models import AuditRecord
 from core.mail import views as mail_views
+from core.mail.labels import MailState
 from core.mail.models import Email
 from core.mail.smtp.protocol import Limits
 from core.mail.worker import Postman
@@ -108,7 +110,19 @@ def test_by_state_and_person_and_page_by_page(
     older = client.get("/mail/" + page.context["older"])
     assert [each.email.pk for each in older.context["lines"]] == [those[2].pk, those[1].pk]
     assert older.context["newest"] == "?person=VIC"
-    assert client.get("/mail/?state=lost").status_code == 422
+    assert older.context["chips"] == [{"label": "Person", "value": "VIC", "url": "?"}]
+    both = client.get("/mail/?state=taken&person=+vic+&before=")
+    assert both.context["chips"] == [
+        {"label": "Person", "value": "vic", "url": "?state=taken"},
+        {"label": "State", "value": "Accepted by the mail server", "url": "?person=vic"},
+    ]
+    assert [each.email.pk for each in both.context["lines"]] == [those[4].pk, those[3].pk]
+    lost = client.get("/mail/?state=lost")
+    assert lost.status_code == 422
+    assert lost.context["lines"] == []
+    assert [(str(each["label"]), each["message"]) for each in lost.context["errors"]] == [
+        ("State", "Choose a state from the list.")
+    ]
 
 
 @pytest.mark.parametrize("typed", ["Mu\u0308ller", "MÜLLER", "müller", "özg", "Özgür\u00a0Müller", "JÖRG@"])
@@ -159,6 +173,40 @@ def test_the_header_says_that_mail_waits(client: Client, vic: User, postbox: Any
     assert "The mail server at 127.0.0.1 refuses e-mail." in said(client.get("/pbx/"))
     Email.objects.update(delayed_since=None)
     assert "E-mail delayed" not in said(client.get("/pbx/"))
+
+
+@pytest.mark.parametrize(
+    ("state", "what", "words", "action"),
+    [
+        (State.REFUSED, "again", "The e-mail to vic@example.com will be sent again.", "mail.sent_again"),
+        (State.UNCERTAIN, "again", "The e-mail to vic@example.com will be sent again.", "mail.sent_again"),
+        (State.TAKEN, "again", "That e-mail does not need to be sent again.", ""),
+        (State.WAITING, "discard", "The e-mail to vic@example.com will not be sent.", "mail.discarded"),
+        (State.UNCERTAIN, "discard", "The e-mail to vic@example.com has been dismissed.", "mail.looked_after"),
+        (State.REFUSED, "discard", "That e-mail is no longer waiting.", ""),
+    ],
+)
+def test_what_was_done_with_an_e_mail_is_said_on_the_page_that_was_left(
+    client: Client, vic: User, state: Email.State, what: str, words: str, action: str
+) -> None:
+    one = email(vic, state)
+    answer = client.post(f"/mail/{one.pk}/{what}/?state={state}&person=vic", follow=True)
+    assert answer.redirect_chain == [(f"/mail/?person=vic&state={state}", 302)]
+    assert words in said(answer)
+    found = AuditRecord.objects.filter(module="mail")
+    assert [(each.action, each.on, each.detail) for each in found] == (
+        [(action, "vic@example.com", {"kind": "new_device"})] if action else []
+    )
+    assert client.post(f"/mail/{one.pk}/{what}/")["Location"] == "/mail/"
+
+
+def test_where_no_mail_is_in_trouble_one_look_is_all(
+    vic: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    email(vic)
+    email(vic, State.TAKEN, settled_at=timezone.now())
+    with django_assert_num_queries(1):
+        assert MailState.now() == MailState("", "", uncertain=False)
 
 
 def test_the_header_says_that_a_mail_is_uncertain_until_it_is_looked_after(client: Client, vic: User) -> None:

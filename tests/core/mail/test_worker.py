@@ -1,19 +1,24 @@
+import re
+import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from core import encryption
+from core import encryption, file_lock
 from core.mail import composition, outbox, worker
 from core.mail.composition import Words
 from core.mail.kinds import KINDS, Kind
@@ -148,6 +153,19 @@ def test_the_connection_goes_on_after_an_e_mail_was_refused(
     assert postbox.connections == before + 1
 
 
+def test_a_connection_that_does_not_begin_anew_is_given_up(
+    ada: User, vic: User, postbox: Postbox, postman: Postman
+) -> None:
+    """Otherwise the next e-mail would go to the receiver of the refused one as well."""
+    postbox.moods.answers |= {"RCPT": ["550 5.1.1 No such person here"], "RSET": ["451 4.3.0 Not now"]}
+    refused, sent = post(ada), post(vic)
+    before = postbox.connections
+    until_nothing_is_due(postman)
+    assert (now(refused).state, now(sent).state) == (State.REFUSED, State.TAKEN)
+    assert [each.to for each in postbox.received] == ["vic@example.com"]
+    assert postbox.connections == before + 2
+
+
 def test_without_a_mail_server_emails_wait_and_that_is_no_failure(ada: User, postman: Postman) -> None:
     email = post(ada)
     assert not postman.round()
@@ -275,8 +293,10 @@ def test_a_connection_that_the_server_closes_between_two_emails_is_made_anew(
 def test_a_connection_cut_before_the_dot_has_delivered_nothing(ada: User, postbox: Postbox, postman: Postman) -> None:
     postbox.moods.answers["BODY"] = [DROP]
     email = post(ada, "large")
+    before = postbox.connections
     postman.round()
     assert now(email).state == State.WAITING
+    assert postbox.connections == before + 1, "only one that had carried e-mails is made anew at once"
     assert email.answer_code == "broken"
     assert not postbox.received
 
@@ -380,6 +400,7 @@ def test_the_key_of_a_email_is_the_same_at_each_try(ada: User, postbox: Postbox,
         make_due()
         until_nothing_is_due(postman)
     assert sorted(postbox.keys) == sorted(keys)
+    assert len({key for key in keys if re.fullmatch(r"<[0-9a-f]{40}@example\.com>", key)}) == 2
 
 
 @pytest.mark.parametrize(
@@ -392,6 +413,55 @@ def test_addresses_of_other_scripts(ada: User, postbox: Postbox, postman: Postma
     post(ada)
     until_nothing_is_due(postman)
     assert [each.to for each in postbox.received] == [got]
+
+
+def test_who_asked_for_an_e_mail_is_told_once_that_it_was_taken(
+    ada: User, postbox: Postbox, postman: Postman, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(KINDS, "large", Kind(gettext_lazy("large"), f"{__name__}.plain", "", taken=f"{__name__}.note"))
+    followed.clear()
+    followed.append("breaks")
+    post(ada)
+    refused, first, second = (post(ada, "large", text=text) for text in ("refused", "first", "second"))
+    postbox.moods.answers["DATA"] = ["", "550 5.7.1 No"]
+    until_nothing_is_due(postman)
+    assert (now(refused).state, now(first).state, now(second).state) == (State.REFUSED, State.TAKEN, State.TAKEN)
+    assert followed == [first.pk, second.pk]
+    assert [each.getMessage() for each in caplog.records if each.name == "core.mail.worker"] == [
+        "What follows an e-mail of type large failed"
+    ]
+    worker.tell_of(Email(kind="of another version"))
+
+
+followed: list[Any] = []
+
+
+def note(email: Email) -> None:
+    """What follows the first e-mail fails."""
+    followed.append(email.pk)
+    if followed[0] == "breaks":
+        del followed[0]
+        raise OSError("no")
+
+
+def test_the_worker_ends_its_e_mail_when_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def work(stopped: Callable[[], bool]) -> None:
+        for told in (signal.SIGTERM, signal.SIGINT):
+            assert signal.getsignal(told) not in (signal.SIG_DFL, before[told])
+        seen.append(stopped())
+        signal.raise_signal(signal.SIGTERM)
+        seen.append(stopped())
+
+    monkeypatch.setattr(worker, "work", work)
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        call_command("deliver")
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert seen == [False, True]
 
 
 def test_what_is_settled_is_kept_for_ninety_days(ada: User, postman: Postman) -> None:
@@ -410,6 +480,79 @@ def test_one_worker_at_a_time(tmp_path: Path) -> None:
         assert first
         with worker.only_one(tmp_path / "lock", lambda: next(answers)) as second:
             assert not second
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often the worker gave its connection back, and how long it paused: neither is done."""
+    found: list[str] = []
+    monkeypatch.setattr(worker, "connection", SimpleNamespace(close=lambda: found.append("closed")))
+    monkeypatch.setattr("core.mail.worker.time.sleep", lambda seconds: found.append(f"pause {seconds}"))
+    return found
+
+
+def test_a_database_that_fails_is_asked_again_after_a_pause(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    settings.VAR = tmp_path
+    rounds: list[bool | Exception] = [DatabaseError("locked"), True, False, True]
+
+    def one(_postman: Postman) -> bool:
+        with pytest.raises(file_lock.LockedError):
+            file_lock.try_acquire(tmp_path / "deliver.lock")
+        found = rounds.pop(0)
+        closed.append("round")
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def reaped() -> bool:
+        closed.append("reaped")
+        return True
+
+    monkeypatch.setattr(Postman, "round", one)
+    monkeypatch.setattr(Postman, "leave", lambda _postman: closed.append("left"))
+    monkeypatch.setattr(worker, "reap", reaped)
+    try:
+        worker.work(lambda: not rounds)
+    finally:
+        connection_created.disconnect(worker.write_through)
+    pause = f"pause {worker.POLL_SECONDS}"
+    assert closed == [
+        "closed", "reaped", "round", "closed", pause, "reaped", "round", "round", pause, "round", "left",
+    ]  # fmt: skip
+    assert [each.getMessage() for each in caplog.records] == ["The outbox could not be read or written"]
+    del closed[:]
+    with file_lock.try_acquire(tmp_path / "deliver.lock"):
+        answers = iter([False, True])
+        worker.work(lambda: next(answers))
+    assert closed == [pause]
+
+
+@pytest.mark.parametrize("failures", [0, 2, 3])
+def test_what_the_server_answered_is_written_once_the_database_can_be(
+    ada: User, monkeypatch: pytest.MonkeyPatch, closed: list[str], failures: int
+) -> None:
+    monkeypatch.setattr(worker, "SETTLING_TRIES", 3)
+    email, left = post(ada), [failures]
+    on_its_way = worker._on_its_way
+
+    def fails_at_first(one: Email) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise DatabaseError("locked")
+        return on_its_way(one)
+
+    monkeypatch.setattr(worker, "_on_its_way", fails_at_first)
+    if failures == 3:
+        with pytest.raises(DatabaseError):
+            worker.settle(email, State.TAKEN, "250 OK")
+    else:
+        worker.settle(email, State.TAKEN, "x" * 501)
+        assert (now(email).state, len(email.answer), email.tries) == (State.TAKEN, 500, 1)
+        assert email.settled_at
+    assert closed == ["closed", f"pause {worker.POLL_SECONDS}"] * min(failures, 2)
 
 
 def test_looking_for_emails_reads_none_of_the_settled(db: None) -> None:

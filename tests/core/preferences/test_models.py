@@ -104,6 +104,12 @@ def test_a_change_is_shown_in_words(db: None, field: Field, old: str, new: str, 
     assert change.concerns_everybody is (field == Field.NAME_FORMAT)
 
 
+def test_a_change_of_what_lies_above_is_shown_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SystemChange.SHOWN, Field.LINES, "lines of {}".format)
+    change = SystemChange(field=Field.LINES, old="then", new="now")
+    assert (change.old_shown, change.new_shown) == ("lines of then", "lines of now")
+
+
 def test_a_port_that_is_the_usual_one_is_shown_as_such(db: None) -> None:
     for field in SystemChange.OF_THE_NETWORK:
         for value, shown in (("", "default"), ("0", "default"), ("5070", "5070")):

@@ -9,7 +9,8 @@ from django.test import Client
 from accounts.models import Organization, Role, User
 from core.audit.models import AuditRecord
 from core.mail.models import Email
-from extensions.bulk import edits
+from extensions.bulk import edits, views
+from extensions.bulk import page as page_of_bulk
 from extensions.changes import record as changes
 from extensions.models import BulkAction, Change, SipExtension
 from extensions.review import review
@@ -184,6 +185,35 @@ def test_errors_stand_at_their_fields(
     (error,) = answer.context["errors"]
     assert error["id"] == field
     assert error["message"].startswith(said)
+
+
+@pytest.mark.parametrize("then", ["change", "find"])
+def test_who_goes_on_typing_is_told_of_no_errors(signed_in: Client, three: list[SipExtension], then: str) -> None:
+    typed: Fields = {"do_allowed_networks": "set", "allowed_networks": "not a network"}
+    answer = preview(signed_in, then=then, **typed)
+    assert (answer.status_code, answer.context["errors"]) == (200, [])
+    assert "not a network" in answer.content.decode()
+    assert "is not an address" not in answer.content.decode()
+
+
+def test_sent_twice_at_once_it_is_done_once(
+    signed_in: Client, three: list[SipExtension], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it changes nothing, what was seen is so still."""
+    sent = {**held(preview(signed_in, do_location="set", location="Hall")), "then": "save"}
+    other = Client()
+    other.force_login(ada)
+    look, answers = page_of_bulk.done_before, []
+
+    def meanwhile(request: Any) -> BulkAction | None:
+        found = look(request)
+        monkeypatch.setattr(views, "done_before", look)
+        answers.append(other.post(URL, sent))
+        return found
+
+    monkeypatch.setattr(views, "done_before", meanwhile)
+    answers.append(signed_in.post(URL, sent))
+    assert [answer["Location"] for answer in answers] == [BulkAction.objects.get().get_absolute_url()] * 2
 
 
 def test_what_was_seen_is_what_is_changed(signed_in: Client, three: list[SipExtension], ada: User) -> None:

@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
+from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes import many
+from extensions.changes.state import CannotPutBack
 from extensions.models import BulkAction, SipExtension
 from tests.extensions.bulk.typed import bulk_add
 from tests.people import make_extension, make_user
@@ -124,6 +126,36 @@ def test_what_was_done_to_those_who_are_mightier_by_now_is_not_undone_by_less(si
     assert [(each.number, each.location) for each in SipExtension.objects.all()] == [("1001", "")]
 
 
+def test_a_role_that_another_gave_since_stays(signed_in: Client) -> None:
+    clerk, other = (Role.objects.create(name=name, granted=["extension.view"]) for name in ("Clerk", "Other"))
+    make_extension("1001", user=make_user("Grace", custom=clerk), location="Hall")
+    typed = {"do_role": "clear", "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    User.objects.filter(first_name="Grace").update(role=other)
+    assert "except for 1 value" in undo(signed_in, action)
+    assert (User.objects.get(first_name="Grace").role, SipExtension.objects.get().location) == (other, "Hall")
+
+
+def test_a_role_that_is_gone_is_not_put_back(signed_in: Client) -> None:
+    clerk = Role.objects.create(name="Clerk", granted=["extension.view"])
+    make_extension("1001", user=make_user("Grace", custom=clerk))
+    action = edited(signed_in, "1001", do_role="clear")
+    clerk.delete()
+    assert "except for 1 value" in undo(signed_in, action)
+    assert User.objects.get(first_name="Grace").role is None
+
+
+def test_the_last_super_administrator_is_not_undone(signed_in: Client, ada: User) -> None:
+    with_role("1001", "")
+    action = edited(signed_in, "1001", do_role="set", role=str(Role.objects.get(key="super_administrator").pk))
+    User.objects.filter(pk=ada.pk).update(role=Role.objects.create(name="All", granted=[*Permission]))
+    ada = User.objects.get(pk=ada.pk)
+    with pytest.raises(CannotPutBack, match="This would leave no Super Administrator"):
+        undo_action(action, ada)
+    assert [str(each) for each in User.objects.super_administrators()] == ["P1001"]
+    assert BulkAction.objects.get().undone_at is None
+
+
 def test_undone_twice_it_is_undone_once(signed_in: Client, ada: User) -> None:
     make_extension("1001")
     action = edited(signed_in, "1001", do_location="set", location="Attic")
@@ -190,6 +222,17 @@ def test_departments_out_of_the_scope_stay_as_they_are(db: None) -> None:
     role.organizations.set([sales])
     assert "except for 1 value" in undo(client, action)
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+
+
+def test_departments_that_another_gave_since_stay(signed_in: Client) -> None:
+    sales, other = department("Sales"), department("Other")
+    member("1001", sales, location="Hall")
+    typed = {"do_organizations": "set", "organizations": [str(other.pk)], "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    SipExtension.objects.get().user.organizations.set([sales, other])
+    assert "except for 1 value" in undo(signed_in, action)
+    extension = SipExtension.objects.get()
+    assert ({*extension.user.organizations.all()}, extension.location) == ({sales, other}, "Hall")
 
 
 def test_credentials_of_those_one_manages_no_more_are_left_out(db: None) -> None:

@@ -111,6 +111,17 @@ def test_without_scripts_a_button_searches(adas: Client, grace: SipExtension, li
     assert 'id="calls-colleague" value="colleague" checked' in " ".join(answer.content.decode().split())
 
 
+@pytest.mark.parametrize("step", ["search", "change"])
+def test_who_goes_on_typing_is_told_of_no_errors(adas: Client, grace: SipExtension, step: str) -> None:
+    typed = {"colleague": "nobody of that name", "calls": "colleague", "keep": "until", "until": "never", "then": step}
+    answer = adas.post("/extensions/1001/leave/", typed)
+    assert (answer.status_code, answer.context["errors"]) == (200, [])
+    assert "nobody of that name" in answer.content.decode()
+    answer = adas.post("/extensions/1001/leave/", typed | {"then": "check"})
+    assert answer.status_code == 422
+    assert answer.context["errors"]
+
+
 def test_enter_in_another_field_goes_on(adas: Client, grace: SipExtension) -> None:
     """A browser then presses the first button, which searches."""
     answer = adas.post("/extensions/1001/leave/", {**LEAVE, "then": "search", "colleague": " "})

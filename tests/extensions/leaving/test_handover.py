@@ -69,6 +69,18 @@ def test_there_is_no_chain_and_no_ring(ada: User, grace: SipExtension, linus: Si
     assert Change.objects.waiting().of(["1001"]).last().fields["handed_to"] == ["1002", ""]  # type: ignore[union-attr]
 
 
+def test_a_discarded_change_of_a_colleague_leaves_the_calls_that_were_handed_to_them(
+    ada: User, grace: SipExtension, linus: SipExtension
+) -> None:
+    leaves(grace, ada, calls="colleague", colleague="1002")
+    Change.objects.update(applied_at="2026-01-01T00:00Z")
+    with changes.edit("1002", ada) as colleague:
+        colleague.caller_id = "1234"
+    assert again(linus).caller_id == "1234"
+    review.discard("1002", ada)
+    assert (again(linus).caller_id, again(grace).handed_to) == ("1002", again(linus))
+
+
 def test_two_who_hand_over_to_each_other_at_once_make_no_ring(
     ada: User, grace: SipExtension, linus: SipExtension
 ) -> None:

@@ -22,7 +22,7 @@ from asterisk.nodes import from_settings
 from core.access.permissions import Permission
 from core.preferences.models import Preferences
 from extensions import actions
-from extensions.listing import filters, registrations
+from extensions.listing import filters, registrations, views
 from extensions.listing.search import counted as counted_of
 from extensions.models import Change, SipExtension
 from extensions.review import review
@@ -152,6 +152,31 @@ def is_narrowed(client: Client, filters: str, wanted: list[str], chip: str) -> N
     assert [(each.label, each.text, each.url) for each in page.context["filters"].chips] == [
         (*chip.rpartition(": ")[::2], "?")
     ]
+
+
+def test_departments_are_to_choose_from_where_they_are_few(
+    signed_in: Client, vic: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    department("Office")
+    custom(vic, department("Sales"))
+
+    def offered_to(client: Client) -> list[str]:
+        every = {
+            name: [each for _, each in values] for name, _, values, _ in client.get("/extensions/").context["choices"]
+        }
+        assert [*every][-4:] == ["registration", "role", "enabled", "voicemail"]
+        return every.get("organization", [])
+
+    vics = Client()
+    vics.force_login(vic)
+    monkeypatch.setattr(views, "MOST_DEPARTMENTS", 3)
+    assert offered_to(signed_in) == ["Company", "Company / Office", "Company / Sales"]
+    assert offered_to(vics) == ["Company / Sales"]
+    monkeypatch.setattr(views, "MOST_DEPARTMENTS", 2)
+    assert offered_to(signed_in) == []
+    monkeypatch.setattr(views, "MOST_DEPARTMENTS", 3)
+    Preferences.objects.update(organization_management=False)
+    assert offered_to(signed_in) == []
 
 
 def test_each_filter_narrows_the_list_and_has_a_chip(signed_in: Client) -> None:

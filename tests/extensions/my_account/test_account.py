@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.test import Client, RequestFactory
 from PIL import Image
@@ -13,6 +14,7 @@ from accounts.profile import pictures, uploads
 from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
+from extensions import pbx
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
 from tests.people import make_extension, make_user
@@ -123,6 +125,38 @@ def test_a_name_may_be_changed_where_preferences_say_so_and_goes_to_the_pbx(
     assert (change.by, change.fields) == (vic, {"first_name": ["Vic", "Victor"]})
     assert SipExtension.objects.get().sort_name == "victor"
     assert vics.post("/account/", {"first_name": " ", "last_name": "", "language": ""}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("live", "level", "words"),
+    [
+        (True, "success", "Your account was saved. Verified."),
+        (False, "warning", "Your account was saved. Verified."),
+        (None, "error", "Your account was saved. It is not applied yet. Ask an administrator to apply it."),
+    ],
+)
+def test_who_changes_their_own_name_is_told_whether_the_pbx_took_it(
+    vics: Client,
+    own: SipExtension,
+    vic: User,
+    monkeypatch: pytest.MonkeyPatch,
+    live: bool | None,
+    level: str,
+    words: str,
+) -> None:
+    def applies(_pbx: object, numbers: list[str], by: User) -> pbx.Applied:
+        assert (numbers, by) == (["1000"], vic)
+        if live is None:
+            raise pbx.PbxError("It is on fire.")
+        return pbx.Applied(live, "Verified.")
+
+    allow("name")
+    Change.objects.all().delete()
+    monkeypatch.setattr(type(pbx.get()), "apply", applies)
+    answer = vics.post("/account/", {"first_name": "Victor", "last_name": "", "language": ""})
+    assert answer["Location"] == "/account/"
+    assert [(each.level_tag, str(each)) for each in get_messages(answer.wsgi_request)] == [(level, words)]
+    assert own.user.pk == User.objects.get(first_name="Victor").pk
 
 
 def test_a_name_does_not_take_somebody_elses_change_along(vics: Client, own: SipExtension, vic: User) -> None:

@@ -61,7 +61,9 @@ def opened(change: EmailChange, side: Purpose, then: str = "") -> str:
     page = stranger.get(link(change, side))["Location"]
     assert stranger.get(page).status_code == 200
     answer = stranger.post(page, {"then": then} if then else {})
-    return str(answer.context["outcome"])
+    outcome = str(answer.context["outcome"])
+    assert answer.status_code == (409 if outcome == "taken" else 200)
+    return outcome
 
 
 def actions() -> list[str]:
@@ -150,6 +152,9 @@ def test_the_profile_shows_what_waits_and_cancels_it(vics: Client, vic: User) ->
     assert Client().post(link(change, OLD_SIDE)).status_code == 410
     assert User.objects.get(pk=vic.pk).email == "vic@example.com"
     assert actions() == ["person.email_cancelled", "person.email_confirmed", "person.email_asked"]
+    for row in AuditRecord.objects.filter(action__startswith="person.email"):
+        assert (row.by, row.on, row.number, row.result) == (vic.pk, "Vic", "1000", "done")
+        assert row.detail["fields"] == {"email": ["vic@example.com", NEW]}
     assert "is in progress" in vics.post("/account/email/cancel/", follow=True).content.decode()
 
 
@@ -177,6 +182,8 @@ def test_asking_again_makes_the_former_links_void(vics: Client) -> None:
     second = asks(vics, "other@example.org")
     assert Client().get(link(first, NEW_SIDE)).status_code == 410
     assert opened(second, NEW_SIDE) == "waits"
+    assert email_change.confirm(first, NEW_SIDE) == email_change.Outcome.VOID
+    assert EmailChange.objects.get() == second
 
 
 def test_a_link_of_another_purpose_or_of_nobody_is_void(vics: Client, vic: User) -> None:

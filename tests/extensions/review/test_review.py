@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import Role, User
@@ -135,6 +136,53 @@ def test_disabling_does_not_take_anothers_waiting_change_along(signed_in: Client
     assert answer["Location"] == "/review/#n1000"
     assert not SipExtension.objects.get().enabled
     assert ada_runs() == []
+
+
+def test_an_address_that_is_only_opened_applies_nothing(signed_in: Client, ada: User) -> None:
+    make_extension("1000")
+    Change.objects.update(by=ada)  # nobody else's, so that the button would apply it
+    assert signed_in.get("/apply/")["Location"] == "/review/"
+    assert ada_runs() == []
+    assert Change.objects.waiting().numbers() == ["1000"]
+
+
+def test_applying_and_discarding_lead_back_and_say_what_was_done(
+    signed_in: Client, ada: User, hugo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, applied = True, []
+
+    def applies(_pbx: object, numbers: list[str], by: User) -> pbx.Applied:
+        applied.append((numbers, by))
+        return pbx.Applied(live, "It is told.")
+
+    def answer(path: str, **fields: Any) -> tuple[str, str, str]:
+        found = signed_in.post(path, fields)
+        said = [*get_messages(found.wsgi_request)][-1]
+        return found["Location"], said.level_tag, str(said)
+
+    monkeypatch.setattr(type(pbx.get()), "apply", applies)
+    choose, none = (
+        ("/review/", "info", "Choose what to apply."),
+        ("/review/", "info", "There are no unapplied changes."),
+    )
+    assert answer("/apply/") == none
+    assert answer("/apply/", **{"from": "review"}) == choose
+    for number in ("1000", "1001"):
+        make_extension(number)
+        Change.objects.filter(number=number).update(by=ada if number == "1000" else hugo)
+    assert answer("/apply/") == choose
+    assert answer("/apply/", n=["4711"]) == none
+    assert applied == []
+    done = ("/extensions/", "success", "It is told.")
+    assert answer("/apply/", all="mine") == done
+    assert answer("/apply/", all="everybody", next="https://example.com/") == done
+    live = False
+    assert answer("/apply/", n=["1001"], next="/extensions/1001/") == ("/extensions/1001/", "warning", "It is told.")
+    assert applied == [(["1000"], ada), (["1000", "1001"], ada), (["1001"], ada)]
+    discarded = "Changes to extension 1000 were discarded. It is told."
+    assert answer("/extensions/1000/discard/") == ("/review/", "warning", discarded)
+    assert signed_in.get("/extensions/1001/discard/").status_code == 405
+    assert signed_in.post("/extensions/1000/discard/").status_code == 404
 
 
 def test_nothing_chosen_applies_nothing(signed_in: Client) -> None:

@@ -101,3 +101,12 @@ def test_many_are_read_in_stretches(
     with django_assert_max_num_queries(2 * 4 + 1):
         rows = list(export.rows(SipExtension.objects.all(), NAMES))
     assert [row[0] for row in rows] == ["Extension Number", *map(str, range(1000, 1025))]
+
+
+@pytest.mark.parametrize(("rows", "pieces"), [(0, 2), (1, 3), (2, 3), (3, 4), (4, 4)])
+def test_no_row_is_lost_between_the_pieces_of_a_file(monkeypatch: pytest.MonkeyPatch, rows: int, pieces: int) -> None:
+    monkeypatch.setattr(export, "AT_ONCE", 2)
+    made = [*export.as_csv(iter([["Number", "Name"], *([str(row), "=x"] for row in range(rows))]))]
+    lines = "".join(made).removeprefix(export.BYTE_ORDER_MARK).splitlines()
+    assert lines == ["Number,Name", *(f"{row},'=x" for row in range(rows))]
+    assert len(made) == pieces

@@ -181,6 +181,17 @@ def test_an_update_leaves_alone_what_has_no_column(signed_in: Client) -> None:
     assert Change.objects.filter(number="1001", kind="changed").get().fields["last_name"] == ["Hopper", "Murray"]
 
 
+def test_an_update_moves_somebody_to_another_department(signed_in: Client) -> None:
+    sales = department("Sales")
+    extension = employee("1001", user=make_user("Grace"))
+    moved = {"Extension Number": "1001", "Departments": "Company/Sales", "Email Address": "new@example.com"}
+    begin(signed_in, given(upload(signed_in, as_csv([moved]))))
+    user = User.objects.get(pk=extension.user_id)
+    assert ([*user.organizations.all()], user.email) == ([sales], "new@example.com")
+    fields = AuditRecord.objects.get(action="extension.changed", number="1001").detail["fields"]
+    assert fields == {"email": ["grace@example.com", "new@example.com"], "organizations": ["Company", "Sales"]}
+
+
 @pytest.mark.parametrize(
     ("mode", "number", "words"),
     [("add", "1001", "Another extension has this number"), ("update", "1002", "No extension has this number")],

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from core import file_lock
 from extensions.models import Change, SipExtension
 from extensions.pbx import Applied
 from extensions.spreadsheets import run
@@ -88,6 +89,60 @@ def test_what_has_nothing_to_cancel_says_so(signed_in: Client) -> None:
     other = given(upload(signed_in, as_csv([row(1002)])))
     assert said(signed_in, other, "cancel") == "Nothing was imported."
     assert Import.objects.get() == made
+
+
+def test_one_that_is_at_work_is_told_to_stop(signed_in: Client) -> None:
+    made = given(upload(signed_in, as_csv([row(1001)])))
+    for state, is_told in ((State.RUNNING, True), (State.UNDOING, False), (State.SAVED, False)):
+        Import.objects.update(state=state, canceled=False)
+        words = "" if is_told else "It is already saved. You can undo it."
+        with file_lock.try_acquire(run.lock_of(made.pk)):
+            assert said(signed_in, made, "cancel") == words
+        made.refresh_from_db()
+        assert (made.canceled, made.state) == (is_told, state)
+
+
+def test_what_is_canceled_while_it_is_imported_saves_nothing(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TOLD_SECONDS", -1.0)
+    made = given(upload(signed_in, as_csv([row(1001), row(1002)])))
+    Import.objects.update(state=State.RUNNING, canceled=True)
+    run.run(Import.objects.get())
+    made.refresh_from_db()
+    assert (made.state, (made.why or {})["code"], made.total, made.wrong) == (State.READY, "import.canceled", 2, 0)
+    assert not SipExtension.objects.exists()
+    assert shown(signed_in, made)["import_words"] == "Import 2 extensions"
+    Import.objects.update(state=State.CHECKING, canceled=True)
+    run.check(Import.objects.get())
+    assert Import.objects.get().state == State.CHECKING
+    Import.objects.update(state=State.CHECKING, canceled=False, done=0)
+    told: list[int] = []
+    tell = run._tell
+
+    def telling(given: Import, done: int) -> None:
+        told.append(done)
+        tell(given, done)
+
+    monkeypatch.setattr(run, "_tell", telling)
+    run.check(Import.objects.get())
+    assert (told, Import.objects.get().state) == ([0, 1], State.READY)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "name"),
+    [
+        (["First Name", "Last Name"], ["Grace", "Hopper"], "Grace Hopper"),
+        (["First Name", "Last Name"], ["", "Hopper"], "Hopper"),
+        (["Name"], ["Grace Hopper"], "Grace Hopper"),
+    ],
+)
+def test_each_row_has_the_name_of_its_person(signed_in: Client, head: list[str], cells: list[str], name: str) -> None:
+    made = given(upload(signed_in, as_csv([{"Extension": "1001", **dict(zip(head, cells, strict=True))}])))
+    made.targets = ["number", *(["full_name"] if head == ["Name"] else ["first_name", "last_name"])]
+    made.save()
+    (shown_row,) = shown(signed_in, made, "?kind=all")["page"].rows
+    assert (shown_row.number, shown_row.name) == ("1001", name)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,25 @@ def test_errors_of_a_name_stand_at_the_column_that_there_is(ada: User) -> None:
     assert none.errors == {"first_name": "Enter a first name or a last name."}
 
 
+def test_what_is_wrong_with_a_whole_name_stands_where_it_was_typed(ada: User) -> None:
+    (wrong,) = check(ada, {"number": "1001", "full_name": "Gr\u202eace Hopper"})
+    assert [*wrong.errors] == ["full_name"]
+    (none,) = check(ada, {"number": "1001", "full_name": ""})
+    assert none.errors == {"full_name": "Enter a first name or a last name."}
+    (right,) = check(ada, {"number": "1001", "full_name": "Grace Hopper"})
+    assert (right.errors, right.person.instance.full_name) == ({}, "Grace Hopper")
+
+
+def test_nobody_gives_more_by_a_file_than_by_the_form(db: None) -> None:
+    desk = Role.objects.create(name="Desk", granted=["extension.manage", "role.manage"])
+    lena = make_user("Lena", custom=desk)
+    (refused,) = check(lena, {**ROW, "role": "Super Administrator"})
+    assert [*refused.errors] == ["role"]
+    assert "more permissions than yours" in refused.errors["role"]
+    (given,) = check(lena, {**ROW, "role": "Employee"})
+    assert (given.errors, given.meant[0]) == ({}, Role.objects.get(key="employee").pk)
+
+
 def test_phones_of_another_system_register_by_their_numbers(ada: User) -> None:
     assert of_row(ada, "freepbx").unique["registration_name"] == "1001"
     assert of_row(ada, "freepbx", registration_name="x-1").unique["registration_name"] == "x-1"

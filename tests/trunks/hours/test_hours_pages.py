@@ -144,13 +144,15 @@ def test_a_holiday_is_added_changed_and_deleted(signed_in: Client) -> None:
     assert posted(signed_in, f"{DAYS_OFF}add/", HOLIDAY)["Location"] == DAYS_OFF
     holiday = Holiday.objects.get()
     assert (holiday.first_day, holiday.last_day, holiday.every_year) == (date(2027, 6, 11), date(2027, 6, 11), False)
-    assert BusinessHours.load().time_zone == "Europe/Berlin"
+    assert BusinessHours.objects.get().time_zone == "Europe/Berlin"
     assert logged("hours.holiday_added")["Name"] == ("", "Company outing")
     posted(signed_in, f"{DAYS_OFF}{holiday.pk}/", HOLIDAY | {"last_day": "2027-06-13", "every_year": "on"})
     assert logged("hours.holiday_changed")["Every Year"] == ("no", "yes")
     page = text_of(signed_in.get(DAYS_OFF))
     assert "06/13/2027" in page
     assert "Every year" in page
+    posted(signed_in, f"{DAYS_OFF}{holiday.pk}/", HOLIDAY | {"last_day": "2028-06-10"})
+    assert Holiday.objects.get().last_day == date(2028, 6, 10)
     assert signed_in.post(f"{DAYS_OFF}{holiday.pk}/delete/", {"then": "save"})["Location"] == DAYS_OFF
     assert not Holiday.objects.exists()
     assert AuditRecord.objects.filter(action="hours.holiday_deleted").exists()
@@ -255,6 +257,7 @@ def test_names_of_a_calendar_are_one_line_of_plain_text(signed_in: Client) -> No
     name = Holiday.objects.get().name
     assert name.startswith("Twolines x")
     assert len(name) == 60
+    assert BusinessHours.objects.get().time_zone == "Europe/Berlin"
 
 
 # --- what holds now ---
