@@ -23,7 +23,7 @@ SCRIPTS_IN = 10  # one of so many is in a script of the pages
 LONGEST = 500  # seconds that the tests of one change may take: a loop without an end is noticed
 DEAR = re.compile(r"\b(asterisk: Embedded|office: Office|live_server|Page\b|Command\(|running:)")
 AT_ONCE = 4  # they wait for phones most of the time
-MOST_CHEAP, MOST_DEAR = 30, 12  # nearest tests: of what everything stands on, nearly all are near
+NEAREST, MOST_CHEAP, MOST_DEAR = 3, 30, 12  # nearest tests: of what everything stands on, nearly all are near
 FAILED, NOT_FOUND, NONE = 1, 4, 5  # pytest's own words
 BESIDE = {
     "accounts/sessions/": ["accounts/passwords/test_forgotten.py", "accounts/throttling/test_throttling.py"],
@@ -174,7 +174,8 @@ def all_rounds(left: dict[Change, set[str]], there: set[str], *, only_near: bool
         nearest = near(change.path)
         is_known = covering and bool(covering.tests(change))
         known = covering.rounds(change, nearest[0] + nearest[1], tried) if covering and is_known else []
-        found.append(known if is_known else nearest + ([] if only_near else far(change.path)))
+        own = [nearest[0][:NEAREST]]  # once more: what runs while a module is loaded was not changed in a loaded one
+        found.append([*own, *known] if is_known else nearest + ([] if only_near else far(change.path)))
     return found
 
 

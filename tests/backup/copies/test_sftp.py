@@ -31,7 +31,11 @@ def backup(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_copy_is_the_same_and_nothing_else_is_left(far: Sftp, sftp: SftpServer, backup: Path) -> None:
+@pytest.mark.parametrize("lacks", [[], ["-P", "posix-rename"]])
+def test_a_copy_is_the_same_and_nothing_else_is_left(
+    far: Sftp, sftp: SftpServer, backup: Path, lacks: list[str]
+) -> None:
+    sftp.command += lacks  # what older servers lack: to rename over what is there
     (sftp.folder / "office").mkdir()
     far = replace(far, folder="office")
     far.try_out()
