@@ -146,6 +146,7 @@ def test_each_field_says_what_to_enter(adas: Client, route: str) -> None:
     answer = adas.get(address(route))
     forms = [each for each in values_of(answer) if isinstance(each, BaseForm)]
     assert forms or b"asteriskField" not in b"".join(answer)
+    assert not forms or answer.status_code == 200, "nothing was sent yet"
     for form in forms:
         for name, field in form.fields.items():
             shown = field.required and not field.widget.is_hidden

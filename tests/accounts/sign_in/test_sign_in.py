@@ -107,5 +107,7 @@ def test_nobody_signs_up(client: Client, db: None) -> None:
 
 def test_the_theme_is_kept_and_leads_nowhere_else(client: Client, db: None) -> None:
     answer = client.post("/theme/", {"theme": "dark", "next": "https://evil.example/"})
-    assert (answer["Location"], client.cookies["theme"].value) == ("/", "dark")
+    kept = client.cookies["theme"]
+    assert (answer["Location"], kept.value) == ("/", "dark")
+    assert (kept["httponly"], kept["samesite"], kept["max-age"]) == (True, "Lax", 365 * 24 * 3600)
     assert 'data-bs-theme="dark"' in client.get("/sign-in/").content.decode()

@@ -1,5 +1,7 @@
 """What is said of the mailbox of somebody who leaves, or is deleted."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -77,6 +79,17 @@ def test_the_question_says_how_much_there_is(adas: Client, messages: None) -> No
     page = " ".join(html_of(adas, "/extensions/1001/leave/").split())
     assert "What happens to voicemail?" in page
     assert "<p> 2 messages </p>" in page
+
+
+def test_a_greeting_alone_is_asked_for_as_well(
+    adas: Client, grace: SipExtension, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    greeting = tmp_path / "unavail.wav"
+    greeting.touch()
+    monkeypatch.setattr("asterisk.backend.Asterisk.greeting", lambda _self, _number: greeting)
+    page = " ".join(html_of(adas, "/extensions/1001/leave/").split())
+    assert "What happens to voicemail?" in page
+    assert "1 greeting" in page
 
 
 def test_where_nothing_was_left_nothing_is_asked(adas: Client, grace: SipExtension) -> None:
