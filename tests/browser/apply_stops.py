@@ -135,6 +135,12 @@ def check_equal(tour: Tour) -> Page:
 
 
 @stop
+def check_without_asterisk(tour: Tour) -> Page:
+    CheckRun.objects.create(total=12, compared=12).close(False, [])
+    return tour.ada("/history/check/")
+
+
+@stop
 def check_differing(tour: Tour) -> Page:
     people = company.people(4)
     apply([each.number for each in people], None)
