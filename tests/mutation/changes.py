@@ -27,6 +27,10 @@ TIDIES = re.compile(r"^(connections?\.close|gc\.)|(thread|ear|heart)\w*\.join\("
 # A thread ends with its process; a folder may be there or not; mypy refuses what would change a frozen dataclass.
 FREE = {"frozen", "daemon", "strict", "exist_ok", "parents", "missing_ok", "ignore_errors", "verbosity", "interactive"}
 FREE |= {"critical", "capture_output"}  # X.509 extensions that every client reads; what is not looked at
+FREE |= {"compresslevel", "quality", "chunk_size", "batch_size", "level"}  # how it is done, not what comes out
+# How much is read at a time; a query more or fewer, of the same rows.
+IN_PIECES = re.compile(r"\.(read|read1|recv|recvfrom|readinto|iterator)$|^(iter|prefetch_related_objects|batched)$")
+LONG = 10  # a text or a list that is cut there is not exactly so long
 MODE = re.compile(rb"0o[0-7]{3}")
 TEXTS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "ngettext_lazy"}
 WAITS = re.compile(r"timeout|wait|sleep|seconds|pause|interval|delay|poll|max_length|every|retr", re.IGNORECASE)
@@ -74,7 +78,10 @@ class Finder(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.name in ("__str__", "__repr__"):
             return
-        for part in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults), *node.body):
+        body = node.body
+        if node.name == "clean" and len(node.args.args) == 1 and isinstance(body[-1], ast.Return):
+            body = body[:-1]  # a form takes None for what it has
+        for part in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults), *body):
             self.visit(part)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -99,8 +106,13 @@ class Finder(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func)
-        if not (LOGS.match(ast.unparse(node)) or name in TEXTS or WAITS.search(name)):
+        if not (LOGS.match(ast.unparse(node)) or name in TEXTS or WAITS.search(name) or IN_PIECES.search(name)):
             self.generic_visit(node)
+
+    def visit_Slice(self, node: ast.Slice) -> None:
+        for part in filter(None, (node.lower, node.upper)):
+            if not (isinstance(part, ast.Constant) and isinstance(part.value, int) and part.value >= LONG):
+                self.visit(part)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if (
@@ -108,6 +120,7 @@ class Finder(ast.NodeVisitor):
             and not LOGS.search(ast.unparse(node))
             and not TIDIES.search(ast.unparse(node))
             and "sleep(" not in ast.unparse(node)
+            and not ast.unparse(node).endswith(".is_valid()")  # its errors would ask it
         ):
             self._add(node, "pass")
             self.visit(node.value)
