@@ -91,7 +91,9 @@ class Manager:
         with closing(sqlite3.connect(self.engine_file)) as db:
             db.row_factory = sqlite3.Row
             table = "common" if family == "pbx_table" else family
-            found = db.execute(f'SELECT * FROM {table} WHERE "{key}" = ?', (value,)).fetchone()
+            views = filter(None, (table, engine.NEXT.get(table)))
+            asked = (db.execute(f'SELECT * FROM {view} WHERE "{key}" = ?', (value,)).fetchone() for view in views)
+            found = next(filter(None, asked), None)
         names = found.keys() if found else ()
         row = {name: str(found[name]) for name in names if found[name] is not None}
         return {name: self.says.get((family, name), text) for name, text in row.items()}

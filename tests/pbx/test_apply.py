@@ -235,8 +235,12 @@ def test_a_deleted_login_that_asterisk_still_has_is_refused(office: Office, ada:
     before = rows(extension.number)
     actions.disable(extension.number, ada)
     row = ", ".join(f"'{extension.number}' AS id" if name == "id" else "1" for name in engine.NAMES["sip_login"])
-    ghost = f"FROM (SELECT * FROM sip_login UNION SELECT {row})"
-    with planted("ps_endpoints", "FROM sip_login", ghost), pytest.raises(ApplyError) as refused:
+    ghost = f"(SELECT * FROM sip_login UNION SELECT {row})"
+    with (
+        planted("ps_endpoints", "FROM sip_login", f"FROM {ghost}"),
+        planted("ps_endpoints", "JOIN sip_login", f"JOIN {ghost} AS sip_login"),
+        pytest.raises(ApplyError) as refused,
+    ):
         apply([extension.number], None)
     assert refused.value.extension == extension.number
     assert str(refused.value).endswith("Registration: the PBX reported “present” instead of “missing”.")

@@ -405,7 +405,10 @@ def test_lines_that_asterisk_reads_otherwise_are_refused_and_put_back(office: Of
     with record.edited(None):
         trunk.number = "+493087654321"
         trunk.save()
-    with planted("ps_endpoints", "'from-trunk', 'hints'", "'elsewhere', 'hints'"), pytest.raises(ApplyError) as refused:
+    with (
+        planted("ps_endpoints_other", "'from-trunk', 'hints'", "'elsewhere', 'hints'"),
+        pytest.raises(ApplyError) as refused,
+    ):
         apply_preferences(None)
     said = f"{trunk.asterisk_name} Context"
     assert said in str(refused.value)
