@@ -208,7 +208,7 @@ def written(db: sqlite3.Connection, some: list[str]) -> dict[str, str]:
 
 
 # Where Asterisk looks for a row that this view does not have: see extconfig.conf.
-NEXT = {"ps_endpoints": "ps_endpoints_other"}
+NEXT = {"ps_endpoints": "ps_endpoints_other", "ps_auths": "ps_auths_other", "ps_aors": "ps_aors_other"}
 
 
 def columns(db: sqlite3.Connection, table: str, key: str, some: list[str]) -> dict[str, dict[str, str]]:
