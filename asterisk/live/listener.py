@@ -31,6 +31,7 @@ from core import file_lock
 from extensions.validators import is_extension_number
 
 ROUND_SECONDS = 0.2
+PAUSE_SECONDS = 0.03  # after a round: a registration says four things, and each round takes from what phones wait for
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
@@ -142,6 +143,7 @@ def _while_connected(
         )
         while not stopped() and opened == [file.stat().st_ino for file in files]:
             hearing.round()
+            time.sleep(PAUSE_SECONDS)
             if engine.has_news_by_phone(tables):
                 by_phone()
         live.beat(db, hears=False)
