@@ -10,7 +10,7 @@ from extensions.review import preferences as preference_changes
 from tests.people import make_extension
 from tests.trunks.typed import make_announcement, make_group, make_inbound, set_hours
 from trunks import changes, record
-from trunks.models import Emergency, InboundRoute, LinesVersion, RingGroup, Trunk
+from trunks.models import Announcement, AnnouncementSound, Emergency, InboundRoute, LinesVersion, RingGroup, Trunk
 
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +45,15 @@ def test_with_a_lost_key_lines_have_a_version_still() -> None:
     assert lost not in ("", version)
     with record.edited(None):
         Trunk.objects.update(host="other.example.com")
-    assert Preferences.now("lines") not in ("", version, lost)
+    moved = Preferences.now("lines")
+    assert moved not in ("", version, lost)
+    with record.edited(None):
+        Trunk.objects.update(sealed_password="another one")
+    assert Preferences.now("lines") not in ("", version, lost, moved)
     assert Trunk.objects.get().pk == made.pk
+    with record.edited(None):
+        Trunk.objects.all().delete()
+    assert Preferences.now("lines") == ""
 
 
 def test_what_was_is_put_back_whole() -> None:
@@ -161,6 +168,35 @@ def test_what_cannot_be_put_back_is_named_and_nothing_changes(
     else:
         preference_changes.choose(None, SystemChange.Field.LINES, version)
         assert (RingGroup.objects.get().name, Emergency.load().phone_numbers) == ("Sales", ["1000"])
+
+
+def test_lines_are_forgotten_that_nothing_goes_back_to_and_what_callers_heard_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(record, "KEPT", 1)
+    make_announcement()
+    heard = Preferences.now("lines")
+    SystemChange.objects.all().delete()
+    with record.edited(None):
+        Announcement.objects.all().delete()
+        Trunk.objects.create(name="Telco", host="sip.example.com")
+    assert record.is_stored(heard)  # as the PBX does not have the change yet
+    assert AnnouncementSound.objects.exists()
+    SystemChange.objects.all().delete()
+    with record.edited(None):
+        Trunk.objects.update(host="other.example.com")
+    assert not record.is_stored(heard)
+    assert not AnnouncementSound.objects.exists()
+    assert record.is_stored(Preferences.now("lines"))
+
+
+def test_an_announcement_whose_sound_is_gone_is_not_put_back() -> None:
+    make_announcement()
+    version = Preferences.now("lines")
+    assert record.restore(version) == version
+    AnnouncementSound.objects.all().delete()
+    with pytest.raises(CannotPutBack, match="audio file of announcement Welcome"):
+        record.restore(version)
 
 
 def test_lines_that_are_no_longer_stored_are_not_put_back() -> None:

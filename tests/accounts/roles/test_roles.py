@@ -174,7 +174,13 @@ def test_a_role_that_reaches_everybody_keeps_no_departments(signed_in: Client) -
 def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -> None:
     role = make_role("Sales help", Permission.VIEW_EXTENSIONS, reach="organizations", below=False)
     role.organizations.add(Organization.company())
-    assert not signed_in.get(f"/roles/{role.pk}/edit/").context["form"].whole_system_is_closed
+    shown = signed_in.get(f"/roles/{role.pk}/edit/").context["form"]
+    assert not shown.whole_system_is_closed
+    assert shown["granted"].value() == ["extension.view"]
+    assert [str(each) for each in shown.picker.chosen] == [str(Organization.company())]
+    copy = signed_in.get(f"/roles/{role.pk}/copy/").context["form"]
+    assert [str(each) for each in copy.picker.chosen] == [str(Organization.company())]
+    assert (copy["reach"].value(), copy["below"].value()) == ("organizations", False)
     Preferences.objects.update(organization_management=False)
     page = signed_in.get(f"/roles/{role.pk}/edit/")
     assert "reach" not in page.context["form"].fields

@@ -107,8 +107,12 @@ def test_the_last_factor_takes_the_codes_along_and_another_does_not(ada: User) -
     Preferences.objects.update(second_factor=True)
     with pytest.raises(LastFactor):
         factors.remove(ada, passkey)
+    assert not factors.is_missing(ada)
     Preferences.objects.update(second_factor=False)
     factors.remove(ada, passkey)
+    assert not factors.is_missing(ada)
+    Preferences.objects.update(second_factor=True)
+    assert factors.is_missing(ada)
     assert not Authenticator.objects.filter(user=ada).exists()
     assert told() == [("app_added", "mailed"), ("app_removed", "mailed"), ("passkey_removed", "mailed")]
     assert AuditRecord.objects.get(action="second_factor.passkey_removed").detail["name"] == "Phone"
@@ -223,6 +227,7 @@ def test_a_passkey_is_renamed_on_its_page(signed_in: Client, ada: User) -> None:
     assert 'value="Phone"' in page
     refused = signed_in.post(f"{PASSKEYS}rename/", {"passkey": str(passkey.pk), "name": ""})
     assert refused.status_code == 422
+    assert "Enter the Name." in refused.content.decode()
     renamed = {"passkey": str(passkey.pk), "name": "Tablet"}
     assert messages(signed_in, f"{PASSKEYS}rename/", renamed) == ["Passkey renamed."]
 

@@ -18,6 +18,7 @@ from accounts.second_factor.factors import Factors, Gone, Passkey, add_app, rena
 from accounts.sessions.models import Session
 from accounts.throttling.failure_counts import Tally
 from core.audit.models import AuditRecord
+from core.mail.models import Email
 from tests.accounts.second_factor.test_second_factor import SECRET, sign_in
 from tests.passkey import SoftPasskey, options_of
 from tests.people import be_stale, make_user
@@ -195,6 +196,9 @@ def test_a_passkey_made_for_another_question_is_not_added(client: Client, named:
     assert client.post(ADD, sent).status_code == 302
     assert client.post(ADD, sent).status_code == 422
     assert len(Factors.of(ada).passkeys) == 1
+    assert Factors.of(ada).codes_left == 10
+    assert AuditRecord.objects.get(action="second_factor.passkey_added").detail["name"] == "Phone"
+    assert Email.objects.get().facts["what"] == "passkey_added"
 
 
 def test_a_counter_that_does_not_grow_is_refused(client: Client, named: None, ada: User) -> None:

@@ -17,6 +17,7 @@ from django.utils.html import escape
 from accounts.models import User
 from accounts.second_factor import factors
 from accounts.second_factor.factors import Factors
+from accounts.throttling.failure_counts import Tally
 from core.audit.models import AuditRecord
 from core.mail.models import Email
 from core.preferences.models import Preferences
@@ -181,15 +182,17 @@ def test_a_recovery_code_works_once(client: Client, ada: User) -> None:
 
 
 def test_five_wrong_codes_lead_back_to_the_start_and_are_recorded(client: Client, ada: User) -> None:
-    with_app(ada)
+    codes = with_app(ada)
     sign_in(client)
     assert [give(client, "12345678").status_code for _ in range(4)] == [422] * 4
     assert give(client, "12345678")["Location"] == "/sign-in/"
     assert actions().count("second_factor.failed") == 5
     assert client.get(SECOND)["Location"] == "/sign-in/"
     assert "Too many wrong codes" in client.get("/sign-in/").content.decode()
-    sign_in(client)
-    assert give(client, code(SECRET))["Location"] == "/sign-in/"
+    for right in (code(SECRET), codes[0]):
+        sign_in(client)
+        assert give(client, right)["Location"] == "/sign-in/"
+    assert Factors.of(ada).codes_left == 10  # none is used up by a try that is refused
 
 
 def test_who_guesses_locks_the_owner_out_of_no_known_device(client: Client, ada: User) -> None:
@@ -271,7 +274,11 @@ def test_a_code_confirms_who_it_is(signed_in: Client, ada: User) -> None:
     assert "/sign-in/again/code/" in signed_in.get(asked).content.decode()
     by_code = asked.replace("again/", "again/code/")
     assert signed_in.post(by_code, {"code": "12345678"}).status_code == 200
+    page = signed_in.get(by_code).context["form"]["code"]
+    assert page.field.widget.attrs["autofocus"]
+    assert Tally.objects.exists()
     assert signed_in.post(by_code, {"code": code(SECRET)})["Location"] == "/roles/add/"
+    assert not Tally.objects.exists()  # the wrong ones are forgiven
     assert signed_in.get("/roles/add/").status_code == 200
 
 
@@ -292,6 +299,16 @@ def test_confirming_is_limited(signed_in: Client, ada: User, way: str, field: st
     assert ["Too many wrong" in each for each in answers] == [False] * 4 + [True] * 2
     right = {"password": PASSWORD, "code": code(SECRET)}
     assert "Too many wrong" in signed_in.post(f"/sign-in/again/{way}", {field: right[field]}).content.decode()
+
+
+def test_the_page_that_asks_for_the_password_again_says_what_to_type_and_where(signed_in: Client) -> None:
+    asked = signed_in.get("/sign-in/again/").context["form"]["password"]
+    assert asked.label == "User Password"
+    assert asked.field.widget.attrs["autofocus"]
+    assert "placeholder" not in str(asked)
+    empty = signed_in.post("/sign-in/again/", {"password": ""}).content.decode()
+    assert "Enter your password." in empty
+    assert "<form" in empty
 
 
 @pytest.mark.parametrize(
