@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.test import RequestFactory
 
 from core import ranges
@@ -23,6 +23,11 @@ def file(tmp_path: Path) -> Path:
 def asked(file: Path, wanted: str | None) -> HttpResponseBase:
     headers = {"Range": wanted} if wanted else {}
     return ranges.answer(RequestFactory().get("/", headers=headers), file, "audio/wav")
+
+
+def of_what_is_stored(wanted: str | None) -> HttpResponse:
+    headers = {"Range": wanted} if wanted else {}
+    return ranges.answer_stored(RequestFactory().get("/", headers=headers), CONTENT, "audio/wav")
 
 
 def content(answer: HttpResponseBase) -> bytes:
@@ -47,6 +52,10 @@ def test_a_part_is_answered_alone(file: Path, wanted: str, part: bytes, where: s
     answer = asked(file, wanted)
     assert (answer.status_code, answer["Content-Range"], answer["Content-Length"]) == (206, where, str(len(part)))
     assert content(answer) == part
+    assert answer["Accept-Ranges"] == "bytes"
+    stored = of_what_is_stored(wanted)
+    assert (stored.status_code, stored["Content-Range"], stored["Accept-Ranges"]) == (206, where, "bytes")
+    assert (stored.content, stored["Content-Type"]) == (part, "audio/wav")
 
 
 @pytest.mark.parametrize("wanted", [None, "bytes=-", "bytes=1-2,5-6", "lines=1-2", "bytes=x-", "bytes=٣-٤", "bytes"])
@@ -54,12 +63,16 @@ def test_without_one_range_the_whole_is_answered(file: Path, wanted: str | None)
     answer = asked(file, wanted)
     assert (answer.status_code, answer["Accept-Ranges"]) == (200, "bytes")
     assert content(answer) == CONTENT
+    stored = of_what_is_stored(wanted)
+    assert (stored.status_code, stored["Accept-Ranges"], stored.content) == (200, "bytes", CONTENT)
 
 
 @pytest.mark.parametrize("wanted", ["bytes=256000-", "bytes=9-3", "bytes=999999999999999999-", "bytes=-0"])
 def test_a_part_that_is_not_there_is_refused(file: Path, wanted: str) -> None:
     answer = asked(file, wanted)
     assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */256000")
+    stored = of_what_is_stored(wanted)
+    assert (stored.status_code, stored["Content-Range"]) == (416, "bytes */256000")
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,10 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, wrong:
 def test_by_organization_only_extensions_can_be_given(signed_in: Client) -> None:
     root = str(Organization.company().pk)
     wrong = typed(reach="organizations", organizations=[root], granted=["extension.view", "log.view", "role.manage"])
-    assert "Clear Role, Operation Log" in errors(signed_in.post("/roles/add/", wrong))["granted"]
+    assert (
+        "Clear Role, Operation Log, or choose All extensions."
+        in errors(signed_in.post("/roles/add/", wrong))["granted"]
+    )
     signed_in.post("/roles/add/", typed(reach="organizations", organizations=[root], granted=["extension.manage"]))
     role = Role.objects.get(name="Helpdesk")
     assert role.below
@@ -187,7 +190,7 @@ def test_while_organizations_are_off_a_role_keeps_its_reach(signed_in: Client) -
     assert page.context["form"].whole_system_is_closed
     assert [line.module.name for line in page.context["form"].lines()] == ["Extension", "Others' Voicemail"]
     wrong = typed(role, reach="all", granted=["log.view"])
-    assert "Clear Operation Log" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
+    assert "Clear Operation Log. Only Extension" in errors(signed_in.post(f"/roles/{role.pk}/edit/", wrong))["granted"]
     assert signed_in.post(f"/roles/{role.pk}/edit/", typed(role, reach="all")).status_code == 302
     role.refresh_from_db()
     assert (role.name, role.reach, role.below) == ("Helpdesk", "organizations", False)
