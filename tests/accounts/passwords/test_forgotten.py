@@ -120,6 +120,7 @@ def test_a_password_is_chosen_once(vic: User, tokens: LinkTokenGenerator) -> Non
     page = late.get(path)["Location"]
     assert chooses(path, client) == 302
     assert is_signed_in(client)
+    assert client.session.get_expire_at_browser_close()
     assert User.objects.get(pk=vic.pk).check_password(NEW)
     assert opened(path) == chooses(path) == late.post(page, {"password": NEW}).status_code == 410
     assert client.get(page).status_code == 410
@@ -243,6 +244,8 @@ def test_it_leads_out_of_a_block(vic: User) -> None:
 def test_somebody_else_who_was_signed_in_is_signed_out(vic: User, ada: User) -> None:
     client = Client()
     client.force_login(ada)
+    assert opened(link(vic), client) == 200
+    assert client.session.get_expire_at_browser_close()  # to look at the link ends nothing of theirs
     assert chooses(link(vic), client) == 302
     assert client.session["_auth_user_id"] == str(vic.pk)
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Role, User
+from accounts.throttling.failure_counts import Tally
 from core.audit.models import AuditRecord
 from extensions.models import SipExtension
 from tests.pages import html_of
@@ -66,6 +67,9 @@ def test_a_wrong_password_proves_nothing_and_is_recorded(stale: Client, grace: S
     assert record
     assert (record.action, record.by_email, record.result) == ("sign_in.not_confirmed", "ada@example.com", "failed")
     assert stale.post(REVEAL).status_code == 302
+    assert Tally.objects.exists()
+    stale.post(asked, {"password": PASSWORD})
+    assert not Tally.objects.exists()  # the wrong one is forgiven
 
 
 def test_a_part_of_a_page_sends_the_whole_page(stale: Client, grace: SipExtension) -> None:
