@@ -209,6 +209,34 @@ def test_what_the_environment_sets_is_said_and_not_chosen(
     assert not (elsewhere / reach.FILE).exists()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sip", "portal", "shown"),
+    [
+        ("127.0.0.1", "127.0.0.1", "machine"),
+        ("0.0.0.0", "127.0.0.1", "network"),  # noqa: S104
+        ("127.0.0.1, 0.0.0.0", "127.0.0.1", "network"),
+        ("127.0.0.1", "0.0.0.0", "network"),  # noqa: S104
+    ],
+)
+def test_what_the_environment_lets_in_is_shown_and_needs_no_restart(
+    elsewhere: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, sip: str, portal: str, shown: str
+) -> None:
+    settings.SIP_BIND, settings.PORTAL_HOST = sip, portal
+    typed = SetupForm({**TYPED, "reach": "network"})
+    assert typed.is_valid()
+    assert typed.needs_restart is (sip == "127.0.0.1")
+    machine = SetupForm({**TYPED, "reach": "machine"})
+    assert machine.is_valid()
+    assert not machine.needs_restart
+    for name in reach.VARIABLES:
+        monkeypatch.setenv(name, "said")
+    said = SetupForm({**TYPED, "reach": "network"})
+    assert (said.fields["reach"].initial, said.fields["reach"].disabled) == (shown, True)
+    assert said.is_valid()
+    assert not said.needs_restart
+
+
 def test_a_command_says_and_sets_who_can_reach_the_pbx(elsewhere: Path) -> None:
     said = StringIO()
     call_command("reach", stdout=said)
@@ -282,6 +310,7 @@ def test_a_name_that_cannot_be_is_said_at_its_field(
     assert answer.status_code == 422
     assert words in str(answer.context["form"].errors[field])
     assert not (without_address / https.FILE).exists()
+    assert SetupForm({**TYPED, "reach": reachable, "https_name": "localhost"}).is_valid()  # nobody else is meant
 
 
 @pytest.mark.django_db
@@ -289,7 +318,12 @@ def test_a_name_that_cannot_be_is_said_at_its_field(
     ("number", "words"), [(errno.EACCES, "sudo sysctl"), (errno.EADDRINUSE, "Port 443 is used by another program")]
 )
 def test_a_name_whose_port_cannot_be_had_is_refused(
-    client: Client, without_address: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+    client: Client,
+    without_address: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    words: str,
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, "no")
@@ -298,6 +332,8 @@ def test_a_name_whose_port_cannot_be_had_is_refused(
     page = opened(client, path())
     answer = client.post(page, {**TYPED, "reach": "network", "https_name": "pbx.example.com"})
     assert words in str(answer.context["form"].errors["https_name"])
+    settings.SAID_BIND = "192.0.2.1:443"  # another program listens for us
+    assert SetupForm({**TYPED, "reach": "network", "https_name": "pbx.example.com"}).is_valid()
     assert client.post(page, {**TYPED, "reach": "network"}).status_code == 302
     assert without_address.exists()
 
