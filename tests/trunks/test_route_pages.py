@@ -218,6 +218,28 @@ def test_who_may_use_a_route_is_checked(
     assert not OutboundRoute.objects.exists()
 
 
+def test_who_saves_a_route_later_is_told_what_another_saved_and_what_is_wrong_besides(
+    signed_in: Client, ada: User
+) -> None:
+    trunk = make_trunk()
+    route = make_outbound(trunk, strip=1)
+    shown = signed_in.get(f"{OUT}{route.pk}/").context["form"]
+    assert [shown[name].value() for name in ("trunk_1", "trunk_2", "restricted")] == [trunk.pk, None, "no"]
+    assert [shown.fields[name].choices[0][1] for name in ("trunk_1", "trunk_2")] == ["Choose a trunk", "None"]
+    with changes.edited(ada):
+        OutboundRoute.objects.update(strip=3, patterns="00.")
+    typed = OUTBOUND | over(trunk) | {"strip": "2", "patterns": "12;3", "pin": "4711", "restricted": "no"}
+    answer = signed_in.post(f"{OUT}{route.pk}/", typed | {"picks": "order", "opened": shown._mark(), "then": "save"})
+    assert answer.status_code == 409
+    found = {name: " ".join(map(str, each)) for name, each in answer.context["form"].errors.items()}
+    assert found.pop("patterns").startswith("Line 1: “12;3” is not a pattern.")
+    assert found == {
+        "strip": "The saved value is now 3. Enter that value, or keep yours.",
+        "__all__": "Ada saved this while you had the page open. Check what differs, then press Save again.",
+    }
+    assert OutboundRoute.objects.get().strip == 3
+
+
 def test_a_pin_comes_back_with_its_version(signed_in: Client) -> None:
     trunk = make_trunk()
     posted(signed_in, f"{OUT}add/", OUTBOUND | over(trunk) | {"pin": "4711"})

@@ -82,6 +82,7 @@ def test_hours_that_the_clock_leaves_out_are_none() -> None:
     assert state_at(found, "2026-03-29T00:59:59+00:00") == "closed"
     assert state_at(found, "2026-03-29T01:00:00+00:00") == "closed"
     assert state_at(found, "2026-03-22T02:30") == "open"
+    assert len({each.first for each in found}) == len(found)
 
 
 def test_hours_that_the_clock_shows_twice_hold_twice() -> None:
