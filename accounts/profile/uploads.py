@@ -13,6 +13,7 @@ LARGER = {
     "spreadsheet": LARGEST_SPREADSHEET,
     "greeting": LARGEST_SOUND,
     "music": LARGEST_SOUND,
+    "file": LARGEST_SOUND,  # of an announcement
 }  # by the field's name, as it is read before there is a form
 
 

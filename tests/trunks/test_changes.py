@@ -12,7 +12,7 @@ from core.preferences.models import Preferences
 from extensions.review.preferences import Detail
 from tests.people import make_extension
 from tests.trunks.typed import make_announcement, make_group, make_inbound, make_outbound, make_trunk
-from trunks import changes
+from trunks import changes, record
 from trunks.models import Announcement, AnnouncementSound, Emergency, InboundRoute, Trunk
 from trunks.outbound import extension_ranges
 
@@ -84,7 +84,7 @@ def test_lines_and_people_that_are_referred_to_are_named(ada: User) -> None:
     assert found["Inbound route", "Goes to"] == "Announcement Welcome"
     assert found["Inbound route", "Outside Business Hours"] == "Voicemail of 1000"
     assert ("Inbound route", "On Holidays") not in found
-    sound, lines = announcement.sound, changes.record.now()
+    sound, lines = announcement.sound, record.now()
     with changes.edited(ada):
         InboundRoute.objects.all().delete()
         Announcement.objects.all().delete()

@@ -1,11 +1,15 @@
 """My account: what people see and change of themselves, and what Preferences keep from them."""
 
+import re
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.forms import BaseForm, Field, FileField
 from django.test import Client, RequestFactory
+from django.urls import get_resolver
 from PIL import Image
 from pytest_django.fixtures import Settings
 
@@ -15,9 +19,12 @@ from accounts.profile.models import Avatar
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions import pbx
+from extensions.calls.sound_file import SoundField
 from extensions.models import Change, SipExtension
 from tests.pages import html_of
 from tests.people import make_extension, make_user
+
+FILES = (FileField, SoundField)
 
 
 @pytest.fixture(autouse=True)
@@ -234,6 +241,27 @@ def test_of_a_file_that_is_too_large_no_more_is_kept_than_is_taken() -> None:
     assert isinstance(upload, UploadedFile)
     assert upload.size == size
     assert len(upload.read()) == uploads.MOST_BYTES
+
+
+def forms_of(kind: type[BaseForm]) -> Iterator[type[BaseForm]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from forms_of(each)
+
+
+def test_each_file_is_taken_as_large_as_its_form_says() -> None:
+    """Of a larger one the beginning alone is kept: a sound would be cut there without a word."""
+    assert get_resolver().url_patterns  # with them all forms are loaded
+    every: list[dict[str, Field]] = [getattr(each, "base_fields", {}) for each in forms_of(BaseForm)]
+    said = {name: str(field.help_text) for fields in every for name, field in fields.items() if type(field) in FILES}
+    megabytes = {name: [int(each) for each in re.findall(r"([0-9]+) MB", text)] for name, text in said.items()}
+    assert {"picture", "greeting", "music", "file", "spreadsheet", "calendar"} <= megabytes.keys()
+    for name, most in megabytes.items():
+        assert most == [uploads.LARGER.get(name, uploads.MOST_BYTES) // 2**20], name
+    sound = SimpleUploadedFile("a.wav", bytes(uploads.LARGEST_SOUND))
+    upload = RequestFactory().post("/", {"file": sound}).FILES["file"]
+    assert isinstance(upload, UploadedFile)
+    assert len(upload.read()) == uploads.LARGEST_SOUND
 
 
 def test_a_picture_of_just_one_megabyte_is_taken_whole(vics: Client) -> None:

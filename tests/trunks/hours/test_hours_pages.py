@@ -286,6 +286,9 @@ def test_a_far_opening_has_its_date(db: None) -> None:
     found = status.of(hours, datetime(2026, 7, 2, 12, tzinfo=UTC))
     assert found.words == "Closed for a holiday: Holidays. Opens 08/03/2026 at 9:00 AM."
     assert found.next_holiday == "Next holiday: Holidays, 07/03/2026."
+    make_holiday(name="Party", first_day=date(2026, 8, 10))
+    found = status.of(hours, datetime(2026, 7, 30, 12, tzinfo=UTC))
+    assert found.next_holiday == "Next holiday: Holidays, 07/31/2026."
 
 
 def test_with_nothing_set_up_it_is_always_open(signed_in: Client) -> None:

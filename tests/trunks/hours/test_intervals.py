@@ -140,6 +140,10 @@ def test_a_span_to_a_leap_day_ends_the_day_before_in_other_years() -> None:
     found = intervals.render(office(), [holiday("2024-02-28", "2024-02-29", every_year=True)], 2026)
     assert state_at(found, "2026-02-28T10:00") == "Outing"
     assert state_at(found, "2026-03-02T10:00") == "open"
+    found = intervals.render(office(), [holiday("2024-02-29", "2024-03-02", every_year=True)], 2026)
+    days = ("2026-02-27", "2026-03-02", "2026-03-03", "2027-02-26", "2027-03-01", "2028-02-29", "2028-03-03")
+    seen = [state_at(found, f"{day}T10:00") for day in days]
+    assert seen == ["open", "Outing", "open", "open", "Outing", "Outing", "open"]
 
 
 def test_what_begins_in_a_later_year_is_not_there_before() -> None:
