@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings as portal
 from django.contrib.auth import hashers
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
@@ -156,6 +156,22 @@ def test_it_becomes_slower_and_a_day_of_peace_forgets_it(vic: User) -> None:
     assert block() == 5
     assert [after(6), after(11), after(21), after(41), after(61), after(61)] == [10, 20, 40, 60, 60, 60]
     assert after(25 * 60) == 5
+
+
+def test_each_block_is_twice_as_long_as_the_one_before_up_to_an_hour(db: None) -> None:
+    bucket = Bucket(Limit("some", 2, 60), "x")
+
+    def blocked_after(peace: float) -> float:
+        later(peace)
+        with transaction.atomic():
+            (_, first), (_, second) = failure_counts.failed([bucket]), failure_counts.failed([bucket])
+            left, third = failure_counts.failed([bucket])
+        assert (first, second, third) == ([], [bucket], [])
+        assert left == pytest.approx(failure_counts.wait([bucket]), abs=5)
+        return round(left, -1)
+
+    found = [blocked_after(seconds) for seconds in (0, 301, 601, 1201, 2401, 3601, 86401)]
+    assert found == [300, 600, 1200, 2400, 3600, 3600, 300]
 
 
 def test_five_failures_within_longer_than_five_minutes_stop_nobody(vic: User) -> None:

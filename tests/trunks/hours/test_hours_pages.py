@@ -291,6 +291,13 @@ def test_a_far_opening_has_its_date(db: None) -> None:
     assert found.next_holiday == "Next holiday: Holidays, 07/31/2026."
 
 
+@pytest.mark.parametrize(("day", "when"), [(1, "06/08/2026"), (2, "Monday"), (7, "tomorrow")])
+def test_an_opening_is_named_by_its_weekday_within_a_week(db: None, day: int, when: str) -> None:
+    hours = set_hours(monday="09:00-17:00")
+    found = status.of(hours, datetime(2026, 6, day, 16, tzinfo=UTC))
+    assert found.words == f"Closed now. Opens {when} at 9:00 AM."
+
+
 def test_with_nothing_set_up_it_is_always_open(signed_in: Client) -> None:
     assert "Always open." in text_of(signed_in.get(PAGE))
     assert status.of(BusinessHours.load(), timezone.now()).next_holiday == ""
