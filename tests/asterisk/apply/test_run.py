@@ -123,6 +123,11 @@ def test_what_the_pbx_reads_differently_is_taken_back_and_recorded(manager: Mana
             {"Getvar": "No such thing"},
             "Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds.",
         ),
+        (
+            {},
+            {"ShowDialPlan": "Did not find context hints"},
+            "Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds.",
+        ),
     ],
 )
 def test_what_cannot_be_proved_is_written_and_waits_until_it_can(
