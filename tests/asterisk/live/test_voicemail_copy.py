@@ -55,4 +55,5 @@ def test_the_lock_of_one_that_was_killed_is_taken_away_and_that_of_one_who_lives
     recorder.start()
     assert eventually(lambda: not stale.exists())
     recorder.stop()
+    assert not recorder._thread.is_alive()
     assert lives.exists()
