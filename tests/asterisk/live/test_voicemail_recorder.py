@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from pytest_django.fixtures import Settings
 
 from asterisk.live import voicemail_recorder
+from asterisk.live import voicemail_spool as spool
 from asterisk.live.voicemail_recorder import Mailboxes
 from asterisk.nodes import from_settings
 from core.audit.models import AuditRecord
@@ -80,6 +81,18 @@ def test_what_the_database_does_not_take_is_looked_at_again(
         patch.setattr(messages, "note", busy)
         assert look(mailboxes) == {"1000"}
     assert mailboxes._unseen() == {"1000"}
+    assert look(mailboxes) == set()
+    assert ids() == ["id-0"]
+
+
+def test_a_mailbox_that_cannot_be_read_hides_no_other(mailboxes: Mailboxes) -> None:
+    put(mailboxes._directory, "INBOX", 0, "id-0", number="1000")
+    stale = spool.box(mailboxes._directory, "1000") / "INBOX/.lock"
+    stale.touch()
+    os.utime(stale, (LEFT_AT, LEFT_AT))
+    spool.box(mailboxes._directory, "0999").touch()  # no folder
+    assert mailboxes._unseen() == {"0999", "1000"}
+    assert not stale.exists()
     assert look(mailboxes) == set()
     assert ids() == ["id-0"]
 
