@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from asterisk.ami.protocol import Message
+from asterisk.engine import store as engine
 from asterisk.live import block_files, blocks, emails
 from asterisk.live import store as live
 from asterisk.live.attacks import SHOWN_ACCOUNTS, Attack
@@ -213,6 +214,12 @@ def test_where_others_phones_are_the_extension_that_is_guessed_at_is_kept_out_al
         Block("192.0.2.6", "1001"),
         Block("192.0.2.7", ""),
     }
+    assert kept_out(node) == {(each.number, each.network) for each in blocked if each.number}
+    BlockedAddress.objects.filter(network=NETWORK).update(ended_at=timezone.now())
+    found.clear()
+    mine._round_at = 0.0
+    mine.round([])
+    assert kept_out(node) == {("1000", "192.0.2.6"), ("1001", "192.0.2.6")}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -239,6 +246,11 @@ def test_what_was_refused_until_the_pbx_had_let_it_in_again_makes_no_new_block(
     mine.round(mine._waiting)
     assert BlockedAddress.objects.in_force().count() == 0
     assert conf.read_text() == ""
+
+
+def kept_out(node: Node) -> set[tuple[str, str]]:
+    with engine.opened(node.engine_file) as db:
+        return set(db.execute("SELECT number, network FROM kept_out"))
 
 
 def refusals(count: int) -> list[Message]:
