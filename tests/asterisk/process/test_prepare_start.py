@@ -1,0 +1,110 @@
+"""What is done right before Asterisk starts, by files alone. With it: test_embedded.py."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asterisk.engine import store as engine
+from asterisk.engine.columns import Dial, Login
+from asterisk.engine.render import Rows
+from asterisk.live import store as live
+from asterisk.live import voicemail_spool as spool
+from asterisk.live import watching
+from asterisk.nodes import Node, from_settings
+from asterisk.process import embedded
+from tests.asterisk.live.test_voicemail_spool import put
+
+
+@pytest.fixture
+def node(tmp_path: Path, empty_engine: Path) -> Node:
+    file = tmp_path / "engine.sqlite3"
+    file.write_bytes(empty_engine.read_bytes())
+    live.prepare(tmp_path / "live.sqlite3")
+    addresses = "192.0.2.7"
+    return replace(
+        from_settings(), directory=tmp_path, engine_file=file, live_file=tmp_path / "live.sqlite3", sip_bind=addresses
+    )
+
+
+def asked(node: Node, query: str) -> list[tuple[object, ...]]:
+    with engine.opened(node.engine_file) as db:
+        return db.execute(query).fetchall()
+
+
+def test_what_a_killed_one_left_goes_and_what_it_was_to_do_it_does(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "FEW", 1)
+    rows = {
+        number: Rows(Login(number, number, number, "MD5:00", "", "", 1), Dial(number, 30))
+        for number in ("1000", "1001")
+    }
+    with engine.opened(node.engine_file) as db:
+        engine.write(db, engine.plan(db, rows), 1)
+        db.execute("INSERT INTO awake VALUES ('1000', 2)")
+    with live.opened(node.live_file) as db:
+        live.replace(db, {"1001": [live.Contact("a", "1001", "192.0.2.9:5060", "", "Reachable", 1, 1)]})
+    message = put(node.directory, "INBOX", 0, "id-0")
+    (message.parent / ".lock").touch()
+    put(node.directory, "tmp", 0, "")
+    (node.directory / "lib").mkdir()
+    with closing(sqlite3.connect(node.directory / "lib/astdb.sqlite3")) as db, db:
+        db.execute("CREATE TABLE astdb (key, value)")
+        db.execute("INSERT INTO astdb VALUES ('/CustomDevstate/1000', 'INUSE'), ('/registrar/1000', 'x')")
+    embedded.prepare_start(node)
+    assert asked(node, "SELECT number FROM awake") == [("1001",)]
+    assert asked(node, "SELECT value FROM common WHERE name = 'media_address'") == [("192.0.2.7",)]
+    assert sorted(each.name for each in message.parent.iterdir()) == ["msg0000.txt", "msg0000.wav"]
+    assert list((spool.box(node.directory, "1000") / "tmp").iterdir()) == []
+    assert json.loads((node.directory / "started.json").read_text())[0] == ["192.0.2.7"]
+    with closing(sqlite3.connect(node.directory / "lib/astdb.sqlite3")) as db:
+        assert db.execute("SELECT key FROM astdb").fetchall() == [("/registrar/1000",)]
+    embedded.prepare_start(replace(node, sip_bind="0.0.0.0"))  # noqa: S104 (bound nowhere)
+    assert asked(node, "SELECT value FROM common WHERE name = 'media_address'") == []
+
+
+def test_nothing_that_is_damaged_stops_a_start(node: Node) -> None:
+    (node.directory / "lib").mkdir()
+    for file in (node.engine_file, node.live_file, node.directory / "lib/astdb.sqlite3"):
+        file.write_bytes(b"no table" * 99)
+    embedded.prepare_start(node)
+    assert asked(node, "SELECT value FROM common WHERE name = 'media_address'") == [("192.0.2.7",)]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "one"),
+    [
+        (["192.0.2.7"], "192.0.2.7"),
+        (["192.0.2.7", "192.0.2.8"], ""),
+        (["0.0.0.0"], ""),  # noqa: S104 (bound nowhere)
+        (["2001:db8::7"], ""),
+        ([], ""),
+    ],
+)
+def test_sound_is_bound_to_the_one_address_of_the_pbx(addresses: list[str], one: str) -> None:
+    assert embedded.one_ipv4(addresses) == one
+
+
+@pytest.mark.parametrize(
+    ("bind", "loopback"),
+    [
+        ("127.0.0.1", "permit"),
+        ("127.0.0.1, ::1", "permit"),
+        ("127.0.0.1, 192.0.2.7", "deny"),
+        ("0.0.0.0", "deny"),  # noqa: S104
+        ("::", "deny"),
+    ],
+)
+def test_phones_of_this_machine_are_let_in_where_there_are_no_others(node: Node, bind: str, loopback: str) -> None:
+    assert embedded.conf_values(replace(node, sip_bind=bind), "us", "/music")["LOOPBACK"] == loopback
+
+
+def test_what_is_filled_in_stands_in_the_place_of_its_name() -> None:
+    values = {"AMI_USER": "portal", "AMI_SECRET": "a]b"}
+    assert embedded.fill("[@AMI_USER@]\nsecret=@AMI_SECRET@\nx=@y@\n", values) == "[portal]\nsecret=a]b\nx=@y@\n"
+    with pytest.raises(ValueError, match="AMI_USER must not contain a bracket"):
+        embedded.fill("", {"AMI_USER": "a]b"})
+    with pytest.raises(ValueError, match="AMI_SECRET must be one non-empty line"):
+        embedded.fill("", {"AMI_SECRET": "a;b"})
