@@ -1,6 +1,8 @@
 """What is done right before Asterisk starts, by files alone. With it: test_embedded.py."""
 
 import json
+import os
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -11,11 +13,12 @@ import pytest
 from asterisk.engine import store as engine
 from asterisk.engine.columns import Dial, Login
 from asterisk.engine.render import Rows
+from asterisk.live import block_files, watching
 from asterisk.live import store as live
 from asterisk.live import voicemail_spool as spool
-from asterisk.live import watching
 from asterisk.nodes import Node, from_settings
 from asterisk.process import embedded
+from asterisk.process.fetch import Program
 from tests.asterisk.live.test_voicemail_spool import put
 
 
@@ -33,6 +36,38 @@ def node(tmp_path: Path, empty_engine: Path) -> Node:
 def asked(node: Node, query: str) -> list[tuple[object, ...]]:
     with engine.opened(node.engine_file) as db:
         return db.execute(query).fetchall()
+
+
+def test_all_that_asterisk_reads_is_written_for_its_owner_alone(node: Node, tmp_path: Path) -> None:
+    given, here = tmp_path / "program", tmp_path / "var/asterisk"
+    for folder in ("modules", "data/sounds", "data/moh"):
+        (given / folder).mkdir(parents=True)
+    (given / "modules/app_dial.so").touch()
+    program = Program(("asterisk",), given / "modules", given / "data", "22.1")
+    node = replace(node, directory=here, engine_file=here / "db/engine.sqlite3", sip_bind="127.0.0.1")
+    before = os.umask(0o022)
+    try:
+        embedded.configure(program, node, "jp", "/music")
+    finally:
+        os.umask(before)
+    for name in ("etc", "lib", "spool", "log", "db"):
+        assert (here / name).stat().st_mode & 0o777 == 0o700
+    with engine.opened(node.engine_file) as db:
+        assert engine.token(db)
+    texts = {each.name: each.read_text() for each in (here / "etc").iterdir()}
+    assert {each.name for each in embedded.CONF.glob("*.conf")} <= texts.keys()
+    assert [name for name, text in texts.items() if re.search("@[A-Z_]+@", text)] == []
+    assert [line for line in texts["modules.conf"].splitlines() if line.startswith("load=")] == ["load=app_dial.so"]
+    assert [each.name for each in (here / "modules").rglob("*.so")] == ["app_dial.so"]
+    assert f"{here}/modules/in/" in texts["asterisk.conf"]
+    assert "\ncountry=jp\n" in texts["indications.conf"]
+    assert "bind=127.0.0.1" in texts["pjsip_transports.conf"]
+    assert (here / "data/sounds").exists()
+    written = ("ccss.conf", "cel.conf", block_files.BLOCKED, block_files.SCANNERS, embedded.IDENTIFIES)
+    assert {texts[name] for name in written} == {""}
+    (here / "etc" / block_files.BLOCKED).write_text("[blocked]")
+    embedded.configure(program, node, "jp", "/music")
+    assert (here / "etc" / block_files.BLOCKED).read_text() == "[blocked]"
 
 
 def test_what_a_killed_one_left_goes_and_what_it_was_to_do_it_does(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
