@@ -3,10 +3,14 @@
 import json
 import os
 import re
+import socket
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 
 import pytest
 
@@ -143,3 +147,32 @@ def test_what_is_filled_in_stands_in_the_place_of_its_name() -> None:
         embedded.fill("", {"AMI_USER": "a]b"})
     with pytest.raises(ValueError, match="AMI_SECRET must be one non-empty line"):
         embedded.fill("", {"AMI_SECRET": "a;b"})
+
+
+@pytest.mark.parametrize(
+    ("said", "booted"),
+    [
+        ([b"Response: Success\r\n\r\nEvent: FullyBooted\r\nUptime: 9\r\n\r\n"], True),
+        ([b"Response: Success\r\n" + b"Event: X\r\n" * 50 + b"Event: FullyB", b"ooted\r\n\r\n"], True),
+        ([b"Response: Error\r\nMessage: Authentication failed\r\n\r\n"], False),
+        ([b"Response: Success\r\n\r\n"], False),
+        ([], False),
+    ],
+)
+def test_it_has_booted_once_it_says_so_to_who_signs_in(node: Node, said: list[bytes], *, booted: bool) -> None:
+    heard = SimpleQueue[bytes]()
+    with socket.create_server(("127.0.0.1", 0)) as manager:
+
+        def answer() -> None:
+            with manager.accept()[0] as link:
+                heard.put(link.recv(4096))
+                for each in said:
+                    link.sendall(each)
+                    ready.wait(0.01)
+
+        ready, thread = Event(), Thread(target=answer)
+        thread.start()
+        there = replace(node, ami_port=manager.getsockname()[1], ami_user="portal", ami_secret="s3")
+        assert embedded.says_fully_booted(there, time.monotonic() + 10) is booted
+        thread.join()
+    assert heard.get(timeout=10) == b"Action: Login\r\nUsername: portal\r\nSecret: s3\r\n\r\n"
