@@ -111,6 +111,7 @@ def test_a_wrong_token_is_told_nothing(client: Client, path: str, shown: str) ->
     Preferences.objects.update(metrics_on=True)
     answer = client.get(path, headers={"Authorization": shown})
     assert (answer.status_code, answer.content) == (401, b"Wrong token\n")
+    assert (answer["WWW-Authenticate"], answer["Content-Type"]) == ("Bearer", "text/plain")
 
 
 def test_without_a_token_of_its_own_the_portal_takes_none(client: Client) -> None:
@@ -148,7 +149,9 @@ def test_metrics_count_what_is_so_now(client: Client, heard: None) -> None:
     ApplyRun.objects.create(outcome=ApplyRun.Outcome.PROVED)
     look.begin("mail", CodedText("event.disk", path="/var", share=91))
     look.solve("mail", "")
-    text = client.get("/metrics", headers=BEARER).content.decode().splitlines()
+    answer = client.get("/metrics", headers=BEARER)
+    assert answer["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.content.decode().splitlines()
     assert {
         "pbxportal_pbx_up 1.0",
         "pbxportal_phones 1.0",
