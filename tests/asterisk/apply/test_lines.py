@@ -10,7 +10,7 @@ from asterisk.engine import store as engine
 from asterisk.engine.lines import COLUMNS
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings, kept_network
-from asterisk.process import transports
+from asterisk.process import announcements, transports
 from asterisk.process.embedded import IDENTIFIES
 from core.preferences.models import Preferences, SystemChange
 from tests.asterisk.manager import Manager
@@ -276,3 +276,8 @@ def test_sounds_of_announcements_that_were_lost_are_put_again(manager: Manager, 
     found[used.sound].unlink()
     lines.put_sounds(node)
     assert found[used.sound].read_bytes() == b"RIFF"
+    assert found[used.sound].parent.stat().st_mode & 0o777 == 0o700
+    announcements.put(node.directory, {"forgotten", off.sound})
+    assert {each.stem for each in node.directory.rglob("*.wav")} == {used.sound, off.sound}
+    announcements.forget_others(node.directory, {off.sound})
+    assert {each.stem for each in node.directory.rglob("*.wav")} == {off.sound}
