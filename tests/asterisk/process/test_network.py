@@ -270,6 +270,7 @@ def test_music_is_what_was_uploaded_or_that_of_asterisk(tmp_path: Path) -> None:
         hold_music.put(tmp_path)
         place = tmp_path / "music" / version
         assert (place / "music.wav").read_bytes() == version.encode()
+        assert {each.stat().st_mode & 0o777 for each in (place, tmp_path / "etc")} == {0o700}
         assert f"directory={place}" in (tmp_path / "etc" / "musiconhold.conf").read_text().replace(" ", "")
     assert len(list((tmp_path / "music").iterdir())) == 2  # who is on hold goes on hearing it
     HoldMusic.objects.filter(version="0123456789abcdef").delete()
