@@ -11,6 +11,7 @@ from socket import create_connection
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from asterisk.nodes import Node
 from asterisk.process import certificate, embedded, transports
@@ -101,6 +102,14 @@ def test_the_same_again_is_none_and_another_is(tmp_path: Path) -> None:
     assert not certificate.install(one[0] + b"\n\n", one[1], node)
     assert certificate.install(*certificates.made(), node)
     assert sorted(each.name for each in (tmp_path / "keys").iterdir()) == ["sip.lock", "sip.pem"]
+
+
+def test_one_without_any_name_is_good_for_nobody(tmp_path: Path) -> None:
+    node = node_at(tmp_path)
+    nameless, _key = certificates.authority()
+    transports.certificate(node).parent.mkdir()
+    transports.certificate(node).write_bytes(nameless.public_bytes(Encoding.PEM))
+    assert certificate.installed(node) == certificate.Certificate((), nameless.not_valid_after_utc)
 
 
 HELD = certificate.Certificate(
