@@ -12,6 +12,7 @@ from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings, kept_network
 from asterisk.process import announcements, transports
 from asterisk.process.embedded import IDENTIFIES
+from core.audit.models import AuditRecord
 from core.preferences.models import Preferences, SystemChange
 from tests.asterisk.manager import Manager
 from tests.node import apply_preferences, catch_up
@@ -58,6 +59,7 @@ def test_the_pbx_is_given_lines_reads_them_anew_and_is_compared(manager: Manager
     assert common(manager, "emergency_trunks") == f"trunk-{trunk.pk}"
     assert lines.differing(from_settings()) == {}
     assert not SystemChange.objects.unproved().exists()
+    assert AuditRecord.objects.filter(action="apply.proved").latest("pk").on == {"code": "module.lines"}
 
 
 @pytest.mark.parametrize(
