@@ -191,7 +191,8 @@ def test_a_route_is_for_roles_for_departments_with_those_below_and_for_extension
     seller.organizations.add(inside)
     clerk.organizations.add(Organization.company())
     for number, user in {"1000": caller, "1001": seller, "1002": clerk, "1100": None}.items():
-        make_extension(number, **({"user": user} if user else {}))
+        more: dict[str, Any] = {"user": user} if user else {}
+        make_extension(number, **more)
     trunk = make_trunk()
     chosen: list[dict[str, Any]] = [
         {"roles": [role.pk]},
