@@ -34,7 +34,7 @@ def db(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-class Asterisk:
+class Pbx:
     """In its place: what it was asked to watch, and what has gone."""
 
     def __init__(self) -> None:
@@ -48,15 +48,15 @@ class Asterisk:
 
 
 @pytest.fixture
-def asterisk(monkeypatch: pytest.MonkeyPatch) -> Asterisk:
-    asterisk = Asterisk()
-    monkeypatch.setattr(ari, "qualify_contact", asterisk.qualify)
-    return asterisk
+def pbx(monkeypatch: pytest.MonkeyPatch) -> Pbx:
+    pbx = Pbx()
+    monkeypatch.setattr(ari, "qualify_contact", pbx.qualify)
+    return pbx
 
 
 @pytest.fixture
-def waker(db: sqlite3.Connection, asterisk: Asterisk) -> Waker:
-    return Waker(from_settings(), db, lambda: asterisk.now)
+def waker(db: sqlite3.Connection, pbx: Pbx) -> Waker:
+    return Waker(from_settings(), db, lambda: pbx.now)
 
 
 def put(db: sqlite3.Connection, **listed: int) -> None:
@@ -87,17 +87,17 @@ def test_what_was_listed_for_the_start_is_known_after_it(path: Path, db: sqlite3
 
 
 def test_one_whose_phone_has_registered_is_listed_until_it_is_watched(
-    db: sqlite3.Connection, asterisk: Asterisk, waker: Waker
+    db: sqlite3.Connection, pbx: Pbx, waker: Waker
 ) -> None:
     assert not waker.busy
     waker.ask({"1000": ["a", "b"], "1001": []})
     assert waker.busy
     assert waker.step() == []
-    assert asterisk.asked == [("a", "30"), ("b", "30")]
+    assert pbx.asked == [("a", "30"), ("b", "30")]
     assert awake(db) == {"1000": NOW}
     waker.ask({"1000": ["c"]})
     assert waker.step() == []
-    assert len(asterisk.asked) == 2
+    assert len(pbx.asked) == 2
     assert waker.busy
     waker.confirm("1001")
     waker.confirm("1000")
@@ -108,48 +108,46 @@ def test_one_whose_phone_has_registered_is_listed_until_it_is_watched(
 
 
 def test_one_of_which_nothing_is_heard_is_given_up_after_a_while(
-    db: sqlite3.Connection, asterisk: Asterisk, waker: Waker
+    db: sqlite3.Connection, pbx: Pbx, waker: Waker
 ) -> None:
     waker.ask({"1000": ["a"]})
     waker.step()
-    asterisk.now += PATIENCE_SECONDS
+    pbx.now += PATIENCE_SECONDS
     assert (waker.step(), waker.busy) == ([], True)
-    asterisk.now += 0.1
+    pbx.now += 0.1
     assert (waker.step(), waker.busy) == (["1000"], False)
     assert awake(db) == {}
 
 
-def test_one_whose_phones_have_gone_sleeps_at_once(db: sqlite3.Connection, asterisk: Asterisk, waker: Waker) -> None:
-    asterisk.gone = {"a", "b", "c"}
+def test_one_whose_phones_have_gone_sleeps_at_once(db: sqlite3.Connection, pbx: Pbx, waker: Waker) -> None:
+    pbx.gone = {"a", "b", "c"}
     waker.ask({"1000": ["a", "b"], "1001": ["c", "d"]})
     waker.step()
     assert awake(db) == {"1001": NOW}  # one is there
 
 
-def test_few_are_begun_at_once(
-    db: sqlite3.Connection, asterisk: Asterisk, waker: Waker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_are_begun_at_once(db: sqlite3.Connection, pbx: Pbx, waker: Waker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "AT_ONCE", 2)
     waker.ask({number: [number] for number in NUMBERS})
     waker.step()
     waker.step()
-    assert [contact for contact, _ in asterisk.asked] == ["1000", "1001"]
+    assert [contact for contact, _ in pbx.asked] == ["1000", "1001"]
     waker.confirm("1000")
     waker.step()
-    assert [contact for contact, _ in asterisk.asked] == ["1000", "1001", "1002"]
+    assert [contact for contact, _ in pbx.asked] == ["1000", "1001", "1002"]
 
 
-def test_what_a_start_lists_is_left_to_it(db: sqlite3.Connection, asterisk: Asterisk, waker: Waker) -> None:
+def test_what_a_start_lists_is_left_to_it(db: sqlite3.Connection, pbx: Pbx, waker: Waker) -> None:
     waker.ask({"1000": ["a"], "1001": ["b"]})
     put(db, n1000=AT_START)
     waker.step()
-    assert asterisk.asked == [("b", "30")]
+    assert pbx.asked == [("b", "30")]
     put(db, n1000=AT_START, n1001=AT_START)  # it has ended since
     waker.confirm("1001")
     assert awake(db) == {"1000": AT_START, "1001": AT_START}
 
 
-def test_a_new_connection_begins_anew(db: sqlite3.Connection, asterisk: Asterisk, waker: Waker) -> None:
+def test_a_new_connection_begins_anew(db: sqlite3.Connection, pbx: Pbx, waker: Waker) -> None:
     waker.ask({"1000": ["a"]})
     waker.step()
     waker.ask({"1002": ["c"]})
@@ -158,4 +156,4 @@ def test_a_new_connection_begins_anew(db: sqlite3.Connection, asterisk: Asterisk
     assert awake(db) == {"1001": DONE, "1002": AT_START}
     assert not waker.busy
     assert waker.step() == []
-    assert asterisk.asked == [("a", "30")]
+    assert pbx.asked == [("a", "30")]
