@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
@@ -11,10 +12,11 @@ from core.audit.models import AuditRecord
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes import many
 from extensions.changes.state import CannotPutBack
-from extensions.models import BulkAction, SipExtension
+from extensions.models import BulkAction, Change, SipExtension
 from tests.extensions.bulk.typed import bulk_add
 from tests.people import make_extension, make_user
 from tests.trees import department
+from trunks.models import RingGroup
 
 NOT_BY_WHO_GIVES_NO_ROLES = "1001: only an administrator who can assign roles can undo this."
 
@@ -99,6 +101,41 @@ def test_who_gives_no_roles_makes_nobody_again_with_one(signed_in: Client, hugos
     without = make_extension("1003")
     action = deleted(signed_in, without.number)
     assert "Undone." in undo(hugos, action)
+
+
+def test_nobody_is_made_again_mightier_than_who_undoes_it(signed_in: Client) -> None:
+    with_role("1001", "super_administrator")
+    action = deleted(signed_in, "1001")
+    desk = Role.objects.create(name="Desk", granted=["extension.manage", "role.manage"])
+    client = Client()
+    client.force_login(make_user("Lena", custom=desk))
+    assert "Only an administrator with the same roles can undo this." in refused(client, action)
+    assert not SipExtension.objects.exists()
+
+
+def test_one_who_is_there_again_already_stays_as_they_are(signed_in: Client) -> None:
+    for number in ("1001", "1002"):
+        make_extension(number, location="Hall")
+    Change.objects.update(applied_at=timezone.now())
+    action = deleted(signed_in, "1001", "1002")
+    signed_in.post("/extensions/1001/discard/")
+    SipExtension.objects.update(location="Attic")
+    assert "Undone." in undo(signed_in, action)
+    assert [*SipExtension.objects.values_list("number", "location")] == [("1001", "Attic"), ("1002", "Hall")]
+
+
+def test_an_addition_that_something_needs_by_now_is_not_undone(signed_in: Client) -> None:
+    shown = signed_in.post("/extensions/bulk/add/", bulk_add(then="preview"))
+    held: dict[str, Any] = {}
+    for field in shown.context["hidden_fields"]:
+        held.setdefault(field["name"], []).append(field["value"])
+    action = post(signed_in, "/extensions/bulk/add/", {**held, "then": "save"})
+    group = RingGroup.objects.create(name="All", number="3000", members=["2001"])
+    assert "Extension 2001: 2001 is a member of the ring group All." in refused(signed_in, action)
+    assert SipExtension.objects.count() == action.count
+    group.delete()
+    assert "Undone." in undo(signed_in, action)
+    assert not SipExtension.objects.exists()
 
 
 def test_who_deleted_them_makes_them_again_as_they_were(hugos: Client) -> None:
