@@ -113,6 +113,18 @@ def test_nobody_is_made_again_mightier_than_who_undoes_it(signed_in: Client) -> 
     assert not SipExtension.objects.exists()
 
 
+def test_nobody_is_put_back_mightier_than_who_undoes_it(signed_in: Client) -> None:
+    with_role("1001", "super_administrator")
+    typed = {"do_role": "clear", "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    desk = Role.objects.create(name="Desk", granted=["extension.manage", "role.manage"])
+    client = Client()
+    client.force_login(make_user("Lena", custom=desk))
+    assert "except for 1 value" in undo(client, action)
+    extension = SipExtension.objects.get()
+    assert (extension.user.role, extension.location) == (None, "")
+
+
 def test_one_who_is_there_again_already_stays_as_they_are(signed_in: Client) -> None:
     for number in ("1001", "1002"):
         make_extension(number, location="Hall")
@@ -258,6 +270,10 @@ def test_departments_out_of_the_scope_stay_as_they_are(db: None) -> None:
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
     role.organizations.set([sales])
     assert "except for 1 value" in undo(client, action)
+    assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+    role.organizations.set([sales, other])
+    action = edited(client, "1001", do_organizations="set", organizations=[str(other.pk)])
+    assert "Undone. Apply to send it to the PBX." in undo(client, action)
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
 
 
