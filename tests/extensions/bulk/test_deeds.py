@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
@@ -192,8 +193,9 @@ def test_apply_sends_those_that_ring_nobody_now_as_well(
 
     monkeypatch.setattr(page_of_bulk, "apply_numbers", apply)
     seen = signed_in.get("/extensions/bulk/delete/?n=1001").context["seen"]
-    signed_in.post("/extensions/bulk/delete/", {"n": ["1001"], "seen": seen, "then": "apply"})
+    answer = signed_in.post("/extensions/bulk/delete/", {"n": ["1001"], "seen": seen, "then": "apply"})
     assert sent == [["1001", "1004"]]
+    assert [*get_messages(answer.wsgi_request)] == []
 
 
 def test_a_long_selection_is_shown_in_part_and_counted_whole(signed_in: Client, four: list[SipExtension]) -> None:

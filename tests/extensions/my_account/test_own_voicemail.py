@@ -104,6 +104,7 @@ def test_who_saves_later_than_an_administrator_sees_what_was_saved(
     answer = graces.post(URL, opened)
     assert answer.status_code == 409
     assert answer.context["form"]["voicemail_email"].value() == "note"
+    assert "Someone else changed your extension. Check what you see, then save again." in answer.content.decode()
     assert saved().voicemail_email == "note"
 
 

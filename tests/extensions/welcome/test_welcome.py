@@ -475,6 +475,14 @@ def test_how_far_a_batch_is(adas: Client, ada: User) -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "seconds", "rate"), [(2, 1.0, 60), (2, 0.9, 0), (61, 60.0, 60), (1, 30.0, 0), (3, 1.5, 80)]
+)
+def test_how_many_are_sent_in_a_minute(count: int, seconds: float, rate: int) -> None:
+    last = timezone.now()
+    assert batches._a_minute(count, last - timedelta(seconds=seconds), last) == rate
+
+
+@pytest.mark.parametrize(
     ("waiting", "a_minute", "left"), [(0, 10, 0), (1, 10, 1), (10, 10, 1), (11, 10, 2), (11, 0, 0)]
 )
 def test_how_many_minutes_are_left(waiting: int, a_minute: int, left: int) -> None:
