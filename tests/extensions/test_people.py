@@ -119,6 +119,9 @@ def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None
     assert AuditRecord.objects.filter(action="person.edited").count() == 1
     said = [[*map(str, get_messages(each.wsgi_request))][-1] for each in (answer, again)]
     assert said == ["Zora Stone saved.", "Nothing was changed."]
+    signed_in.post(f"{LIST}{zora.pk}/", fields(zora, last_name="Rock"))
+    assert AuditRecord.objects.filter(action="person.edited").count() == 2
+    assert Email.objects.filter(kind="password_changed").count() == 1
 
 
 def test_errors_stand_at_their_fields(signed_in: Client) -> None:
