@@ -13,9 +13,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.profile.models import Avatar
 from accounts.sessions.models import Session
+from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from extensions import actions
 from extensions.bulk import page as page_of_bulk
@@ -118,6 +119,20 @@ def test_sign_in_is_blocked_and_sessions_end(signed_in: Client, four: list[SipEx
     undo(signed_in, action)
     grace.refresh_from_db()
     assert grace.is_active
+
+
+@pytest.mark.parametrize("code", ["block-sign-in", "delete"])
+def test_the_last_super_administrators_are_not_all_blocked_or_deleted(
+    client: Client, four: list[SipExtension], ada: User, code: str
+) -> None:
+    User.objects.filter(first_name="Grace").update(role=ada.role)
+    client.force_login(make_user("Eve", custom=Role.objects.create(name="Everything", granted=[*Permission])))
+    seen = client.get(f"/extensions/bulk/{code}/?n=1000&n=1001").context["seen"]
+    answer = client.post(f"/extensions/bulk/{code}/", {"n": ["1000", "1001"], "seen": seen, "then": "save"})
+    assert answer.status_code == 200
+    assert "This would leave no Super Administrator." in answer.content.decode()
+    assert User.objects.super_administrators().count() == 2
+    assert not BulkAction.objects.exists()
 
 
 @pytest.mark.parametrize("few", [50, 1])
