@@ -218,6 +218,7 @@ def test_a_code_of_the_longest_names_can_be_drawn() -> None:
         "name": "佐" * 127,
     }
     assert qr_code.drawn(qr_code.account(values, "p" * 63))
+    assert "<OutboundServer></OutboundServer>" in qr_code.account(values, "p")
 
 
 def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:
