@@ -154,6 +154,7 @@ def test_each_row_has_the_name_of_its_person(signed_in: Client, head: list[str],
         (10.0, 100, 300, State.UNDOING, (10, 20, False)),
         (10.0, 0, 300, State.CHECKING, (0, 0, True)),
         (0.5, 100, 300, State.CHECKING, (0, 0, True)),
+        (1.5, 30, 300, State.CHECKING, (20, 14, True)),
     ],
 )
 def test_how_far_it_is(ago: float, done: int, total: int, state: str, told: tuple[int, int, bool]) -> None:

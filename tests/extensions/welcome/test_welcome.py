@@ -238,7 +238,9 @@ def test_nobody_is_no_batch(adas: Client) -> None:
     new("1000")
     SipExtension.objects.update(enabled=False)
     for body in ({}, {"n": ["1000"]}, {"n": ["x", "²"]}):
-        assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
+        answer = adas.post("/extensions/welcome/", body)
+        assert answer["Location"] == "/extensions/"
+        assert "No e-mail was sent. None of the selected people can get one." in said(answer)
     assert not Email.objects.exists()
     assert "No one selected" in chosen(adas)
     assert "No one to send to" in chosen(adas, "1000")
