@@ -1,14 +1,18 @@
 """Undo of a bulk action gives nobody what they could not give by the form, and is all or nothing."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
+from extensions import actions
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes import many
 from extensions.changes.state import CannotPutBack
@@ -134,6 +138,59 @@ def test_one_who_is_there_again_already_stays_as_they_are(signed_in: Client) -> 
     SipExtension.objects.update(location="Attic")
     assert "Undone." in undo(signed_in, action)
     assert [*SipExtension.objects.values_list("number", "location")] == [("1001", "Attic"), ("1002", "Hall")]
+
+
+def taken_number() -> None:
+    make_extension("1002", first_name="Eve")
+
+
+def taken_by_a_group() -> None:
+    RingGroup.objects.create(name="All", number="1002")
+
+
+def taken_address() -> None:
+    make_user("Eve", email="p1002@example.com")
+
+
+def taken_name() -> None:
+    make_extension("1003", registration_name="reg-1002")
+
+
+def taken_as_a_number() -> None:
+    make_extension("2002")
+
+
+@pytest.mark.parametrize(
+    ("name", "take", "words"),
+    [
+        ("reg-1002", taken_number, "Extension 1002 belongs to Eve now. Delete it first."),
+        ("reg-1002", taken_by_a_group, "Extension 1002: this is a ring group or an emergency number now."),
+        ("reg-1002", taken_address, "Extension 1002: another person now uses p1002@example.com."),
+        ("reg-1002", taken_name, "Extension 1002: another extension now uses its former registration name."),
+        ("2002", taken_as_a_number, "Extension 1002: another extension now uses its former registration name."),
+    ],
+)
+def test_what_another_has_by_now_is_named(signed_in: Client, name: str, take: Callable[[], None], words: str) -> None:
+    make_extension("1001", user=make_user("P1001"), registration_name="reg-1001")
+    make_extension("1002", user=make_user("P1002"), registration_name=name)
+    action = deleted(signed_in, "1001", "1002")
+    take()
+    before = SipExtension.objects.count()
+    assert words in refused(signed_in, action)
+    assert SipExtension.objects.count() == before
+
+
+def test_the_offboarded_are_made_again_as_they_were(signed_in: Client, ada: User) -> None:
+    make_extension("1001", first_name="Zora")
+    make_extension("1002", first_name="Twin")
+    day = localdate() + timedelta(days=9)
+    actions.leave("1001", ada, "1002", day)
+    before = SipExtension.objects.filter(number="1001").values().get()
+    action = deleted(signed_in, "1001")
+    assert "Undone." in undo(signed_in, action)
+    after = SipExtension.objects.filter(number="1001").values().get()
+    assert (after["handed_to_id"], after["delete_on"]) == (SipExtension.objects.get(number="1002").pk, day)
+    assert {name for name in before if before[name] != after[name]} <= {"version"}
 
 
 def test_an_addition_that_something_needs_by_now_is_not_undone(signed_in: Client) -> None:
