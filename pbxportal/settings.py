@@ -292,7 +292,7 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.static_files.StaticFilesStorage"},
 }
 # Logs go where this program's go, as JSON, and not to files: for systemd's journal, or a container.
 LOG_TO_STDERR = env.bool("LOG_TO_STDERR", default=False)

@@ -1,5 +1,8 @@
 """How a form is laid out: labels, marks, inputs of secrets. The template has the <form> and the buttons."""
 
+from functools import cached_property
+from typing import Any
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.forms.utils import ErrorDict
@@ -7,6 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from core.random_text import UNAMBIGUOUS
+
+
+class Helper(FormHelper):  # type: ignore[misc]
+    """Crispy asks for what follows anew for each field, and looks for a view of the name that `form_action` is."""
+
+    form_action = ""
+
+    @cached_property
+    def _attributes(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_attributes()
+        return found
+
+    def get_attributes(self, template_pack: str = "") -> dict[str, Any]:  # noqa: ARG002 (there is one)
+        return self._attributes
 
 
 def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
@@ -17,7 +34,7 @@ def finish(form: forms.BaseForm, *optional: str) -> FormHelper:
             field.label = _("%(label)s (optional)") % {"label": field.label}
         elif field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
             field.error_messages["required"] = _required(field)
-    helper = FormHelper()
+    helper = Helper()
     helper.form_tag = False
     helper.disable_csrf = True
     helper.field_template = "core/forms/_field.html"
