@@ -100,7 +100,8 @@ def test_what_may_be_empty_is_cleared_and_put_back(signed_in: Client, three: lis
         "allowed_networks": "10.0.0.0/8",
     }  # fmt: skip
     SipExtension.objects.update(**full)
-    action = edited(signed_in, **{f"do_{name}": "clear" for name in full})
+    typed: dict[str, Any] = {f"do_{name}": "clear" for name in full}
+    action = edited(signed_in, **typed)
     assert {name: values(name) for name in full} == {name: [type(value)()] * 3 for name, value in full.items()}
     undo(signed_in, action)
     assert {name: values(name) for name in full} == {name: [value] * 3 for name, value in full.items()}

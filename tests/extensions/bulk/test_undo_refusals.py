@@ -185,10 +185,10 @@ def test_the_offboarded_are_made_again_as_they_were(signed_in: Client, ada: User
     make_extension("1002", first_name="Twin")
     day = localdate() + timedelta(days=9)
     actions.leave("1001", ada, "1002", day)
-    before = SipExtension.objects.filter(number="1001").values().get()
+    before: dict[str, Any] = {**SipExtension.objects.filter(number="1001").values().get()}
     action = deleted(signed_in, "1001")
     assert "Undone." in undo(signed_in, action)
-    after = SipExtension.objects.filter(number="1001").values().get()
+    after: dict[str, Any] = {**SipExtension.objects.filter(number="1001").values().get()}
     assert (after["handed_to_id"], after["delete_on"]) == (SipExtension.objects.get(number="1002").pk, day)
     assert {name for name in before if before[name] != after[name]} <= {"version"}
 
