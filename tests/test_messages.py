@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
+from accounts.second_factor import factors
 from accounts.sessions.models import Session
 from asterisk.backend import Asterisk
 from asterisk.models import BlockedAddress
@@ -21,6 +22,7 @@ from extensions import actions
 from extensions.changes import record as changes
 from extensions.models import BulkAction, Change, SipExtension
 from extensions.pbx import PbxError
+from tests.accounts.second_factor.test_second_factor import SECRET
 from tests.people import make_extension, make_user
 from tests.trees import department
 from tests.trunks.typed import make_announcement, make_group
@@ -177,6 +179,20 @@ def signed_in_elsewhere(grace: SipExtension, by: User) -> str:
     return "/extensions/1000/sign-out/"
 
 
+def own(what: str) -> Prepared:
+    def made(grace: SipExtension, by: User) -> str:
+        grace.user = by
+        grace.save()
+        return of(what)(grace, by)
+
+    return made
+
+
+def with_an_app(grace: SipExtension, by: User) -> str:
+    factors.add_app(grace.user, SECRET, 0)
+    return "/extensions/1000/second-factor/"
+
+
 def group(what: str, *, others: bool = False) -> Prepared:
     def made(grace: SipExtension, by: User) -> str:
         made = make_group(grace.number, by=by)
@@ -207,6 +223,19 @@ REVIEW = "Review the changes, then apply."
 SAID: list[tuple[Prepared, dict[str, str], list[tuple[str, str]]]] = [
     (of("sign-in"), {"allowed": "no"}, [("success", "Grace is signed out everywhere and cannot sign in.")]),
     (blocked, {"allowed": "yes"}, [("success", "Grace can sign in again.")]),
+    (
+        own("sign-in"), {"allowed": "no"},
+        [("error", "This is your own extension. Another administrator must offboard you.")],
+    ),
+    (own("sign-out"), {}, [("info", "You are not signed in anywhere else.")]),
+    (
+        own("second-factor"), {},
+        [("error", "Change your own two-step verification in My account > Security.")],
+    ),
+    (
+        with_an_app, {},
+        [("success", "Two-step verification removed for Grace. The password alone is now enough to sign in.")],
+    ),
     (of("second-factor"), {}, [("info", "Grace does not use two-step verification.")]),
     (of("delete"), {}, [("success", "Extension 1000 deleted. Apply to remove it from the PBX.")]),
     (

@@ -51,12 +51,12 @@ def _link(own: Path, lock: Path) -> None:
 def unlock_stale(directory: Path, seconds: float = STALE_SECONDS) -> None:
     """Asterisk, too, leaves a lock behind when it is killed, and then loses each message for the mailbox.
 
-    Raises OSError.
+    Raises OSError where all are out of reach; one that cannot be read hides no other.
     """
     for number in spool.numbers(directory):
         for folder in spool.FOLDERS:
             lock = spool.box(directory, number) / folder / LOCK
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 if time.time() - lock.stat().st_mtime >= seconds:
                     lock.unlink()
 

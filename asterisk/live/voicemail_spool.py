@@ -64,7 +64,7 @@ def stamp(directory: Path, number: str) -> tuple[int, ...]:
 def _changed_at(place: Path) -> int:
     try:
         return place.stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:  # not there, or not to be read: who reads it is told
         return 0
 
 

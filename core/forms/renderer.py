@@ -6,7 +6,6 @@ from typing import Any
 
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
 WIDGETS = "django/forms/widgets/"
@@ -19,14 +18,14 @@ def attributes(attrs: Mapping[str, Any]) -> SafeString:
     """As Django's attrs.html writes them, without CUTS: False leaves one out, True gives it no value."""
     return mark_safe(  # noqa: S308
         "".join(
-            f" {_escaped(name)}" if value is True else f' {_escaped(name)}="{_escaped(value)}"'
+            f" {escaped(name)}" if value is True else f' {escaped(name)}="{escaped(value)}"'
             for name, value in attrs.items()
             if value is not False and name != CUTS
         )
     )
 
 
-def _escaped(value: Any) -> str:
+def escaped(value: Any) -> str:
     """As conditional_escape, which looks whether it is lazy first: none of these is."""
     text = str(value)
     return text if isinstance(text, SafeData) else html.escape(text)
@@ -40,17 +39,13 @@ def input_(widget: Mapping[str, Any]) -> SafeString:
 
 
 def select(widget: Mapping[str, Any]) -> SafeString:
-    options = (
-        (str(option["value"]), attributes(option["attrs"]), option["label"])
+    options = "".join(
+        f'<option value="{escaped(option["value"])}"{attributes(option["attrs"])}>{escaped(option["label"])}</option>'
         for _, group, _ in widget["optgroups"]
         for option in group
     )
-    return format_html(
-        '<select name="{}"{}>{}</select>',
-        widget["name"],
-        attributes(widget["attrs"]),
-        format_html_join("", '<option value="{}"{}>{}</option>', options),
-    )
+    its = f'name="{escaped(widget["name"])}"{attributes(widget["attrs"])}'
+    return mark_safe(f"<select {its}>{options}</select>")  # noqa: S308
 
 
 class FormRenderer(DjangoTemplates):

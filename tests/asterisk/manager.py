@@ -94,8 +94,7 @@ class Manager:
             views = filter(None, (table, engine.NEXT.get(table)))
             asked = (db.execute(f'SELECT * FROM {view} WHERE "{key}" = ?', (value,)).fetchone() for view in views)
             found = next(filter(None, asked), None)
-        names = found.keys() if found else ()
-        row = {name: str(found[name]) for name in names if found[name] is not None}
+        row = {name: str(value) for name, value in dict(found or {}).items() if value is not None}
         return {name: self.says.get((family, name), text) for name, text in row.items()}
 
     def _endpoint(self, name: str) -> list[Message]:

@@ -1,5 +1,6 @@
 """Asterisk's REST interface while it is not loaded, against a program on 127.0.0.1 that answers as it does then."""
 
+import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -15,12 +16,14 @@ HTML = b"<!DOCTYPE HTML><html><head><title>404 Not Found</title></head></html>"
 CONTACT = "1001;@abc"
 Answers = list[tuple[int, bytes]]
 answers: Answers = []
+asked: list[tuple[str, str, object]] = []
 
 
 class Rest(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        status, body = answers[0]
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked.append((self.command, self.path, json.loads(body) if body else None))
+        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -43,6 +46,7 @@ def rest(settings: Settings) -> Iterator[Answers]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield answers
         answers.clear()
+        asked.clear()
         server.shutdown()
 
 
@@ -89,6 +93,30 @@ def test_a_page_of_somebody_else_is_no_watched_registration(rest: Answers, text:
 def test_a_registration_that_is_watched_has_an_address(rest: Answers) -> None:
     rest.append((200, b'[{"attribute":"uri","value":"sip:1001@127.0.0.1:5062"}]'))
     assert ari.qualify_contact(from_settings(), CONTACT, "30")
+
+
+def test_one_that_was_made_anew_without_an_address_is_taken_away(rest: Answers) -> None:
+    rest.extend([(200, b'[{"attribute":"uri","value":""},{"attribute":"path","value":"x"}]'), (204, b"")])
+    assert not ari.qualify_contact(from_settings(), CONTACT, "30")
+    path = "/ari/asterisk/config/dynamic/res_pjsip/contact/1001%3B%40abc"
+    wish = {"fields": [{"attribute": "qualify_frequency", "value": "30"}]}
+    assert asked == [("PUT", path, wish), ("DELETE", path, None)]
+
+
+def test_one_that_cannot_be_made_anew_has_gone(rest: Answers) -> None:
+    rest.append((400, b'{"message":"Cannot create sorcery object"}'))
+    assert not ari.qualify_contact(from_settings(), CONTACT, "30")
+
+
+def test_what_the_pbx_holds_of_a_transport_is_read(rest: Answers) -> None:
+    rest.append((200, b'[{"attribute":"bind","value":"192.0.2.1:5060"},{"attribute":"tos","value":"96"}]'))
+    assert ari.transport(from_settings(), "a/b") == {"bind": "192.0.2.1:5060", "tos": "96"}
+    assert asked == [("GET", "/ari/asterisk/config/dynamic/res_pjsip/transport/a%2Fb", None)]
+    rest[:] = [(404, b'{"message":"Object with id \'a\' not found"}')]
+    assert ari.transport(from_settings(), "a") == {}
+    rest[:] = [(404, HTML)]
+    with pytest.raises(AmiError):
+        ari.transport(from_settings(), "a")
 
 
 def test_a_registration_that_had_gone_is_no_error(rest: Answers) -> None:

@@ -110,6 +110,27 @@ def test_what_cannot_be_is_refused_in_words(signed_in: Client, field: str, value
     assert BackupSettings.load().version == 1
 
 
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [
+        ({"passphrase": "x" * 12}, []),
+        ({"passphrase": "x" * 11}, ["passphrase"]),
+        ({"passphrase": PASSPHRASE, "days": "0", "weeks": "0"}, []),
+        ({"passphrase": PASSPHRASE, "days": "1", "weeks": "1", "months": "1"}, []),
+        ({"passphrase": PASSPHRASE, "days": "0", "weeks": "0", "months": "0"}, ["days"]),
+        ({"passphrase": PASSPHRASE, "days": "366", "weeks": "520", "months": "120"}, []),
+        ({"passphrase": PASSPHRASE, "days": "367", "weeks": "521", "months": "120"}, ["days", "weeks"]),
+        ({"passphrase": PASSPHRASE, "version": "2"}, ["__all__"]),
+    ],
+)
+def test_one_backup_or_more_is_kept_with_a_passphrase_that_is_long_enough(
+    ada: User, more: dict[str, str], refused: list[str]
+) -> None:
+    form = forms.BackupSettingsForm(typed(**more), by=ada)
+    assert list(form.errors) == refused
+    assert form.is_conflict == ("__all__" in refused)
+
+
 def test_none_at_all_cannot_be_kept(signed_in: Client) -> None:
     answer = signed_in.post(f"{URL}settings/", typed(passphrase=PASSPHRASE, days="0", weeks="0", months="0"))
     assert answer.status_code == 422

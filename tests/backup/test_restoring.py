@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from backup import restoring
+from backup import database, restoring
 from backup.archive import Manifest
-from backup.errors import ArchiveError
+from backup.errors import ArchiveError, RestoreError
+from backup.places import Place
 from core.audit.triggers import HEAD
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,65 @@ def test_why_it_cannot_be_used_is_said(
     with pytest.raises(ArchiveError, match=words):
         restoring.sound(restored, restored.parent / "secrets", MANIFEST)
     assert not Path(answer.environment["PBXPORTAL_VAR"]).exists()
+
+
+def test_a_dump_is_restored_in_one_transaction_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    answers: list[Any] = [
+        SimpleNamespace(returncode=0, stderr="a notice"),
+        SimpleNamespace(returncode=1, stderr="pg_restore: error: no room\n"),
+        FileNotFoundError(2, "No such file"),
+    ]
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], **_: Any) -> Any:
+        ran.append((command, env))
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(database, "environment", lambda: {"PGDATABASE": "portal"})
+    dump = tmp_path / "dump"
+    assert restoring._into_postgresql(dump, MANIFEST) == restoring.Report(MANIFEST.counts, 5, "ab12", 0)
+    with pytest.raises(RestoreError, match="no room"):
+        restoring._into_postgresql(dump, MANIFEST)
+    with pytest.raises(RestoreError, match="pg_restore is not installed"):
+        restoring._into_postgresql(dump, MANIFEST)
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    assert ran == [(["pg_restore", *options, "--dbname", "portal", str(dump)], {"PGDATABASE": "portal"})] * 3
+
+
+@pytest.fixture
+def vacant(tmp_path: Path) -> Place:
+    """As the settings leave it."""
+    (tmp_path / "portal.sqlite3").touch()
+    return Place(tmp_path, tmp_path / "asterisk", tmp_path / "asterisk/engine.sqlite3", tmp_path / "portal.sqlite3")
+
+
+@pytest.mark.parametrize("there", ["portal.sqlite3", "asterisk/engine.sqlite3", "asterisk/spool/voicemail/x"])
+def test_nothing_is_restored_over_anything(vacant: Place, there: str) -> None:
+    restoring._refuse_full(vacant)
+    (vacant.var / there).parent.mkdir(parents=True, exist_ok=True)
+    (vacant.var / there).write_text("x")
+    with pytest.raises(RestoreError, match="already holds an installation"):
+        restoring._refuse_full(vacant)
+
+
+def test_nothing_is_restored_over_a_database_of_a_server(vacant: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_server = replace(vacant, database=None)
+    monkeypatch.setattr(database, "is_empty", lambda: True)
+    restoring._refuse_full(of_server)
+    monkeypatch.setattr(database, "is_empty", lambda: False)
+    with pytest.raises(RestoreError, match="already holds an installation"):
+        restoring._refuse_full(of_server)
+    restoring._refuse_full(vacant)
+
+
+def test_what_lay_ready_is_forgotten_with_what_sqlite_made_beside_it(vacant: Place) -> None:
+    ready = {name: vacant.var / f".restored.{name}" for name in ("secrets", "database.sqlite3", "reach")}
+    (ready["secrets"] / "deep").mkdir(parents=True)
+    for name in ("", "-wal", "-shm", "-journal"):
+        Path(f"{ready['database.sqlite3']}{name}").touch()
+    restoring._forget(ready)
+    assert [each.name for each in vacant.var.iterdir()] == ["portal.sqlite3"]

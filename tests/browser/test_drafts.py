@@ -217,6 +217,14 @@ def test_what_is_kept_of_a_form_and_how_it_comes_back(adas: Page, grace: SipExte
     assert state == values
     adas.locator("#id_last_name").fill("Murray")
     assert set(kept(adas)["fields"]) == {"job_title", "last_name", "voicemail"}
+    password = adas.locator("#id_registration_password")
+    adas.locator("[data-secret-box]", has=password).get_by_role("button", name="Show").click()
+    password.fill(SECRET)
+    assert SECRET not in str(kept(adas))
+    assert kept(adas)["secrets"] == ["registration_password"]
+    leave(adas)
+    expect(adas.locator("[data-draft-secrets]")).to_be_visible()
+    expect(adas.locator("form[data-keep]")).to_have_attribute("data-guard", "dirty")
 
 
 @pytest.mark.parametrize("change", [{"person": "0"}, {"path": "/extensions/add/"}, "no JSON"])

@@ -94,6 +94,19 @@ def test_names_and_labels_are_used_once() -> None:
     assert len(BY_NAME) == len({field.label for field in FIELDS}) == len(FIELDS)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("renew_password_by", "2026-06-11", "06/11/2026"),
+        ("renew_password_by", "", ""),
+        ("role", "human_resource", "Human Resources"),
+        ("role", "Clerk", "Clerk"),
+    ],
+)
+def test_a_value_is_shown_as_people_read_it(name: str, text: str, shown: str) -> None:
+    assert BY_NAME[name].shown(text) == shown
+
+
 def test_a_secret_stands_in_no_mail() -> None:
     assert SECRET <= MASKED
 

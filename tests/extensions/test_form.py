@@ -53,9 +53,10 @@ def test_first_name_email_and_the_defaults_are_enough(signed_in: Client) -> None
 
 def test_without_scripts_finding_a_department_saves_nothing(signed_in: Client) -> None:
     fill(60)
-    typed = Typed(more={"find": "department 57", "then": "find"}).fields
+    typed = Typed(more={"find": "department 57", "then": "find", "email": "no one", "caller_id": "no number"}).fields
     answer = signed_in.post("/extensions/add/", typed)
     assert answer.status_code == 200
+    assert (answer.context["form"].person.errors, answer.context["form"].sip.errors) == ({}, {})
     assert answer.context["form"].person["first_name"].value() == "Grace"
     assert "Department 57" in answer.content.decode()
     assert not SipExtension.objects.exists()

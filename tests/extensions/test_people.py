@@ -70,11 +70,16 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_not_lost(signed_in: Cli
     opened = fields(zora, job_title="Pilot")
     assert f'name="seen" value="{opened["seen"]}"' in html_of(signed_in, f"{LIST}{zora.pk}/")
     User.objects.filter(pk=zora.pk).update(last_name="Stone")
+    zora.organizations.set([department("Sales")])
     answer = signed_in.post(f"{LIST}{zora.pk}/", opened)
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "Someone else changed this person while this page was open." in page
-    assert "Now saved: Stone" in page
+    said = {each["label"]: each["message"] for each in answer.context["errors"]}
+    assert said.pop("").startswith("Someone else changed this person")
+    assert said == {
+        "Last Name": "Now saved: Stone", "Job Title": "Now saved: empty", "Departments": "Now saved: Sales",
+    }  # fmt: skip
     assert 'value="Pilot"' in page
     zora.refresh_from_db()
     assert (zora.last_name, zora.job_title) == ("Stone", "")
@@ -119,6 +124,9 @@ def test_one_is_changed_and_it_is_recorded(signed_in: Client, ada: User) -> None
     assert AuditRecord.objects.filter(action="person.edited").count() == 1
     said = [[*map(str, get_messages(each.wsgi_request))][-1] for each in (answer, again)]
     assert said == ["Zora Stone saved.", "Nothing was changed."]
+    signed_in.post(f"{LIST}{zora.pk}/", fields(zora, last_name="Rock"))
+    assert AuditRecord.objects.filter(action="person.edited").count() == 2
+    assert Email.objects.filter(kind="password_changed").count() == 1
 
 
 def test_errors_stand_at_their_fields(signed_in: Client) -> None:

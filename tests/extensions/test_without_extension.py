@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from asterisk.apply import undo
 from asterisk.models import ApplyRun
 from core.audit.models import AuditRecord
 from core.mail.models import Email
+from extensions import views
 from extensions.changes.state import CannotPutBack
 from extensions.models import Change, SipExtension
 from extensions.review import review
@@ -77,6 +79,24 @@ def test_somebody_is_chosen_on_the_add_page(signed_in: Client) -> None:
     assert "vic@example.com" not in page
     page = html_of(signed_in, f"{ADD}?person={hugo.pk}")
     assert "Hugo keeps the existing sign-in and gets an extension." in page
+
+
+def test_who_gets_an_extension_from_another_at_the_same_moment_has_one(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hugo = make_user("Hugo")
+    look = views.added_before
+
+    def meanwhile(request: Any) -> Any:
+        make_extension("1001", user=hugo)
+        return look(request)
+
+    monkeypatch.setattr(views, "added_before", meanwhile)
+    answer = give(signed_in, hugo)
+    assert answer["Location"] == ADD
+    (said,) = map(str, get_messages(answer.wsgi_request))
+    assert said.startswith("This person has an extension now")
+    assert SipExtension.objects.get().number == "1001"
 
 
 def test_the_log_and_the_review_say_what_is_new(signed_in: Client) -> None:

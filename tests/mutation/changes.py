@@ -27,7 +27,14 @@ TIDIES = re.compile(r"^(connections?\.close|gc\.)|(thread|ear|heart)\w*\.join\("
 # A thread ends with its process; a folder may be there or not; mypy refuses what would change a frozen dataclass.
 FREE = {"frozen", "daemon", "strict", "exist_ok", "parents", "missing_ok", "ignore_errors", "verbosity", "interactive"}
 FREE |= {"critical", "capture_output"}  # X.509 extensions that every client reads; what is not looked at
-FREE |= {"compresslevel", "quality", "chunk_size", "batch_size", "level"}  # how it is done, not what comes out
+FREE |= {
+    "compresslevel",
+    "quality",
+    "chunk_size",
+    "batch_size",
+    "level",
+    "lasting",
+}  # how it is done, not what comes out
 # How much is read at a time; a query more or fewer, of the same rows.
 IN_PIECES = re.compile(r"\.(read|read1|recv|recvfrom|readinto|iterator)$|^(iter|prefetch_related_objects|batched)$")
 LONG = 10  # a text or a list that is cut there is not exactly so long
@@ -145,6 +152,8 @@ class Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        if ast.unparse(node.values[0]) == "super().clean()":
+            return  # which has what the form has, or nothing
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         self._add(node, f"({ast.unparse(ast.BoolOp(other, node.values))})")
         self.generic_visit(node)

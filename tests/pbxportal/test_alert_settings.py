@@ -14,6 +14,7 @@ from core.audit.models import AuditRecord
 from core.events import webhook
 from core.preferences.models import Preferences
 from pbxportal.monitor import token_hash
+from pbxportal.pbx_settings.alert_forms import AlertForm
 from tests.pages import html_of
 from tests.people import be_stale, make_user
 
@@ -78,6 +79,39 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert answer.status_code == 422
     assert words in str(answer.context["form"].errors)
     assert Preferences.load().version == 1
+
+
+BOTH = "Enter both times, or neither."
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "refused"),
+    [
+        ("22:00", "", {"alert_quiet_until": [BOTH]}),
+        ("", "06:00", {"alert_quiet_from": [BOTH]}),
+        ("late", "", {"alert_quiet_from": ["Enter a valid time."]}),
+        ("", "late", {"alert_quiet_until": ["Enter a valid time."]}),
+        ("00:00", "06:00", {}),
+        ("", "", {}),
+    ],
+)
+def test_quiet_hours_have_two_ends(ada: User, first: str, until: str, refused: dict[str, list[str]]) -> None:
+    form = AlertForm(typed(alert_quiet_from=first, alert_quiet_until=until), by=ada)
+    assert form.errors == refused
+
+
+def test_who_is_told_no_more_stands_in_the_log(signed_in: Client, ada: User) -> None:
+    olga = make_user("Olga", role="operator")
+    Preferences.objects.update(
+        alert_people=[olga.pk, 99999], alert_quiet_from=time(22), alert_quiet_until=time(6), metrics_on=False
+    )
+    assert signed_in.post(URL, typed(alert_people=[str(ada.pk)])).status_code == 302
+    record = AuditRecord.objects.get(action="preferences.changed")
+    assert record.detail["fields"] == {
+        "alert_people": [["olga@example.com"], ["ada@example.com"]],
+        "alert_quiet_from": ["22:00", None],
+        "alert_quiet_until": ["06:00", None],
+    }
 
 
 def test_a_secret_is_shown_once_and_stored_encrypted(signed_in: Client) -> None:

@@ -9,6 +9,7 @@ from accounts.models import Role, User
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences, SystemChange
+from pbxportal.pbx_settings.attack_forms import AttackForm
 from tests.pages import html_of
 from tests.people import make_user
 
@@ -92,6 +93,17 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert list(answer.context["form"].errors) == [field]
     assert words in str(answer.context["form"].errors[field])
     assert Preferences.load().version == 1
+
+
+def test_what_is_just_within_the_bounds_is_taken(ada: User) -> None:
+    never = ", ".join(f"10.0.0.{each}" for each in range(100))
+    agents = "\n".join([f"agent{each}" for each in range(19)] + ["x" * 40])
+    numbers = ("attacks_tries", "attacks_minutes", "attacks_block_minutes", "outbound_a_minute")
+    for values in ((3, 1, 1, 1), (1000, 60, 1440, 1000)):
+        more = dict(zip(numbers, map(str, values), strict=True))
+        form = AttackForm(typed(attacks_never=never, attacks_agents=agents, attacks_dialled="", **more), by=ada)
+        assert form.errors == {}
+        assert (form.cleaned_data["attacks_never"], form.cleaned_data["attacks_agents"]) == (never, agents)
 
 
 def test_who_saves_second_is_told_what_differs(signed_in: Client) -> None:

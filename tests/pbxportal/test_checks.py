@@ -59,6 +59,19 @@ def test_what_is_dangerous_stops_a_start_where_others_reach_the_portal(
         call_command("check")
 
 
+@pytest.mark.parametrize(
+    ("key", "codes"),
+    [
+        ("abcdefgh" * 4, []),
+        ("abcdefg" * 5, ["portal.E003"]),
+        (("abcdefgh" * 4)[1:], ["portal.E003"]),
+    ],
+)
+def test_a_secret_key_is_long_and_of_many_characters(settings: Settings, key: str, codes: list[str]) -> None:
+    set_all(settings, {**OPEN, "SECRET_KEY": key})
+    assert found() == codes
+
+
 @pytest.mark.parametrize("reached", REACHED)
 def test_others_reach_it_by_a_bind_a_name_or_a_proxy(settings: Settings, reached: dict[str, Any]) -> None:
     settings.DEBUG = True

@@ -1,5 +1,6 @@
 """PBX Settings > Preferences > HTTPS."""
 
+import errno
 import socket
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.https import Certificate, Choice
 from core.preferences.models import Preferences
 from pbxportal import portal_address
 from pbxportal.front import authority, certificates, outcome, status
+from pbxportal.pbx_settings import https_forms
 from pbxportal.portal_address import Address
 from tests.certificates import made, with_password
 from tests.pages import html_of
@@ -108,10 +110,59 @@ def test_a_port_that_needs_rights_is_told_with_the_command(signed_in: Client, mo
     assert "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80" in errors(signed_in, https_port="444")
 
 
+USED = "Another program uses this port. Enter another one."
+
+
+@pytest.mark.parametrize(
+    ("port", "more", "refused"),
+    [
+        (8443, {}, {"https_port": USED}),
+        (8443, {"https_certificate": "none"}, {}),
+        (8443, {"https_certificate": "acme", "https_name": "pbx.example.com"}, {"https_port": USED}),
+        (8000, {}, {}),  # we listen there as well, to lead to the other
+        (7001, {}, {}),  # where we listen now
+        (7002, {}, {}),  # and where we were to
+    ],
+)
+def test_only_a_port_of_others_is_in_the_way(
+    ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    port: int, more: dict[str, str], refused: dict[str, str],
+) -> None:  # fmt: skip
+    settings.PORTAL_PORT = 7001
+    Preferences.objects.update(https_port=7002)
+    asked: list[tuple[str, int]] = []
+
+    def used(host: str, port: int, _kind: object) -> None:
+        asked.append((host, port))
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(https_forms, "try_to_bind", used)
+    form = https_forms.HttpsForm(typed(https_port=str(port), **more), by=ada)
+    assert {name: str(words[0]) for name, words in form.errors.items()} == refused
+    host = "" if "https_name" in more else "127.0.0.1"
+    assert asked == ([] if not refused and port != 8000 else [(host, port)])
+
+
+@pytest.mark.parametrize("field", ["chain", "key"])
+def test_chain_and_key_are_pasted_together(ada: User, own: tuple[str, str], field: str) -> None:
+    both = dict(zip(("chain", "key"), own, strict=True))
+    form = https_forms.HttpsForm(typed(https_certificate="files", **{**both, field: " "}), by=ada)
+    assert form.errors == {field: ["Paste it from your certificate's file."]}
+    assert https_forms.HttpsForm(typed(https_certificate="files", **both), by=ada).is_valid()
+
+
+def test_files_that_the_environment_names_need_not_be_pasted(ada: User, settings: Settings) -> None:
+    settings.HTTPS_CERTIFICATE, settings.HTTPS_KEY = "/etc/chain.pem", "/etc/key.pem"
+    assert https_forms.HttpsForm(typed(https_certificate="files"), by=ada).is_valid()
+    settings.SAID_URL = "https://pbx.lan"
+    assert https_forms.HttpsForm(typed(https_certificate="acme"), by=ada).is_valid()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_certificate_of_ones_own_is_kept_and_never_shown(signed_in: Client, var: Path, own: tuple[str, str]) -> None:
     chain, key = own
     sent = typed(https_certificate="files", https_name="pbx.example.com", chain=chain, key=key)
+    assert "to keep the saved one" not in html_of(signed_in, URL)
     assert signed_in.post(URL, sent).status_code == 302
     files = certificates.own_files()
     assert files.key.read_text().strip() == key.strip()
@@ -120,6 +171,8 @@ def test_a_certificate_of_ones_own_is_kept_and_never_shown(signed_in: Client, va
     assert https.chosen(var).certificate == Certificate.FILES
     page = html_of(signed_in, URL)
     assert "pbx.example.com, 127.0.0.1" in page
+    assert "Leave empty to keep the saved one. It is never shown." in page
+    assert page.count("Leave empty to keep the saved one.") == 2
     assert "PRIVATE KEY" not in page
     assert key.splitlines()[1] not in str(list(AuditRecord.objects.values()))
     again = typed(https_certificate="files", https_name="pbx.example.com", https_port=sent["https_port"])

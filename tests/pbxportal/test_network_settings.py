@@ -16,6 +16,7 @@ from core.audit.models import AuditRecord
 from core.preferences.models import PRIVATE, Preferences, SystemChange
 from core.reach import EVERYWHERE
 from extensions.models import SipExtension
+from pbxportal.pbx_settings import network_forms
 from tests.pages import html_of
 from tests.pbx.test_network import StunServer
 from tests.people import Typed, make_user
@@ -98,6 +99,48 @@ def test_ports_that_are_in_each_others_way_are_refused(signed_in: Client) -> Non
     assert "must not include the SIP ports" in str(
         signed_in.post(URL, sent).context["form"].errors["network_rtp_first"]
     )
+
+
+INCLUDED, FEW, LOW = "must not include the SIP ports", "at least 3 above the first", "from 1024 on"
+
+
+@pytest.mark.parametrize(
+    ("sip", "tls", "first", "last", "refused"),
+    [
+        (5999, 6004, 6000, 6003, {}),
+        (6000, 7000, 6000, 6003, {"network_rtp_first": INCLUDED}),
+        (6003, 7000, 6000, 6003, {"network_rtp_first": INCLUDED}),
+        (7000, 6000, 6000, 6003, {"network_rtp_first": INCLUDED}),
+        (7000, 6003, 6000, 6003, {"network_rtp_first": INCLUDED}),
+        ("", 6004, lambda usual: usual, lambda usual: usual + 3, {"network_rtp_first": INCLUDED}),
+        ("", 6004, lambda usual: usual + 1, lambda usual: usual + 4, {}),
+        (5999, 6004, 6000, 6002, {"network_rtp_last": FEW}),
+        (5999, 6004, 1024, 1027, {}),
+        (5999, 6004, 1023, 1027, {"network_rtp_first": LOW}),
+        (65535, 65534, 6000, 6003, {}),
+    ],
+)
+def test_sound_has_ports_of_its_own_and_enough(
+    ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    sip: int | str, tls: int, first: Any, last: Any, refused: dict[str, str],
+) -> None:  # fmt: skip
+    settings.SIP_BY_ENVIRONMENT = frozenset()
+    monkeypatch.setattr(network_forms, "try_to_bind", lambda *_: None)
+    usual = nodes.usual()["sip_port"]
+    rtp = [each(usual) if callable(each) else each for each in (first, last)]
+    ports = dict(zip(network_forms.PORTS, (sip, tls, *rtp), strict=True))
+    form = network_forms.NetworkForm(typed(network_addresses="127.0.0.1, ::1, 127.0.0.1", **ports), by=ada)
+    assert form.errors.keys() == refused.keys()
+    for field, words in refused.items():
+        assert words in str(form.errors[field])
+    if not refused:
+        assert form.cleaned_data["network_addresses"] == "127.0.0.1, ::1"
+
+
+def test_the_pbx_listens_on_four_addresses_at_most(ada: User, settings: Settings) -> None:
+    settings.SIP_BY_ENVIRONMENT = frozenset()
+    four = ", ".join(f"127.0.0.{last}" for last in range(1, 5))
+    assert network_forms.NetworkForm(typed(network_addresses=four), by=ada).is_valid()
 
 
 @pytest.mark.parametrize(

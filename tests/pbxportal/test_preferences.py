@@ -81,6 +81,10 @@ def test_bad_input_is_refused_at_its_field(signed_in: Client, field: str, value:
     assert Preferences.load().country == "US"
 
 
+def test_there_may_be_one_number_alone(ada: User) -> None:
+    assert PreferencesForm({**TYPED, "first_number": "200", "last_number": "200"}, by=ada).is_valid()
+
+
 def save(client: Client, **more: str) -> None:
     """As a person does who has opened the page just now."""
     typed = {**TYPED, "version": str(Preferences.load().version), **more}

@@ -112,6 +112,28 @@ def test_all_is_sealed_anew_and_the_old_key_opens_nothing(
     everything_is_readable(client, passwords)
 
 
+def test_it_looks_again_until_nothing_is_sealed_with_the_old_key(
+    key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have sealed something with it meanwhile."""
+    rounds = [(1200, 2), (3, 2), (0, 2)]
+    monkeypatch.setattr(rotate_keys, "seal_all", lambda: rounds.pop(0))
+    old, out = key_file.read_text(), StringIO()
+    call_command("rotate_keys", stdout=out)
+    assert out.getvalue().startswith(
+        "1,203 rows encrypted with the new key. 2 could not be decrypted with any key and were left unchanged."
+        " The old key is retired."
+    )
+    assert rounds == []
+    (new,) = key_file.read_text().split()
+    assert new != old
+    other = Fernet.generate_key().decode()
+    key_file.write_text(f"{other}\n{new}")  # one that was cut short is ended
+    rounds.append((0, 0))
+    call_command("rotate_keys", stdout=StringIO())
+    assert key_file.read_text() == other
+
+
 class Killed(BaseException):
     """Nothing catches it, and nothing is tidied up but what a transaction undoes."""
 

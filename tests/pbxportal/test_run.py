@@ -217,12 +217,12 @@ def test_files_are_collected_only_when_one_has_changed(
     """It takes seconds at each start."""
     settings.VAR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
     (tmp_path / "static").mkdir()
-    collected: list[str] = []
+    collected: list[tuple[str, bool]] = []
     state = ["one"]
     monkeypatch.setattr(run, "static_fingerprint", lambda: state[0])
 
-    def collect(command: str, **_: object) -> None:
-        collected.append(command)
+    def collect(command: str, *, clear: bool, **_: object) -> None:
+        collected.append((command, clear))
         (tmp_path / "static/staticfiles.json").touch()
 
     monkeypatch.setattr(run, "call_command", collect)
@@ -234,7 +234,7 @@ def test_files_are_collected_only_when_one_has_changed(
             (tmp_path / "static/staticfiles.json").unlink()
         run.collect_static()
         assert len(collected) == times, at
-    assert set(collected) == {"collectstatic"}
+    assert set(collected) == {("collectstatic", True)}
 
 
 def test_the_fingerprint_is_of_every_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +89,12 @@ def test_a_job_is_not_begun_again_before_it_is_done_and_a_failure_ends_nothing(
         assert job.thread
         job.thread.join(10)
     assert (len(begun), len(closed)) == (2, 2)
+    later.due = 0.0
+    for _ in range(2):
+        later()
+        assert later.thread
+        later.thread.join(10)
+    assert len(begun) == 3
     assert "What is done again and again beside the portal failed" in caplog.text
 
 
@@ -127,6 +134,23 @@ def test_where_to_go_is_said_once_and_only_when_both_answer(
     assert told == ["READY=1"]
     settings.LOG_TO_STDERR = True
     assert run.Welcome(door, None, None, node).lines == ["Portal:  http://127.0.0.1:8000"]
+
+
+def test_what_is_started_beside_the_portal_is_on_its_own_and_leaves_nothing_when_it_ends(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR = tmp_path
+    begun, waited = list[Any](), Event()
+
+    def popen(program: list[str], **options: Any) -> Any:
+        begun.append((program[-3:], options["start_new_session"], Path(options["stdout"].name).name))
+        return SimpleNamespace(wait=waited.set)
+
+    monkeypatch.setattr("subprocess.Popen", popen)
+    run.start("backup", "--nightly")
+    manage = str(settings.BASE_DIR / "manage.py")
+    assert begun == [([manage, "backup", "--nightly"], True, "backup.log")]
+    assert waited.wait(10)
 
 
 def test_an_outside_address_that_cannot_be_found_stops_nothing(
@@ -238,6 +262,12 @@ def test_asterisk_is_configured_as_its_network_is_and_restarts_for_another(
     assert did_of_pbx == ["configured"]
     assert (child.name, child.command) == ("Asterisk", ["asterisk"])
     assert [each.name for each in child.logs] == ["start.log", "problems.log"]
+    caught_up: SimpleQueue[tuple[object, ...]] = SimpleQueue()
+    monkeypatch.setattr(run, "catch_up", lambda *given: caught_up.put(given))
+    process: Any = "its process"
+    assert child.on_start
+    child.on_start(process)
+    assert caught_up.get(timeout=10) == (node, process)
     assert child.before_start
     child.before_start()
     assert did_of_pbx == ["configured", "filled", "prepared", "guarded"]

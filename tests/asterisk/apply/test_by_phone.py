@@ -4,10 +4,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts.models import Organization, Role
 from asterisk.apply import by_phone, retention, route_members
 from asterisk.apply.by_phone import Taking
 from asterisk.apply.year import TurnOfYear
@@ -178,6 +180,37 @@ def test_a_route_follows_who_may_use_it(manager: Manager) -> None:
         log.record(None, "extension.greeting_by_phone", "1160")
         following.follow(db)
         assert route_members.differing(db) == (set(), set())
+
+
+@pytest.mark.django_db
+def test_a_route_is_for_roles_for_departments_with_those_below_and_for_extensions(manager: Manager) -> None:
+    sales = Organization.objects.create(name="Sales", parent=Organization.company())
+    inside = Organization.objects.create(name="Inside", parent=sales)
+    role = Role.objects.create(name="Caller")
+    caller, seller, clerk = make_user("Caller", custom=role), make_user("Seller"), make_user("Clerk")
+    seller.organizations.add(inside)
+    clerk.organizations.add(Organization.company())
+    for number, user in {"1000": caller, "1001": seller, "1002": clerk, "1100": None}.items():
+        more: dict[str, Any] = {"user": user} if user else {}
+        make_extension(number, **more)
+    trunk = make_trunk()
+    chosen: list[dict[str, Any]] = [
+        {"roles": [role.pk]},
+        {"organizations": [sales.pk]},
+        {"extensions": "1002, 1100-1199"},
+    ]
+    by_role, by_department, by_number = (
+        make_outbound(trunk, name=f"Route {at}", restricted=True, **each).pk for at, each in enumerate(chosen)
+    )
+    make_outbound(trunk, name="Nobody", restricted=True)
+    apply_preferences(None)
+    members = [f"{by_role}-1000", f"{by_department}-1001", f"{by_number}-1002", f"{by_number}-1100"]
+    held = "SELECT id FROM outbound_member ORDER BY id"
+    assert sql(held) == [(each,) for each in sorted(members)]
+    seller.organizations.remove(inside)
+    with engine.opened(manager.engine_file) as db:
+        route_members.Following().follow(db)
+    assert f"{by_department}-1001" not in [each for (each,) in sql(held)]
 
 
 @pytest.mark.django_db

@@ -10,8 +10,9 @@ from asterisk.engine import store as engine
 from asterisk.engine.lines import COLUMNS
 from asterisk.models import ApplyRun
 from asterisk.nodes import from_settings, kept_network
-from asterisk.process import transports
+from asterisk.process import announcements, transports
 from asterisk.process.embedded import IDENTIFIES
+from core.audit.models import AuditRecord
 from core.preferences.models import Preferences, SystemChange
 from tests.asterisk.manager import Manager
 from tests.node import apply_preferences, catch_up
@@ -58,6 +59,7 @@ def test_the_pbx_is_given_lines_reads_them_anew_and_is_compared(manager: Manager
     assert common(manager, "emergency_trunks") == f"trunk-{trunk.pk}"
     assert lines.differing(from_settings()) == {}
     assert not SystemChange.objects.unproved().exists()
+    assert AuditRecord.objects.filter(action="apply.proved").latest("pk").on == {"code": "module.lines"}
 
 
 @pytest.mark.parametrize(
@@ -276,3 +278,8 @@ def test_sounds_of_announcements_that_were_lost_are_put_again(manager: Manager, 
     found[used.sound].unlink()
     lines.put_sounds(node)
     assert found[used.sound].read_bytes() == b"RIFF"
+    assert found[used.sound].parent.stat().st_mode & 0o777 == 0o700
+    announcements.put(node.directory, {"forgotten", off.sound})
+    assert {each.stem for each in node.directory.rglob("*.wav")} == {used.sound, off.sound}
+    announcements.forget_others(node.directory, {off.sound})
+    assert {each.stem for each in node.directory.rglob("*.wav")} == {off.sound}

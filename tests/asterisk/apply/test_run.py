@@ -1,8 +1,10 @@
 """What an apply does and says, whatever the PBX answers: by one that is made up. With the real one: tests/pbx."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -10,7 +12,7 @@ from asterisk.apply.errors import ApplyError
 from asterisk.engine import store as engine
 from asterisk.engine.render import Rows
 from asterisk.live import store as live
-from asterisk.models import ApplyRun
+from asterisk.models import ApplyRun, BlockedAddress
 from core.audit.models import AuditRecord
 from core.preferences.models import Preferences, SystemChange
 from extensions.changes import record as changes
@@ -76,6 +78,7 @@ def test_what_the_pbx_reads_differently_is_taken_back_and_recorded(manager: Mana
     make_extension("1001")
     apply(["1000", "1001"], ada)
     before = rows(manager)
+    Preferences.objects.update(restore_points=1)
     change(max_phones=3)
     manager.says["AorDetail", "MaxContacts"] = "9"
     with pytest.raises(ApplyError) as told:
@@ -83,8 +86,7 @@ def test_what_the_pbx_reads_differently_is_taken_back_and_recorded(manager: Mana
     where = "Extension 1000, IP Phone Concurrent Registrations"
     assert str(told.value) == f"{where}: the PBX reported “9” instead of “3”."
     assert rows(manager) == before
-    run = ApplyRun.objects.first()
-    assert run
+    run = ApplyRun.objects.get()  # no more are kept
     assert (run.outcome, run.explanation_text) == (Outcome.REFUSED, str(told.value))
     action, on, number, result, _by, detail = recorded()
     assert (action, on, number, result) == (
@@ -108,6 +110,11 @@ def test_what_the_pbx_reads_differently_is_taken_back_and_recorded(manager: Mana
             "Waiting for the PBX: its table was replaced while it was running. Restart the PBX to apply the change.",
         ),
         (
+            {TOKEN: "another", ("AorDetail", "MaxContacts"): "9"},
+            {},
+            "Waiting for the PBX: its table was replaced while it was running. Restart the PBX to apply the change.",
+        ),
+        (
             {},
             {"Login": "Authentication failed"},
             "Waiting for the PBX: it refuses the portal's sign-in. If this lasts, check AMI_SECRET and ARI_SECRET, and"
@@ -121,6 +128,11 @@ def test_what_the_pbx_reads_differently_is_taken_back_and_recorded(manager: Mana
         (
             {},
             {"Getvar": "No such thing"},
+            "Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds.",
+        ),
+        (
+            {},
+            {"ShowDialPlan": "Did not find context hints"},
             "Waiting for the PBX. The change takes effect and is verified as soon as the PBX responds.",
         ),
     ],
@@ -170,8 +182,12 @@ def test_phones_with_a_former_password_are_signed_off_and_others_are_not(manager
     change(caller_id="77")
     apply(["1000"], None)
     assert manager.rest == []
+    until = timezone.now() + timedelta(hours=1)
+    for network, accounts in ("192.0.2.7", ["1000"]), ("192.0.2.8", ["1001"]):
+        BlockedAddress.objects.create(network=network, reason="attempts", tries=9, accounts=accounts, until=until)
     change(registration_password="t7Rw9KqX2mZv5LpB8nYc")
     apply(["1000"], None)
+    assert [each.network for each in BlockedAddress.objects.in_force()] == ["192.0.2.8"]
     assert manager.rest == [("DELETE", "/ari/asterisk/config/dynamic/res_pjsip/contact/1000%3B%40abc")]
 
 

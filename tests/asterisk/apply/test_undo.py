@@ -162,5 +162,6 @@ def test_the_pages_of_applies_are_the_newest_first(applied: ApplyRun, client: Cl
     assert [each.number for each in page.context["rows"]] == ["1000"]
     text = " ".join(page.content.decode().split())
     assert f"Verified: Asterisk has all {applied.values_compared} values." in text
-    assert "<li>Dial plan: " in text
+    assert '<li>Dial plan: <span class="quiet">ring time in seconds, Calls Redirected To</span>' in text
+    assert '<li>Hint: <span class="quiet">device</span>' in text
     assert "IP Phone Concurrent Registrations" in text

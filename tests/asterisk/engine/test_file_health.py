@@ -22,6 +22,7 @@ def path(tmp_path: Path, empty_engine: Path) -> Path:
 def test_what_is_wrong_with_it_is_said(path: Path, tmp_path: Path) -> None:
     assert file_health.damage(path) == ""
     assert file_health.damage(tmp_path / "none") == "is missing"
+    assert file_health.damage(tmp_path) == ""  # nobody can say
     with closing(sqlite3.connect(tmp_path / "empty")) as db:
         db.execute("CREATE TABLE other (id)")
     assert file_health.damage(tmp_path / "empty") == "is empty"

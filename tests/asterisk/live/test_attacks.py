@@ -1,5 +1,6 @@
 """Who is over the limit, by what Asterisk says; the clock is the test's own."""
 
+from collections import OrderedDict
 from collections.abc import Sized
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import pytest
 
 from asterisk.ami.protocol import Message
 from asterisk.live import attacks, block_files, blocks
-from asterisk.live.attacks import ANSWER_SECONDS, Attackers, Limits, network_of
+from asterisk.live.attacks import ANSWER_SECONDS, Attack, Attackers, Limits, network_of
 
 HOST = "192.0.2.7"
 
@@ -63,9 +64,28 @@ def test_guesses_at_several_extensions_are_the_addresss() -> None:
     heard = Heard()
     for number in range(1000, 1010):
         heard.wrong(str(number))
-    (attack,) = heard.attackers.due()
-    assert (attack.network, attack.number, attack.tries) == (HOST, "", 10)
-    assert attack.accounts == tuple(str(number) for number in range(1000, 1010))
+    accounts = tuple(str(number) for number in range(1000, 1010))
+    assert heard.attackers.due() == [Attack(HOST, "", False, 10, accounts)]
+
+
+@pytest.mark.parametrize(("before", "limit", "more"), [(6, 5, 1), (9, 12, 3)])
+def test_another_limit_holds_for_what_was_tried_before(before: int, limit: int, more: int) -> None:
+    heard = Heard()
+    for _ in range(before):
+        heard.wrong()
+    heard.attackers.limits = Limits(limit, 300)
+    for _ in range(more - 1):
+        heard.wrong()
+    assert heard.due() == []
+    heard.wrong()
+    assert heard.due() == [(HOST, ""), (HOST, "1000")]
+
+
+def test_what_was_heard_of_last_is_kept_longest() -> None:
+    kept: OrderedDict[str, int] = OrderedDict()
+    for name in ("a", "b", "a", "c"):
+        attacks.put(kept, name, 1, 2)
+    assert list(kept) == ["a", "c"]
 
 
 def test_tries_that_are_further_apart_than_the_limit_do_not_add_up() -> None:
@@ -82,6 +102,10 @@ def test_a_phone_with_the_right_password_is_never_counted() -> None:
     heard = Heard(tries=3)
     for number in range(1000, 1300):
         heard.right(str(number))
+    at_once = [heard.session() for _ in range(attacks.MOST_UNANSWERED)]
+    for event in ("ChallengeSent", "SuccessfulAuth"):
+        for session in at_once:
+            heard.say(event, "1000", session)
     heard.now += 10 * ANSWER_SECONDS
     assert heard.due() == []
     assert heard.attackers.has_signed_in(HOST, "1100", 60)
@@ -140,8 +164,10 @@ def test_unanswered_and_wrong_ones_add_up() -> None:
 def test_an_attackers_program_is_due_at_once() -> None:
     heard = Heard()
     heard.say("FailedACL", attacks.SCANNER, "s", ACLName="not_match_endpoint_acl")
-    (attack,) = heard.attackers.due()
-    assert (attack.network, attack.by_program) == (HOST, True)
+    assert heard.attackers.due() == [Attack(HOST, "", True, 1, ())]
+    heard.say("FailedACL", "1000", "s", ACLName="registrar_attempt_without_configured_aors")
+    heard.say("InvalidAccountID", attacks.SCANNER, "t")
+    assert heard.due() == []
 
 
 def test_others_are_not_concerned() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -10,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from asterisk.ami.protocol import Message
+from asterisk.engine import store as engine
 from asterisk.live import block_files, blocks, emails
 from asterisk.live import store as live
-from asterisk.live.attacks import Attack
+from asterisk.live.attacks import SHOWN_ACCOUNTS, Attack
 from asterisk.live.blocks import Block, Rules
 from asterisk.live.guard import Guard
 from asterisk.models import BlockedAddress
@@ -48,6 +50,31 @@ def test_an_address_that_is_blocked_is_not_blocked_twice(db: None) -> None:
     assert blocks.add(attack(), "", Rules.read()) == until
     assert BlockedAddress.objects.count() == 1
     assert blocks.in_force(Rules.read()) == {Block(NETWORK, ""): until}
+    BlockedAddress.objects.update(until=timezone.now())
+    assert blocks.add(attack(), "", Rules.read()) > until
+    assert [each.number for each in BlockedAddress.objects.filter(ended_at=None)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "forgiven"),
+    [
+        (["1000"], [["1000"]]),
+        (["1000", "1001"], [["1000"], ["1000", "1001"]]),
+        ([str(number) for number in range(1000, 1020)], [["1000"], ["1000", "1001"]]),
+        (["1001"], []),
+        ([], []),
+    ],
+)
+def test_who_tried_as_a_number_alone_is_forgiven_with_it(
+    db: None, numbers: list[str], forgiven: list[list[str]]
+) -> None:
+    shown = [str(number) for number in range(1000, 1000 + SHOWN_ACCOUNTS)]  # and maybe others
+    for last, accounts in enumerate((["1000"], ["1000", "1001"], [], shown), 1):
+        blocks.add(replace(attack(f"192.0.2.{last}"), accounts=tuple(accounts)), "", Rules.read())
+    blocks.add(replace(attack("192.0.2.9"), by_program=True, accounts=("1000",)), "", Rules.read())
+    blocks.forgive(numbers)
+    ends = BlockedAddress.objects.exclude(ended_at=None).order_by("id")
+    assert list(ends.values_list("accounts", flat=True)) == forgiven
 
 
 def test_a_block_is_at_most_a_week_long_and_a_month_makes_it_short_again(db: None) -> None:
@@ -116,9 +143,13 @@ def test_while_the_database_is_away_a_block_is_in_force_and_it_is_written_down_a
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, conf = Guard(node), node.directory / "etc" / block_files.BLOCKED
+    BlockedAddress.objects.create(until=timezone.now(), ended_at=timezone.now() - timedelta(days=31), tries=10)
     mine.round([])
+    assert not BlockedAddress.objects.exists()
+    assert "[scanner-agents]" in (node.directory / "etc" / block_files.SCANNERS).read_text()
 
     def away(*_: object) -> Rules:
+        assert f"deny={NETWORK}\n" in conf.read_text()  # before it is asked
         raise DatabaseError("away")
 
     with monkeypatch.context() as patch:
@@ -129,15 +160,74 @@ def test_while_the_database_is_away_a_block_is_in_force_and_it_is_written_down_a
         assert BlockedAddress.objects.count() == 0
     mine._round_at = 0.0
     mine.round([])
-    assert [each.network for each in BlockedAddress.objects.in_force()] == [NETWORK]
+    assert [(each.network, each.mailed) for each in BlockedAddress.objects.in_force()] == [(NETWORK, True)]
     assert f"deny={NETWORK}\n" in conf.read_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_a_block_ends_in_its_time(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, conf = Guard(node), node.directory / "etc" / block_files.BLOCKED
+    Preferences.objects.update(attacks_block_minutes=0)
+    written, write = [], block_files.write
+
+    def away(*_: object) -> Rules:
+        raise DatabaseError("away")
+
+    def noted(*given: Any) -> None:
+        written.append(given[2])
+        write(*given)
+
+    monkeypatch.setattr(block_files, "write", noted)
+    with monkeypatch.context() as patch:
+        patch.setattr(Rules, "read", away)
+        mine.round([])
+    assert written == []  # nobody knows the rules yet
+    mine._round_at = 0.0
+    mine.round([])
+    monkeypatch.setattr(Rules, "read", away)
+    monkeypatch.setattr(mine._attackers, "due", lambda: [attack()])
+    mine.round([])
+    assert f"deny={NETWORK}\n" in written[-2]
+    assert conf.read_text() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_others_phones_are_the_extension_that_is_guessed_at_is_kept_out_alone(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, phones = Guard(node), {"1001": NETWORK, "1002": "192.0.2.8"}
+    with live.opened(node.live_file) as db:
+        for number, host in phones.items():
+            live.replace(db, {number: [live.Contact(number, number, f"{host}:5060", "", "Reachable", 1, 1)]})
+    signed_in = {"Event": "SuccessfulAuth", "AccountID": "1002", "RemoteAddress": "IPV4/UDP/192.0.2.6/5060"}
+    mine.round([*refusals(1), refusals(1)[0] | signed_in])
+    found = [
+        attack(at, number) for at in (NETWORK, "192.0.2.6", "192.0.2.7") for number in ("", "1000", "1001", "1002")
+    ]
+    monkeypatch.setattr(mine._attackers, "due", lambda: found)
+    mine.round([])
+    blocked = {Block(each.network, each.number) for each in BlockedAddress.objects.in_force()}
+    assert blocked == {
+        Block(NETWORK, "1000"),
+        Block(NETWORK, "1002"),
+        Block("192.0.2.6", "1000"),
+        Block("192.0.2.6", "1001"),
+        Block("192.0.2.7", ""),
+    }
+    assert kept_out(node) == {(each.number, each.network) for each in blocked if each.number}
+    BlockedAddress.objects.filter(network=NETWORK).update(ended_at=timezone.now())
+    found.clear()
+    mine._round_at = 0.0
+    mine.round([])
+    assert kept_out(node) == {("1000", "192.0.2.6"), ("1001", "192.0.2.6")}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_refused_until_the_pbx_had_let_it_in_again_makes_no_new_block(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = refusals(9)
+    refused, conf = refusals(4), node.directory / "etc" / block_files.BLOCKED
+    Preferences.objects.update(attacks_tries=5)
 
     def asterisk(*given: object) -> None:
         """Refuses until it has read the files."""
@@ -146,14 +236,21 @@ def test_what_was_refused_until_the_pbx_had_let_it_in_again_makes_no_new_block(
     mine = Guard(node)
     monkeypatch.setattr(block_files, "reload", asterisk)
     mine.round([])
-    mine.round(refusals(10))
+    mine.round(refusals(5))
     assert BlockedAddress.objects.in_force().count() == 1
+    assert conf.read_text()
     BlockedAddress.objects.update(ended_at=timezone.now())
     mine._round_at = 0.0
     mine.round(refused)
     mine._round_at = 0.0
     mine.round(mine._waiting)
     assert BlockedAddress.objects.in_force().count() == 0
+    assert conf.read_text() == ""
+
+
+def kept_out(node: Node) -> set[tuple[str, str]]:
+    with engine.opened(node.engine_file) as db:
+        return set(db.execute("SELECT number, network FROM kept_out"))
 
 
 def refusals(count: int) -> list[Message]:

@@ -1,5 +1,7 @@
 """How many registrations failed, by what Asterisk says of them."""
 
+import pytest
+
 from asterisk.ami.protocol import Message
 from asterisk.live.failed_registrations import MOST_SESSIONS, FailedRegistrations
 
@@ -79,3 +81,35 @@ def test_an_attempt_was_when_asterisk_saw_it_however_late_it_is_heard() -> None:
     failed = FailedRegistrations()
     failed.hear(event(WRONG | {"EventTV": "1970-01-01T00:01:40.250+0000"}), 130.0)
     assert [(each.first_at, each.last_at) for each in failed.take()] == [(100.25, 100.25)]
+
+
+DISABLED = OUTSIDE | {"ACLName": "registrar_attempt_without_configured_aors"}
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        (WRONG, [("credentials", 1)]),
+        (WRONG | {"Event": "InvalidPassword"}, [("credentials", 1)]),
+        (UNKNOWN | {"AccountID": "kR7wQ2"}, [("account", 1)]),
+        (DISABLED, [("account", 1)]),
+        (DISABLED | {"AccountID": "kR7wQ2"}, []),
+        (OUTSIDE | {"ACLName": "not_match_endpoint_contact_acl"}, [("contact", 1)]),
+        (OUTSIDE | {"ACLName": "another"}, []),
+        (WRONG | {"Event": "SuccessfulAuth"}, []),
+        (WRONG | {"Service": "AMI"}, []),
+        (WRONG | {"RemoteAddress": "192.0.2.7"}, []),
+        (UNKNOWN | {"AccountID": ""}, []),
+        (ANSWER, []),
+    ],
+)
+def test_what_is_said_of_a_registration_that_failed_is_its_cause(said: Message, count: list[tuple[str, int]]) -> None:
+    assert counted(event(said)) == count
+
+
+def test_an_attempt_is_never_in_the_future() -> None:
+    failed = FailedRegistrations()
+    failed.hear(event(WRONG | {"EventTV": "1970-01-01T00:03:00.000+0000"}), 130.0)
+    (attempt,) = failed.take()
+    assert (attempt.first_at, attempt.last_at) == (130.0, 130.0)
+    assert (attempt.host, attempt.address, attempt.transport) == ("192.0.2.7", "192.0.2.7:5060", "UDP")

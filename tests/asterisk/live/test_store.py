@@ -112,3 +112,50 @@ def test_a_file_that_another_holds_for_long_is_not_thrown_away(tmp_path: Path, m
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             live.prepare(path)
         assert path.stat().st_ino == before
+
+
+def test_a_file_that_cannot_be_read_is_thrown_away_and_a_new_one_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "live.sqlite3"
+    other = tmp_path / "live.other"
+    for each in (path, tmp_path / "live.sqlite3-wal", other):
+        each.write_bytes(b"no table" * 99)
+    live.prepare(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert other.exists()
+    with live.opened(path) as db:
+        assert live.registered_numbers(db) == []
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with live.opened(tmp_path / "deep/live.sqlite3"):
+        assert (tmp_path / "deep").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_asked_of_phones_is_counted(db: sqlite3.Connection) -> None:
+    live.replace(
+        db, {"1002": [replace(PHONE, id="1002;@b", number="1002", address="[2001:db8::7]:5061", transport="tls")]}
+    )
+    live.set_states(db, {"1001": "INUSE", "1002": "NOT_INUSE", "1003": "NOT_INUSE"})
+    assert (live.count_of_phones(db), live.count_of_plain(db)) == (2, (1, 2))
+    assert live.count_by_state(db) == {"INUSE": 1, "NOT_INUSE": 2}
+    assert live.hosts(db) == {"192.0.2.7", "2001:db8::7"}
+    assert live.hosts(db, "1002") == {"2001:db8::7"}
+    assert live.states(db, ["1002", "1009"]) == {"1002": "NOT_INUSE"}
+    assert live.registered_numbers(db, 1) == ["1001"]
+    live.mark_removed(db, ["1002;@b", "nobody"])
+    assert live.being_removed(db, 5) == ["1002"]
+    assert live.phones(db, ["1002"])["1002"][0].removed
+    assert live.replace_all(db, [PHONE], {"1001": "INUSE"}) == {"1002", "1003"}
+    assert live.states(db, ["1001", "1002", "1003"]) == {"1001": "INUSE"}
+    assert live.replace_all(db, [replace(PHONE, status="Unreachable")], {"1001": "INUSE"}) == {"1001"}
+    assert live.replace_all(db, [replace(PHONE, status="Unreachable")], {"1001": "BUSY"}) == {"1001"}
+
+
+def test_only_the_latest_attempts_are_kept(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_ATTEMPTS", 2)
+    attempts = [live.Attempt(str(at), "account", "h", "h:1", "udp", 2, at, at) for at in (3.0, 1.0, 2.0)]
+    live.add_attempts(db, attempts[:2])
+    assert len(live.attempts_since(db, 0, None)) == 2
+    live.add_attempts(db, attempts[2:])
+    assert {each.account for each in live.attempts_since(db, 0, None)} == {"3.0", "2.0"}
+    again = replace(attempts[0], times=-5, first_at=9.0, last_at=9.0, transport="tls")
+    live.add_attempts(db, [again])
+    assert live.attempts(db, ["3.0"], 5) == [replace(attempts[0], times=1, last_at=9.0, transport="tls")]

@@ -4,12 +4,14 @@ import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from socket import create_connection
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from asterisk.nodes import Node
 from asterisk.process import certificate, embedded, transports
@@ -91,6 +93,46 @@ def test_what_asterisk_could_not_use_changes_nothing(tmp_path: Path, wrong: Call
     with pytest.raises(CertificateError):
         certificate.install(chain, key, node)
     assert {path: path.read_bytes() for path in (tmp_path / "keys").iterdir()} == before
+
+
+def test_the_same_again_is_none_and_another_is(tmp_path: Path) -> None:
+    node, one = node_at(tmp_path), certificates.made()
+    assert certificate.install(*one, node)
+    assert "protocol=tls" in (tmp_path / "etc" / transports.FILE).read_text()
+    assert not certificate.install(one[0] + b"\n\n", one[1], node)
+    assert certificate.install(*certificates.made(), node)
+    assert sorted(each.name for each in (tmp_path / "keys").iterdir()) == ["sip.lock", "sip.pem"]
+
+
+def test_one_without_any_name_is_good_for_nobody(tmp_path: Path) -> None:
+    node = node_at(tmp_path)
+    nameless, _key = certificates.authority()
+    transports.certificate(node).parent.mkdir()
+    transports.certificate(node).write_bytes(nameless.public_bytes(Encoding.PEM))
+    assert certificate.installed(node) == certificate.Certificate((), nameless.not_valid_after_utc)
+
+
+HELD = certificate.Certificate(
+    ("pbx.example.com", "*.Office.test", "192.0.2.7", "2001:db8::7"), datetime.now(UTC) + timedelta(hours=1)
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_good"),
+    [
+        ("PBX.example.com", True),
+        ("other.example.com", False),
+        ("a.office.test", True),
+        ("a.b.office.test", False),
+        ("office.test", False),
+        ("192.0.2.7", True),
+        ("192.0.2.8", False),
+        ("[2001:db8::7]", True),
+    ],
+)
+def test_a_phone_that_looks_at_it_goes_on_where_it_has_the_name(host: str, *, is_good: bool) -> None:
+    assert HELD.is_good_for(host) is is_good
+    assert not replace(HELD, until=datetime.now(UTC) - timedelta(seconds=1)).is_good_for(host)
 
 
 def test_the_key_is_its_owners_alone(tmp_path: Path) -> None:

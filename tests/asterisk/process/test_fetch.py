@@ -216,6 +216,7 @@ def test_what_is_lacking_is_said(
 
 
 def test_an_old_asterisk_of_the_system_will_not_do() -> None:
+    assert fetch.version_of(("/nowhere",)) == ""
     assert [fetch.is_new_enough(v) for v in ("", "20.6.0", "22.1.1", "22.2.0", "22.10.1", "23")] == [
         False, False, False, True, True, True,
     ]  # fmt: skip
@@ -237,3 +238,30 @@ def test_the_hosts_way_through_the_network_is_kept_and_its_hooks_are_not(host: H
     conf = (tmp_path / "work/apt.conf").read_text()
     assert proxy in conf
     assert "Post-Invoke" not in conf
+
+
+@pytest.mark.parametrize("lacking", ["", "program", "modules", "data", "version"])
+def test_the_asterisk_of_the_system_is_taken_where_it_is_whole_and_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    monkeypatch.setattr(debian, "SYSTEM_PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(fetch, "Path", lambda text: tmp_path / text.lstrip("/"))
+    monkeypatch.setattr(fetch, "version_of", lambda _: "22.1.9" if lacking == "version" else "22.2.0")
+    modules = tmp_path / "usr/lib64/asterisk/modules"
+    for folder in (tmp_path / "bin", modules):
+        folder.mkdir(parents=True)
+    if lacking != "program":
+        (tmp_path / "bin/asterisk").touch(mode=0o755)
+    if lacking != "modules":
+        for name in ("res_config_sqlite3.so", "res_srtp.so"):
+            (modules / name).touch()
+    if lacking != "data":
+        (tmp_path / "var/lib/asterisk").mkdir(parents=True)
+    found = fetch.of_system()
+    if lacking:
+        assert found is None
+        return
+    command = (*fetch.NAMED, str(tmp_path / "bin/asterisk"))
+    assert found == fetch.Program(command, modules, tmp_path / "var/lib/asterisk", "22.2.0")
+    assert fetch.find_or_fetch(tmp_path / "target", pytest.fail) == found
+    assert not (tmp_path / "target").exists()

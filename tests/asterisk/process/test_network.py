@@ -3,6 +3,8 @@
 import socket
 import struct
 from collections.abc import Iterator
+from configparser import ConfigParser
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -268,6 +270,7 @@ def test_music_is_what_was_uploaded_or_that_of_asterisk(tmp_path: Path) -> None:
         hold_music.put(tmp_path)
         place = tmp_path / "music" / version
         assert (place / "music.wav").read_bytes() == version.encode()
+        assert {each.stat().st_mode & 0o777 for each in (place, tmp_path / "etc")} == {0o700}
         assert f"directory={place}" in (tmp_path / "etc" / "musiconhold.conf").read_text().replace(" ", "")
     assert len(list((tmp_path / "music").iterdir())) == 2  # who is on hold goes on hearing it
     HoldMusic.objects.filter(version="0123456789abcdef").delete()
@@ -283,3 +286,39 @@ def test_a_file_that_cannot_be_written_is_named(put: object, tmp_path: Path) -> 
     (tmp_path / "etc").write_bytes(b"")
     with pytest.raises(EngineError, match="cannot be written: File exists"):
         put(tmp_path)  # type: ignore[operator]
+
+
+def test_the_pbx_listens_on_each_address_over_each_transport(tmp_path: Path) -> None:
+    node = replace(from_settings(), directory=tmp_path, sip_bind="192.0.2.1, [::]", sip_port=5070, sip_tls_port=5071)
+    keep_network(tmp_path, Network(outside=SEEN, local="10.0.0.0/8"))
+    transports.write(node)
+    written = tmp_path / "etc" / transports.FILE
+    assert sections(written.read_text()) == {
+        "transport-udp": ("udp", "192.0.2.1:5070", SEEN),
+        "transport-tcp": ("tcp", "192.0.2.1:5070", SEEN),
+        "transport-udp-2": ("udp", "[::]:5070", ""),
+        "transport-tcp-2": ("tcp", "[::]:5070", ""),
+    }
+    assert written.parent.stat().st_mode & 0o777 == 0o700
+    assert transports.encrypted(node) == []
+    transports.certificate(node).parent.mkdir()
+    transports.certificate(node).touch()
+    transports.write(node)
+    encrypted = {name: its for name, its in sections(written.read_text()).items() if "tls" in name}
+    assert encrypted == {
+        "transport-tls": ("tls", "192.0.2.1:5071", SEEN),
+        "transport-tls-2": ("tls", "[::]:5071", ""),
+    }
+    assert transports.encrypted(node) == [("192.0.2.1", 5071), ("::", 5071)]
+    assert written.read_text().count(f"cert_file={tmp_path}/keys/sip.pem\n") == 2
+
+
+def sections(text: str) -> dict[str, tuple[str, str, str]]:
+    """Transport -> its protocol, where it listens, and what phones outside are told."""
+    found = ConfigParser(strict=False)
+    found.read_string(text)
+    return {
+        name: (its["protocol"], its["bind"], its.get("external_media_address", ""))
+        for name, its in found.items()
+        if name != "DEFAULT"
+    }

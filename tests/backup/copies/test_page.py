@@ -8,8 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from accounts.models import User
 from backup import making
-from backup.copies.forms import SECRETS
+from backup.copies.forms import SECRETS, CopiesForm
 from backup.models import Backup, BackupSettings, CopySettings
 from backup.places import Place
 from core.audit.models import AuditRecord
@@ -201,6 +202,71 @@ def test_the_far_end_is_called_by_its_address(
     changed = {"sftp_host": host, "sftp_port": port, "sftp_folder": folder}
     assert signed_in.post(URL, {**typed_sftp(sftp), **changed}).status_code == 302
     assert CopySettings.load().place == address
+
+
+KEY = f"SHA256:{'a' * 43}"
+OURS = {
+    "kind": "sftp", "sftp_host": "nas.lan", "sftp_port": "22", "sftp_user": "portal", "sftp_host_key": KEY,
+    "sftp_sign_in": "key",
+}  # fmt: skip
+BUCKETS = {
+    "kind": "s3", "s3_endpoint": "https://s3.lan", "s3_region": "us", "s3_bucket": "abc", "s3_key_id": "k",
+    "s3_secret": "s",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        (OURS, []),
+        (OURS | {"sftp_host_key": f"{KEY}="}, []),
+        (OURS | {"sftp_host_key": KEY[:-1]}, ["sftp_host_key"]),
+        (OURS | {"sftp_sign_in": ""}, []),
+        (OURS | {"sftp_sign_in": "password"}, ["sftp_password"]),
+        (OURS | {"sftp_sign_in": "password", "sftp_password": "x"}, []),
+        (OURS | {"sftp_port": "65535"}, []),
+        (OURS | {"sftp_port": "65536"}, ["sftp_port"]),
+        (BUCKETS, []),
+        (BUCKETS | {"s3_secret": ""}, ["s3_secret"]),
+        (BUCKETS | {"s3_bucket": "a" * 63}, []),
+        (BUCKETS | {"s3_bucket": "ab"}, ["s3_bucket"]),
+        (BUCKETS | {"s3_endpoint": "http://10.0.0.1:9000/"}, []),
+        (BUCKETS | {"s3_endpoint": "https://s3.lan:0"}, ["s3_endpoint"]),
+        (BUCKETS | {"s3_endpoint": "https://"}, ["s3_endpoint"]),
+        (BUCKETS | {"s3_endpoint": "https://ada@s3.lan"}, ["s3_endpoint"]),
+        (BUCKETS | {"s3_endpoint": "https://s3.lan?x"}, ["s3_endpoint"]),
+        (BUCKETS | {"s3_endpoint": "https://sé.lan"}, ["s3_endpoint"]),
+        (BUCKETS | {"s3_folder": "/a/b/"}, []),
+        (BUCKETS | {"s3_folder": "a/."}, ["s3_folder"]),
+        ({"kind": "none"}, []),
+        ({"kind": "none", "version": "9"}, ["__all__"]),
+    ],
+)
+def test_only_what_the_chosen_kind_needs_is_asked_for(ada: User, given: dict[str, str], refused: list[str]) -> None:
+    form = CopiesForm(typed(**given), by=ada)
+    assert list(form.errors) == refused
+    if "/a/b/" in given.values():
+        assert form.cleaned_data["s3_folder"] == "a/b"
+
+
+def test_a_password_beside_a_key_is_not_kept_and_a_saved_secret_need_not_be_typed(ada: User) -> None:
+    form = CopiesForm(typed(**OURS, sftp_password="x"), by=ada)
+    assert form.is_valid()
+    assert (form.cleaned_data["sftp_password"], form.cleaned_data["sftp_sign_in"]) == ("", "key")
+    assert CopiesForm(typed(**{**OURS, "sftp_host_key": ""}), by=ada, is_test=True).is_valid()
+    form = CopiesForm(typed(**BUCKETS), by=ada)
+    assert form.is_valid()
+    assert form.try_save()
+    assert CopySettings.load().unseal("s3_secret") == "s"
+    again = CopiesForm(typed(**{**BUCKETS, "s3_secret": ""}), by=ada)
+    assert again.is_valid()
+    assert not again.try_save()
+    assert CopySettings.load().unseal("s3_secret") == "s"
+    late = CopiesForm(typed(**{**BUCKETS, "s3_key_id": "l"}), by=ada)
+    assert late.is_valid()
+    CopySettings.objects.update(version=CopySettings.load().version + 1)
+    assert not late.try_save()
+    assert CopySettings.load().s3_key_id == "k"
 
 
 def test_what_belongs_to_another_kind_is_in_nobodys_way(signed_in: Client, s3: S3Server) -> None:

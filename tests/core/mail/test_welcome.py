@@ -22,7 +22,7 @@ from accounts.passwords.tokens import welcome_tokens
 from core.mail import composition
 from core.mail.models import Email
 from extensions.models import SipExtension
-from extensions.welcome import batches, invitations
+from extensions.welcome import batches, emails, invitations
 from tests.core.mail.conftest import use
 from tests.core.mail.postbox import Postbox, Received
 from tests.core.mail.test_composition import deliver
@@ -63,10 +63,11 @@ def test_it_has_the_number_the_address_and_the_link_also_as_a_picture(ada: User,
     [got] = deliver(postbox)
     assert (got.to, got.mail["Subject"]) == ("grace@example.com", "Your extension 1000")
     link, plain, html = link_in(got), got.text("plain"), got.text("html")
-    for words in ("1000", "http://127.0.0.1:8000", "works once, for 7 days", "grace@example.com"):
+    for words in ("1000", "http://127.0.0.1:8000", "works once, for 7 days", "grace@example.com", "set up a phone"):
         assert words in plain
         assert words in html
     assert "Hello Grace <b> Hopper" in plain
+    assert "Ada set up a phone extension for you." in plain
     assert "Hello Grace &lt;b&gt; Hopper" in html
     assert f'href="{link}"' in html
     assert 'src="cid:link"' in html
@@ -76,6 +77,16 @@ def test_it_has_the_number_the_address_and_the_link_also_as_a_picture(ada: User,
     assert [each.text for each in zxingcpp.read_barcodes(image)] == [link]
     kept = str(list(Email.objects.values_list()))
     assert link.rpartition("/password/")[2].strip("/") not in kept
+
+
+def test_who_asks_for_their_own_is_not_named_to_themselves(ada: User) -> None:
+    asked_for(ada)
+    email = Email.objects.get()
+    for by in (email.user, None):
+        email.by = by
+        words = emails.welcome(email)
+        assert words
+        assert "A phone extension has been set up for you." in words.text
 
 
 def test_a_scanner_uses_nothing_up_and_a_person_once(ada: User, postbox: Postbox, client: Client) -> None:

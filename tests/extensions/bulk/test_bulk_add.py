@@ -14,6 +14,7 @@ from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions.bulk import add_views, adding
 from extensions.bulk import page as page_of_bulk
+from extensions.bulk.forms import _some
 from extensions.bulk.plan import free_run, plan
 from extensions.models import BulkAction, Change, ExtensionTemplate, SipExtension
 from tests.extensions.bulk.typed import bulk_add
@@ -202,6 +203,11 @@ def test_of_many_numbers_that_are_taken_the_first_are_named(signed_in: Client) -
     said = errors(signed_in, count="16")["first"]
     assert said.startswith("These cannot be used: 2000, 2001, ")
     assert said.endswith(" more (taken by an extension). Skip taken numbers below.")
+
+
+@pytest.mark.parametrize(("many", "words"), [(5, "1, 2, 3, 4, 5"), (6, "1, 2, 3, 4, 5, and 1 more"), (1, "1")])
+def test_five_numbers_are_named_and_the_others_counted(many: int, words: str) -> None:
+    assert _some([str(number) for number in range(1, many + 1)]) == words
 
 
 def test_change_leads_back_to_the_form_as_it_was_filled_in(signed_in: Client) -> None:

@@ -93,6 +93,20 @@ def test_only_what_is_set_or_cleared_changes_with_a_log_row_and_a_version_each(
     call_command("verify_audit")
 
 
+def test_what_may_be_empty_is_cleared_and_put_back(signed_in: Client, three: list[SipExtension]) -> None:
+    full: dict[str, Any] = {
+        "outbound_number": "+493012345", "emergency_number": "+493012346", "outbound_countries": "FR",
+        "outbound_calls_at_once": 2, "outbound_call_minutes": 3, "outbound_day_minutes": 4, "location": "Hall",
+        "allowed_networks": "10.0.0.0/8",
+    }  # fmt: skip
+    SipExtension.objects.update(**full)
+    typed: dict[str, Any] = {f"do_{name}": "clear" for name in full}
+    action = edited(signed_in, **typed)
+    assert {name: values(name) for name in full} == {name: [type(value)()] * 3 for name, value in full.items()}
+    undo(signed_in, action)
+    assert {name: values(name) for name in full} == {name: [value] * 3 for name, value in full.items()}
+
+
 def test_a_discard_takes_one_of_them_back(signed_in: Client, three: list[SipExtension], ada: User) -> None:
     edited(signed_in, do_location="set", location="Attic")
     review.discard("1001", ada)
@@ -125,6 +139,9 @@ def test_departments_and_roles_are_set_cleared_and_put_back(signed_in: Client, t
     role = Role.objects.get(key="human_resource")
     for each in three:
         each.user.organizations.set([company])
+    for do, new, changed in (("set", "Sales", 3), ("clear", "Company", 0)):
+        shown = preview(signed_in, do_organizations=do, organizations=[str(sales.pk)])
+        assert [(each.new, each.changed) for each in shown.context["effects"]] == [(new, changed)]
     action = edited(signed_in, do_organizations="set", organizations=[str(sales.pk)], do_role="set", role=str(role.pk))
     people = [each.user for each in SipExtension.objects.select_related("user__role")]
     assert [(list(each.organizations.all()), each.role) for each in people] == [([sales], role)] * 3

@@ -7,14 +7,16 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.profile.models import Avatar
 from accounts.sessions.models import Session
+from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from extensions import actions
 from extensions.bulk import page as page_of_bulk
@@ -119,6 +121,20 @@ def test_sign_in_is_blocked_and_sessions_end(signed_in: Client, four: list[SipEx
     assert grace.is_active
 
 
+@pytest.mark.parametrize("code", ["block-sign-in", "delete"])
+def test_the_last_super_administrators_are_not_all_blocked_or_deleted(
+    client: Client, four: list[SipExtension], ada: User, code: str
+) -> None:
+    User.objects.filter(first_name="Grace").update(role=ada.role)
+    client.force_login(make_user("Eve", custom=Role.objects.create(name="Everything", granted=[*Permission])))
+    seen = client.get(f"/extensions/bulk/{code}/?n=1000&n=1001").context["seen"]
+    answer = client.post(f"/extensions/bulk/{code}/", {"n": ["1000", "1001"], "seen": seen, "then": "save"})
+    assert answer.status_code == 200
+    assert "This would leave no Super Administrator." in answer.content.decode()
+    assert User.objects.super_administrators().count() == 2
+    assert not BulkAction.objects.exists()
+
+
 @pytest.mark.parametrize("few", [50, 1])
 def test_new_passwords_are_given_once_after_the_password_is_asked_for(
     signed_in: Client, four: list[SipExtension], monkeypatch: pytest.MonkeyPatch, few: int
@@ -192,8 +208,9 @@ def test_apply_sends_those_that_ring_nobody_now_as_well(
 
     monkeypatch.setattr(page_of_bulk, "apply_numbers", apply)
     seen = signed_in.get("/extensions/bulk/delete/?n=1001").context["seen"]
-    signed_in.post("/extensions/bulk/delete/", {"n": ["1001"], "seen": seen, "then": "apply"})
+    answer = signed_in.post("/extensions/bulk/delete/", {"n": ["1001"], "seen": seen, "then": "apply"})
     assert sent == [["1001", "1004"]]
+    assert [*get_messages(answer.wsgi_request)] == []
 
 
 def test_a_long_selection_is_shown_in_part_and_counted_whole(signed_in: Client, four: list[SipExtension]) -> None:

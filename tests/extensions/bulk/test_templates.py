@@ -71,6 +71,7 @@ def test_each_is_recorded_and_said(signed_in: Client) -> None:
     assert (wrong.status_code, len(wrong.context["errors"])) == (422, 2)
     for _ in range(2):  # of which the second changes nothing
         signed_in.post(f"{page}{key}/", bulk_add(name="Counter", max_phones="3"))
+        assert AuditRecord.objects.filter(action="template.changed").count() == 1
     assert "Counter" in html_of(signed_in, page)
     assert "Counter" in html_of(signed_in, f"{page}{key}/delete/")
     assert ExtensionTemplate.objects.get().values["max_phones"] == 3

@@ -1,20 +1,26 @@
 """Undo of a bulk action gives nobody what they could not give by the form, and is all or nothing."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.timezone import localdate
 
 from accounts.models import Organization, Role, User
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
+from extensions import actions
 from extensions.bulk.undo import undo as undo_action
 from extensions.changes import many
 from extensions.changes.state import CannotPutBack
-from extensions.models import BulkAction, SipExtension
+from extensions.models import BulkAction, Change, SipExtension
 from tests.extensions.bulk.typed import bulk_add
 from tests.people import make_extension, make_user
 from tests.trees import department
+from trunks.models import RingGroup
 
 NOT_BY_WHO_GIVES_NO_ROLES = "1001: only an administrator who can assign roles can undo this."
 
@@ -99,6 +105,109 @@ def test_who_gives_no_roles_makes_nobody_again_with_one(signed_in: Client, hugos
     without = make_extension("1003")
     action = deleted(signed_in, without.number)
     assert "Undone." in undo(hugos, action)
+
+
+def test_nobody_is_made_again_mightier_than_who_undoes_it(signed_in: Client) -> None:
+    with_role("1001", "super_administrator")
+    action = deleted(signed_in, "1001")
+    desk = Role.objects.create(name="Desk", granted=["extension.manage", "role.manage"])
+    client = Client()
+    client.force_login(make_user("Lena", custom=desk))
+    assert "Only an administrator with the same roles can undo this." in refused(client, action)
+    assert not SipExtension.objects.exists()
+
+
+def test_nobody_is_put_back_mightier_than_who_undoes_it(signed_in: Client) -> None:
+    with_role("1001", "super_administrator")
+    typed = {"do_role": "clear", "do_location": "set", "location": "Attic"}
+    action = edited(signed_in, "1001", **typed)
+    desk = Role.objects.create(name="Desk", granted=["extension.manage", "role.manage"])
+    client = Client()
+    client.force_login(make_user("Lena", custom=desk))
+    assert "except for 1 value" in undo(client, action)
+    extension = SipExtension.objects.get()
+    assert (extension.user.role, extension.location) == (None, "")
+
+
+def test_one_who_is_there_again_already_stays_as_they_are(signed_in: Client) -> None:
+    for number in ("1001", "1002"):
+        make_extension(number, location="Hall")
+    Change.objects.update(applied_at=timezone.now())
+    action = deleted(signed_in, "1001", "1002")
+    signed_in.post("/extensions/1001/discard/")
+    SipExtension.objects.update(location="Attic")
+    assert "Undone." in undo(signed_in, action)
+    assert [*SipExtension.objects.values_list("number", "location")] == [("1001", "Attic"), ("1002", "Hall")]
+
+
+def taken_number() -> None:
+    make_extension("1002", first_name="Eve")
+
+
+def taken_by_a_group() -> None:
+    RingGroup.objects.create(name="All", number="1002")
+
+
+def taken_address() -> None:
+    make_user("Eve", email="p1002@example.com")
+
+
+def taken_name() -> None:
+    make_extension("1003", registration_name="reg-1002")
+
+
+def taken_as_a_number() -> None:
+    make_extension("2002")
+
+
+@pytest.mark.parametrize(
+    ("name", "take", "words"),
+    [
+        ("reg-1002", taken_number, "Extension 1002 belongs to Eve now. Delete it first."),
+        ("reg-1002", taken_by_a_group, "Extension 1002: this is a ring group or an emergency number now."),
+        ("reg-1002", taken_address, "Extension 1002: another person now uses p1002@example.com."),
+        ("reg-1002", taken_name, "Extension 1002: another extension now uses its former registration name."),
+        ("2002", taken_as_a_number, "Extension 1002: another extension now uses its former registration name."),
+    ],
+)
+def test_what_another_has_by_now_is_named(signed_in: Client, name: str, take: Callable[[], None], words: str) -> None:
+    make_extension("1001", user=make_user("P1001"), registration_name="reg-1001")
+    make_extension("1002", user=make_user("P1002"), registration_name=name)
+    action = deleted(signed_in, "1001", "1002")
+    take()
+    before = SipExtension.objects.count()
+    assert words in refused(signed_in, action)
+    assert SipExtension.objects.count() == before
+
+
+def rows() -> dict[str, dict[str, Any]]:
+    return {row["number"]: {**row, "version": 0} for row in SipExtension.objects.values()}
+
+
+def test_those_who_are_made_again_are_as_they_were_the_offboarded_too(signed_in: Client, ada: User) -> None:
+    for number in ("1001", "1002", "1003"):
+        with_role(number, "employee")
+    actions.leave("1001", ada, "1002", localdate() + timedelta(days=9))
+    before = rows()
+    action = deleted(signed_in, "1001", "1003")
+    assert [*rows()] == ["1002"]
+    assert "Undone." in undo(signed_in, action)
+    assert rows() == before
+    assert before["1001"]["handed_to_id"] == before["1002"]["id"]
+
+
+def test_an_addition_that_something_needs_by_now_is_not_undone(signed_in: Client) -> None:
+    shown = signed_in.post("/extensions/bulk/add/", bulk_add(then="preview"))
+    held: dict[str, Any] = {}
+    for field in shown.context["hidden_fields"]:
+        held.setdefault(field["name"], []).append(field["value"])
+    action = post(signed_in, "/extensions/bulk/add/", {**held, "then": "save"})
+    group = RingGroup.objects.create(name="All", number="3000", members=["2001"])
+    assert "Extension 2001: 2001 is a member of the ring group All." in refused(signed_in, action)
+    assert SipExtension.objects.count() == action.count
+    group.delete()
+    assert "Undone." in undo(signed_in, action)
+    assert not SipExtension.objects.exists()
 
 
 def test_who_deleted_them_makes_them_again_as_they_were(hugos: Client) -> None:
@@ -221,6 +330,10 @@ def test_departments_out_of_the_scope_stay_as_they_are(db: None) -> None:
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
     role.organizations.set([sales])
     assert "except for 1 value" in undo(client, action)
+    assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
+    role.organizations.set([sales, other])
+    action = edited(client, "1001", do_organizations="set", organizations=[str(other.pk)])
+    assert "Undone. Apply to send it to the PBX." in undo(client, action)
     assert [*SipExtension.objects.get().user.organizations.all()] == [sales]
 
 

@@ -95,10 +95,11 @@ def test_bad_answers_are_refused_at_their_field(
     assert again(grace).enabled
 
 
-def test_the_one_who_is_chosen_of_several_is_taken(adas: Client, grace: SipExtension) -> None:
+@pytest.mark.parametrize("typed", ["Twin", ""])
+def test_the_one_who_is_chosen_of_several_is_taken(adas: Client, grace: SipExtension, typed: str) -> None:
     make_extension("1007", first_name="Twin")
     make_extension("1008", first_name="Twin")
-    answers = {**LEAVE, "calls": "colleague", "colleague": "Twin", "handed_to": "1008"}
+    answers = {**LEAVE, "calls": "colleague", "colleague": typed, "handed_to": "1008"}
     assert adas.post("/extensions/1001/leave/", answers).status_code == 302
     assert again(grace).handed_to == SipExtension.objects.get(number="1008")
 

@@ -150,6 +150,7 @@ def test_an_undo_that_makes_somebody_leave_again_signs_out(ada: User, grace: Sip
     review.restore({"1001": record}, ada)
     assert not again(grace).user.is_active
     assert is_out(browser)
+    assert list(active_sessions.of(grace.user)) == []
     own = make_extension("1000", user=ada)
     before = changes.picture(own).record
     assert before

@@ -63,8 +63,11 @@ def test_the_list_finds_and_sorts_in_the_new_order(client: Client, ada: User, ma
     assert found(client, "zyx0002") == ["1002"]
     assert found(client, f"abe{many - 2:04} zyx") == ["1002"]
     assert found(client, "", "name")[:3] == ["1000", "1001", "1002"]
-    make_extension("2000", first_name="Later", last_name="Zyx")
+    later = make_extension("2000", first_name="Later", last_name="Zyx")
     assert found(client, "zyxlater") == ["2000"]
+    later.user.last_name = "Vuw"
+    later.save()
+    assert (found(client, "vuwlater"), found(client, "zyxlater")) == (["2000"], [])
 
 
 def found(client: Client, words: str, sort: str = "number") -> list[str]:

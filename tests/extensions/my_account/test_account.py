@@ -202,7 +202,8 @@ def test_a_picture_is_kept_shown_and_removed(vics: Client, vic: User) -> None:
     assert picture["Cache-Control"] == "private, max-age=31536000, immutable"
     assert Image.open(BytesIO(picture.content)).size == (256, 256)
     assert vics.get("/account/picture/0000000000000000/").status_code == 404
-    vics.post("/account/picture/", {"then": "remove"})
+    gone = vics.post("/account/picture/", {"then": "remove"}, follow=True)
+    assert "Your picture was removed." in gone.content.decode()
     assert vics.get(path).status_code == 404
     fields = [each.detail["fields"]["picture"][1] for each in AuditRecord.objects.filter(action="person.changed")]
     assert fields == ["removed", "changed"]

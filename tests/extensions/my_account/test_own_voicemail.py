@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import Role, User
@@ -49,6 +50,8 @@ def test_what_the_person_chooses_is_saved_and_in_the_log_as_theirs(graces: Clien
     assert (saved().voicemail_email, saved().voicemail_says_caller, saved().voicemail) == ("none", True, True)
     record = AuditRecord.objects.get(action="extension.changed")
     assert (record.by_email, record.number) == ("grace@example.com", "1000")
+    (said,) = map(str, get_messages(answer.wsgi_request))
+    assert said.startswith("Your voicemail settings were saved. Waiting for the PBX.")
     assert not Email.objects.exists()
 
 
@@ -104,6 +107,7 @@ def test_who_saves_later_than_an_administrator_sees_what_was_saved(
     answer = graces.post(URL, opened)
     assert answer.status_code == 409
     assert answer.context["form"]["voicemail_email"].value() == "note"
+    assert "Someone else changed your extension. Check what you see, then save again." in answer.content.decode()
     assert saved().voicemail_email == "note"
 
 

@@ -20,6 +20,7 @@ from core.audit.models import AuditRecord
 from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.models import Change, SipExtension
+from extensions.my_account import self_service
 from extensions.phones import guides, qr_code
 from extensions.phones.guides import GUIDES, What
 from tests import certificates
@@ -218,6 +219,7 @@ def test_a_code_of_the_longest_names_can_be_drawn() -> None:
         "name": "佐" * 127,
     }
     assert qr_code.drawn(qr_code.account(values, "p" * 63))
+    assert "<OutboundServer></OutboundServer>" in qr_code.account(values, "p")
 
 
 def test_the_code_is_not_on_a_page_that_nobody_asked_it_of(vics: Client) -> None:
@@ -239,6 +241,13 @@ def test_a_new_password_is_made_saved_and_logged_as_theirs(vics: Client, vic: Us
     assert (record.by, record.detail["fields"]) == (vic.pk, {"registration_password": ["", "changed"]})
     [change] = Change.objects.all()
     assert change.by == vic
+
+
+def test_no_new_password_is_easy_to_guess(vic: User, own: SipExtension, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = iter([own.number * 5, "t7Rw9KqX2mZv5LpB8nYc"])
+    monkeypatch.setattr(self_service, "random_password", lambda _length: next(found))
+    self_service.new_registration_password(own.number, vic)
+    assert SipExtension.objects.get().registration_password == "t7Rw9KqX2mZv5LpB8nYc"
 
 
 def test_it_does_not_take_somebody_elses_change_along(vics: Client, ada: User, own: SipExtension) -> None:

@@ -1,6 +1,6 @@
 """Why a phone does not register, or its call is refused, and what to do about it: one sentence for each cause."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -51,6 +51,11 @@ def trouble(
 
 def phone(at: int, **more: Any) -> Phone:
     return Phone(f"{at}", True, f"{HOST}:{at}", more.pop("host", "192.0.2.9"), more.pop("model", ""), timezone.now())
+
+
+@pytest.mark.parametrize(("transport", "is_plain"), [("udp", True), ("tcp", True), ("tls", False)])
+def test_what_phones_say_can_be_read_except_over_tls(transport: str, is_plain: bool) -> None:
+    assert replace(phone(5060), transport=transport).is_plain == is_plain
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from extensions.spreadsheets.models import Import
 from tests.extensions.spreadsheets.files import as_csv, at_once, begin, given, page, upload
 from tests.extensions.spreadsheets.test_import import ALAN
 from tests.pages import html_of
+from tests.people import make_extension
 
 State = Import.State
 
@@ -52,6 +53,13 @@ def test_a_check_that_was_killed_twice_is_begun_again_by_hand(signed_in: Client)
         signed_in.post(f"/extensions/import/{made.pk}/start/", {"then": "check"})
     made.refresh_from_db()
     assert made.state == State.READY
+
+
+def test_one_that_has_just_ended_is_not_taken_for_one_that_was_killed(signed_in: Client) -> None:
+    made = given(upload(signed_in, as_csv([ALAN])))
+    made.state = State.RUNNING  # as it was when it was read
+    assert not run.is_cut_short(made)
+    assert (made.state, made.why) == (State.READY, None)
 
 
 def test_the_list_of_imports_knows_of_one_that_was_killed(signed_in: Client) -> None:
@@ -162,3 +170,20 @@ def test_what_waits_for_the_pbx_is_not_said_to_be_applied(signed_in: Client, mon
         shown = page(signed_in, made)
         assert f"</span>{words}\n" in shown
         assert "Applied as soon as" not in shown
+
+
+def test_what_an_undo_left_as_it_is_stays_said_after_it_is_applied(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_applied", lambda *_: Applied(False, ""))
+    make_extension("1001", location="Hall").user.join_the_company()
+    row = {"Extension Number": "1001", "Location": "Attic", "IP Phone Concurrent Registrations": "2"}
+    made = begin(signed_in, given(upload(signed_in, as_csv([row]))))
+    SipExtension.objects.update(location="Cellar")
+    begin(signed_in, made, "undo")
+    words = "What others have changed since stays as it is: 1 value"
+    assert words in page(signed_in, made)
+    apply_all()
+    shown = page(signed_in, made)
+    assert "</span>Undone\n" in shown
+    assert words in shown

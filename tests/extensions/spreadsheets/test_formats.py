@@ -77,7 +77,9 @@ def test_every_column_has_a_field_of_the_table(code: str) -> None:
 def test_without_a_mailbox(signed_in: Client) -> None:
     row = {**ROWS["freepbx"], "voicemail": "novm", "voicemail_enable": "no", "voicemail_vmpwd": ""}
     begin(signed_in, given(upload(signed_in, as_csv([row]))))
-    assert not SipExtension.objects.get().voicemail
+    extension = SipExtension.objects.get()
+    assert not extension.voicemail
+    assert extension.voicemail_pin.isdecimal()  # for when it is switched on
 
 
 WAYS: list[tuple[str, Callable[[Any], bytes]]] = [

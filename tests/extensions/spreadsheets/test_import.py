@@ -1,10 +1,13 @@
 """A spreadsheet becomes extensions: all of it, by the rules of the form, or nothing."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -220,6 +223,61 @@ def test_a_number_taken_since_the_preview(signed_in: Client) -> None:
     assert (made.state, made.wrong, SipExtension.objects.count()) == (State.READY, 1, 1)
 
 
+def test_a_number_taken_while_it_is_saved_stands_at_its_row(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = given(upload(signed_in, as_csv([ALAN, {**ALAN, "Extension Number": "1003", "Email Address": ""}]), "add"))
+    save = run._save
+
+    def overtaken(*args: Any) -> list[str]:
+        make_extension("1003")
+        with transaction.atomic():
+            return save(*args)
+
+    monkeypatch.setattr(run, "_save", overtaken)
+    begin(signed_in, made)
+    assert (made.state, made.wrong, SipExtension.objects.count()) == (State.READY, 1, 1)
+    assert "Another extension has this number" in errors(signed_in, made)["Extension Number"]
+
+
+def no_other_super_administrator() -> None:
+    User.objects.filter(first_name="Ada").update(role=None)
+
+
+def gone() -> None:
+    SipExtension.objects.filter(number="1001").delete()
+
+
+def saved_by_another() -> None:
+    SipExtension.objects.filter(number="1001").update(version=F("version") + 1)
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (no_other_super_administrator, "import.last_super_administrator"),
+        (gone, "import.overtaken"),
+        (saved_by_another, "import.overtaken"),
+    ],
+)
+def test_what_happens_between_the_last_check_and_the_saving_stops_it(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None], why: str
+) -> None:
+    user = employee("1001", user=make_user("Grace", role="super_administrator")).user
+    grace = {"Extension Number": "1001", "First Name": "Grace", "User Role": "Employee"}
+    made = given(upload(signed_in, as_csv([grace, ALAN])))
+    assert made.wrong == 0
+    hash_passwords = run._hash_passwords
+
+    def meanwhile(*args: Any) -> None:
+        hash_passwords(*args)
+        happens()
+
+    monkeypatch.setattr(run, "_hash_passwords", meanwhile)
+    begin(signed_in, made)
+    assert (made.state, (made.why or {})["code"]) == (State.READY, why)
+    assert User.objects.get(pk=user.pk).is_super_administrator
+    assert not SipExtension.objects.filter(number="1002").exists()
+
+
 def test_an_administrator_changes_only_those_in_scope(client: Client, ada: User) -> None:
     hugo = make_user("Hugo", role="human_resource")
     mighty = make_extension("1001", user=ada)
@@ -286,6 +344,9 @@ def test_weak_secrets_of_phones_are_kept_and_marked(signed_in: Client) -> None:
     assert extension.renew_password_by is None
     extension.save()
     assert "registration password is easy to guess" not in page(signed_in, made)
+    row = {"Extension Number": "1002", "Registration Password": "secret2"}
+    begin(signed_in, given(upload(signed_in, as_csv([row]))))
+    assert SipExtension.objects.get().renew_password_by is not None
 
 
 def test_export_and_import_again_change_nothing(signed_in: Client) -> None:
@@ -321,6 +382,9 @@ def test_a_canceled_import_is_gone(signed_in: Client) -> None:
     made = given(upload(signed_in, as_csv([ALAN])))
     signed_in.post(f"/extensions/import/{made.pk}/cancel/")
     assert not Import.objects.exists()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        run.check(made)  # which goes on meanwhile
+    assert not Import.objects.exists()
 
 
 def test_canceled_before_it_is_saved(signed_in: Client) -> None:
@@ -328,14 +392,16 @@ def test_canceled_before_it_is_saved(signed_in: Client) -> None:
     Import.objects.update(state=State.RUNNING, canceled=True)
     run.work(made.pk)
     made.refresh_from_db()
-    assert (made.state, SipExtension.objects.count()) == (State.READY, 0)
+    assert (made.state, made.canceled, SipExtension.objects.count()) == (State.READY, False, 0)
     assert "Canceled. Nothing was saved." in page(signed_in, made)
 
 
 def test_one_that_was_killed_says_so_and_can_be_repeated(signed_in: Client) -> None:
     made = given(upload(signed_in, as_csv([ALAN])))
-    Import.objects.update(state=State.RUNNING)  # and nobody holds its lock
+    Import.objects.update(state=State.RUNNING, canceled=True)  # and nobody holds its lock
     assert "The portal was interrupted. Nothing of it was saved." in page(signed_in, made)
+    made.refresh_from_db()
+    assert (made.state, made.canceled) == (State.READY, False)
     assert begin(signed_in, made).added == 1
 
 

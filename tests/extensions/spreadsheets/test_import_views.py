@@ -73,6 +73,7 @@ def test_the_preview_counts_what_becomes_of_the_rows(signed_in: Client) -> None:
 def test_the_wrong_rows_are_a_file_with_what_is_wrong(signed_in: Client) -> None:
     made = given(upload(signed_in, as_csv([row(1001), row(999, Voicemail="=perhaps"), row(1002), row(1002)])))
     answer = signed_in.get(f"/extensions/import/{made.pk}/errors/")
+    assert answer["Content-Disposition"] == 'attachment; filename="rows-with-errors.csv"'
     lines = [*csv.reader(StringIO(answer.content.decode("utf-8-sig")))]
     assert lines[0] == ["Extension Number", "First Name", "Voicemail", "Error"]
     assert [line[0] for line in lines[1:]] == ["999", "1002"]
@@ -153,6 +154,7 @@ def test_each_row_has_the_name_of_its_person(signed_in: Client, head: list[str],
         (10.0, 100, 300, State.UNDOING, (10, 20, False)),
         (10.0, 0, 300, State.CHECKING, (0, 0, True)),
         (0.5, 100, 300, State.CHECKING, (0, 0, True)),
+        (1.5, 30, 300, State.CHECKING, (20, 14, True)),
     ],
 )
 def test_how_far_it_is(ago: float, done: int, total: int, state: str, told: tuple[int, int, bool]) -> None:

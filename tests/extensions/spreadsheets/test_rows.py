@@ -60,6 +60,7 @@ def test_a_cell_becomes_the_value_of_its_field(ada: User, name: str, cell: str, 
         ("role", "Wizard", "There is no role “Wizard”."),
         ("max_phones", "4", "Choose 1, 2 or 3"),
         ("number", "", "Enter the Extension Number."),
+        ("password", "Kettle1001Harbour", "Choose a password without “1001”."),
     ],
 )
 def test_a_cell_that_means_nothing_is_refused(ada: User, name: str, cell: str, words: str) -> None:

@@ -111,7 +111,7 @@ def test_without_a_mail_server_none_is_sent(adas: Client) -> None:
     new("1000")
     assert "no mail server" in adas.get("/extensions/1000/").content.decode()
     assert "no mail server" in said(adas.post("/extensions/1000/welcome/"))
-    assert adas.post("/extensions/welcome/", {"n": ["1000"]}).status_code == 302
+    assert "no mail server" in said(adas.post("/extensions/welcome/", {"n": ["1000"]}))
     assert emails() == []
     assert versions() == {"1000": 0}
     assert "no mail server is set up" in adas.get("/extensions/welcome/?n=1000").content.decode()
@@ -238,7 +238,9 @@ def test_nobody_is_no_batch(adas: Client) -> None:
     new("1000")
     SipExtension.objects.update(enabled=False)
     for body in ({}, {"n": ["1000"]}, {"n": ["x", "²"]}):
-        assert adas.post("/extensions/welcome/", body)["Location"] == "/extensions/"
+        answer = adas.post("/extensions/welcome/", body)
+        assert answer["Location"] == "/extensions/"
+        assert "No e-mail was sent. None of the selected people can get one." in said(answer)
     assert not Email.objects.exists()
     assert "No one selected" in chosen(adas)
     assert "No one to send to" in chosen(adas, "1000")
@@ -472,6 +474,14 @@ def test_how_far_a_batch_is(adas: Client, ada: User) -> None:
     assert [each.number for each in page.rows] == ["1002", "1003", "1005", "1006", "1007", "1000", "1004"]
     assert [batches.visible_to(reader, batch) for reader in (ada, make_user("Eva"))] == [True, False]
     assert not batches.visible_to(ada, uuid4())
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "rate"), [(2, 1.0, 60), (2, 0.9, 0), (61, 60.0, 60), (1, 30.0, 0), (3, 1.5, 80)]
+)
+def test_how_many_are_sent_in_a_minute(count: int, seconds: float, rate: int) -> None:
+    last = timezone.now()
+    assert batches._a_minute(count, last - timedelta(seconds=seconds), last) == rate
 
 
 @pytest.mark.parametrize(

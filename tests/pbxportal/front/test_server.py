@@ -1,16 +1,20 @@
 """Whether somebody answers: the front server, and the portal behind it. What Caddy itself does: tests/front."""
 
+import json
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired
 from threading import Thread
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from pbxportal.front import server
+from pbxportal.front import configuration, server
+from pbxportal.front.program import Program
 from pbxportal.management.commands import run
 from tests.settings import free_port
 
@@ -107,3 +111,61 @@ def test_where_nobody_listens_nobody_answers(tmp_path: Path) -> None:
     link = HTTPConnection("127.0.0.1", port)
     server.is_answered(link)
     assert link.sock is None
+
+
+@pytest.fixture
+def front(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> server.Front:
+    settings.VAR = tmp_path
+    monkeypatch.setattr(server, "sockets", lambda: tmp_path / "run")
+    monkeypatch.setattr(configuration, "of", lambda plan: {"plan": plan})
+    return server.Front(Program(("caddy", "-x"), (2, 10)))
+
+
+def test_a_configuration_is_tried_and_kept_only_where_it_is_good(
+    front: server.Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    answers = [CompletedProcess("", 0), CompletedProcess("", 1, stderr="Error: no."), CompletedProcess("", 0)]
+
+    def tried(command: list[str], *, env: dict[str, str], **_: Any) -> CompletedProcess[str]:
+        assert (env["XDG_DATA_HOME"], "PATH" in env) == (str(tmp_path / "front"), True)
+        ran.append(command)
+        return answers.pop(0)
+
+    monkeypatch.setattr("subprocess.run", tried)
+    plans: Any = ["good", "bad"]
+    front.configure(plans[0])
+    with pytest.raises(server.FrontError, match=r"^no\.$"):
+        front.configure(plans[1])
+    assert json.loads(front.file.read_text()) == {"plan": "good"}
+    assert front.folder.stat().st_mode & 0o777 == 0o700
+    front.reload()
+    tries, file, admin = str(tmp_path / "front/caddy.new.json"), str(front.file), f"unix/{tmp_path}/run/admin"
+    validate = ["caddy", "-x", "validate", "--config", tries]
+    assert ran == [
+        validate, validate, ["caddy", "-x", "reload", "--config", file, "--address", admin, "--force"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stderr", "why"),
+    [
+        ('{"level":"info"}\nError: loading: no such file\nUsage\n', "loading: no such file Usage"),
+        ('{"level":"error","msg":"no"}\n', '{"level":"error","msg":"no"}'),
+        ("Error: port in use", "port in use"),
+    ],
+)
+def test_why_caddy_refused_is_said_in_its_words(
+    front: server.Front, monkeypatch: pytest.MonkeyPatch, stderr: str, why: str
+) -> None:
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: CompletedProcess("", 1, stderr=stderr))
+    with pytest.raises(server.FrontError) as told:
+        front.reload()
+    assert str(told.value) == why
+
+    def lasts(command: list[str], **options: Any) -> None:
+        raise TimeoutExpired(command, options["timeout"])
+
+    monkeypatch.setattr("subprocess.run", lasts)
+    with pytest.raises(server.FrontError, match="timed out after 30 seconds"):
+        front.reload()

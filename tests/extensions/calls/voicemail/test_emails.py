@@ -4,6 +4,7 @@ import wave
 from datetime import UTC, datetime
 from pathlib import Path
 
+import miniaudio
 import pytest
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from core.preferences.models import Preferences
 from extensions import pbx
 from extensions.calls.sound_file import is_known
 from extensions.calls.voicemail import emails
+from extensions.calls.voicemail.sound import as_mp3
 from extensions.models import SipExtension, VoicemailMessage
 from extensions.pbx import Folder, PbxError
 from tests.people import make_extension, make_user
@@ -69,6 +71,14 @@ def test_it_says_who_called_and_has_the_recording(message: VoicemailMessage) -> 
     unknown = emails.new_message(email(message))
     assert unknown
     assert unknown.subject == "New voicemail from an unknown caller"
+
+
+def test_the_recording_is_small_in_one_channel_and_as_long_as_it_was(recorded: Path) -> None:
+    content = as_mp3(recorded)
+    info = miniaudio.mp3_get_info(content)
+    assert (info.nchannels, info.sample_rate) == (1, 16_000)
+    assert 0.5 <= info.duration < 0.8
+    assert len(content) == pytest.approx(info.duration * 4_000, rel=0.2)
 
 
 def test_without_a_recording_it_is_sent_all_the_same(

@@ -217,6 +217,7 @@ def test_an_upload_is_what_callers_hear_for_every_reason(graces: Client, box: Pa
     assert heard((box / "unavail.wav").read_bytes())[1] > 0.35
     assert (box / "busy.wav").read_bytes() == (box / "unavail.wav").read_bytes()
     page = html_of(graces, URL)
+    assert "Greeting saved. Callers hear it now." in page
     assert f'<audio controls preload="metadata" src="{SOUND}?v=' in page
     record = AuditRecord.objects.get(action="extension.greeting_changed")
     assert (record.number, [(str(each.label), each.is_masked) for each in record.fields]) == (
@@ -233,7 +234,8 @@ def test_it_is_played_by_parts_and_removed(graces: Client, box: Path) -> None:
     assert b"".join(answer) == whole
     part = graces.get(SOUND, headers={"Range": "bytes=100-199"})
     assert (part.status_code, b"".join(part)) == (206, whole[100:200])
-    assert graces.post(URL, {"then": "remove"}).status_code == 302
+    answer = graces.post(URL, {"then": "remove"}, follow=True)
+    assert "Callers hear the system greeting again." in answer.content.decode()
     assert list(box.iterdir()) == []
     assert graces.get(SOUND).status_code == 404
     assert "Callers hear the system greeting." in html_of(graces, URL)

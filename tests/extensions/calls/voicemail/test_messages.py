@@ -119,8 +119,12 @@ def test_days_to_keep(extension: SipExtension) -> None:
 def test_a_damaged_one_is_in_the_log_and_an_event_for_a_day(extension: SipExtension) -> None:
     messages.damaged("1000", kept=0, lost=0)
     assert not Event.objects.exists()
+    for kept, lost in ((0, 1), (1, 0)):
+        messages.damaged("1000", kept=kept, lost=lost)
+        record = AuditRecord.objects.latest("pk")
+        assert dict(record.more) == {"Messages saved": str(kept), "Messages lost": str(lost)}
     messages.damaged("1000", kept=1, lost=2)
-    record = AuditRecord.objects.get(action="extension.voicemail_damaged")
+    record = AuditRecord.objects.filter(action="extension.voicemail_damaged").latest("pk")
     assert (record.number, record.more) == ("1000", [("Messages saved", "1"), ("Messages lost", "2")])
     messages.tidy()
     event = Event.objects.open().get()

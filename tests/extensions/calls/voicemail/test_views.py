@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -106,6 +107,18 @@ def test_who_leaves_the_beginning_out_is_recorded_too(
     assert AuditRecord.objects.filter(action="extension.voicemail_heard").count() == 1
 
 
+def test_who_goes_on_with_one_after_another_is_not_recorded_again(
+    client: Client, vics: SipExtension, message: VoicemailMessage, tmp_path: Path
+) -> None:
+    put(tmp_path, spool.NEW, 1, "1796000000-00000002").with_suffix(".wav").write_bytes(b"RIFF" + bytes(996))
+    lis, first = signed_in(client, listener()), sound_of(message)
+    message.pk, message.message_id = None, "1796000000-00000002"
+    message.save()
+    for path, wanted in ((first, "bytes=0-"), (sound_of(message), "bytes=0-"), (first, "bytes=500-")):
+        assert content(lis.get(path, headers={"Range": wanted}))
+    assert AuditRecord.objects.filter(action="extension.voicemail_heard").count() == 2
+
+
 def test_who_may_listen_is_recorded_each_time_and_changes_nothing(
     client: Client, vics: SipExtension, message: VoicemailMessage
 ) -> None:
@@ -185,3 +198,36 @@ def test_a_message_that_cannot_be_moved_is_said(
     answer = signed_in(client, vics.user).post(f"/extensions/1000/voicemail/{message.pk}/heard/", follow=True)
     assert [str(each) for each in answer.context["messages"]] == [said]
     assert VoicemailMessage.objects.filter(folder=Folder.NEW).exists() is is_left
+
+
+class MovingPbx(Asterisk):
+    """One that moves each message at once."""
+
+    def move_message(self, number: str, message_id: str, folder: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("how", "folder", "said"),
+    [
+        ("heard", Folder.HEARD, "Message marked as heard."),
+        ("new", Folder.NEW, "Message marked as new."),
+        ("delete", Folder.DELETED, "Message deleted. You can restore it for a day."),
+        ("restore", Folder.HEARD, "Message restored."),
+    ],
+)
+def test_a_message_is_moved_and_it_is_said_unless_the_page_shows_it(
+    client: Client, vics: SipExtension, message: VoicemailMessage, settings: Settings, how: str, folder: str, said: str
+) -> None:
+    settings.PBX = "tests.extensions.calls.voicemail.test_views.MovingPbx"
+    path, vic = f"/extensions/1000/voicemail/{message.pk}/{how}/", signed_in(client, vics.user)
+    answer = vic.post(path, headers={"HX-Request": "true"})
+    assert "<html" not in answer.content.decode()
+    assert "Grace (1001)" in answer.content.decode()
+    assert not [*get_messages(answer.wsgi_request)]
+    assert VoicemailMessage.objects.get().folder == folder
+    VoicemailMessage.objects.update(folder="")
+    answer = vic.post(path)
+    assert answer["Location"] == "/extensions/1000/#voicemail"
+    assert [str(each) for each in get_messages(answer.wsgi_request)] == [said]
+    assert VoicemailMessage.objects.get().folder == folder
