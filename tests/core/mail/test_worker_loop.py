@@ -1,6 +1,7 @@
 """The loop around the worker's rounds: one at a time, told to stop, and while the database fails."""
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,7 +56,8 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """How often the worker gave its connection back, and how long it paused: neither is done."""
     found: list[str] = []
     monkeypatch.setattr(worker, "connection", SimpleNamespace(close=lambda: found.append("closed")))
-    monkeypatch.setattr("core.mail.worker.time.sleep", lambda seconds: found.append(f"pause {seconds}"))
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: found.append(f"pause {seconds}"))
+    monkeypatch.setattr(worker, "time", clock)  # the worker's alone: other threads sleep, too
     return found
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,7 +119,7 @@ def test_a_server_that_does_not_answer_is_waited_for_and_no_longer(
 ) -> None:
     answers = iter([False, False, True])
     monkeypatch.setattr(server, "answers", lambda *_: next(answers))
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: None))
     one = made()
     choose(CHOSEN, tmp_path)
     one()
