@@ -338,7 +338,7 @@ SELECT
   NULL, NULL, '', NULL, NULL, '', NULL, 'yes', 'CALLERID(name)=' || replace(caller_name, '\', '\\'), '', '', '', '', 'no', 'no'
 FROM emergency_login;
 
--- In two as well.
+-- What extensions sign in with and register at, and the same of the others, in two views each for the same reason.
 DROP VIEW IF EXISTS ps_auths;
 CREATE VIEW ps_auths AS SELECT
   id, 'digest' AS auth_type, registration_name AS username, 'pbx' AS realm, password_digest,
