@@ -180,6 +180,21 @@ def test_no_registration_name_takes_the_place_of_a_number(schema: sqlite3.Connec
     assert endpoints(schema, number) == [(number, number, number, "")]
 
 
+def test_no_registration_name_takes_the_place_of_a_trunk_or_an_emergency_login(schema: sqlite3.Connection) -> None:
+    alone = MADE_DISABLED.emergency_login
+    assert alone
+    store._put(schema, alone.number, MADE_DISABLED)
+    kinds = schema.execute("PRAGMA table_info(trunk)").fetchall()
+    trunk = ["trunk-1" if name == "id" else 0 if kind == "INTEGER" else "x" for _, name, kind, *_ in kinds]
+    schema.execute(f"INSERT INTO trunk VALUES ({', '.join('?' * len(trunk))})", trunk)
+    for name in ("trunk-1", alone.number):
+        before = endpoints(schema, name)
+        assert len(before) == 1
+        other = replace(GRACE, number="2001", registration_name=name)
+        store._put(schema, other.number, rows(other))
+        assert endpoints(schema, name) == before
+
+
 def names_in_dial_plan() -> list[list[str]]:
     """What it takes apart: the route of a dialled number, and who calls."""
     found = re.findall(r"Set\(~ODBCFIELDS~=([a-z_,]+)\)", (CONF / "extensions.conf").read_text())
