@@ -17,6 +17,12 @@ caller_id = RegexValidator(r"\A[0-9*#+]{1,31}\Z", _("Enter 1 to 31 of the charac
 registration_name = RegexValidator(
     r"\A[A-Za-z0-9._-]{1,63}\Z", _("Enter 1 to 63 of the characters A-Z a-z 0-9 . _ -."), code="registration_name"
 )
+not_a_trunk = RegexValidator(
+    r"\Atrunk-[0-9]+\Z",
+    _("This is the name of a trunk in Asterisk. Choose another name."),
+    code="trunk",
+    inverse_match=True,
+)
 
 PASSWORD = re.compile(r"[\x21-\x7e]{10,63}")
 KEPT_PASSWORD = re.compile(r"[\x21-\x7e]{1,63}")  # that phones have already

@@ -257,7 +257,8 @@ DROP VIEW IF EXISTS ps_aors_listed;
 -- this has nothing but extensions, and no column that would say what Asterisk takes for granted. All other endpoints are in
 -- a view of their own, which is asked after it (extconfig.conf).
 -- A phone that hides its number (From: anonymous) is known by the name in its digest: a second endpoint, which nothing
--- registers or calls. Its account code is the number. No name takes the place of a number, or of a trunk.
+-- registers or calls. Its account code is the number. No name takes the place of a number, or of a trunk;
+-- none is of two, as may be until both their changes are applied.
 -- The account code also says which transport alone may be used: in front of the number, or by itself.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
@@ -299,6 +300,7 @@ FROM (
   SELECT id AS name, id AS login, 0 AS hidden FROM sip_login
   UNION ALL SELECT registration_name, id, CAST(1 AS INTEGER) FROM sip_login AS login
   WHERE NOT EXISTS (SELECT 1 FROM sip_login WHERE id = login.registration_name)
+    AND (SELECT count(*) FROM sip_login WHERE registration_name = login.registration_name) = 1
     AND NOT EXISTS (SELECT 1 FROM trunk WHERE id = login.registration_name)
     AND NOT EXISTS (SELECT 1 FROM emergency_login WHERE number = login.registration_name)
 ) JOIN sip_login ON id = login;

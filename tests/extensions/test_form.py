@@ -94,6 +94,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("registration_name", "with blank", "A-Z a-z 0-9"),
     ("registration_name", "x" * 64, "at most 63"),
     ("registration_name", "", "Enter the Registration Name"),
+    ("registration_name", "trunk-12", "the name of a trunk"),
     ("registration_password", "short", "10 to 63"),
     ("registration_password", "x" * 64, "10 to 63"),
     ("registration_password", "with blank 1234567", "10 to 63"),

@@ -180,6 +180,17 @@ def test_no_registration_name_takes_the_place_of_a_number(schema: sqlite3.Connec
     assert endpoints(schema, number) == [(number, number, number, "")]
 
 
+def test_a_registration_name_that_two_have_for_now_is_neither_s(schema: sqlite3.Connection) -> None:
+    """The first has another one by now, which nobody has applied."""
+    other = replace(GRACE, number="2001")
+    store._put(schema, GRACE.number, MADE)
+    store._put(schema, other.number, rows(other))
+    assert endpoints(schema, GRACE.registration_name) == []
+    store._put(schema, GRACE.number, rows(replace(GRACE, registration_name="renamed")))
+    name = GRACE.registration_name
+    assert endpoints(schema, name) == [(name, "", other.number, other.number)]
+
+
 def test_no_registration_name_takes_the_place_of_a_trunk_or_an_emergency_login(schema: sqlite3.Connection) -> None:
     alone = MADE_DISABLED.emergency_login
     assert alone

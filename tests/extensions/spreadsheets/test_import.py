@@ -486,6 +486,13 @@ def test_a_registration_name_is_not_the_number_of_another_row(signed_in: Client)
     assert "Line 3 has the same" in errors(signed_in, made)["Registration Name"]
 
 
+def test_a_registration_name_is_not_that_of_a_trunk(signed_in: Client) -> None:
+    made = given(
+        upload(signed_in, as_csv([{"Extension Number": "1001", "First Name": "A", "Registration Name": "trunk-1"}]))
+    )
+    assert "the name of a trunk" in errors(signed_in, made)["Registration Name"]
+
+
 def test_what_is_imported_is_what_was_seen(signed_in: Client) -> None:
     row = {"Extension Number": "1001", "First Name": "Grace", "Job Title": "Boss"}
     made = given(upload(signed_in, as_csv([row])))
