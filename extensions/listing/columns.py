@@ -62,11 +62,9 @@ class Layout:
         return len(self.columns) > FITTING
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.columns)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.names
+    def shows(self) -> dict[str, bool]:
+        """Of each column, for templates."""
+        return {each.name: each in self.columns for each in COLUMNS}
 
 
 def layout_of(user: User, *, with_organizations: bool) -> Layout:

@@ -45,6 +45,7 @@ class Row:
         fails: bool,
     ) -> None:
         user = extension.user
+        self.user_id = extension.user_id
         self.number, self.enabled, self.voicemail = extension.number, extension.enabled, extension.voicemail
         self.caller_id, self.job_title = extension.caller_id, user.job_title
         self.fails = fails and extension.enabled
@@ -62,11 +63,8 @@ class Row:
         self.state = line.state.name.lower() if line else "unknown"
         self.state_words = str(line.state.words) if line else gettext("Unknown")
         self.url = address("detail", self.number)
-        self.edit_url = address("edit", self.number)
-        self.delete_url = address("delete", self.number)
         self.leave_url = address("leave", self.number)
-        self.toggle_url = address("toggle", self.number)
-        self.menu_words = gettext("Actions for %(number)s") % {"number": self.number}
+        self.menu = ""  # see menus.py
         self.choose_words = gettext("Select %(number)s") % {"number": self.number}
 
     def __getitem__(self, name: str) -> object:

@@ -16,6 +16,7 @@ from core.validators import digits
 from extensions.access import managed, managed_numbers, visible
 from extensions.listing import columns
 from extensions.listing.filters import NO_ROLE, Filters, asked_for
+from extensions.listing.menus import put_menus
 from extensions.listing.registrations import Registration
 from extensions.listing.rows import heads, link, order, page_of, rows_of
 from extensions.listing.search import Found
@@ -34,12 +35,14 @@ def index(request: SignedInRequest) -> HttpResponse:
     found = filters.found_in(whole)
     shown = page_of(found, whole, by, filters, request.GET, layout.page_size)
     rows_managed = managed_numbers(request, shown.rows)
+    rows = rows_of(shown.rows)
+    put_menus(rows, rows_managed, request.user)
     return render(
         request,
         "extensions/listing/list.html",
         {
             "section": "extension",
-            "extensions": rows_of(shown.rows),
+            "extensions": rows,
             "managed": rows_managed,
             "trouble": found.trouble,
             "total": found.total,
@@ -49,7 +52,8 @@ def index(request: SignedInRequest) -> HttpResponse:
             "choices": choices(request, filters),
             "layout": layout,
             "heads": heads(layout, by, filters.parameters),
-            "all_columns": [(each, each in layout.columns) for each in columns.COLUMNS if not each.is_always],
+            "shows": layout.shows,
+            "all_columns": [(each, layout.shows[each.name]) for each in columns.COLUMNS if not each.is_always],
             "page_sizes": columns.PAGE_SIZES,
             "sort": by.name,
             "clear_url": link({**filters.parameters, "q": "", "sort": by.name}),
@@ -57,7 +61,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             "chosen_all": all_that_match(request, filters, found) if rows_managed and shown.is_part_of(found) else None,
             "shown": shown,
             "poll_query": urlencode(
-                {"n": [each.number for each in shown.rows], **({"seen": "yes"} if "last_seen" in layout else {})},
+                {"n": [each.number for each in shown.rows], **({"seen": "yes"} if layout.shows["last_seen"] else {})},
                 doseq=True,
             ),
         },

@@ -117,7 +117,7 @@ def test_columns_and_page_size_are_kept_for_the_person(client: Client, ada: User
     assert elsewhere["Location"] == "/extensions/"
     assert len(client.get("/extensions/").context["extensions"]) == 25
     client.force_login(hugo)
-    assert "email" in client.get("/extensions/").context["layout"]
+    assert client.get("/extensions/").context["shows"]["email"]
 
 
 def test_each_order_is_of_its_column(client: Client, ada: User) -> None:
