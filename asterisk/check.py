@@ -6,8 +6,6 @@ What waits to be applied is no drift: of such a number only the engine is compar
 a repair writes the wish again, as any other apply.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
@@ -15,7 +13,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +29,7 @@ from asterisk.engine.store import locked, opened, prepare, read
 from asterisk.models import CheckRun
 from asterisk.nodes import Node
 from asterisk.readback import bulk, proof
-from core import file_lock
+from core import commands, file_lock
 from core.audit import log
 from core.coded_text import CodedText, to_json
 from extensions.models import Change
@@ -76,11 +73,7 @@ def is_running(engine_file: Path) -> bool:
 
 
 def start() -> None:
-    """In a process of its own: it takes its time, and goes on when whoever asked for it leaves."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_engine"]
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, start_new_session=True, **streams)  # type: ignore[call-overload]
-    Thread(target=process.wait, daemon=True).start()
+    commands.start("check_engine")
 
 
 def check(node: Node) -> CheckRun:

@@ -4,13 +4,10 @@ import errno
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
-from threading import Thread
 from typing import IO
 
 from django.conf import settings
@@ -70,14 +67,6 @@ def work_folder(place: Place) -> Iterator[Path]:
         yield place.var / WORK
     finally:
         shutil.rmtree(place.var / WORK, ignore_errors=True)
-
-
-def start(*arguments: str) -> None:
-    """In a process of its own: it takes its time, and goes on when whoever asked for it leaves."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, start_new_session=True, **streams)  # type: ignore[call-overload]
-    Thread(target=process.wait, daemon=True).start()
 
 
 def passphrase() -> str:

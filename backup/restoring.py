@@ -9,7 +9,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from backup import archive, contents, database
 from backup.archive import SEALING_KEY, SECRET_KEY, Manifest
 from backup.errors import ArchiveError, RestoreError, reason
 from backup.places import Place
-from core import file_lock, restored, running
+from core import commands, file_lock, restored, running
 from core.coded_text import CodedText
 
 READY = ".restored."  # what lies ready is called so, beside its place
@@ -163,7 +162,7 @@ def sound(file: Path, secrets: Path, manifest: Manifest) -> Report:
         "SEALING_KEYS": ",".join((secrets / Path(SEALING_KEY).name).read_text().split()),
         "SECRET_KEY": (secrets / Path(SECRET_KEY).name).read_text().strip(),
     }
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_restored"]
+    command = commands.of("check_restored")
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         said: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"why": done.stderr.strip()[-500:]}

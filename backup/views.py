@@ -18,6 +18,7 @@ from accounts.sessions.reauthentication import require_reauthentication
 from backup import making, places
 from backup.forms import BackupSettingsForm
 from backup.models import Backup, BackupSettings, CopySettings
+from core import commands
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.audit import log
@@ -81,7 +82,7 @@ def try_restore(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def begin(*command: str) -> None:
     """And wait a moment, so that the page shows it."""
-    making.start(*command)
+    commands.start(*command)
     until = time.monotonic() + START_SECONDS
     while not making.is_running(places.from_settings()) and time.monotonic() < until:
         time.sleep(0.05)

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions.reauthentication import require_reauthentication
-from backup import making
 from backup.copies import choice, sending
 from backup.copies.far_end import CopyError, UnknownHostKey
 from backup.copies.forms import CopiesForm
 from backup.models import CopySettings
+from core import commands
 from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.audit import log
@@ -42,7 +42,7 @@ def change(request: SignedInRequest) -> HttpResponse:
         return show(request, form, 409 if form.is_conflict else 422)
     saved = form.try_save()
     if saved and sending.owed(CopySettings.load()):
-        making.start("backup", "--copy", "--by", str(request.user.pk))
+        commands.start("backup", "--copy", "--by", str(request.user.pk))
         messages.success(request, _("Settings saved. The last backup is being copied."))
     else:
         messages.success(request, _("Settings saved.") if saved else _("Nothing was changed."))

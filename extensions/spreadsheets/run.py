@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +16,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import NoSuperAdministrator, Organization, User
-from core import coded_text, file_lock
+from core import coded_text, commands, file_lock
 from core.audit import context, log
 from core.coded_text import CodedText
 from core.preferences.models import Preferences, in_force
@@ -65,16 +62,7 @@ def start(given: Import, begin: Callable[[], object] = lambda: None) -> int:
     with lock:
         if begin() == 0:
             return 0
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_extensions", str(given.pk)]
-        streams: dict[str, Any] = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-        }
-        streams |= {"pass_fds": [lock.fileno()], "start_new_session": True}
-        process = subprocess.Popen(command, **streams)
-    Thread(target=process.wait, daemon=True).start()
-    return int(process.pid)
+        return commands.start("import_extensions", str(given.pk), pass_fds=[lock.fileno()])
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from asterisk.process.fetch import Program
-from backup import archive
+from backup import archive, making
+from backup.copies import sending
 from pbxportal.management.commands import run
 from tests.browser.command import ROOT, Command
 from tests.pbx.office import eventually
@@ -18,6 +19,8 @@ from tests.pbx.office import eventually
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     monkeypatch.setattr(run, "start", lambda *command: found.append(command))
+    monkeypatch.setattr(run, "beside", lambda work: work())
+    monkeypatch.setattr(making, "is_due", lambda: True)
     return found
 
 
@@ -42,6 +45,17 @@ def test_a_machine_that_was_off_at_night_makes_it_at_its_start(
     at(monkeypatch, 29, 10)
     run.Backups()()
     assert started == [("backup", "--nightly")]
+
+
+@pytest.mark.parametrize(("due", "owed"), [(False, False), (True, False), (False, True)])
+def test_no_process_begins_for_nothing(
+    started: list[tuple[str, ...]], db: None, monkeypatch: pytest.MonkeyPatch, due: bool, owed: bool
+) -> None:
+    monkeypatch.setattr(making, "is_due", lambda: due)
+    monkeypatch.setattr(sending, "owed", lambda _chosen: [1] * owed)
+    at(monkeypatch, 29, 10)
+    run.Backups()()
+    assert len(started) == (due or owed)
 
 
 PASSPHRASE_SET = """

@@ -18,6 +18,7 @@ from backup import archive, forms, making, places, retention, views
 from backup.management.commands import _passphrase
 from backup.models import Backup, BackupSettings
 from backup.places import Place
+from core import commands
 from core.access.permissions import Permission
 from core.audit.models import AuditRecord
 from tests.backup.conftest import PASSPHRASE
@@ -211,7 +212,7 @@ def test_a_backup_runs_in_a_process_of_its_own_that_says_nothing(
         f"draft = pathlib.Path({str(tmp_path / 'draft')!r})\n"
         "draft.write_text('|'.join(said))\ndraft.rename(draft.with_name('done'))\n"
     )
-    making.start("backup", "--by", "1")
+    commands.start("backup", "--by", "1")
     assert eventually((tmp_path / "done").exists, 30)
     assert (tmp_path / "done").read_text() == "backup|--by|1||True"
     assert capfd.readouterr() == ("", "")
@@ -304,7 +305,7 @@ def test_what_a_killed_backup_left_is_in_no_way(place: Place) -> None:
 
 def test_the_page_waits_until_it_runs_and_not_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(making, "start", lambda *command: started.append(command))
+    monkeypatch.setattr(commands, "start", lambda *command: started.append(command))
     looks = [False, True]
     monkeypatch.setattr(making, "is_running", lambda _place: looks.pop(0))
     views.begin("backup", "--by", "1")

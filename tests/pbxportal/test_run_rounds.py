@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
 from pytest_django.fixtures import Settings
 
 from asterisk import nodes
@@ -47,18 +49,57 @@ def test_at_three_all_is_compared_once_a_night(started: list[str], monkeypatch: 
     assert started[2:] == ["verify_audit"]
 
 
-def test_those_who_have_left_are_deleted_as_each_day_begins(
-    started: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    day = [28]
+def test_those_who_have_left_are_deleted_as_each_day_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    day, did = [28], list[str]()
     monkeypatch.setattr(run, "localdate", lambda: date(2026, 11, day[0]))
+    monkeypatch.setattr(run, "do", did.append)
+    monkeypatch.setattr(run, "beside", lambda *works: [work() for work in works])
     daily = run.Daily()
     daily()
     daily()
-    assert started == ["leavers", "clear_sessions"]
+    assert did == ["leavers", "clear_sessions"]
     day[0] = 29
     daily()
-    assert started == ["leavers", "clear_sessions"] * 2
+    assert did == ["leavers", "clear_sessions"] * 2
+
+
+def test_what_is_done_here_is_in_the_log_of_its_own(
+    settings: Settings, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what it said before it failed, and why it did."""
+    settings.VAR, settings.LOG_TO_STDERR = tmp_path, False
+
+    def command(name: str, stdout: StringIO, **_: object) -> None:
+        stdout.write(f"{name} said\n")
+        if name == "leavers":
+            raise CommandError("The PBX does not respond: “…”")
+        if name == "broken":
+            raise OSError("disk full")
+
+    monkeypatch.setattr(run, "call_command", command)
+    for name in ("leavers", "clear_sessions"):
+        run.do(name)
+    with pytest.raises(OSError, match="disk full"):
+        run.do("broken")
+    assert (tmp_path / "log/leavers.log").read_text() == "leavers said\nThe PBX does not respond: “…”\n"
+    assert (tmp_path / "log/clear_sessions.log").read_text() == "clear_sessions said\n"
+    assert (tmp_path / "log/broken.log").read_text() == "broken said\n"
+    settings.LOG_TO_STDERR = True
+    run.do("clear_sessions")
+    assert capfdbinary.readouterr().err == b"clear_sessions said\n"
+
+
+def test_a_failure_of_one_holds_up_no_other(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    closed, did = list[int](), list[str]()
+    monkeypatch.setattr(run, "connection", SimpleNamespace(close=lambda: closed.append(1)))
+
+    def fail() -> None:
+        raise OSError("no network")
+
+    with caplog.at_level(logging.ERROR):
+        run.beside(fail, lambda: did.append("second")).join(10)
+    assert (did, len(closed)) == (["second"], 2)
+    assert "no network" in caplog.text
 
 
 def test_a_job_is_not_begun_again_before_it_is_done_and_a_failure_ends_nothing(

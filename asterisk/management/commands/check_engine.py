@@ -21,6 +21,7 @@ def shown(value: Any) -> str:
 
 class Command(BaseCommand):
     help = "Compares the applied settings of every extension with the PBX's tables and with what Asterisk reports."
+    requires_system_checks = ()  # `run` begins with them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--repair", action="store_true", help="write the applied settings again where they differ")

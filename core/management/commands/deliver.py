@@ -8,6 +8,7 @@ from core.mail import worker
 
 class Command(BaseCommand):
     help = "Sends waiting e-mails until it is stopped. `run` starts it."
+    requires_system_checks = ()  # `run` begins with them
 
     def handle(self, **_: Any) -> None:
         stopped = False

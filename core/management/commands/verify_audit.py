@@ -24,6 +24,7 @@ def known_row(text: str) -> tuple[int, str]:
 
 class Command(BaseCommand):
     help = "Checks the operation log. Reports the first entry that was altered, removed, or inserted, with exit code 1."
+    requires_system_checks = ()  # `run` begins with them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

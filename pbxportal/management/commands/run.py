@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,7 +22,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils.timezone import localdate, localtime
 
@@ -33,7 +35,10 @@ from asterisk.nodes import Node
 from asterisk.process import embedded, hold_music, network, tones, transports
 from asterisk.process.fetch import Program, find_or_fetch
 from asterisk.process.refused_lines import RefusedLines
-from core import https, reach, running
+from backup import making
+from backup.copies import sending
+from backup.models import CopySettings
+from core import commands, https, reach, running
 from core.debian import NotAvailableError
 from core.events import tell, webhook
 from core.events.look import Look
@@ -240,7 +245,7 @@ def find_front_program() -> Caddy | None:
 def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
     gunicorn = (
         "gunicorn --worker-class gthread --workers 2 --threads 24 --graceful-timeout 3"
-        " --no-control-socket --log-level warning pbxportal.wsgi"
+        " --preload --no-control-socket --log-level warning pbxportal.wsgi"
     )
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *gunicorn.split()]
     command += ["--chdir", str(settings.BASE_DIR), "--bind"]
@@ -259,8 +264,7 @@ def portal(*, has_pbx: bool, behind: Front | None = None) -> Child:
 
 def manage(name: str, command: str) -> Child:
     """One of our own commands that goes on until it is stopped."""
-    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    return Child(name, program, logs.of(command))
+    return Child(name, ["setpriv", "--pdeathsig", "TERM", "--", *commands.of(command)], logs.of(command))
 
 
 class Welcome:
@@ -363,16 +367,24 @@ class Job:
     def __call__(self) -> None:
         if time.monotonic() >= self.due and not (self.thread and self.thread.is_alive()):
             self.due = time.monotonic() + self.every_seconds
-            self.thread = Thread(target=self.once, daemon=True)
-            self.thread.start()
+            self.thread = beside(self.work)
 
-    def once(self) -> None:
-        try:
-            self.work()
-        except Exception:
-            logger.exception("What is done again and again beside the portal failed")
-        finally:
-            connection.close()
+
+def beside(*works: Callable[[], object]) -> Thread:
+    """Do these in a thread of their own, one after the other; the failure of one is logged, and holds up no other."""
+
+    def each() -> None:
+        for work in works:
+            try:
+                work()
+            except Exception:
+                logger.exception("What is done again and again beside the portal failed")
+            finally:
+                connection.close()
+
+    thread = Thread(target=each, daemon=True)
+    thread.start()
+    return thread
 
 
 class Nightly:
@@ -396,18 +408,25 @@ class Nightly:
 
 
 class Backups:
-    """Has the day's backup made from two o'clock on; asked again each hour, for one may have failed."""
+    """Has the day's backup made from two o'clock on; looked for again each hour, for one may have failed."""
 
     HOUR = 2
 
     def __init__(self) -> None:
         self.last: tuple[date, int] | None = None
+        self.is_due = False
 
     def __call__(self) -> None:
         now = localtime()
         if now.hour >= self.HOUR and (now.date(), now.hour) != self.last:
             self.last = (now.date(), now.hour)
+            beside(self.look)
+        if self.is_due:
+            self.is_due = False
             start("backup", "--nightly")
+
+    def look(self) -> None:
+        self.is_due = making.is_due() or bool(sending.owed(CopySettings.load()))
 
 
 class Daily:
@@ -420,14 +439,24 @@ class Daily:
         today = localdate()
         if today != self.last:
             self.last = today
-            start("leavers")
-            start("clear_sessions")
+            beside(partial(do, "leavers"), partial(do, "clear_sessions"))
+
+
+def do(command: str) -> None:
+    """One of our own commands, here: to start a process takes longer than most days give it to do."""
+    said = StringIO()
+    try:
+        call_command(command, stdout=said, no_color=True)
+    except CommandError as error:
+        said.write(f"{error}\n")
+    finally:
+        with supervisor.output(logs.of(command)) as out:
+            (out or sys.stderr.buffer).write(said.getvalue().encode())
 
 
 def start(command: str, *arguments: str) -> None:
-    """In a process of its own, which nobody waits for: Ctrl+C is not said to it, and it ends with this one."""
-    program = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, str(settings.BASE_DIR / "manage.py")]
-    program += [command, *arguments]
+    """In a process of its own, which nobody waits for: Ctrl+C is not said to it. It ends with this thread."""
+    program = ["setpriv", "--pdeathsig", "TERM", "--", *commands.of(command, *arguments)]
     with supervisor.output(logs.of(command)) as out:
         process = subprocess.Popen(program, stdout=out, stderr=out, start_new_session=True)
     Thread(target=process.wait, daemon=True).start()

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
-from backup import making
 from backup.copies.forms import SECRETS, CopiesForm
 from backup.models import Backup, BackupSettings, CopySettings
 from backup.places import Place
+from core import commands
 from core.audit.models import AuditRecord
 from tests.backup.copies.conftest import choose_s3, choose_sftp
 from tests.backup.copies.s3_server import BUCKET, KEY_ID, REGION, SECRET, S3Server
@@ -128,7 +128,7 @@ def test_the_last_backup_is_copied_at_once(
     signed_in: Client, with_passphrase: BackupSettings, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(making, "start", lambda *command: started.append(command))
+    monkeypatch.setattr(commands, "start", lambda *command: started.append(command))
 
     def said(**more: Any) -> list[str]:
         answer = signed_in.post(URL, typed_s3(s3, **more), follow=True)
