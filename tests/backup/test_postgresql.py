@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
 from tempfile import mkdtemp
 
 import pytest
@@ -45,13 +46,18 @@ make_extension('1030')
 """
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Portal:
-    portal = Portal(tmp_path / "one")
+@pytest.fixture(scope="module")
+def once_filled(tmp_path_factory: pytest.TempPathFactory) -> Portal:
+    portal = Portal(tmp_path_factory.mktemp("filled") / "one")
     portal.manage("migrate", "-v0")
     portal.manage("createcachetable")
     portal.shell(FILL)
     return portal
+
+
+@pytest.fixture
+def filled(once_filled: Portal, tmp_path: Path) -> Portal:
+    return Portal(copytree(once_filled.var, tmp_path / "one"))
 
 
 def test_all_is_moved_to_postgresql_and_back(filled: Portal, databases: list[str], tmp_path: Path) -> None:
