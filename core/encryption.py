@@ -11,7 +11,7 @@ BEGIN = "gAAAA"  # of whatever is sealed
 
 
 class SealError(Exception):
-    """The seal is broken: another key, another row, or altered text."""
+    """The seal is broken: another key, one that is none, another row, or altered text."""
 
 
 def keys() -> list[str]:
@@ -31,7 +31,10 @@ def _read(path: Path, _changed_at: int, _inode: int) -> list[str]:
 
 @lru_cache(maxsize=4)
 def _with(*keys: str) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        raise SealError("A sealing key is not valid. Each is 32 random bytes in URL-safe base64.") from error
 
 
 def _keys() -> MultiFernet:

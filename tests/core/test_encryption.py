@@ -23,6 +23,16 @@ def test_an_altered_seal_stays_shut() -> None:
         unseal("x", 1, "s3cret")
 
 
+@pytest.mark.parametrize("key", ["typed by hand", "", "é" * 44, "A" * 42])
+def test_a_key_that_is_none_is_said(settings: Settings, key: str) -> None:
+    sealed = seal("x", 1, "s3cret")
+    settings.SEALING_KEYS = [key, Fernet.generate_key().decode()]
+    with pytest.raises(SealError, match="A sealing key is not valid"):
+        unseal("x", 1, sealed)
+    with pytest.raises(SealError, match="A sealing key is not valid"):
+        seal("x", 1, "s3cret")
+
+
 def test_keys_rotate(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.SEALING_KEYS = [old]

@@ -418,7 +418,7 @@ def test_the_command_shows_the_plan_and_writes_nothing(office: Office) -> None:
 
 def test_the_command_applies_what_waits(office: Office, asterisk: Embedded) -> None:
     extension = make_extension()
-    assert "1 extensions, 1 rows written" in told("--yes")
+    assert "1 extension, 1 row written" in told("--yes")
     assert waiting() == []
     assert office.phone(extension).register() == 200
     assert told() == "No differences: the PBX's tables are up to date.\n"

@@ -394,7 +394,7 @@ def test_the_command_shows_and_applies(grace: SipExtension) -> None:
     assert shown[0] == "  Preferences Name Display Format: First Last -> Last First"
     assert shown[-1] == "Preferences have unapplied changes. Nothing is written without --yes."
     assert caller_name("1000") == "Grace Hopper"
-    assert "1 extensions, 1 rows written" in told("apply", "--yes")
+    assert "1 extension, 1 row written" in told("apply", "--yes")
     assert caller_name("1000") == "Hopper Grace"
     run = ApplyRun.objects.latest("pk")
     assert "Last First -> First Last" in told("apply", "--undo", str(run.pk))
@@ -407,7 +407,7 @@ def test_the_command_shows_and_applies(grace: SipExtension) -> None:
         "Preferences have unapplied changes. Nothing is written without --yes.",
     ]
     make_extension("1001")
-    assert told("apply").splitlines()[-1] == "1 extensions differ. Nothing is written without --yes."
+    assert told("apply").splitlines()[-1] == "1 extension differs. Nothing is written without --yes."
 
 
 def told(*command: str) -> str:

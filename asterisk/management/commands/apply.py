@@ -49,6 +49,10 @@ def moment(text: str) -> datetime:
     return found
 
 
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 class Command(BaseCommand):
     help = "Shows what applying the unapplied changes would write. With --yes, applies and verifies them."
 
@@ -94,8 +98,9 @@ class Command(BaseCommand):
 
     def _tell(self, run: ApplyRun) -> None:
         with translation.override(ENGLISH):
-            done = f"{run.rows_written} rows written, {run.seconds or 0:.3f} s: {run.explanation_text}"
-        self.stdout.write(f"{len(run.numbers)} extensions, {done}")
+            said = run.explanation_text
+        done = f"{counted(len(run.numbers), 'extension')}, {counted(run.rows_written, 'row')} written"
+        self.stdout.write(f"{done}, {run.seconds or 0:.3f} s: {said}")
 
     def _preferences(self, options: dict[str, Any], before: set[SystemChange]) -> list[str]:
         """What waits of Preferences; when something is taken back, only what came of that."""
@@ -120,8 +125,9 @@ class Command(BaseCommand):
         if preferences and not steps:
             self.stdout.write("Preferences have unapplied changes. Nothing is written without --yes.")
             return
+        differ = f"{counted(len(steps), 'extension')} {'differs' if len(steps) == 1 else 'differ'}"
         self.stdout.write(
-            f"{len(steps)} extensions differ. Nothing is written without --yes."
+            f"{differ}. Nothing is written without --yes."
             if steps
             else "No differences: the PBX's tables are up to date."
         )
