@@ -97,7 +97,7 @@ def recorded(name: str, value: Any, lines: Record) -> Any:
             return [str(each) for each in Role.objects.filter(pk__in=value)]
         case "organizations":
             return [str(each) for each in Organization.objects.filter(pk__in=value)]
-        case "extensions":
+        case "extensions" | "phones":
             return value.replace(",", ", ") if value else ""
         case "trunks":
             names = {each["id"]: each["name"] for each in lines["trunks"]}

@@ -52,11 +52,11 @@ def test_two_versions_differ_by_the_fields_of_each_line_and_by_their_order(ada: 
 
 def test_what_there_is_one_of_is_changed_and_never_added(ada: User) -> None:
     with changes.edited(ada):
-        Emergency(pk=1, phones="1000", people=[999, ada.pk], more_numbers="115\n116").save()
+        Emergency(pk=1, phones="1000,1001", people=[999, ada.pk], more_numbers="115\n116").save()
     its = [
         ("More emergency numbers", "", "115, 116"),
         ("People to tell", "", "ada@example.com"),
-        ("Extensions to ring", "", "1000"),
+        ("Extensions to ring", "", "1000, 1001"),
     ]
     assert changes.details("", version()) == [Detail("", "Emergency", "Changed", its)]
     assert AuditRecord.objects.get(action__startswith="emergency.").action == "emergency.changed"
