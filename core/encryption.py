@@ -7,6 +7,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+NO_KEY = "A sealing key is missing or not valid. Each is 32 random bytes in URL-safe base64."
 BEGIN = "gAAAA"  # of whatever is sealed
 
 
@@ -26,7 +27,10 @@ def _of_file(path: Path) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _read(path: Path, _changed_at: int, _inode: int) -> list[str]:
-    return path.read_text().split()
+    try:
+        return path.read_text(encoding="ascii").split()
+    except UnicodeDecodeError as error:
+        raise SealError(NO_KEY) from error
 
 
 @lru_cache(maxsize=4)
@@ -34,25 +38,30 @@ def _with(*keys: str) -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
-        raise SealError("A sealing key is not valid. Each is 32 random bytes in URL-safe base64.") from error
+        raise SealError(NO_KEY) from error
 
 
 def _keys() -> MultiFernet:
     return _with(*keys())
 
 
+def look_at_keys() -> None:
+    """Raises SealError where there is none, or one that is none."""
+    _keys()
+
+
 def renewed(sealed: str) -> str:
     """The same, sealed with the first key; itself where that one sealed it. Raises SealError."""
-    first, *_older = keys()
+    all_of_them = _keys()
     try:
-        _with(first).decrypt(sealed)
-    except InvalidToken:
+        _with(keys()[0]).decrypt(sealed)
+    except (InvalidToken, ValueError):
         pass
     else:
         return sealed
     try:
-        return _keys().rotate(sealed.encode()).decode()
-    except InvalidToken as error:
+        return all_of_them.rotate(sealed.encode()).decode()
+    except (InvalidToken, ValueError) as error:
         raise SealError("Not encrypted with this installation's keys") from error
 
 

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from core.encryption import SealError, seal, unseal
+from core.encryption import SealError, look_at_keys, renewed, seal, unseal
 
 
 def test_a_sealed_secret_opens_for_its_own_row_only() -> None:
@@ -27,10 +29,26 @@ def test_an_altered_seal_stays_shut() -> None:
 def test_a_key_that_is_none_is_said(settings: Settings, key: str) -> None:
     sealed = seal("x", 1, "s3cret")
     settings.SEALING_KEYS = [key, Fernet.generate_key().decode()]
-    with pytest.raises(SealError, match="A sealing key is not valid"):
+    with pytest.raises(SealError, match="A sealing key is missing or not valid"):
         unseal("x", 1, sealed)
-    with pytest.raises(SealError, match="A sealing key is not valid"):
+    with pytest.raises(SealError, match="A sealing key is missing or not valid"):
         seal("x", 1, "s3cret")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"junk\n"])
+def test_a_file_without_a_key_is_said(settings: Settings, tmp_path: Path, content: bytes) -> None:
+    sealed = seal("x", 1, "s3cret")
+    settings.SEALING_KEYS, settings.SEALING_KEY_FILE = [], tmp_path / "key"
+    settings.SEALING_KEY_FILE.write_bytes(content)
+    for use in (look_at_keys, lambda: unseal("x", 1, sealed), lambda: seal("x", 1, "s"), lambda: renewed(sealed)):
+        with pytest.raises(SealError, match="A sealing key is missing or not valid"):
+            use()
+
+
+@pytest.mark.parametrize("text", ["gAAAAé", "gAAAA", "gAAAA\ud800"])
+def test_a_text_that_nobody_sealed_is_not_renewed(text: str) -> None:
+    with pytest.raises(SealError, match="Not encrypted with this installation's keys"):
+        renewed(text)
 
 
 def test_keys_rotate(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -110,6 +111,17 @@ def test_all_is_sealed_anew_and_the_old_key_opens_nothing(
     assert [each for each in after if opens(old, each)] == []
     assert all(opens(new, each) for each in after)
     everything_is_readable(client, passwords)
+
+
+@pytest.mark.parametrize("keys", ["typed-by-hand {}", "{} typed-by-hand", "", "typed-by-hand"])
+def test_nothing_is_retired_where_a_key_is_none(key_file: Path, passwords: dict[str, str], keys: str) -> None:
+    good, before = key_file.read_text(), tokens()
+    key_file.write_text(keys.format(good))
+    with pytest.raises(CommandError, match=r"A sealing key is missing or not valid\. .* Nothing was changed\."):
+        call_command("rotate_keys")
+    assert (key_file.read_text(), tokens()) == (keys.format(good), before)
+    key_file.write_text(good)
+    assert SipExtension.objects.get(number="1000").registration_password == passwords["1000"]
 
 
 def test_it_looks_again_until_nothing_is_sealed_with_the_old_key(

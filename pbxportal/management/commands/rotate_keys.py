@@ -6,7 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
 from accounts.sessions.models import Session
@@ -43,6 +43,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         path: Path = settings.SEALING_KEY_FILE
+        try:
+            encryption.look_at_keys()  # else each text would seem to be lost, and the keys with it
+        except encryption.SealError as error:
+            raise CommandError(f"{error} Nothing was changed.") from error
         if settings.SEALING_KEYS:
             self.stdout.write(f"{self._seal_all()} Remove all but the first key from SEALING_KEYS.")
             return
