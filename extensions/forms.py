@@ -218,7 +218,8 @@ class SipExtensionForm(MailboxForm):
         name: str = self.cleaned_data["registration_name"]
         if self.is_anothers_number(name):
             raise ValidationError(_("This is another extension's number. Choose another name."), code="anothers_number")
-        validators.not_a_trunk(name)
+        if name != self.instance.registration_name:  # some have one from before
+            validators.not_a_trunk(name)
         return name
 
     def clean_transport(self) -> str:

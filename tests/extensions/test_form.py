@@ -484,6 +484,15 @@ def test_two_administrators_who_take_one_number_at_once_the_second_is_told(ada: 
     assert not User.objects.filter(email="other@example.com").exists()
 
 
+def test_a_name_like_a_trunk_s_from_before_stays_while_something_else_is_changed(signed_in: Client) -> None:
+    assert errors(signed_in, Typed()) == {}
+    SipExtension.objects.update(registration_name="trunk-1")
+    again = Typed(first_name="Amazing", more={"registration_name": "trunk-1", "version": "1", "password": ""})
+    signed_in.post("/extensions/1000/edit/", again.fields)
+    extension = SipExtension.objects.get()
+    assert (extension.user.first_name, extension.registration_name) == ("Amazing", "trunk-1")
+
+
 def test_an_extension_whose_registration_name_is_its_own_number_is_edited(signed_in: Client) -> None:
     typed = Typed(more={"registration_name": "1000"})
     assert errors(signed_in, typed) == {}

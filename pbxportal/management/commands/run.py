@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
@@ -370,19 +371,18 @@ class Job:
             self.thread = beside(self.work)
 
 
-def beside(*works: Callable[[], object]) -> Thread:
-    """Do these in a thread of their own, one after the other; the failure of one is logged, and holds up no other."""
+def beside(work: Callable[[], object]) -> Thread:
+    """Do it in a thread of its own, so that nothing waits for it; a failure is logged."""
 
-    def each() -> None:
-        for work in works:
-            try:
-                work()
-            except Exception:
-                logger.exception("What is done again and again beside the portal failed")
-            finally:
-                connection.close()
+    def once() -> None:
+        try:
+            work()
+        except Exception:
+            logger.exception("What is done again and again beside the portal failed")
+        finally:
+            connection.close()
 
-    thread = Thread(target=each, daemon=True)
+    thread = Thread(target=once, daemon=True)
     thread.start()
     return thread
 
@@ -430,28 +430,53 @@ class Backups:
 
 
 class Daily:
-    """Deletes those who have left, and clears sessions, whose time is over: at the start, and as each day begins."""
+    """Deletes those who have left, and clears sessions, whose time is over: at the start, and as each day begins.
+
+    What failed is tried again, for the database may have been busy.
+    """
+
+    AGAIN_SECONDS = 300.0
 
     def __init__(self) -> None:
         self.last: date | None = None
+        self.thread: Thread | None = None
+        self.due = 0.0
 
     def __call__(self) -> None:
         today = localdate()
-        if today != self.last:
-            self.last = today
-            beside(partial(do, "leavers"), partial(do, "clear_sessions"))
+        is_at_work = self.thread is not None and self.thread.is_alive()
+        if today != self.last and not is_at_work and time.monotonic() >= self.due:
+            self.due = time.monotonic() + self.AGAIN_SECONDS
+            self.thread = beside(partial(self.begin, today))
+
+    def begin(self, today: date) -> None:
+        if all([do("leavers"), do("clear_sessions")]):
+            self.last, self.due = today, 0.0
 
 
-def do(command: str) -> None:
-    """One of our own commands, here: to start a process takes longer than most days give it to do."""
-    said = StringIO()
+def do(command: str) -> bool:
+    """One of our own commands, here: to start a process takes longer than most days give it to do.
+
+    Gives whether it did it; if not, why not is in its log.
+    """
+    said, is_done = StringIO(), True
     try:
         call_command(command, stdout=said, no_color=True)
     except CommandError as error:
         said.write(f"{error}\n")
+    except Exception as error:
+        said.write(traceback.format_exc())
+        say(f"{command} failed, and is tried again: {error}")
+        is_done = False
     finally:
-        with supervisor.output(logs.of(command)) as out:
-            (out or sys.stderr.buffer).write(said.getvalue().encode())
+        connection.close()
+    with supervisor.output(logs.of(command)) as out:
+        if out:
+            out.write(said.getvalue().encode())
+        else:
+            for line in said.getvalue().splitlines():
+                say(f"{command}: {line}")
+    return is_done
 
 
 def start(command: str, *arguments: str) -> None:
