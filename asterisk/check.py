@@ -142,7 +142,7 @@ def _repair_lines(node: Node, by: User | None) -> None:
     with locked(node.engine_file, settings.LOCK_SECONDS):
         lines.put(node)
     with suppress(AmiError), connected(node) as ami:  # else it reads them when it starts
-        lines.reload(ami)
+        lines.reload(node, ami)
 
 
 def compare(

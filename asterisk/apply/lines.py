@@ -14,6 +14,7 @@ from asterisk.apply.errors import ApplyError
 from asterisk.engine import lines
 from asterisk.engine import store as engine
 from asterisk.engine.store import EngineError
+from asterisk.live import watching
 from asterisk.nodes import Node
 from asterisk.process import announcements
 from asterisk.process.embedded import IDENTIFIES
@@ -26,7 +27,7 @@ from trunks.models import Trunk
 
 # What Asterisk reads anew: which addresses it watches, which are a trunk's, and where it registers. It leaves
 # alone what is as it was.
-MODULES = ("res_pjsip.so", "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
+MODULES = ("res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")  # and res_pjsip.so
 HOURS = "hours_first"
 # Table of ours -> the family by which Asterisk reads it, and the column that it finds a row by.
 FAMILIES = {
@@ -136,8 +137,9 @@ def differing(node: Node) -> dict[str, tuple[int, int]]:
     return found
 
 
-def reload(ami: Ami) -> None:
+def reload(node: Node, ami: Ami) -> None:
     """Raises AmiError where Asterisk would not."""
+    watching.reload(node, ami)
     for module in MODULES:
         ami.ask("Reload", Module=module)
 
@@ -154,10 +156,10 @@ def register_again(ami: Ami, old: str, new: str) -> None:
             ami.ask("PJSIPRegister", Registration=Trunk(pk=trunk["id"]).asterisk_name)
 
 
-def prove(ami: Ami, *, trunks_changed: bool) -> int:
+def prove(node: Node, ami: Ami, *, trunks_changed: bool) -> int:
     """How many values were compared. Raises AmiError, and ApplyError where Asterisk has something else."""
     if trunks_changed:
-        reload(ami)
+        reload(node, ami)
     tables, common = given()
     compared = 0
     says = ami.ask("Getvar", Variable=f"REALTIME_FIELD(pbx_table,name,{lines.HOURS_OF},value)").get("Value", "")

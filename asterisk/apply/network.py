@@ -3,6 +3,7 @@
 from asterisk import ari
 from asterisk.ami.client import Ami, AmiUnreachable
 from asterisk.apply.errors import ApplyError
+from asterisk.live import watching
 from asterisk.nodes import Node, as_given, kept_network
 from asterisk.process import transports
 from core.coded_text import CodedText
@@ -15,7 +16,7 @@ def prove(ami: Ami, node: Node) -> int:
     Raises AmiUnreachable where Asterisk has to be started with them first, ApplyError where it has something else.
     """
     node = as_given(node)
-    transports.reload(ami)
+    watching.reload(node, ami)
     outside = kept_network(node.directory).outside
     if transports.started_with(node) != transports.listening(node):
         raise AmiUnreachable(CodedText("pbx.restarting"))

@@ -10,9 +10,10 @@ from asterisk.ami.client import Ami, AmiError, connected
 from asterisk.apply import limits, lines
 from asterisk.apply import network as applied_network
 from asterisk.engine.store import EngineError, opened
+from asterisk.live import watching
 from asterisk.models import ApplyRun
 from asterisk.nodes import Node
-from asterisk.process import hold_music, network, tones, transports
+from asterisk.process import hold_music, network, tones
 from core.coded_text import CodedText
 from core.preferences.models import SystemChange
 
@@ -48,7 +49,7 @@ def prove(node: Node, ami: Ami, run: ApplyRun) -> CodedText | None:
     if _limits(run):
         run.values_compared += limits.prove(ami)
     if _lines(run):
-        run.values_compared += lines.prove(ami, trunks_changed=_changes_trunks(run))
+        run.values_compared += lines.prove(node, ami, trunks_changed=_changes_trunks(run))
         for change in run.preferences:
             if change.field == Field.LINES:
                 lines.register_again(ami, change.old, change.new)
@@ -91,7 +92,7 @@ def put_back(node: Node, run: ApplyRun) -> None:
     if _network(run):
         with suppress(AmiError, EngineError), connected(node) as ami:
             network.put(node)
-            transports.reload(ami)
+            watching.reload(node, ami)
     if _limits(run):
         with suppress(EngineError), opened(node.engine_file) as db:
             limits.put(db)
@@ -99,7 +100,7 @@ def put_back(node: Node, run: ApplyRun) -> None:
         with suppress(AmiError, EngineError), connected(node) as ami:
             lines.put(node)
             if _changes_trunks(run):
-                lines.reload(ami)
+                lines.reload(node, ami)
 
 
 def _sounds(run: ApplyRun) -> list[ModuleType]:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable
 
 from asterisk.ami.client import connected
+from asterisk.live import watching
 from asterisk.live.attacks import SCANNER
 from asterisk.nodes import Node
 from core import whole_file
 
 BLOCKED, SCANNERS = "blocked.conf", "scanners.conf"
-MODULES = {BLOCKED: "res_pjsip.so", SCANNERS: "res_pjsip_endpoint_identifier_ip.so"}
+MODULES = {BLOCKED: watching.MODULE, SCANNERS: "res_pjsip_endpoint_identifier_ip.so"}
 # An entry of the lists: nothing that means something in a file of Asterisk's, whose lines hold 8,191 bytes.
 SAFE = re.compile(r"[A-Za-z0-9 ._+*#/@:()!-]{1,40}")
 MOST_ENTRIES = 20
@@ -56,4 +57,7 @@ def reload(node: Node, names: Iterable[str]) -> None:
     """Raises AmiError."""
     with connected(node) as ami:
         for name in names:
-            ami.ask("Reload", Module=MODULES[name])
+            if MODULES[name] == watching.MODULE:
+                watching.reload(node, ami)
+            else:
+                ami.ask("Reload", Module=MODULES[name])

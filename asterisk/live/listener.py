@@ -39,6 +39,7 @@ REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
 REMOVED_SECONDS = 0.2  # between two looks whether a registration that the portal ends has ended
+LISTED_SECONDS = 2.0  # Asterisk says that it has started, or read its settings, and may then still be reading the list
 COMPARE_SECONDS = 60.0
 COMPARE_SHARE = 50  # at most one part in so many of the time goes into comparing
 SHOWN = 10
@@ -50,7 +51,8 @@ BACK_SECONDS = 5.0  # one that signed in so long ago may have been asked in vain
 SECURITY = {*attacks.EVENTS, *failed_registrations.EVENTS}
 # From the first of them on, Asterisk says no other. It may be starting, and says that it has started only once.
 HEARD = [
-    "FullyBooted", "ContactStatus", "DeviceStateChange", "MessageWaiting", "Newchannel", "Registry", *sorted(SECURITY),
+    "FullyBooted", "Reload", "ContactStatus", "DeviceStateChange", "MessageWaiting", "Newchannel", "Registry",
+    *sorted(SECURITY),
 ]  # fmt: skip
 Remote = list[str]  # transport, host, port
 logger = logging.getLogger(__name__)
@@ -186,6 +188,7 @@ class Hearing:
         self._beat_at = 0.0
         self._compare_at = 0.0
         self._booted = False
+        self._listed_until = 0.0
 
         for event in HEARD:
             ear.ask("Filter", Operation="Add", Filter=f"Event: {event}")
@@ -194,6 +197,10 @@ class Hearing:
         for message in self._ear.events(ROUND_SECONDS):
             if message.get("Event") == "FullyBooted":  # said to each connection, at once or when it is so
                 self._begin()
+            elif message.get("Event") == "Reload":
+                if message.get("Module") == watching.MODULE and self._booted:
+                    watching.after_reload(self._node.engine_file)
+                    self._begin()
             else:
                 self._hear(message)
         if self._booted:
@@ -204,15 +211,14 @@ class Hearing:
             if self._trunks_changed:
                 self._trunks_changed = False
                 trunks.look(self._mouth, self._tables, self._db)
-            for number in self._waker.step():
-                self._look(number, [0])
+            self._let_wake()
             self._write()
             if time.monotonic() > self._compare_at:
                 self._compare()
 
     def _begin(self) -> None:
         self._booted = True
-        watching.after_start(self._node.engine_file)
+        self._listed_until = time.monotonic() + LISTED_SECONDS if watching.is_listed(self._node.engine_file) else 0.0
         found = self._list()
         live.replace_all(self._db, found, self._states.all_shown())
         self._sources.trust(found)
@@ -222,6 +228,15 @@ class Hearing:
         for contact in found:
             by_number.setdefault(contact.number, []).append(contact.id)
         self._waker.ask(by_number)
+
+    def _let_wake(self) -> None:
+        """Once the list of the start is gone: each that wakes would have Asterisk read it."""
+        if self._listed_until and time.monotonic() > self._listed_until:
+            self._listed_until = 0.0
+            watching.after_start(self._node.engine_file)
+        if not self._listed_until:
+            for number in self._waker.step():
+                self._look(number, [0])
 
     def _list(self) -> list[Contact]:
         """All phones; the state of each number that Asterisk watches is heard."""

@@ -3,18 +3,23 @@
 Asterisk learns an aor in two ways: at its start, when it lists all; and when a contact asks to be qualified while
 the aor is not known yet. Its endpoint is connected at that moment, if the list has it, or never. Listing everybody
 takes Asterisk seconds to minutes above some thousands, and as long for each one that is new. So it is shown a short
-list: at its start all numbers while they are few, later only those whose first phone has just registered.
+list: at its start all numbers while they are few, later only those whose first phone has just registered. A reload of
+res_pjsip is as a start: what is not listed then, it forgets.
 """
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from asterisk import ari
+from asterisk.ami.client import Ami
 from asterisk.engine import store as engine
+from asterisk.live import store as live
 from asterisk.nodes import Node
 
+MODULE = "res_pjsip.so"
 FEW = 3_000  # that many are listed at the start: a second more of it
 AT_ONCE = 100  # listed while Asterisk runs: each new aor makes it read them all
 PATIENCE_SECONDS = 5.0
@@ -39,6 +44,31 @@ def after_start(path: Path) -> None:
     """Asterisk has booted: what it was to learn by listing, it knows."""
     with engine.opened(path) as db:
         db.execute("UPDATE awake SET listed = 0 WHERE listed = ?", (AT_START,))
+
+
+def is_listed(path: Path) -> bool:
+    """Whether what Asterisk learns at its start is still listed."""
+    with engine.opened(path) as db:
+        return db.execute("SELECT 1 FROM awake WHERE listed = ? LIMIT 1", (AT_START,)).fetchone() is not None
+
+
+def reload(node: Node, ami: Ami) -> None:
+    """Have Asterisk read its settings of SIP anew. It then forgets whatever it watches and does not find listed.
+
+    The listener hears of it, as of a start. Raises AmiError.
+    """
+    registered: list[str] = []
+    with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
+        registered = live.registered_numbers(db)
+    with suppress(engine.EngineError):
+        before_start(node.engine_file, registered)
+    ami.ask("Reload", Module=MODULE)
+
+
+def after_reload(path: Path) -> None:
+    """Somebody may have had Asterisk read them by hand: it watches what was listed, and nothing else."""
+    with engine.opened(path) as db:
+        db.execute("DELETE FROM awake WHERE NOT listed")
 
 
 class Waker:

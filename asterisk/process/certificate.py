@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from asterisk import nodes
 from asterisk.ami.client import connected
+from asterisk.live import watching
 from asterisk.nodes import Node
 from asterisk.process import transports
 from core import file_lock, whole_file
@@ -62,8 +63,9 @@ def install(chain: bytes, key: bytes, node: Node | None = None) -> bool:
 
 def take(node: Node | None = None) -> None:
     """Have Asterisk show it from now on. Raises AmiError where it does not answer, as while it starts."""
-    with connected(node or nodes.from_settings()) as ami:
-        transports.reload(ami)
+    node = node or nodes.from_settings()
+    with connected(node) as ami:
+        watching.reload(node, ami)
 
 
 def installed(node: Node | None = None) -> Certificate | None:

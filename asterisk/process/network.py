@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from asterisk.ami.client import AmiError, connected
 from asterisk.engine.store import EngineError
+from asterisk.live import watching
 from asterisk.nodes import Network, Node, as_given, keep_network, kept_network
 from asterisk.process import stun, transports
 from core.coded_text import CodedText
@@ -59,5 +60,5 @@ def follow(node: Node) -> bool:
     keep_network(node.directory, now)
     transports.write(as_given(node))
     with suppress(AmiError), connected(node) as ami:
-        transports.reload(ami)
+        watching.reload(node, ami)
     return True

@@ -6,12 +6,10 @@ Asterisk takes what is new in it with a reload, but for addresses and ports, wit
 import json
 from pathlib import Path
 
-from asterisk.ami.client import Ami
 from asterisk.nodes import Node, kept_network
 from core import whole_file
 
 FILE = "pjsip_transports.conf"
-MODULE = "res_pjsip.so"
 STARTED = "started.json"
 SIGNALLING = "cs3"  # DSCP
 UDP, TCP, TLS = "udp", "tcp", "tls"
@@ -44,11 +42,6 @@ def write(node: Node) -> None:
     path = node.directory / "etc" / FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     whole_file.write(path, text(node))
-
-
-def reload(ami: Ami) -> None:
-    """Raises AmiError where Asterisk would not."""
-    ami.ask("Reload", Module=MODULE)
 
 
 def name(protocol: str, number: int = 0) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from asterisk.live import watching
 from asterisk.process import certificate, transports
 from asterisk.process.embedded import Embedded
 from asterisk.readback import proof
@@ -35,7 +36,7 @@ def certified(asterisk: Embedded) -> Iterator[None]:
     transports.certificate(asterisk.node).unlink()
     transports.write(asterisk.node)
     with connected() as ami:
-        transports.reload(ami)
+        watching.reload(asterisk.node, ami)
 
 
 def shown() -> str:

@@ -14,7 +14,7 @@ from asterisk.live import removal, watching
 from asterisk.live import store as live
 from asterisk.live.listener import Hearing
 from asterisk.live.network_recorder import ignored
-from asterisk.nodes import from_settings
+from asterisk.nodes import Node, from_settings
 from asterisk.process.embedded import Embedded
 from extensions.models import SipExtension
 from extensions.pbx import Ending
@@ -47,6 +47,12 @@ def heard_of(ear: Ami, number: str) -> list[str]:
 def awake() -> dict[str, int]:
     with engine_tables() as tables:
         return dict(tables.execute("SELECT number, listed FROM awake").fetchall())
+
+
+def live_phones(*numbers: str) -> set[str]:
+    """Those of which the portal knows a phone."""
+    with live.opened(settings.LIVE_FILE) as db:
+        return {*live.phones(db, numbers)}
 
 
 def test_a_lamp_follows_a_phone_from_its_first_registration_on(company: Embedded, office: Office) -> None:
@@ -191,6 +197,30 @@ def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office
     office.registered(later)
     assert shows(later.number, "Idle")
     assert lamp(before.number) == "Idle"
+
+
+def by_hand(_node: Node, ami: Ami) -> None:
+    ami.ask("Reload", Module=watching.MODULE)
+
+
+@pytest.mark.parametrize("reload", [watching.reload, by_hand])
+def test_lamps_are_right_after_asterisk_has_read_its_settings_again(
+    company: Embedded, office: Office, reload: Callable[[Node, Ami], None]
+) -> None:
+    """As it does for each address that is blocked, a renewed certificate, and a trunk."""
+    before = office.registered()
+    assert shows(before.number, "Idle")
+    with connected() as ami:
+        reload(from_settings(), ami)
+    assert shows(before.number, "Idle")
+    assert eventually(lambda: before.number in awake() and not any(awake().values()))
+    later = office.registered()
+    assert shows(later.number, "Idle")
+    for phone in (before, later):
+        assert eventually(lambda: phone.number in live_phones(before.number, later.number))  # noqa: B023 (at once)
+        phone.unregister()
+        assert shows(phone.number, "Unavailable")
+        assert eventually(lambda: phone.number not in live_phones(before.number, later.number), 5)  # noqa: B023
 
 
 def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded, office: Office) -> None:

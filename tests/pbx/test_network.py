@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from asterisk import ari, nodes
 from asterisk.apply.errors import ApplyError
 from asterisk.apply.run import catch_up
+from asterisk.live import watching
 from asterisk.models import ApplyRun
 from asterisk.process import network, stun, transports
 from asterisk.process.embedded import Embedded
@@ -34,7 +35,7 @@ def forgotten(asterisk: Embedded) -> Iterator[None]:
     transports.write(asterisk.node)
     if asterisk.process and asterisk.process.poll() is None:
         with connected() as ami:
-            transports.reload(ami)
+            watching.reload(asterisk.node, ami)
 
 
 def wish(**fields: str | int) -> None:
