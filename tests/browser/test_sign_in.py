@@ -111,3 +111,6 @@ def test_the_set_up_proposes_the_browsers_time_zone(watched: NewContext, live_se
     })""")
     page.goto(url.removeprefix(settings.PORTAL_URL))
     expect(page.get_by_label("Time Zone")).to_have_value("")  # one that the portal does not know
+    page = watched(base_url=live_server.url, timezone_id="UTC").new_page()
+    page.goto(url.removeprefix(settings.PORTAL_URL))
+    expect(page.get_by_label("Time Zone")).to_have_value("")  # of a computer where nobody has chosen one
