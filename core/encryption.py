@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-NO_KEY = "A sealing key is missing or not valid. Each is 32 random bytes in URL-safe base64."
+NO_KEY = "An encryption key is missing or not valid. Each is 32 random bytes in URL-safe base64."
 BEGIN = "gAAAA"  # of whatever is sealed
 
 

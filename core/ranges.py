@@ -1,8 +1,10 @@
 """A file, or the part of it that was asked for (RFC 9110, 14): by this a browser seeks in a recording."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -11,19 +13,22 @@ CHUNK = 65_536  # bytes
 
 
 def answer(request: HttpRequest, path: Path, content_type: str, filename: str = "") -> HttpResponseBase:
-    """`filename`: to be saved under that name. Raises OSError. What asks for several ranges gets the whole file."""
-    size = path.stat().st_size
+    """`filename`: to be saved under that name. Raises OSError. What asks for several ranges gets the whole file.
+
+    It is open when this returns: Asterisk gives a recording another name when one before it is deleted.
+    """
+    file = path.open("rb")
+    size = os.fstat(file.fileno()).st_size
     asked = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None or not any(asked.groups()):
-        whole = FileResponse(
-            path.open("rb"), content_type=content_type, as_attachment=bool(filename), filename=filename
-        )
+        whole = FileResponse(file, content_type=content_type, as_attachment=bool(filename), filename=filename)
         whole["Accept-Ranges"] = "bytes"
         return whole
     first, last = _bounds(asked[1], asked[2], size)
     if first > last:
+        file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    part = StreamingHttpResponse(_read(path, first, last), status=206, content_type=content_type)
+    part = StreamingHttpResponse(Part(file, first, last), status=206, content_type=content_type)
     part["Content-Length"] = str(last - first + 1)
     part["Content-Range"] = f"bytes {first}-{last}/{size}"
     part["Accept-Ranges"] = "bytes"
@@ -54,10 +59,18 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
-def _read(path: Path, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
-        while left and (some := file.read(min(CHUNK, left))):
+class Part:
+    """Of an open file, which whoever closes the answer closes."""
+
+    def __init__(self, file: BinaryIO, first: int, last: int) -> None:
+        self.file, self.first, self.last = file, first, last
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(self.first)
+        left = self.last - self.first + 1
+        while left and (some := self.file.read(min(CHUNK, left))):
             left -= len(some)
             yield some
+
+    def close(self) -> None:
+        self.file.close()

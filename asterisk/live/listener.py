@@ -201,6 +201,7 @@ class Hearing:
                 if message.get("Module") == watching.MODULE and self._booted:
                     watching.after_reload(self._node.engine_file)
                     self._begin()
+                    self._listed_until = time.monotonic() + LISTED_SECONDS
             else:
                 self._hear(message)
         if self._booted:

@@ -48,7 +48,11 @@ def test_whoever_restores_is_told_how_many_secrets_opened_or_what_is_broken(
         out, errors, code = told()
         assert (out, bool(errors.strip()), code) == ("", True, 1)
         patch.setattr(settings, "SEALING_KEYS", ["typed by hand"])
-        assert told() == ("", "A sealing key is missing or not valid. Each is 32 random bytes in URL-safe base64.\n", 1)
+        assert told() == (
+            "",
+            "An encryption key is missing or not valid. Each is 32 random bytes in URL-safe base64.\n",
+            1,
+        )
     log.record(None, "backup.made", "somebody")
     triggers.release(connection)
     AuditRecord.objects.filter(action="backup.made").update(by_name="Nobody")

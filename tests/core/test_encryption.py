@@ -29,9 +29,9 @@ def test_an_altered_seal_stays_shut() -> None:
 def test_a_key_that_is_none_is_said(settings: Settings, key: str) -> None:
     sealed = seal("x", 1, "s3cret")
     settings.SEALING_KEYS = [key, Fernet.generate_key().decode()]
-    with pytest.raises(SealError, match="A sealing key is missing or not valid"):
+    with pytest.raises(SealError, match="An encryption key is missing or not valid"):
         unseal("x", 1, sealed)
-    with pytest.raises(SealError, match="A sealing key is missing or not valid"):
+    with pytest.raises(SealError, match="An encryption key is missing or not valid"):
         seal("x", 1, "s3cret")
 
 
@@ -41,7 +41,7 @@ def test_a_file_without_a_key_is_said(settings: Settings, tmp_path: Path, conten
     settings.SEALING_KEYS, settings.SEALING_KEY_FILE = [], tmp_path / "key"
     settings.SEALING_KEY_FILE.write_bytes(content)
     for use in (look_at_keys, lambda: unseal("x", 1, sealed), lambda: seal("x", 1, "s"), lambda: renewed(sealed)):
-        with pytest.raises(SealError, match="A sealing key is missing or not valid"):
+        with pytest.raises(SealError, match="An encryption key is missing or not valid"):
             use()
 
 

@@ -81,3 +81,16 @@ def test_a_part_that_is_not_there_is_refused(file: Path, wanted: str) -> None:
 def test_only_the_first_request_of_a_player_is_from_the_start(wanted: str | None, is_first: bool) -> None:
     headers = {"Range": wanted} if wanted else {}
     assert ranges.is_from_the_start(RequestFactory().get("/", headers=headers)) is is_first
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=100-299", None])
+def test_a_file_that_gets_another_name_meanwhile_is_sent_to_its_end(file: Path, wanted: str | None) -> None:
+    answer = asked(file, wanted)
+    file.rename(file.with_name("other.wav"))
+    assert content(answer) == (CONTENT[100:300] if wanted == "bytes=100-299" else CONTENT)
+
+
+def test_an_answer_that_nobody_reads_leaves_no_file_open(file: Path) -> None:
+    for wanted in ("bytes=0-9", f"bytes={len(CONTENT)}-", None):
+        asked(file, wanted).close()
+    assert [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink() and each.readlink() == file] == []

@@ -117,7 +117,7 @@ def test_all_is_sealed_anew_and_the_old_key_opens_nothing(
 def test_nothing_is_retired_where_a_key_is_none(key_file: Path, passwords: dict[str, str], keys: str) -> None:
     good, before = key_file.read_text(), tokens()
     key_file.write_text(keys.format(good))
-    with pytest.raises(CommandError, match=r"A sealing key is missing or not valid\. .* Nothing was changed\."):
+    with pytest.raises(CommandError, match=r"An encryption key is missing or not valid\. .* Nothing was changed\."):
         call_command("rotate_keys")
     assert (key_file.read_text(), tokens()) == (keys.format(good), before)
     key_file.write_text(good)
