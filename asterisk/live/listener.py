@@ -199,9 +199,7 @@ class Hearing:
                 self._begin()
             elif message.get("Event") == "Reload":
                 if message.get("Module") == watching.MODULE and self._booted:
-                    watching.after_reload(self._node.engine_file)
-                    self._begin()
-                    self._listed_until = time.monotonic() + LISTED_SECONDS
+                    self._have_reloaded()
             else:
                 self._hear(message)
         if self._booted:
@@ -229,6 +227,13 @@ class Hearing:
         for contact in found:
             by_number.setdefault(contact.number, []).append(contact.id)
         self._waker.ask(by_number)
+
+    def _have_reloaded(self) -> None:
+        """Asterisk has read its settings of SIP anew; if by hand, it is made to once more, with what it is to watch."""
+        if watching.is_forgotten(self._node.engine_file):
+            watching.reload(self._node, self._mouth)
+        else:
+            self._begin()
 
     def _let_wake(self) -> None:
         """Once the list of the start is gone: each that wakes would have Asterisk read it."""

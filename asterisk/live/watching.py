@@ -65,10 +65,10 @@ def reload(node: Node, ami: Ami) -> None:
     ami.ask("Reload", Module=MODULE)
 
 
-def after_reload(path: Path) -> None:
-    """Somebody may have had Asterisk read them by hand: it watches what was listed, and nothing else."""
+def is_forgotten(path: Path) -> bool:
+    """After a reload: whether there is something that Asterisk watched and that was not listed to it."""
     with engine.opened(path) as db:
-        db.execute("DELETE FROM awake WHERE NOT listed")
+        return db.execute("SELECT 1 FROM awake WHERE NOT listed LIMIT 1").fetchone() is not None
 
 
 class Waker:
