@@ -1,5 +1,8 @@
-"""Where the parts of the portal write what they log."""
+"""Where the parts of the portal write what they log, and what the first of them says."""
 
+import json
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -12,3 +15,10 @@ def of(name: str) -> list[Path]:
     folder = settings.VAR / "log"
     folder.mkdir(exist_ok=True)
     return [folder / f"{name}.log"]
+
+
+def say(text: str) -> None:
+    if settings.LOG_TO_STDERR:
+        print(json.dumps({"event": text, "level": "info", "timestamp": datetime.now(UTC).isoformat()}), file=sys.stderr)
+    else:
+        print(text, flush=True)

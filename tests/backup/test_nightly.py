@@ -10,7 +10,7 @@ import pytest
 from asterisk.process.fetch import Program
 from backup import archive, making
 from backup.copies import sending
-from pbxportal.management.commands import run
+from pbxportal import jobs
 from tests.browser.command import ROOT, Command
 from tests.pbx.office import eventually
 
@@ -18,18 +18,18 @@ from tests.pbx.office import eventually
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    monkeypatch.setattr(run, "start", lambda *command: found.append(command))
-    monkeypatch.setattr(run, "beside", lambda work: work())
+    monkeypatch.setattr(jobs, "start", lambda *command: found.append(command))
+    monkeypatch.setattr(jobs, "beside", lambda work: work())
     monkeypatch.setattr(making, "is_due", lambda: True)
     return found
 
 
 def at(monkeypatch: pytest.MonkeyPatch, day: int, hour: int, minute: int = 0) -> None:
-    monkeypatch.setattr(run, "localtime", lambda: datetime(2026, 11, day, hour, minute, tzinfo=UTC))
+    monkeypatch.setattr(jobs, "localtime", lambda: datetime(2026, 11, day, hour, minute, tzinfo=UTC))
 
 
 def test_it_is_asked_for_each_hour_from_two_on(started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
-    backups = run.Backups()
+    backups = jobs.Backups()
     for day, hour, minute, times in ((28, 0, 0, 0), (28, 1, 59, 0), (28, 2, 0, 1), (28, 2, 30, 1), (28, 3, 0, 2),
                                      (29, 1, 0, 2), (29, 2, 0, 3)):  # fmt: skip
         at(monkeypatch, day, hour, minute)
@@ -43,7 +43,7 @@ def test_a_machine_that_was_off_at_night_makes_it_at_its_start(
     started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, 29, 10)
-    run.Backups()()
+    jobs.Backups()()
     assert started == [("backup", "--nightly")]
 
 
@@ -54,7 +54,7 @@ def test_no_process_begins_for_nothing(
     monkeypatch.setattr(making, "is_due", lambda: due)
     monkeypatch.setattr(sending, "owed", lambda _chosen: [1] * owed)
     at(monkeypatch, 29, 10)
-    run.Backups()()
+    jobs.Backups()()
     assert len(started) == (due or owed)
 
 

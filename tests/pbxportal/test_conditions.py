@@ -186,6 +186,7 @@ def test_a_listener_that_says_nothing_is_no_listener(child: Child, settings: Set
 
 def test_every_part_that_run_starts_is_known() -> None:
     source = (live_settings.BASE_DIR / "pbxportal/management/commands/run.py").read_text()
+    source += (live_settings.BASE_DIR / "pbxportal/pbx.py").read_text()
     source += (live_settings.BASE_DIR / "pbxportal/front/server.py").read_text()
     for name in (*conditions.PARTS, conditions.ASTERISK):
         assert f'"{name}"' in source

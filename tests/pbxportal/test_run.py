@@ -3,49 +3,28 @@
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
-from asterisk import check, nodes
-from asterisk.apply import run as apply_run
-from asterisk.process import embedded
-from asterisk.process.fetch import Program
-from core import https, running
-from core.debian import NotAvailableError
+from asterisk import nodes
+from core import https, reach, running
 from core.https import Certificate, Choice
 from core.preferences.models import Preferences
-from pbxportal import supervisor
+from pbxportal import jobs, logs, pbx, supervisor
 from pbxportal.front import certificates, server
 from pbxportal.front.server import FrontError
 from pbxportal.management.commands import prepare, run
-from pbxportal.supervisor import CannotStart, Door
-
-ASTERISK = Program(("asterisk",), Path("/modules"), Path("/data"), "22.1")
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(run, "say", found.append)
-    return found
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(run, "start", lambda *command: found.append(" ".join(command)))
-    monkeypatch.setattr(check, "start", lambda: found.append("check"))
-    return found
-
+from pbxportal.supervisor import CannotStart
+from tests.pbxportal.conftest import ASTERISK, no_program
 
 # --- what it begins with ---
 
@@ -60,11 +39,11 @@ def test_each_part_takes_its_own_doors_and_children(
     monkeypatch.setattr(run, "prepare_portal", lambda: did.append("prepared"))
     monkeypatch.setattr(run, "follow_preferences", lambda: did.append("followed"))
     monkeypatch.setattr(run, "find_front", lambda: did.append("front"))
-    monkeypatch.setattr(run, "find_program", lambda: ASTERISK)
+    monkeypatch.setattr(pbx, "find_program", lambda: ASTERISK)
     monkeypatch.setattr(run, "portal_children", lambda _front, has_pbx: [f"portal, PBX {has_pbx}"])
     monkeypatch.setattr(run, "portal_rounds", lambda *_: [lambda: did.append("round")])
-    monkeypatch.setattr(run, "pbx", lambda *_: "asterisk")
-    monkeypatch.setattr(run, "SmallLogs", lambda *_: lambda: did.append("logs"))
+    monkeypatch.setattr(pbx, "child", lambda *_: "asterisk")
+    monkeypatch.setattr(jobs, "SmallLogs", lambda *_: lambda: did.append("logs"))
 
     def watch(children: list[str], _say: object, each_round: Callable[[], None]) -> None:
         did.append(" and ".join(children))
@@ -86,21 +65,10 @@ def test_each_part_takes_its_own_doors_and_children(
     assert said == ["PBX: Asterisk 22.1 starts."]
     did.clear()
     settings.PBX_EXPECTED = False
-    monkeypatch.setattr(run, "find_program", lambda: None)
+    monkeypatch.setattr(pbx, "find_program", lambda: None)
     run.run(["pbx"], lambda: None)
     assert did == ["STATUS=Starting", "", "READY=1", "", "WATCHDOG=1"]
     assert said[1:] == ["PBX: nothing to run."]
-
-
-def test_every_address_of_the_pbx_is_looked_at_before_it_starts() -> None:
-    node = replace(nodes.from_settings(), sip_bind="127.0.0.1, ::1", sip_port=5070)
-    doors = run.pbx_doors(node)
-    both = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    assert doors[:2] == [Door("SIP", "SIP_PORT", each, 5070, both) for each in ("127.0.0.1", "::1")]
-    assert [(each.what, each.setting, each.host, each.port) for each in doors[-2:]] == [
-        ("Asterisk's AMI", "AMI_PORT", "127.0.0.1", node.ami_port),
-        ("Asterisk's ARI", "ARI_PORT", "127.0.0.1", node.ari_port),
-    ]
 
 
 @pytest.mark.parametrize(("has_pbx", "names"), [(True, 3), (False, 2)])
@@ -130,7 +98,7 @@ def test_what_it_says_is_a_line_of_json_where_a_program_reads_it(
     settings: Settings, capsys: pytest.CaptureFixture[str], *, json_lines: bool
 ) -> None:
     settings.LOG_TO_STDERR = json_lines
-    run.say("Stopped.")
+    logs.say("Stopped.")
     out, err = capsys.readouterr()
     if json_lines:
         assert out == ""
@@ -254,10 +222,6 @@ def test_the_fingerprint_is_of_every_file(monkeypatch: pytest.MonkeyPatch, tmp_p
 # --- the server in front, and the PBX ---
 
 
-def no_program(*_: object) -> None:
-    raise NotAvailableError("It cannot be downloaded.")
-
-
 def test_without_caddy_plain_http_goes_on_and_https_does_not(
     settings: Settings, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +244,7 @@ def test_all_that_a_start_would_fetch_is_fetched_before(
     did: list[str] = []
     settings.FRONT = front
     monkeypatch.setattr(prepare, "prepare_portal", lambda: did.append("the database"))
-    monkeypatch.setattr(prepare, "find_program", lambda: did.append("Asterisk"))
+    monkeypatch.setattr(pbx, "find_program", lambda: did.append("Asterisk"))
     monkeypatch.setattr(prepare, "find_front_program", lambda: did.append("Caddy"))
     call_command("prepare")
     assert did == ["the database", "Asterisk", *fetched]
@@ -311,86 +275,81 @@ def test_a_configuration_that_caddy_refuses_is_said(settings: Settings, monkeypa
     assert did == ["prepared", "configured caddy's"] * 2
 
 
-def test_without_a_pbx_changes_are_kept_and_that_is_said(
+def test_where_to_go_is_said_once_and_only_when_both_answer(
     settings: Settings, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = "Changes are saved, and applied once a PBX is running."
-    settings.PBX_EXPECTED = False
-    assert run.find_program() is None
-    settings.PBX_EXPECTED = True
-    monkeypatch.setattr(run, "find_or_fetch", no_program)
-    assert run.find_program() is None
+    told: list[str] = []
+    monkeypatch.setattr(supervisor, "tell_systemd", told.append)
+    settings.PORTAL_ADDRESSES, settings.LOG_TO_STDERR = ["http://127.0.0.1:8000"], False
+    front, portal = [False], [False]
+    monkeypatch.setattr(run, "answers", lambda _: front[0])
+    node = replace(nodes.from_settings(), sip_bind="127.0.0.1", sip_port=5060)
+    door = supervisor.door("Portal", "PORTAL_BIND", "127.0.0.1:8000")
+    welcome = run.Welcome(door, None, ASTERISK, node, lambda: portal[0])
+    for front[0], portal[0] in ((False, False), (True, False), (False, True)):
+        welcome()
+        assert said == []
+    front[0] = portal[0] = True
+    welcome()
+    welcome()
     assert said == [
-        f"PBX: turned off (PBX_EXPECTED). {kept}",
-        f"PBX: not available on this machine. It cannot be downloaded.\n{kept}",
+        "Portal:  http://127.0.0.1:8000\nPBX:     Asterisk 22.1, SIP on 127.0.0.1:5060\nPress Ctrl+C to stop."
     ]
-    monkeypatch.setattr(run, "find_or_fetch", lambda *_: ASTERISK)
-    assert run.find_program() == ASTERISK
+    assert told == ["READY=1"]
+    settings.LOG_TO_STDERR = True
+    assert run.Welcome(door, None, None, node).lines == ["Portal:  http://127.0.0.1:8000"]
 
 
-class Process:
-    """Of an Asterisk that ends after so many looks."""
+def test_what_is_looked_at_beside_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server in front joins them, and hands its certificate over before the PBX starts."""
+    did: list[str] = []
 
-    def __init__(self, looks: int) -> None:
-        self.looks, self.waited = looks, list[float]()
+    class Watch:
+        def __init__(self, _front: object, followers: list[object], _say: object, *, has_pbx: bool) -> None:
+            did.append(f"watch {followers}, PBX {has_pbx}")
 
-    def poll(self) -> int | None:
-        self.looks -= 1
-        return None if self.looks >= 0 else 1
+        def hand_over(self) -> None:
+            did.append("handed over")
 
-    def wait(self, seconds: float) -> int:
-        self.waited.append(seconds)
-        return 0
-
-
-def test_an_asterisk_that_takes_long_to_boot_is_waited_for_and_told_once(
-    said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    node, times = nodes.from_settings(), [0]
-
-    def slow(*_: object) -> None:
-        times[0] += 1
-        if times[0] < 4:
-            raise TimeoutError("Asterisk has not booted.")
-
-    monkeypatch.setattr(embedded, "wait_until_booted", slow)
-    assert run.wait_until_booted(node, Process(99)) is True  # type: ignore[arg-type]
-    assert said == [f"Asterisk has not booted. See its log: {node.directory}/log/messages.log"]
-    times[0] = -99
-    assert run.wait_until_booted(node, Process(5)) is False  # type: ignore[arg-type]
-    times[0] = -99
-    said.clear()
-    assert run.wait_until_booted(node, Process(1)) is False  # type: ignore[arg-type]
-    assert said == []  # it has ended, which is said by whoever watches it
+    monkeypatch.setattr(run, "Watch", Watch)
+    monkeypatch.setattr(run, "setup_url", lambda: None)
+    monkeypatch.setattr(jobs, "Alerts", lambda children, *, has_pbx: f"alerts of {children}, PBX {has_pbx}")
+    door = supervisor.door("Portal", "PORTAL_BIND", "127.0.0.1:8000")
+    front: Any = SimpleNamespace(child=lambda: "front")
+    children: Any = ["portal"]
+    rounds = run.portal_rounds(front, children, door, ASTERISK, nodes.from_settings())
+    assert did == ["watch ['portal'], PBX True", "handed over"]
+    assert children == ["portal", "front"]
+    kinds = ["Welcome", "Daily", "Backups", "Nightly", "str", "SmallLogs"]
+    assert [type(each).__name__ for each in rounds] == [*kinds, "Watch", "Job"]
+    assert rounds[3].has_pbx is True  # type: ignore[attr-defined]
+    assert str(rounds[4]) == "alerts of ['portal'], PBX True"
+    children = ["portal"]
+    rounds = run.portal_rounds(None, children, door, None, nodes.from_settings())
+    assert [type(each).__name__ for each in rounds] == kinds
+    assert rounds[0].portal_answers() is True  # type: ignore[attr-defined]
+    assert rounds[3].has_pbx is False  # type: ignore[attr-defined]
+    assert str(rounds[4]) == "alerts of ['portal'], PBX False"
+    assert children == ["portal"]
 
 
-def test_what_could_not_be_proved_is_tried_later_and_later_and_then_all_is_compared_once(
-    started: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proved = iter([False, False, True, True, False])
-    monkeypatch.setattr(run, "wait_until_booted", lambda *_: True)
-    monkeypatch.setattr(run, "prove_waiting", lambda _: next(proved))
-    process, again = Process(5), run.AGAIN_SECONDS
-    run.catch_up(nodes.from_settings(), process)  # type: ignore[arg-type]
-    assert process.waited == [min(2 * again, run.LONGEST_SECONDS), min(4 * again, run.LONGEST_SECONDS), again, again,
-                              min(2 * again, run.LONGEST_SECONDS)]  # fmt: skip
-    assert started == ["check"]
-    monkeypatch.setattr(run, "wait_until_booted", lambda *_: False)
-    run.catch_up(nodes.from_settings(), Process(1))  # type: ignore[arg-type]
-    assert started == ["check"]
+def test_the_database_and_the_files_are_ready_before_a_page_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[Any] = []
+    monkeypatch.setattr(run, "call_command", lambda name, **more: did.append((name, more)))
+    monkeypatch.setattr(run, "collect_static", lambda: did.append("static"))
+    run.prepare_portal()
+    assert did == [
+        ("migrate", {"interactive": False, "verbosity": 0}),
+        ("createcachetable", {"verbosity": 0}),
+        "static",
+    ]
 
 
-def test_whether_anything_is_left_to_prove(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "connection", SimpleNamespace(close=lambda: None))
-    caught: list[object] = []
-    monkeypatch.setattr(apply_run, "catch_up", caught.append)
-    for behind in (True, False):
-        monkeypatch.setattr(apply_run, "is_behind", lambda behind=behind: behind)
-        assert run.prove_waiting(nodes.from_settings()) is (not behind)
-    assert len(caught) == 2
-
-    def fail(_: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(apply_run, "catch_up", fail)
-    assert run.prove_waiting(nodes.from_settings()) is False
+def test_a_service_is_told_the_commands_of_a_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PORTAL_URL, settings.LOG_TO_STDERR, settings.MANAGE = "http://127.0.0.1:8000", True, "sudo pbxportal"
+    monkeypatch.setattr(reach, "set_by_environment", list)
+    assert run.network_hint()[2:4] == ["sudo pbxportal reach network", run.RESTART]
+    settings.LOG_TO_STDERR = False
+    assert run.network_hint()[2:4] == ["sudo pbxportal reach network", "make run"]
+    monkeypatch.setattr(reach, "set_by_environment", lambda: ["PORTAL_BIND"])
+    assert run.network_hint() == []

@@ -3,7 +3,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from pbxportal.management.commands.run import find_front_program, find_program, prepare_portal
+from pbxportal import pbx
+from pbxportal.management.commands.run import find_front_program, prepare_portal
 
 
 class Command(BaseCommand):
@@ -11,6 +12,6 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         prepare_portal()
-        find_program()
+        pbx.find_program()
         if settings.FRONT != "none":
             find_front_program()
