@@ -170,6 +170,10 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 LOCK_SECONDS = 20  # the longest that a page waits for others who save or apply
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is no address of a database. Example: postgres://portal:secret@localhost/portal"
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     if not (database := Path(DATABASES["default"]["NAME"])).exists():
         with suppress(OSError):  # no file, or one that cannot be made: the connection says so

@@ -64,6 +64,8 @@ SILENT = {
     "asterisk/process/embedded.py": "terminal and log of manage.py run",
     "asterisk/process/fetch.py": "terminal of manage.py run",
     "asterisk/live/listener.py": "the log",
+    "pbxportal/jobs.py": "terminal of manage.py run",
+    "pbxportal/pbx.py": "terminal of manage.py run",
     "pbxportal/supervisor.py": "terminal and log of manage.py run",
     "asterisk/engine/file_health.py": "the log of manage.py run",
     "asterisk/ami/protocol.py": "an error of the program, and Asterisk's own protocol",

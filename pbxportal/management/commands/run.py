@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
+from django.db import Error, connection
 
 from accounts.first_run.link import setup_url
 from asterisk import nodes
@@ -22,6 +22,7 @@ from asterisk.nodes import Node
 from asterisk.process.fetch import Program
 from core import commands, https, reach, running
 from core.debian import NotAvailableError
+from core.encryption import SealError, look_at_keys
 from core.preferences.models import Preferences
 from core.reach import is_local
 from core.running import PBX, PORTAL
@@ -147,9 +148,24 @@ def portal_rounds(
 
 
 def prepare_portal() -> None:
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    """Raises CannotStart where the database or the keys cannot be used."""
+    try:
+        look_at_keys()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+    except SealError as error:
+        where = "SEALING_KEYS" if settings.SEALING_KEYS else settings.SEALING_KEY_FILE
+        raise CannotStart(f"{error} Correct {where}.") from error
+    except Error as error:
+        why = " ".join(str(error).split()).rstrip(".")
+        raise CannotStart(f"The database cannot be used: {why}. {remedy()}") from error
     collect_static()
+
+
+def remedy() -> str:
+    if connection.vendor == "sqlite":
+        return f"It is the file {settings.DATABASES['default']['NAME']}."
+    return "Start it, or correct DATABASE_URL."
 
 
 def collect_static() -> None:
