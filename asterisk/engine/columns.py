@@ -294,6 +294,10 @@ def realtime(thing: str, name: str, column: str, field_name: str, *, family: str
     return Value(thing, name, text_of(column), said_in(family, asked or column), field_name, column, asked=asked)
 
 
+def identified_by(login: Login) -> str:
+    return "username,auth_username" if login.registration_name == login.id else "username"
+
+
 CALLER_NAME = "CALLERID(name)="
 # In the order in which they are compared.
 LOGIN_VALUES = (
@@ -302,7 +306,7 @@ LOGIN_VALUES = (
     shown("EndpointDetail", "Auth", "id"),
     fixed("EndpointDetail", "Context", "from-extension"),
     fixed("EndpointDetail", "SubscribeContext", "hints"),
-    fixed("EndpointDetail", "IdentifyBy", "username"),
+    Value("EndpointDetail", "IdentifyBy", identified_by, said_in("EndpointDetail", "IdentifyBy")),
     fixed("EndpointDetail", "Allow", "(ulaw|alaw|g722|opus)"),
     fixed("EndpointDetail", "AllowOverlap", "false"),
     fixed("EndpointDetail", "DirectMedia", "false"),

@@ -258,7 +258,7 @@ DROP VIEW IF EXISTS ps_aors_listed;
 -- a view of their own, which is asked after it (extconfig.conf).
 -- A phone that hides its number (From: anonymous) is known by the name in its digest: a second endpoint, which nothing
 -- registers or calls. Its account code is the number. No name takes the place of a number, or of a trunk;
--- none is of two, as may be until both their changes are applied.
+-- none is of two, as may be until both their changes are applied. Where the name is the number, one endpoint is both.
 -- The account code also says which transport alone may be used: in front of the number, or by itself.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
@@ -266,7 +266,8 @@ CREATE VIEW ps_endpoints AS SELECT
   iif(transport = 'any', '', transport || iif(hidden, '-', '')) || iif(hidden, number, '') AS accountcode,
   'from-extension' AS context, 'hints' AS subscribe_context,
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
-  iif(hidden, 'auth_username', 'username') AS identify_by, 'no' AS allow_overlap, 'no' AS direct_media,
+  iif(hidden, 'auth_username', iif(registration_name = id, 'username,auth_username', 'username')) AS identify_by,
+  'no' AS allow_overlap, 'no' AS direct_media,
   'yes' AS rewrite_contact, 'yes' AS rtp_symmetric, 'yes' AS send_pai,
   -- Encrypted sound with who offers or takes it, plain sound with who does not; an answer in the profile of the offer.
   iif(media_encryption = 'off', 'no', 'sdes') AS media_encryption,

@@ -14,6 +14,7 @@ from extensions.models import SipExtension
 from tests.node import apply
 from tests.pbx.office import Office, asked, contacts, dial, eventually, lamp, refusal, rings, talking
 from tests.pbx.test_calls import hears
+from tests.people import make_extension
 from tests.phones import sip
 from tests.phones.audio import Audio
 from tests.phones.call import IncomingCall, OutgoingCall
@@ -84,6 +85,68 @@ def test_a_caller_without_a_number_in_from_is_known_by_the_digest(office: Office
     (shown,) = [each for each in calls() if extension.registration_name in each]
     assert f"CallerIDNum: {extension.caller_id}\r\n" in shown
     assert f"AccountCode: {extension.number}\r\n" in shown
+
+
+# --- a phone whose registration name is its number, as many have that come from another PBX ---
+
+
+def named_as_number(office: Office) -> SipExtension:
+    extension = make_extension()
+    extension.registration_name = extension.number
+    extension.save()
+    apply([extension.number], None)
+    return extension
+
+
+@pytest.mark.parametrize("user", ["anonymous", "9999"])
+@pytest.mark.parametrize("headers", [[("Privacy", "id")], []], ids=["with Privacy", "without"])
+def test_its_calls_are_hidden_too(office: Office, headers: list[sip.Pair], user: str) -> None:
+    extension, callee = named_as_number(office), office.registered()
+    call = call_with(office.phone(extension, number=user), callee.number, *headers)
+    incoming = callee.wait_call()
+    assert not says(incoming, extension.number)
+    incoming.answer()
+    call.wait_answered()
+    (shown,) = [each for each in calls() if f"Channel: PJSIP/{extension.number}-" in each]
+    assert f"CallerIDNum: {extension.caller_id}\r\n" in shown
+
+
+def test_its_ordinary_calls_are_not(office: Office) -> None:
+    extension, callee = named_as_number(office), office.registered()
+    outgoing, incoming = talking(office.registered(extension), callee)
+    assert incoming.caller_number == extension.caller_id
+    assert lamp(extension.number) == "InUse"
+    outgoing.hangup()
+
+
+def test_it_needs_the_password(office: Office) -> None:
+    caller = office.phone(named_as_number(office), number="anonymous", password="Wrong-1-password")
+    assert refusal(caller.call(office.registered().number)) == 401
+
+
+def test_its_own_number_is_busy_when_hidden(office: Office) -> None:
+    extension = named_as_number(office)
+    own = office.registered(extension)
+    assert refusal(hidden(office, extension).call(extension.number)) == 486
+    assert not rings(own)
+
+
+def test_its_phone_registers_as_the_number_whatever_its_user_name_is(office: Office) -> None:
+    extension, other = named_as_number(office), office.extension()
+    office.registered(extension, number="9999")
+    assert len(contacts(extension.number)) == 1
+    assert office.phone(extension, number=other.number).register() == 401
+    assert contacts(other.number) == []
+
+
+def test_it_is_in_use_while_it_calls_hidden(office: Office) -> None:
+    extension = named_as_number(office)
+    office.registered(extension)
+    assert shows(extension.number, "Idle", "NOT_INUSE")
+    call, _ = talking(hidden(office, extension), office.registered())
+    assert shows(extension.number, "InUse", "INUSE")
+    call.hangup()
+    assert shows(extension.number, "Idle", "NOT_INUSE")
 
 
 def calls() -> list[str]:
