@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import get_template
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.proxies import Address, are, client, read
 
@@ -23,6 +24,13 @@ def own_address(request: HttpRequest) -> Address | None:
     """The client's, or None where others may have the same: it cannot be read, or is that of a proxy that says none."""
     address = _client(request)
     return None if are(settings.BEHIND_PROXY, address) else address
+
+
+def page_before(request: HttpRequest, otherwise: str) -> str:
+    """Return the page of ours that a form says it came from, in `next`; `otherwise` where it says none."""
+    page = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if is_ours else otherwise
 
 
 def _client(request: HttpRequest) -> Address | None:

@@ -17,6 +17,7 @@ from core.access.decorators import needs
 from core.access.permissions import Permission
 from core.access.requests import wants_to_find
 from core.audit import log
+from core.http import page_before
 from core.localization import sortable
 from core.preferences.models import Preferences
 from core.validators import digits
@@ -256,19 +257,20 @@ def delete(request: SignedInRequest, number: str) -> HttpResponse:
 def toggle(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     enabled = request.POST.get("enabled") == "yes"
+    back = page_before(request, extension.get_absolute_url())
     if not enabled and (why := actions.refusal("disable", extension, request.user)):
         messages.error(request, why)
-        return redirect(extension)
+        return redirect(back)
     try:
         (actions.enable if enabled else actions.disable)(number, request.user)
     except actions.ActionRefusedError as error:
         messages.error(request, str(error))
-        return redirect(extension)
+        return redirect(back)
     words = _("%(extension)s enabled.") if enabled else _("%(extension)s disabled.")
     done = words % {"extension": extension}
     if review.waits_for_others(request.user, number):
         return look_first(request, number, done)
-    return apply_numbers(request, [number], done, extension.get_absolute_url())
+    return apply_numbers(request, [number], done, back)
 
 
 @needs(Permission.MANAGE_EXTENSIONS)

@@ -1,7 +1,8 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from core.http import page_before
 
 THEMES = ("auto", "light", "dark")
 
@@ -9,10 +10,7 @@ THEMES = ("auto", "light", "dark")
 @login_not_required
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(page_before(request, "/"))
     chosen = request.POST.get("theme")
     if chosen in THEMES:
         response.set_cookie(

@@ -1,7 +1,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
@@ -11,6 +11,7 @@ from accounts.organization_tree import Department
 from accounts.requests import SignedInRequest
 from core.access.decorators import needs
 from core.access.permissions import Permission
+from core.http import page_before
 from core.preferences.models import Preferences
 from core.validators import digits
 from extensions.access import managed, managed_numbers, visible
@@ -104,7 +105,4 @@ def departments_to_choose(request: SignedInRequest) -> list[Department]:
 def layout(request: SignedInRequest) -> HttpResponse:
     """The columns and the length of a page, kept for the person."""
     columns.keep(request.user, request.POST.getlist("column"), digits(request.POST.get("page_size", "")) or 0)
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = reverse("extensions:list")
-    return redirect(back)
+    return redirect(page_before(request, reverse("extensions:list")))

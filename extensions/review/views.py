@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.gzip import gzip_page
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.requests import SignedInRequest
 from core.access.decorators import needs, needs_one_of
 from core.access.permissions import Permission
+from core.http import page_before
 from core.validators import digits
 from extensions import pbx
 from extensions.access import ask_again_about, managed_numbers, may_manage, visible
@@ -91,10 +91,7 @@ def apply(request: SignedInRequest) -> HttpResponse:
     if seen is not None and not review.unseen(request.user, seen).isdisjoint(numbers):
         messages.info(request, _("Nothing was applied because someone else saved a change. Review it, then apply."))
         return redirect("review")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = reverse("extensions:list")
-    return apply_numbers(request, numbers, "", back)
+    return apply_numbers(request, numbers, "", page_before(request, reverse("extensions:list")))
 
 
 def chosen_numbers(request: SignedInRequest) -> set[str]:

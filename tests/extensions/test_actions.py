@@ -53,6 +53,22 @@ def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> 
     assert SipExtension.objects.get().enabled
 
 
+@pytest.mark.parametrize(("said", "back"), [("/extensions/?q=ada&page=2", ""), ("//evil.example", "/extensions/1000/")])
+def test_whoever_disables_in_the_list_stays_in_it(signed_in: Client, ada: User, said: str, back: str) -> None:
+    make_extension("1000")
+    Change.objects.update(by=ada)
+    for enabled in ("no", "yes"):
+        answer = signed_in.post("/extensions/1000/toggle/", {"enabled": enabled, "next": said})
+        assert answer["Location"] == (back or said)
+
+
+def test_the_list_says_where_it_is(signed_in: Client) -> None:
+    extension = make_extension("1000")
+    path = f"/extensions/?q={extension.number}"
+    form = signed_in.get(path).content.decode().partition('<form id="row-form"')[2].partition("</form>")[0]
+    assert f'name="next" value="{path}"' in form
+
+
 def test_what_somebody_else_has_saved_since_is_not_deleted_unseen(signed_in: Client) -> None:
     extension = make_extension("1000")
     seen = form_with("version", signed_in.get("/extensions/1000/delete/").content.decode())
