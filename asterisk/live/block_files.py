@@ -1,6 +1,7 @@
 """What Asterisk reads of attackers: addresses that it keeps out, and by what it knows their programs.
 
-Each file is written whole, and taken with one reload: from the next packet on. No extension is read again for it.
+Each file is written whole, and taken with one reload: from the next packet on. Of extensions, those alone are read
+again for it that Asterisk watches (asterisk/live/watching.py).
 """
 
 import re

@@ -26,6 +26,7 @@ from asterisk.nodes import Node
 from extensions.validators import allows
 
 ROUND_SECONDS = 1.0
+SHORT_SECONDS, REST = 0.05, 9  # a reload that takes longer is followed by a rest, of so many times its length
 STOP_SECONDS = 2.0
 MOST_WAITING = 50_000  # events that are not counted yet
 JUST_NOW_SECONDS = 10.0  # who has signed in since has a phone there, which may not be seen yet
@@ -55,7 +56,7 @@ class Guard:
         self._unsaved: list[tuple[Attack, Block]] = []
         self._lifted: set[Block] = set()  # Asterisk may still refuse them, and what it refuses is no try
         self._to_reload = {BLOCKED, SCANNERS}  # what was written before this began may not have been taken
-        self._round_at = self._forget_at = 0.0
+        self._round_at = self._forget_at = self._reload_at = 0.0
 
     def start(self) -> None:
         self._thread.start()
@@ -151,6 +152,21 @@ class Guard:
         finally:
             connections.close_all()
 
+    def _reload(self) -> bool:
+        """Have Asterisk read the files, unless it did a moment ago. Raises AmiError.
+
+        It stops for that as long as it takes to look at all the phones that it watches. An attack from many addresses
+        must not have it do nothing else.
+        """
+        began = time.monotonic()
+        if began < self._reload_at:
+            return False
+        block_files.reload(self._node, sorted(self._to_reload))
+        self._to_reload.clear()
+        ended = time.monotonic()
+        self._reload_at = ended + REST * max(0.0, ended - began - SHORT_SECONDS)
+        return True
+
     def _put(self) -> None:
         """What is in force to Asterisk, where it differs."""
         if self._rules is None:
@@ -165,9 +181,8 @@ class Guard:
                     block_files.write(self._node, name, text)
             with engine.opened(self._node.engine_file) as db:
                 engine.keep_out(db, {(block.number, block.network) for block in self._in_force if block.number})
-            if self._to_reload:
-                block_files.reload(self._node, sorted(self._to_reload))
-                self._to_reload.clear()
+            if self._to_reload and not self._reload():
+                return
             for block in self._lifted:
                 self._attackers.let_in(block.network, time.time())
             self._lifted.clear()

@@ -1,8 +1,10 @@
 """Blocks in the portal's database, and what administrators are mailed of them."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
-from asterisk.live import block_files, blocks, emails
+from asterisk.live import block_files, blocks, emails, guard
 from asterisk.live import store as live
 from asterisk.live.attacks import SHOWN_ACCOUNTS, Attack
 from asterisk.live.blocks import Block, Rules
@@ -162,6 +164,39 @@ def test_while_the_database_is_away_a_block_is_in_force_and_it_is_written_down_a
     mine.round([])
     assert [(each.network, each.mailed) for each in BlockedAddress.objects.in_force()] == [(NETWORK, True)]
     assert f"deny={NETWORK}\n" in conf.read_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_attack_from_many_addresses_has_asterisk_read_them_together(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a reload takes long, because Asterisk watches many phones."""
+    mine, conf, clock = Guard(node), node.directory / "etc" / block_files.BLOCKED, [100.0]
+    taken, lifted = list[str](), list[str]()
+
+    def slow(*_: object) -> None:
+        clock[0] += 1
+        taken.append(conf.read_text())
+
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
+    monkeypatch.setattr(block_files, "reload", slow)
+    monkeypatch.setattr(mine._attackers, "let_in", lambda network, _: lifted.append(network))
+    mine.round([])
+    taken.clear()
+    clock[0] += 10
+    for last in range(1, 6):
+        monkeypatch.setattr(mine._attackers, "due", lambda last=last: [attack(f"192.0.2.{last}")])
+        mine.round([])
+    assert taken == ["[blocked]\ntype=acl\ndeny=192.0.2.1\n"]
+    monkeypatch.setattr(mine._attackers, "due", list)
+    BlockedAddress.objects.filter(network="192.0.2.5").update(ended_at=timezone.now())
+    clock[0] += 8
+    mine.round([])
+    assert (len(taken), lifted) == (1, [])  # Asterisk still refuses what is lifted
+    clock[0] += 1
+    mine.round([])
+    assert taken[1:] == ["[blocked]\ntype=acl\n" + "".join(f"deny=192.0.2.{each}\n" for each in range(1, 5))]
+    assert lifted == ["192.0.2.5"]
 
 
 @pytest.mark.django_db(transaction=True)
