@@ -286,6 +286,3 @@ def answers(address: tuple[str, int]) -> bool:
     """Whether a request gets an answer: a port accepts connections seconds before the portal behind it is loaded."""
     host, port = address
     return server.is_answered(HTTPConnection(host or "127.0.0.1", port, timeout=ANSWER_SECONDS))
-
-
-# --- the PBX ---
