@@ -336,7 +336,8 @@ SELECT
 FROM trunk
 UNION ALL
 SELECT
-  number, '', number, '', 'emergency-only', '', 'all', 'ulaw,alaw,g722,opus', 'username', 'no', 'no', 'yes', 'yes', 'yes',
+  number, '', number, '', 'emergency-only', '', 'all', 'ulaw,alaw,g722,opus',
+  iif(registration_name = number, 'username,auth_username', 'username'), 'no', 'no', 'yes', 'yes', 'yes',
   'sdes', 'yes', 'yes', 'no-messages', 'always', 'ef', '7200',
   coalesce((SELECT value FROM common WHERE name = 'media_address'), ''),
   iif(EXISTS (SELECT 1 FROM common WHERE name = 'media_address'), 'yes', 'no'),

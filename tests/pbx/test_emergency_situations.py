@@ -64,6 +64,13 @@ def disabled(of: Situation) -> None:
     assert refusal(of.phone.call(RECEPTION)) == 404
 
 
+def disabled_and_hides_its_number_which_is_its_name(of: Situation) -> None:
+    of.caller.registration_name = of.caller.number
+    of.caller.save()
+    of.phone = of.office.phone(of.caller, number="anonymous")
+    disabled(of)
+
+
 def offboarded(of: Situation) -> None:
     actions.leave(of.caller.number, of.ada, None, None)
     apply([of.caller.number], of.ada)
@@ -149,6 +156,7 @@ def an_apply_goes_on(of: Situation) -> None:
 SITUATIONS: list[Callable[[Situation], None]] = [
     is_not_registered,
     disabled,
+    disabled_and_hides_its_number_which_is_its_name,
     offboarded,
     may_dial_nothing,
     has_as_many_calls_as_it_may,
