@@ -3,13 +3,16 @@
   "use strict";
 
   const LONG = 2000;                     // milliseconds: an apply takes a tenth of a second, if no other runs
+  const STAYED = 100;                    // milliseconds after the question whether to leave
 
   const shapeOf = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
 
   function guard(form) {
     const before = form.dataset.guard === "dirty" ? null : shapeOf(form);
     addEventListener("beforeunload", (event) => {
-      if (!page.leaving && shapeOf(form) !== before) event.preventDefault();
+      if (page.leaving || shapeOf(form) === before) return;
+      event.preventDefault();
+      setTimeout(freeAll, STAYED);       // runs on where the person stays
     });
   }
 
@@ -82,11 +85,13 @@
     }
   }
 
+  const freeAll = () => document.querySelectorAll("form[data-sent]").forEach(free);
+
   // Back from the browser's cache: the form can be sent again.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     page.leaving = false;
-    document.querySelectorAll("form[data-sent]").forEach(free);
+    freeAll();
   });
 
   // An empty field shows what it will be: the value of another one.

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from accounts.models import Organization
+from accounts.models import Organization, User
+from extensions import actions
 from extensions.models import Change, SipExtension
 from tests.browser.keys import press_key
 from tests.browser.test_scripts import SAID, stop_the_clock
@@ -85,6 +86,27 @@ def test_a_form_that_was_not_touched_is_left_without_a_question(adas: Page, grac
     adas.get_by_role("button", name="Save", exact=True).click()
     expect(adas.get_by_role("heading", level=1)).to_contain_text("1000 Grace Hopper")
     assert asked == ["beforeunload"]
+
+
+def test_whoever_stays_can_press_again_what_would_have_left(adas: Page, grace: SipExtension) -> None:
+    """The header's Apply leaves a page with something typed."""
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    adas.on("dialog", stay)
+    actions.disable("1000", User.objects.get(first_name="Ada"))
+    adas.goto("/extensions/1000/edit/")
+    adas.locator("#id_job_title").fill("Admiral")
+    apply = adas.locator("#apply")
+    for times in (1, 2):
+        apply.click()
+        expect(apply).to_be_enabled()
+        expect(apply).to_have_text("Apply")
+        assert asked == ["beforeunload"] * times
+    expect(adas.locator("#id_job_title")).to_have_value("Admiral")
 
 
 SUBMITTED = """([selector, prevented]) => {
