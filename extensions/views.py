@@ -58,7 +58,9 @@ def form_page(request: SignedInRequest, form: ExtensionForm, extension: SipExten
             "errors": errors,
             "tabs": [{"name": tab.value, "title": tab.title, "errors": found_on[tab.value]} for tab in Tab],
             "extension": extension,
-            "title": _("Edit extension %(number)s") % {"number": extension.number} if extension else _("Add extension"),
+            "title": _("Edit extension %(number)s, %(name)s") % {"number": extension.number, "name": extension.user}
+            if extension
+            else _("Add extension"),
             "chooses": extension is None and "choose" in request.GET,
             "people": people_to_choose(request) if extension is None and "choose" in request.GET else [],
             "organizations_on": "organizations" in form.person.fields,

@@ -159,7 +159,7 @@ def detail_page(request: SignedInRequest, extension: SipExtension, **more: Any) 
             "extension_facts": facts(extension, Owner.EXTENSION),
             "person_facts": facts(extension.user, Owner.PERSON),
             "can_edit": may_manage(request, extension),
-            "folds_setup": extension.user == request.user and bool(row.phones),
+            "folds_setup": bool(row.phones) or not extension.enabled,
             "may_end": not actions.refusal("leave", extension, request.user),
             **with_phones(request, extension, row),
             **guide_of(request, extension),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from accounts.sessions import active as active_sessions
+from core.http import page_before
 from extensions import actions, handover, pbx
 from extensions.access import ask_again_about, get_managed
 from extensions.calls.voicemail import messages as voicemail
@@ -120,12 +121,14 @@ def leave(request: SignedInRequest, number: str) -> HttpResponse:
     return applied(request, extension, done, lost)
 
 
-def applied(request: SignedInRequest, extension: SipExtension, done: str, lost: list[str]) -> HttpResponse:
+def applied(
+    request: SignedInRequest, extension: SipExtension, done: str, lost: list[str], back: str = ""
+) -> HttpResponse:
     number = extension.number
     if review.waits_for_others(request.user, number):
         return look_first(request, number, done)
     numbers = [number, *handover.without_others(lost, request.user)]
-    return apply_numbers(request, numbers, done, extension.get_absolute_url())
+    return apply_numbers(request, numbers, done, back or extension.get_absolute_url())
 
 
 @require_GET
@@ -140,8 +143,9 @@ def colleagues(request: SignedInRequest, number: str) -> HttpResponse:
 def come_back(request: SignedInRequest, number: str) -> HttpResponse:
     extension = get_managed(request, number)
     ask_again_about(request, extension.user.role)
+    back = page_before(request, extension.get_absolute_url())
     if not actions.come_back(number, request.user):
         messages.info(request, _("%(name)s is already restored.") % {"name": extension.user})
-        return redirect(extension)
+        return redirect(back)
     done = _("%(name)s is restored. Phones and sign-in work again.") % {"name": extension.user}
-    return applied(request, extension, done, [])
+    return applied(request, extension, done, [], back)

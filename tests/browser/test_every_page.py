@@ -65,7 +65,8 @@ CUT = """[...document.querySelectorAll(".topbar .pbx *")]
 # Parts of a row, which are cards on a narrow screen, that lie over one another.
 OVER = """() => [...document.querySelectorAll("tr[role=row]")].flatMap((row) => {
     const boxes = [...row.cells].map((cell) => [cell, cell.getBoundingClientRect()])
-        .filter(([cell, box]) => box.width > 1 && box.height > 1 && cell.textContent.trim());
+        .filter(([cell, box]) => box.width > 1 && box.height > 1 && cell.textContent.trim())
+        .filter(([cell]) => !cell.matches(".list-wide :is(.cell-number, .cell-menu)"));  // the others move below them
     return boxes.flatMap(([one, a], at) => boxes.slice(at + 1)
         .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
         .map(([other]) => `${one.textContent.trim()} / ${other.textContent.trim()}`));

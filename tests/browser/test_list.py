@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
+from extensions.listing import columns
 from extensions.models import SipExtension
 from tests.browser.conftest import SignIn
 from tests.people import make_extension, make_user
@@ -181,6 +182,24 @@ def test_all_that_match_are_chosen_on_every_page(adas: Page) -> None:
     adas.get_by_role("button", name="Send welcome e-mail").click()
     expect(adas.get_by_text("Voicemail: Off")).to_be_visible()
     assert "all=yes" in adas.url
+
+
+def test_among_more_columns_than_fit_number_and_menu_stay(adas: Page, ada: User) -> None:
+    make_extension("1000")
+    columns.keep(ada, [each.name for each in columns.COLUMNS], 25)
+    adas.set_viewport_size({"width": 1280, "height": 800})
+    adas.goto("/extensions/")
+    table = adas.locator(".surface-table")
+    assert table.evaluate("(box) => [box.scrollWidth > box.clientWidth, box.scrollHeight > box.clientHeight]") == [
+        True, False,
+    ]  # fmt: skip
+    table.evaluate("(box) => { box.scrollLeft = 250; }")
+    expect(adas.locator("td.cell-name")).not_to_be_in_viewport(ratio=1)
+    for kind in ("number", "menu"):
+        for cell in ("th", "td"):
+            expect(adas.locator(f"{cell}.cell-{kind}")).to_be_in_viewport(ratio=1)
+    adas.locator("td.cell-menu summary").click()
+    expect(adas.get_by_role("link", name="Edit")).to_be_in_viewport()
 
 
 def test_a_filter_is_chosen_above_the_list_and_columns_are_remembered(adas: Page) -> None:

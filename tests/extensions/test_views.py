@@ -100,4 +100,7 @@ def test_a_new_extension_starts_from_what_the_address_says(signed_in: Client) ->
     assert (page["form"].sip["location"].value(), page["copied"], page["chooses"], page["templates"]) == (
         "Hall", "", False, [],
     )  # fmt: skip
-    assert (page["title"], page["cancel_url"]) == ("Edit extension 1000", "/extensions/1000/")
+    assert (page["title"], page["cancel_url"]) == (
+        f"Edit extension 1000, {SipExtension.objects.get().user}",
+        "/extensions/1000/",
+    )

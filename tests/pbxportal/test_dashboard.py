@@ -226,7 +226,7 @@ def test_open_events_and_the_last_actions(signed_in: Client, ada: User) -> None:
 
 
 def test_the_setup_sheet_folds_away_once_a_phone_is_registered(
-    signed_in: Client, vic: User, monkeypatch: pytest.MonkeyPatch
+    signed_in: Client, ada: User, vic: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_extension("1001", user=vic)
     signed_in.force_login(vic)
@@ -237,6 +237,16 @@ def test_the_setup_sheet_folds_away_once_a_phone_is_registered(
     monkeypatch.setattr(registrations, "failing", lambda _found: set())
     assert '<details class="setup-sheet">' in html_of(signed_in, "/extensions/1001/")
     assert '<details class="setup-sheet" open>' in html_of(signed_in, "/extensions/1001/?phone=yealink")
+    signed_in.force_login(ada)
+    assert '<details class="setup-sheet">' in html_of(signed_in, "/extensions/1001/")
+
+
+def test_it_is_folded_where_no_phone_can_register(signed_in: Client) -> None:
+    make_extension("1002", enabled=False)
+    page = html_of(signed_in, "/extensions/1002/")
+    assert '<details class="setup-sheet">' in page
+    assert "No phone can register." in page.partition('id="phone"')[2]
+    assert "No phone registered yet" not in page
 
 
 # --- by permission, and at the limits ---

@@ -39,7 +39,7 @@ def rows(ada: User) -> list[Row]:
 def test_a_menu_offers_what_can_be_done(rows: list[Row], ada: User) -> None:
     put_menus(rows, {"1000", "1001", "1002", "1003"}, ada)
     assert [offers(each.menu) for each in rows] == [
-        EDIT, [*EDIT, "Disable", *LAST], [*EDIT, "Enable", *LAST], [*EDIT, *LAST],
+        EDIT, [*EDIT, "Disable", *LAST], [*EDIT, "Enable", *LAST], [*EDIT, "Restore", "Delete"],
     ]  # fmt: skip
     assert ['value="no"' in each.menu for each in rows] == [False, True, False, False]
 

@@ -296,10 +296,10 @@ def test_moves_are_in_the_log_and_wait(signed_in: Client) -> None:
 
 
 def test_no_trunk_for_emergencies_is_said_in_red(signed_in: Client) -> None:
-    for url in (LIST, "/extensions/", "/emergency/"):
+    for url in (LIST, "/extensions/", "/emergency/", "/dashboard/"):
         assert "Emergency calls cannot be made." in text_of(signed_in.get(url)), url
     trunk = make_trunk()
-    for url in (LIST, "/extensions/", "/emergency/"):
+    for url in (LIST, "/extensions/", "/emergency/", "/dashboard/"):
         assert "Emergency calls cannot be made." not in text_of(signed_in.get(url)), url
     page = text_of(signed_in.post(page_of(trunk, "toggle/"), {"enabled": "no"}, follow=True))
     assert "No enabled trunk carries emergency calls." in page
