@@ -1,6 +1,7 @@
 """Who asks not to be shown is not, and calls all the same."""
 
 import re
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from extensions.models import SipExtension
 from tests.node import apply
 from tests.pbx.office import Office, asked, contacts, dial, eventually, lamp, refusal, rings, talking
 from tests.pbx.test_calls import hears
+from tests.pbx.test_requests import refer
 from tests.people import make_extension
 from tests.phones import sip
 from tests.phones.audio import Audio
 from tests.phones.call import IncomingCall, OutgoingCall
+from tests.phones.line import Line
 from tests.phones.phone import Phone
 
 MADE_UP = ("Via", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Session-Expires", "Min-SE")
@@ -117,6 +120,69 @@ def test_its_ordinary_calls_are_not(office: Office) -> None:
     assert incoming.caller_number == extension.caller_id
     assert lamp(extension.number) == "InUse"
     outgoing.hangup()
+
+
+def call_as(caller: Phone, address: str, number: str) -> None:
+    """A call whose From is `address`."""
+    with caller.wire.changed:
+        dialog = replace(caller.line.dialog(number), local=address)
+        call = OutgoingCall(caller.line, dialog, Audio(caller.wire.host))
+        caller._calls[dialog.call_id] = call
+        call.start()
+
+
+SAYS_ITS_NUMBER = [
+    "sip:{}@127.0.0.1", "<sips:{}@127.0.0.1;user=phone>;x=y", "<sip:{}:secret@127.0.0.1>",
+    '"Hopper, G. (Grace)" <sip:{}@[::1]:5060>', '"a \\" <sip:9999@x>" <sip:{}@pbx>', "Grace <SIP:{}@127.0.0.1>",
+]  # fmt: skip
+SAYS_ANOTHER = [
+    "<sip:anonymous@anonymous.invalid>", '"<sip:{}@x>" <sip:anonymous@x>', "<sip:{}>", "<sip:0{}@x>",
+    "<sip:{}0@x>", "<sip:a%22,b@x>", "<sip:anonymous@{}>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_named_so", [False, True])
+def test_a_phone_that_says_its_number_is_shown_however_it_says_it(office: Office, is_named_so: bool) -> None:
+    extension = named_as_number(office) if is_named_so else office.extension()
+    caller, callee = office.phone(extension), office.registered()
+    for each in SAYS_ITS_NUMBER:
+        call_as(caller, each.format(extension.number), callee.number)
+        incoming = callee.wait_call()
+        assert incoming.caller_number == extension.caller_id, each
+        incoming.reject()
+
+
+def test_a_phone_that_says_another_is_not(office: Office) -> None:
+    extension, callee = named_as_number(office), office.registered()
+    caller = office.phone(extension)
+    for each in SAYS_ANOTHER:
+        call_as(caller, each.format(extension.number), callee.number)
+        incoming = callee.wait_call()
+        assert not says(incoming, extension.number), each
+        incoming.reject()
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_who_was_called_and_is_transferred_is_shown_whatever_its_contact_is(office: Office, is_held: bool) -> None:
+    extension, caller, third = named_as_number(office), office.registered(), office.registered()
+    callee = office.phone(extension)
+    callee.line = OddLine(**{each.name: getattr(callee.line, each.name) for each in fields(callee.line)})
+    callee._registration = callee.line.own_dialog()
+    assert callee.register() == 200
+    outgoing, incoming = talking(caller, callee)
+    if is_held:
+        incoming.hold()
+        incoming.resume()
+    assert refer(outgoing, caller, third.number) == 202
+    assert third.wait_call().caller_number == extension.caller_id
+
+
+class OddLine(Line):
+    """Of a phone that registers under a name of its own making, as some do."""
+
+    @property
+    def contact(self) -> str:
+        return f"<{sip.sip_uri('k3x9q7ab', self.wire.host, self.wire.port)}>"
 
 
 def test_it_needs_the_password(office: Office) -> None:
