@@ -34,7 +34,7 @@ ROUND_SECONDS = 0.2
 PAUSE_SECONDS = 0.03  # after a round: a registration says four things, and each round takes from what phones wait for
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
-REACHABLE, UNREACHABLE = "Reachable", "Unreachable"
+REACHABLE, UNREACHABLE, NOT_ASKED = "Reachable", "Unreachable", "NonQualified"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
 MOST_LOOKS = 6
@@ -188,6 +188,7 @@ class Hearing:
         self._beat_at = 0.0
         self._compare_at = 0.0
         self._booted = False
+        self._dark: set[str] = set()
         self._listed_until = 0.0
 
         for event in HEARD:
@@ -198,7 +199,7 @@ class Hearing:
             if message.get("Event") == "FullyBooted":  # said to each connection, at once or when it is so
                 self._begin()
             elif message.get("Event") == "Reload":
-                if message.get("Module") == watching.MODULE and self._booted:
+                if watching.has_reloaded(message) and self._booted:
                     self._have_reloaded()
             else:
                 self._hear(message)
@@ -222,6 +223,8 @@ class Hearing:
         live.replace_all(self._db, found, self._states.all_shown())
         self._sources.trust(found)
         self._seen(found)
+        if self._forgotten(found):  # while nobody listened
+            watching.reload(self._node, self._mouth)
         self._waker.begin(filter(self._states.is_there, self._states.own))
         by_number: dict[str, list[str]] = {}
         for contact in found:
@@ -234,6 +237,11 @@ class Hearing:
             watching.reload(self._node, self._mouth)
         else:
             self._begin()
+
+    def _forgotten(self, found: list[Contact]) -> set[str]:
+        """The numbers that Asterisk was made to watch and does not, though it has a phone of theirs."""
+        dark = {each.number for each in found if each.status == NOT_ASKED and not self._states.is_there(each.number)}
+        return {number for number in dark if self._waker.has_woken(number)}
 
     def _let_wake(self) -> None:
         """Once the list of the start is gone: each that wakes would have Asterisk read it."""
@@ -259,7 +267,11 @@ class Hearing:
     def _compare(self) -> None:
         """What was heard with what Asterisk says; what is heard later is newer than that."""
         self._trunks_changed = True
-        differing = live.replace_all(self._db, self._list(), self._states.all_shown())
+        found = self._list()
+        differing = live.replace_all(self._db, found, self._states.all_shown())
+        before, self._dark = self._dark, self._forgotten(found)
+        if before & self._dark:  # not one that has just registered
+            watching.reload(self._node, self._mouth)
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])
             logger.warning("Corrected phone status that differed from Asterisk (%s in all): %s", len(differing), some)

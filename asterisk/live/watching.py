@@ -15,6 +15,7 @@ from pathlib import Path
 
 from asterisk import ari
 from asterisk.ami.client import Ami
+from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.live import store as live
 from asterisk.nodes import Node
@@ -65,6 +66,11 @@ def reload(node: Node, ami: Ami) -> None:
     ami.ask("Reload", Module=MODULE)
 
 
+def has_reloaded(message: Message) -> bool:
+    """Whether a Reload event is one of what Asterisk watches: by any name under which its command line takes it."""
+    return message.get("Module", "").lower().removesuffix(".so") in (MODULE.removesuffix(".so"), "all")
+
+
 def is_forgotten(path: Path) -> bool:
     """After a reload: whether there is something that Asterisk watched and that was not listed to it."""
     with engine.opened(path) as db:
@@ -96,6 +102,11 @@ class Waker:
         for number, contacts in registered.items():
             if contacts and number not in self._since and not self.is_awake(number):
                 self._waiting[number] = contacts
+
+    def has_woken(self, number: str) -> bool:
+        """Whether Asterisk watches the number, as far as is known."""
+        query = "SELECT 1 FROM awake WHERE number = ? AND NOT listed"
+        return self._db.execute(query, (number,)).fetchone() is not None
 
     def is_awake(self, number: str) -> bool:
         return self._db.execute("SELECT 1 FROM awake WHERE number = ?", (number,)).fetchone() is not None

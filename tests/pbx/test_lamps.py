@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.conf import settings
 
-from asterisk.ami.client import Ami
+from asterisk.ami.client import Ami, AmiUnreachable
 from asterisk.engine import store as engine
-from asterisk.live import removal, watching
+from asterisk.live import listener, removal, watching
 from asterisk.live import store as live
 from asterisk.live.listener import Hearing
 from asterisk.live.network_recorder import ignored
@@ -22,6 +23,7 @@ from tests.node import connected
 from tests.pbx.conftest import FIRST, MANY
 from tests.pbx.office import Office, contacts, engine_tables, eventually, lamp, qualify, talking
 from tests.phones import sip
+from tests.phones.phone import Phone
 
 
 class Clock:
@@ -199,11 +201,22 @@ def test_lamps_are_right_again_after_a_restart(company: Embedded, office: Office
     assert lamp(before.number) == "Idle"
 
 
-def by_hand(_node: Node, ami: Ami) -> None:
-    ami.ask("Reload", Module=watching.MODULE)
+def by_hand(name: str) -> Callable[[Node, Ami], None]:
+    """As Asterisk's command line takes it, and names it afterwards; "": all modules."""
+
+    def reload(_: Node, ami: Ami) -> None:
+        if name:
+            ami.ask("Reload", Module=name)
+        else:
+            ami.ask("Reload")
+
+    return reload
 
 
-@pytest.mark.parametrize("reload", [watching.reload, by_hand])
+NAMES = [watching.MODULE, "res_pjsip", "RES_PJSIP.SO", ""]
+
+
+@pytest.mark.parametrize("reload", [watching.reload, *map(by_hand, NAMES)], ids=["reload", *NAMES[:3], "all"])
 def test_lamps_are_right_after_asterisk_has_read_its_settings_again(
     company: Embedded, office: Office, reload: Callable[[Node, Ami], None]
 ) -> None:
@@ -221,6 +234,51 @@ def test_lamps_are_right_after_asterisk_has_read_its_settings_again(
         phone.unregister()
         assert shows(phone.number, "Unavailable")
         assert eventually(lambda: phone.number not in live_phones(before.number, later.number), 5)  # noqa: B023
+
+
+def is_right(phone: Phone) -> bool:
+    phone.unregister()
+    return shows(phone.number, "Unavailable") and phone.register() == 200 and shows(phone.number, "Idle")
+
+
+def test_lamps_are_right_after_a_reload_that_nobody_heard_of(
+    company: Embedded, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    assert eventually(lambda: phone.number in awake() and not any(awake().values()))
+    with monkeypatch.context() as patch:
+        gone = Event()
+
+        def go(_: Hearing) -> None:
+            gone.set()
+            raise AmiUnreachable("held")
+
+        patch.setattr(Hearing, "round", go)
+        assert gone.wait(10)
+        with connected() as ami:
+            by_hand(watching.MODULE)(from_settings(), ami)
+        assert shows(phone.number, "Unavailable")
+    assert shows(phone.number, "Idle")
+    assert is_right(phone)
+
+
+def test_lamps_are_right_after_a_reload_whose_news_got_lost(
+    company: Embedded, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = office.registered()
+    assert shows(phone.number, "Idle")
+    assert eventually(lambda: phone.number in awake() and not any(awake().values()))
+    with connected() as ami, monkeypatch.context() as patch:
+        listening: list[Hearing] = []
+        patch.setattr(Hearing, "_have_reloaded", lambda self: listening.append(self))  # noqa: PLW0108 (C binds no self)
+        by_hand(watching.MODULE)(from_settings(), ami)
+        assert eventually(lambda: len(listening) == 1)
+        assert shows(phone.number, "Unavailable")
+    monkeypatch.setattr(listener, "COMPARE_SECONDS", 0.3)
+    listening[0]._compare_at = 0.0
+    assert shows(phone.number, "Idle")
+    assert is_right(phone)
 
 
 def test_many_phones_that_register_at_once_all_get_their_lamp(company: Embedded, office: Office) -> None:
