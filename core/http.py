@@ -27,10 +27,9 @@ def own_address(request: HttpRequest) -> Address | None:
 
 
 def page_before(request: HttpRequest, otherwise: str) -> str:
-    """Return the page of ours that a form says it came from, in `next`; `otherwise` where it says none."""
+    """Return the path of ours that a form says it came from, in `next`; `otherwise` where it says none."""
     page = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return page if is_ours else otherwise
+    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else otherwise
 
 
 def _client(request: HttpRequest) -> Address | None:

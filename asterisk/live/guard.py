@@ -161,10 +161,12 @@ class Guard:
         began = time.monotonic()
         if began < self._reload_at:
             return False
-        block_files.reload(self._node, sorted(self._to_reload))
+        try:
+            block_files.reload(self._node, sorted(self._to_reload))
+        finally:
+            ended = time.monotonic()
+            self._reload_at = ended + REST * max(0.0, ended - began - SHORT_SECONDS)
         self._to_reload.clear()
-        ended = time.monotonic()
-        self._reload_at = ended + REST * max(0.0, ended - began - SHORT_SECONDS)
         return True
 
     def _put(self) -> None:

@@ -53,7 +53,26 @@ def test_nobody_deletes_or_disables_themselves(signed_in: Client, ada: User) -> 
     assert SipExtension.objects.get().enabled
 
 
-@pytest.mark.parametrize(("said", "back"), [("/extensions/?q=ada&page=2", ""), ("//evil.example", "/extensions/1000/")])
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [
+        ("/extensions/?q=ada&page=2", ""),
+        *(
+            (each, "/extensions/1000/")
+            for each in (
+                "",
+                "//evil.example",
+                "/\\evil.example",
+                "https://evil.example/",
+                "review",
+                "?q=1",
+                "x",
+                "%",
+                "http:///x",
+            )
+        ),
+    ],
+)
 def test_whoever_disables_in_the_list_stays_in_it(signed_in: Client, ada: User, said: str, back: str) -> None:
     make_extension("1000")
     Change.objects.update(by=ada)

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
+from asterisk.ami.client import AmiUnreachable
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
 from asterisk.live import block_files, blocks, emails, guard
@@ -197,6 +198,23 @@ def test_an_attack_from_many_addresses_has_asterisk_read_them_together(
     mine.round([])
     assert taken[1:] == ["[blocked]\ntype=acl\n" + "".join(f"deny=192.0.2.{each}\n" for each in range(1, 5))]
     assert lifted == ["192.0.2.5"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reload_that_is_not_answered_is_followed_by_a_rest_too(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, clock, asked = Guard(node), [100.0], list[float]()
+
+    def unanswered(*_: object) -> None:
+        asked.append(clock[0])
+        clock[0] += 5
+        raise AmiUnreachable("no answer")
+
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: clock[0], time=time.time))
+    monkeypatch.setattr(block_files, "reload", unanswered)
+    for _ in range(60):
+        mine.round([])
+        clock[0] += 1
+    assert asked == [100.0, 150.0]
 
 
 @pytest.mark.django_db(transaction=True)
