@@ -20,6 +20,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    except Exception as error:
+        from core.database_errors import in_one_line
+
+        if words := in_one_line(error):
+            sys.exit(words)
+        raise
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import errno
 import logging
 from enum import Enum, auto
 
-from django.db import Error, InterfaceError, OperationalError
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError, connection
 
 from core.file_lock import LockedError
 
@@ -28,6 +29,7 @@ SYSTEM = {
     errno.EPERM: Fault.FORBIDDEN,
     errno.EROFS: Fault.FORBIDDEN,
 }
+NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 # By the primary code: SQLITE_IOERR_WRITE is an SQLITE_IOERR.
 SQLITE = {
     "SQLITE_FULL": Fault.FULL,
@@ -74,6 +76,19 @@ def fault_of(error: Exception) -> Fault | None:
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
     return SQLITE.get(_sqlite_code(error)) or POSTGRESQL.get(sqlstate_of(error)) or _away(error)
+
+
+def in_one_line(error: Exception) -> str:
+    """What a terminal is to read of a database, disk, or file that cannot be used; "": it is another error."""
+    said = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, OSError):
+        return f"{said}." if error.errno in {*SYSTEM, *NO_PLACE} else ""
+    if not isinstance(error, Error) or fault_of(error) is None:
+        return ""
+    where = "Start it, or correct DATABASE_URL."
+    if connection.vendor == "sqlite":
+        where = f"It is the file {settings.DATABASES['default']['NAME']}."
+    return f"The database cannot be used: {said}. {where}"
 
 
 def _away(error: Exception) -> Fault | None:

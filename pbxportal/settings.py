@@ -36,8 +36,8 @@ if os.geteuid() == 0 and VAR.stat().st_uid != 0 and not ALLOW_ROOT:
 restored.finish(VAR)
 
 
-def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> str:
-    """The secret of that name from VAR/secrets, made at the first need and readable by its owner alone."""
+def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> Path:
+    """The file of that name in VAR/secrets, made at the first need and readable by its owner alone."""
     path = VAR / "secrets" / name
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,11 +47,21 @@ def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> s
         with suppress(FileExistsError):  # another process was first: its secret stands
             os.link(draft, path)
         draft.unlink()
-    return path.read_text().strip()
+    return path
+
+
+def text_of(path: Path) -> str:
+    try:
+        text = path.read_text().strip()
+    except UnicodeDecodeError:
+        text = ""
+    if not text:
+        raise ImproperlyConfigured(f"{path} has no text. Delete it: another is made, and everybody signs in again.")
+    return text
 
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret("secret_key")
+SECRET_KEY = env.str("SECRET_KEY", default="") or text_of(kept_secret("secret_key"))
 SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # else those of the file
 SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
 if not SEALING_KEYS:
@@ -169,12 +179,19 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 LOCK_SECONDS = 20  # the longest that a page waits for others who save or apply
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
-if "ENGINE" not in DATABASES["default"]:
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+try:
+    DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
+    is_database = DATABASES["default"]["ENGINE"] in (SQLITE, POSTGRESQL)
+    is_database &= DATABASES["default"]["NAME"] not in ("", ":memory:") and "\0" not in DATABASES["default"]["NAME"]
+except (ValueError, KeyError):
+    is_database = False
+if not is_database:
     raise ImproperlyConfigured(
-        "DATABASE_URL is no address of a database. Example: postgres://portal:secret@localhost/portal"
+        "DATABASE_URL is no address of a database. Examples: postgres://portal:secret@localhost/portal,"
+        " sqlite:////var/lib/pbxportal/portal.sqlite3. In a password, write %2F for / and %40 for @."
     )
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == SQLITE:
     if not (database := Path(DATABASES["default"]["NAME"])).exists():
         with suppress(OSError):  # no file, or one that cannot be made: the connection says so
             database.touch(mode=0o600)  # the files that SQLite makes beside it are as it is

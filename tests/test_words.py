@@ -51,6 +51,7 @@ SILENT = {
     "core/audit/triggers.py": "what the database says to who writes into the log around the portal",
     "core/audit/hash_chain.py": "the words of manage.py verify_audit",
     "core/encryption.py": "an error of the program",
+    "core/database_errors.py": "the terminal of manage.py",
     "core/debian.py": "the terminal of manage.py run",
     "core/proxies.py": "the terminal of manage.py, at a start",
     "pbxportal/checks.py": "the terminal of manage.py, at a start",

@@ -124,6 +124,15 @@ def test_nothing_is_retired_where_a_key_is_none(key_file: Path, passwords: dict[
     assert SipExtension.objects.get(number="1000").registration_password == passwords["1000"]
 
 
+def test_a_key_that_is_there_twice_is_one(key_file: Path, passwords: dict[str, str]) -> None:
+    old = key_file.read_text()
+    key_file.write_text(f"{old}\n{old}")
+    call_command("rotate_keys", stdout=StringIO())
+    (key,) = key_file.read_text().split()
+    assert key != old
+    assert {each.number: each.registration_password for each in SipExtension.objects.all()}.items() <= passwords.items()
+
+
 def test_it_looks_again_until_nothing_is_sealed_with_the_old_key(
     key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

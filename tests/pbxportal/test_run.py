@@ -337,6 +337,7 @@ def test_the_database_and_the_files_are_ready_before_a_page_is_served(monkeypatc
     did: list[Any] = []
     monkeypatch.setattr(run, "call_command", lambda name, **more: did.append((name, more)))
     monkeypatch.setattr(run, "collect_static", lambda: did.append("static"))
+    monkeypatch.setattr(run, "unknown_migrations", list)
     run.prepare_portal()
     assert did == [
         ("migrate", {"interactive": False, "verbosity": 0}),

@@ -51,8 +51,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{self._seal_all()} Remove all but the first key from SEALING_KEYS.")
             return
         with file_lock.acquire(path.with_suffix(".lock")):
-            if len(encryption.keys()) == 1:  # else an earlier rotation was cut short: this one ends it
-                write(path, [Fernet.generate_key().decode(), *encryption.keys()])
+            kept = dict.fromkeys(encryption.keys())
+            if len(kept) == 1:  # else an earlier rotation was cut short: this one ends it
+                write(path, [Fernet.generate_key().decode(), *kept])
             words = self._seal_all()
             write(path, encryption.keys()[:1])
         self.stdout.write(f"{words} The old key is retired. Older backups need the secrets saved with them.")

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error, connection
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from accounts.first_run.link import setup_url
 from asterisk import nodes
@@ -148,24 +150,26 @@ def portal_rounds(
 
 
 def prepare_portal() -> None:
-    """Raises CannotStart where the database or the keys cannot be used."""
+    """Raises CannotStart where the keys or the database are not those of this program."""
     try:
         look_at_keys()
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
     except SealError as error:
         where = "SEALING_KEYS" if settings.SEALING_KEYS else settings.SEALING_KEY_FILE
         raise CannotStart(f"{error} Correct {where}.") from error
-    except Error as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        raise CannotStart(f"The database cannot be used: {why}. {remedy()}") from error
+    if unknown := unknown_migrations():
+        newer = f"The database is of a newer version of the portal ({', '.join(unknown)})."
+        raise CannotStart(f"{newer} Update the portal, or restore a backup of this version.")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
     collect_static()
 
 
-def remedy() -> str:
-    if connection.vendor == "sqlite":
-        return f"It is the file {settings.DATABASES['default']['NAME']}."
-    return "Start it, or correct DATABASE_URL."
+def unknown_migrations() -> list[str]:
+    """Those of our own apps that the database has and this program does not know."""
+    loader = MigrationLoader(connection)
+    known = loader.disk_migrations.keys() | {old for each in loader.disk_migrations.values() for old in each.replaces}
+    ours = {each.label for each in apps.get_app_configs() if (settings.BASE_DIR / each.name.split(".")[0]).is_dir()}
+    return [f"{app}.{name}" for app, name in sorted(loader.applied_migrations.keys() - known) if app in ours]
 
 
 def collect_static() -> None:
