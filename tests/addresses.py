@@ -281,6 +281,7 @@ PAGES = {
     "ring-groups/<int:pk>/delete/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
     "ring-groups/<int:pk>/toggle/": Page(deed=MANAGES_ROUTES, bodies=[{"enabled": "no"}]),
     "business-hours/": Page(look=(Permission.VIEW_ROUTES,), deed=MANAGES_ROUTES, bodies=SAVES),
+    "business-hours/regions/": Page(look=(Permission.VIEW_ROUTES,)),
     "business-hours/holidays/": Page(look=(Permission.VIEW_ROUTES,)),
     "business-hours/holidays/add/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),
     "business-hours/holidays/import/": Page(look=MANAGES_ROUTES, deed=MANAGES_ROUTES, bodies=SAVES),

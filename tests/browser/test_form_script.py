@@ -109,6 +109,18 @@ def test_whoever_stays_can_press_again_what_would_have_left(adas: Page, grace: S
     expect(adas.locator("#id_job_title")).to_have_value("Admiral")
 
 
+def test_regions_follow_the_country(adas: Page) -> None:
+    adas.goto("/business-hours/")
+    regions = adas.locator("#regions option")
+    expect(regions).to_have_count(0)
+    for country, some in (("DE", "Bayern"), ("US", "Texas")):
+        adas.locator("#id_country").select_option(country)
+        expect(adas.locator(f"#regions option[value={some}]")).to_have_count(1)
+    expect(adas.locator("#regions option[value=Bayern]")).to_have_count(0)
+    adas.locator("#id_country").select_option("")
+    expect(regions).to_have_count(0)
+
+
 SUBMITTED = """([selector, prevented]) => {
     const form = document.querySelector(selector);
     const event = new SubmitEvent("submit", {bubbles: true, cancelable: true});

@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -44,6 +45,12 @@ def countries() -> list[tuple[str, str]]:
     return [("", gettext("None")), *sorted(named, key=lambda each: localization.sortable(each[1]))]
 
 
+def regions_of(country: str) -> SafeString:
+    """The <option>s of a country's regions."""
+    in_order = sorted(holiday_days.regions().get(country, {}).values(), key=localization.sortable)
+    return format_html_join("", '<option value="{}">', ((name,) for name in in_order))
+
+
 class HoursOfDayField(forms.CharField):
     """Whatever is typed of hours, they come out as trunks.hours.week writes them."""
 
@@ -72,7 +79,9 @@ class HoursForm(LineForm[BusinessHours]):
         label=_("Public holidays of"),
         required=False,
         choices=countries,
-        widget=LongSelect,
+        widget=LongSelect(
+            attrs={"hx-get": reverse_lazy("hours:regions"), "hx-target": "#regions", "hx-sync": "this:replace"}
+        ),
         error_messages={"invalid_choice": _("Choose a country from the list.")},
     )
     region = forms.CharField(
@@ -97,10 +106,7 @@ class HoursForm(LineForm[BusinessHours]):
 
     @property
     def regions(self) -> SafeString:
-        """The <option>s of the country that is chosen."""
-        names = holiday_days.regions().get(self["country"].value() or "", {}).values()
-        in_order = sorted(names, key=localization.sortable)
-        return format_html_join("", '<option value="{}">', ((name,) for name in in_order))
+        return regions_of(self["country"].value() or "")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -22,7 +22,7 @@ from core.preferences.models import Preferences
 from extensions.review import preferences as preference_changes
 from trunks import changes, views
 from trunks.hours import holiday_days, status
-from trunks.hours.forms import CalendarForm, HolidayForm, HoursForm
+from trunks.hours.forms import CalendarForm, HolidayForm, HoursForm, regions_of
 from trunks.models import BusinessHours, Holiday
 
 
@@ -69,6 +69,13 @@ def form_page(request: SignedInRequest, form: HoursForm) -> HttpResponse:
     }
     code = 200 if not form.is_bound else 409 if form.is_conflict else 422
     return render(request, "trunks/hours/hours.html", context, status=code)
+
+
+@needs(Permission.VIEW_ROUTES)
+@require_GET
+def regions(request: SignedInRequest) -> HttpResponse:
+    """Those of the country that is chosen in the form."""
+    return HttpResponse(regions_of(request.GET.get("country", "")))
 
 
 @gzip_page

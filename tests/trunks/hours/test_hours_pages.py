@@ -56,6 +56,17 @@ def logged(action: str) -> dict[str, tuple[str, str]]:
 # --- hours ---
 
 
+@pytest.mark.parametrize(
+    ("country", "first", "count"), [("DE", "Augsburg", 17), ("LU", "", 0), ("x'\"<", "", 0), ("", "", 0)]
+)
+def test_regions_are_suggested_once_a_country_is_chosen(
+    signed_in: Client, country: str, first: str, count: int
+) -> None:
+    options = signed_in.get(f"{PAGE}regions/", {"country": country}).content.decode()
+    assert options.count("<option") == count
+    assert options.startswith(f'<option value="{first}">' if first else "")
+
+
 def test_hours_are_saved_as_they_are_meant(signed_in: Client) -> None:
     typed = HOURS | {"monday": "9am to 12, 13.00-17", "country": "DE", "region": "bayern", "time_zone": "new york"}
     assert posted(signed_in, PAGE, typed)["Location"] == PAGE
