@@ -189,6 +189,7 @@ class Hearing:
         self._compare_at = 0.0
         self._booted = False
         self._dark: set[str] = set()
+        self._reloaded_for: set[str] = set()
         self._listed_until = 0.0
 
         for event in HEARD:
@@ -270,7 +271,8 @@ class Hearing:
         found = self._list()
         differing = live.replace_all(self._db, found, self._states.all_shown())
         before, self._dark = self._dark, self._forgotten(found)
-        if before & self._dark:  # not one that has just registered
+        if still := before & self._dark - self._reloaded_for:  # not one that has just registered
+            self._reloaded_for |= still  # whom it does not help, it is not done for again
             watching.reload(self._node, self._mouth)
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])

@@ -411,6 +411,21 @@ def test_what_was_not_heard_is_corrected_and_said(site: Site, caplog: pytest.Log
     assert site.seen == [contact()["ID"]]
 
 
+def test_asterisk_is_made_to_reload_once_for_whom_it_forgot(site: Site) -> None:
+    """Not for one that has just registered, and not again where it does not help."""
+    site.start()
+    site.mouth.contacts = [contact(status="NonQualified")]
+    reloads = []
+    for round_of in range(5):
+        site.tables.execute("DELETE FROM awake")
+        if round_of:
+            site.tables.execute("INSERT INTO awake VALUES ('1000', 0)")
+        site.hearing._compare_at = 0.0
+        site.hear()
+        reloads.append(sum(action == "Reload" for action, _ in site.mouth.asked))
+    assert reloads == [0, 0, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("said", "looks"),
     [
