@@ -36,7 +36,7 @@ if os.geteuid() == 0 and VAR.stat().st_uid != 0 and not ALLOW_ROOT:
 restored.finish(VAR)
 
 
-def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> Path:
+def kept_file(name: str, make: Callable[[], str]) -> Path:
     """The file of that name in VAR/secrets, made at the first need and readable by its owner alone."""
     path = VAR / "secrets" / name
     if not path.exists():
@@ -50,22 +50,23 @@ def kept_secret(name: str, make: Callable[[], str] = secrets.token_urlsafe) -> P
     return path
 
 
-def text_of(path: Path) -> str:
+def kept_secret(name: str) -> str:
+    path = kept_file(name, secrets.token_urlsafe)
     try:
         text = path.read_text().strip()
     except UnicodeDecodeError:
         text = ""
     if not text:
-        raise ImproperlyConfigured(f"{path} has no text. Delete it: another is made, and everybody signs in again.")
+        raise ImproperlyConfigured(f"{path} has no text. Delete it, and another is made at the next start.")
     return text
 
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or text_of(kept_secret("secret_key"))
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret("secret_key")
 SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # else those of the file
 SEALING_KEY_FILE = VAR / "secrets" / "sealing_key"
 if not SEALING_KEYS:
-    kept_secret(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
+    kept_file(SEALING_KEY_FILE.name, lambda: Fernet.generate_key().decode())
 BEHIND_PROXY = proxies.named(env.str("BEHIND_PROXY", default=""))
 # The web server that listens to the world: our own Caddy, or none of ours.
 FRONT = portal_address.front(env.str("FRONT", default="none" if BEHIND_PROXY else "caddy"), BEHIND_PROXY)
