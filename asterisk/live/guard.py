@@ -26,7 +26,7 @@ from asterisk.nodes import Node
 from extensions.validators import allows
 
 ROUND_SECONDS = 1.0
-SHORT_SECONDS, REST = 0.05, 9  # a reload that takes longer is followed by a rest, of so many times its length
+RELOADS_SECONDS, WITHIN_SECONDS = 3.0, 30.0  # that all reloads may take
 STOP_SECONDS = 2.0
 MOST_WAITING = 50_000  # events that are not counted yet
 JUST_NOW_SECONDS = 10.0  # who has signed in since has a phone there, which may not be seen yet
@@ -56,7 +56,8 @@ class Guard:
         self._unsaved: list[tuple[Attack, Block]] = []
         self._lifted: set[Block] = set()  # Asterisk may still refuse them, and what it refuses is no try
         self._to_reload = {BLOCKED, SCANNERS}  # what was written before this began may not have been taken
-        self._round_at = self._forget_at = self._reload_at = 0.0
+        self._round_at = self._forget_at = 0.0
+        self._reloads: list[tuple[float, float]] = []  # when each has ended, and how long it took
 
     def start(self) -> None:
         self._thread.start()
@@ -153,20 +154,19 @@ class Guard:
             connections.close_all()
 
     def _reload(self) -> bool:
-        """Have Asterisk read the files, unless it did a moment ago. Raises AmiError.
+        """Have Asterisk read the files, unless it has done little else. Raises AmiError.
 
         It stops for that as long as it takes to look at all the phones that it watches. An attack from many addresses
         must not have it do nothing else.
         """
         began = time.monotonic()
-        if began < self._reload_at:
+        self._reloads = [(ended, took) for ended, took in self._reloads if began - ended < WITHIN_SECONDS]
+        if sum(took for _, took in self._reloads) > RELOADS_SECONDS:
             return False
-        try:
-            block_files.reload(self._node, sorted(self._to_reload))
-        finally:
-            ended = time.monotonic()
-            self._reload_at = ended + REST * max(0.0, ended - began - SHORT_SECONDS)
+        block_files.reload(self._node, sorted(self._to_reload))
         self._to_reload.clear()
+        ended = time.monotonic()
+        self._reloads.append((ended, ended - began))
         return True
 
     def _put(self) -> None:

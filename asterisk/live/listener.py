@@ -34,6 +34,7 @@ ROUND_SECONDS = 0.2
 PAUSE_SECONDS = 0.03  # after a round: a registration says four things, and each round takes from what phones wait for
 PING_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
+DARK_SECONDS = 3.0  # within which a phone that has just registered has answered
 REACHABLE, UNREACHABLE, NOT_ASKED = "Reachable", "Unreachable", "NonQualified"
 # A phone signs in before Asterisk has its registration; what registers later than this is found by its next request.
 AFTER_SIGN_IN = (0.05, 0.5, 3.0)
@@ -224,8 +225,9 @@ class Hearing:
         live.replace_all(self._db, found, self._states.all_shown())
         self._sources.trust(found)
         self._seen(found)
-        if self._forgotten(found):  # while nobody listened
-            watching.reload(self._node, self._mouth)
+        self._dark = self._forgotten(found)
+        if self._dark:  # by a reload that nobody heard of, or they have just registered: that is soon known
+            self._compare_at = time.monotonic() + DARK_SECONDS
         self._waker.begin(filter(self._states.is_there, self._states.own))
         by_number: dict[str, list[str]] = {}
         for contact in found:
@@ -234,10 +236,15 @@ class Hearing:
 
     def _have_reloaded(self) -> None:
         """Asterisk has read its settings of SIP anew; if by hand, it is made to once more, with what it is to watch."""
-        if watching.is_forgotten(self._node.engine_file):
-            watching.reload(self._node, self._mouth)
-        else:
+        if not watching.is_forgotten(self._node.engine_file) or not self._reload():
             self._begin()
+
+    def _reload(self) -> bool:
+        """Not where nothing can be listed: Asterisk would forget as much, again and again."""
+        if not watching.list_again(self._node):
+            return False
+        self._mouth.ask("Reload", Module=watching.MODULE)
+        return True
 
     def _forgotten(self, found: list[Contact]) -> set[str]:
         """The numbers that Asterisk was made to watch and does not, though it has a phone of theirs."""
@@ -273,7 +280,7 @@ class Hearing:
         before, self._dark = self._dark, self._forgotten(found)
         if still := before & self._dark - self._reloaded_for:  # not one that has just registered
             self._reloaded_for |= still  # whom it does not help, it is not done for again
-            watching.reload(self._node, self._mouth)
+            self._reload()
         if differing:
             some = ", ".join(sorted(differing)[:SHOWN])
             logger.warning("Corrected phone status that differed from Asterisk (%s in all): %s", len(differing), some)

@@ -58,12 +58,20 @@ def reload(node: Node, ami: Ami) -> None:
 
     The listener hears of it, as of a start. Raises AmiError.
     """
+    list_again(node)
+    ami.ask("Reload", Module=MODULE)
+
+
+def list_again(node: Node) -> bool:
+    """Whether what Asterisk is to watch could be listed."""
     registered: list[str] = []
     with suppress(sqlite3.Error, OSError), live.opened(node.live_file) as db:
         registered = live.registered_numbers(db)
-    with suppress(engine.EngineError):
+    try:
         before_start(node.engine_file, registered)
-    ami.ask("Reload", Module=MODULE)
+    except engine.EngineError:
+        return False
+    return True
 
 
 def has_reloaded(message: Message) -> bool:

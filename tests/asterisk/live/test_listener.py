@@ -14,6 +14,7 @@ from asterisk import ari
 from asterisk.ami.client import AmiRefused
 from asterisk.ami.protocol import Message
 from asterisk.engine import store as engine
+from asterisk.engine.store import EngineError
 from asterisk.live import listener, sources, trunks, watching
 from asterisk.live import store as live
 from asterisk.live.listener import HEARD, Hearing
@@ -409,6 +410,37 @@ def test_what_was_not_heard_is_corrected_and_said(site: Site, caplog: pytest.Log
     assert site.hearing._compare_at >= time.monotonic() + listener.COMPARE_SECONDS - 5
     site.hear()
     assert site.seen == [contact()["ID"]]
+
+
+def test_where_nothing_can_be_listed_a_reload_by_hand_is_not_followed_by_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.start()
+    site.tables.execute("INSERT INTO awake VALUES ('1000', 0)")
+
+    def locked(*_: object) -> None:
+        raise EngineError("locked")
+
+    def reload_by_hand() -> int:
+        site.hear({"Event": "Reload", "Module": "res_pjsip.so"})
+        return sum(action == "Reload" for action, _ in site.mouth.asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "before_start", locked)
+        assert [reload_by_hand() for _ in range(3)] == [0, 0, 0]
+    assert reload_by_hand() == 1
+
+
+def test_one_that_has_just_registered_as_the_listener_begins_is_looked_at_again(site: Site) -> None:
+    site.tables.execute("INSERT INTO awake VALUES ('1000', 0)")
+    site.mouth.contacts = [contact(status="NonQualified")]
+    site.start()
+    assert [action for action, _ in site.mouth.asked if action == "Reload"] == []
+    assert site.hearing._compare_at <= time.monotonic() + listener.DARK_SECONDS
+    site.hearing._compare_at = 0.0
+    site.mouth.contacts, site.mouth.devices = [contact()], [{"Device": "PJSIP/1000", "State": "NOT_INUSE"}]
+    site.hear()
+    assert [action for action, _ in site.mouth.asked if action == "Reload"] == []
 
 
 def test_asterisk_is_made_to_reload_once_for_whom_it_forgot(site: Site) -> None:
