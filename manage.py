@@ -23,7 +23,7 @@ def main() -> None:
     except Exception as error:
         from core.database_errors import in_one_line
 
-        if words := in_one_line(error):
+        if "--traceback" not in sys.argv and (words := in_one_line(error)):
             sys.exit(words)
         raise
 

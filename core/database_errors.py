@@ -3,9 +3,10 @@
 import errno
 import logging
 from enum import Enum, auto
+from pathlib import Path
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from core.file_lock import LockedError
 
@@ -79,11 +80,13 @@ def fault_of(error: Exception) -> Fault | None:
 
 
 def in_one_line(error: Exception) -> str:
-    """What a terminal is to read of a database, disk, or file that cannot be used; "": it is another error."""
+    """What a terminal is to read of a database or disk that cannot be used; "": the fault may be ours."""
     said = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, OSError):
-        return f"{said}." if error.errno in {*SYSTEM, *NO_PLACE} else ""
-    if not isinstance(error, Error) or fault_of(error) is None:
+        is_of_a_kept_one = Path(error.filename or "/").is_relative_to(settings.VAR) and error.errno in NO_PLACE
+        return f"{said}." if is_of_a_kept_one or error.errno in SYSTEM else ""
+    fault = fault_of(error) if isinstance(error, DatabaseError) else None
+    if fault is None or _sqlite_code(error) == "SQLITE_ERROR":
         return ""
     where = "Start it, or correct DATABASE_URL."
     if connection.vendor == "sqlite":

@@ -28,7 +28,10 @@ env = environ.FileAwareEnv()
 ALLOW_ROOT = env.bool("PORTAL_ALLOW_ROOT", default=False)
 # All that the portal makes lies below one directory.
 VAR = Path(env.str("PBXPORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
-VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+try:
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"PBXPORTAL_VAR cannot be used: {error}.") from error
 if os.geteuid() == 0 and VAR.stat().st_uid != 0 and not ALLOW_ROOT:
     raise ImproperlyConfigured(
         f"{VAR} belongs to another user, who cannot read what root writes there. Run this as that user, without sudo."
@@ -39,14 +42,17 @@ restored.finish(VAR)
 def kept_file(name: str, make: Callable[[], str]) -> Path:
     """The file of that name in VAR/secrets, made at the first need and readable by its owner alone."""
     path = VAR / "secrets" / name
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(make())
-        with suppress(FileExistsError):  # another process was first: its secret stands
-            os.link(draft, path)
-        draft.unlink()
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(make())
+            with suppress(FileExistsError):  # another process was first: its secret stands
+                os.link(draft, path)
+            draft.unlink()
+    except OSError as error:
+        raise ImproperlyConfigured(f"The secrets cannot be kept: {error}.") from error
     return path
 
 
@@ -56,6 +62,8 @@ def kept_secret(name: str) -> str:
         text = path.read_text().strip()
     except UnicodeDecodeError:
         text = ""
+    except OSError as error:
+        raise ImproperlyConfigured(f"A secret cannot be read: {error}.") from error
     if not text:
         raise ImproperlyConfigured(f"{path} has no text. Delete it, and another is made at the next start.")
     return text
@@ -184,13 +192,14 @@ SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresq
 try:
     DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
     is_database = DATABASES["default"]["ENGINE"] in (SQLITE, POSTGRESQL)
-    is_database &= DATABASES["default"]["NAME"] not in ("", ":memory:") and "\0" not in DATABASES["default"]["NAME"]
+    name, options = DATABASES["default"]["NAME"], DATABASES["default"].get("OPTIONS")
+    is_database &= bool(name or options) and ":memory:" not in name and "\0" not in name
 except (ValueError, KeyError):
     is_database = False
 if not is_database:
     raise ImproperlyConfigured(
         "DATABASE_URL is no address of a database. Examples: postgres://portal:secret@localhost/portal,"
-        " sqlite:////var/lib/pbxportal/portal.sqlite3. In a password, write %2F for / and %40 for @."
+        " sqlite:////var/lib/pbxportal/portal.sqlite3. In a password, write %2F for /, %3F for ?, and %40 for @."
     )
 if DATABASES["default"]["ENGINE"] == SQLITE:
     if not (database := Path(DATABASES["default"]["NAME"])).exists():

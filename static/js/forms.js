@@ -3,16 +3,16 @@
   "use strict";
 
   const LONG = 2000;                     // milliseconds: an apply takes a tenth of a second, if no other runs
-  const STAYED = 100;                    // milliseconds after the question whether to leave
+  const unsaved = [];                    // of each form that is guarded, whether it is changed
 
   const shapeOf = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken"));
 
   function guard(form) {
     const before = form.dataset.guard === "dirty" ? null : shapeOf(form);
+    const isChanged = () => shapeOf(form) !== before;
+    unsaved.push(isChanged);
     addEventListener("beforeunload", (event) => {
-      if (page.leaving || shapeOf(form) === before) return;
-      event.preventDefault();
-      setTimeout(freeAll, STAYED);       // runs on where the person stays
+      if (!page.leaving && isChanged()) event.preventDefault();
     });
   }
 
@@ -40,6 +40,11 @@
     const form = event.target;
     if (event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset.sent) return event.preventDefault();
+    // Asked by the browser afterwards, nobody is told whether the person stays.
+    if (!page.leaving && !form.matches("[data-guard]") && unsaved.some((isChanged) => isChanged())) {
+      if (!confirm(page.words.leave)) return event.preventDefault();
+      page.leaving = true;
+    }
     form.dataset.sent = "yes";
     const keeps = form.matches("[data-keep]");
     if (keeps) event.preventDefault();
@@ -85,13 +90,11 @@
     }
   }
 
-  const freeAll = () => document.querySelectorAll("form[data-sent]").forEach(free);
-
   // Back from the browser's cache: the form can be sent again.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     page.leaving = false;
-    freeAll();
+    document.querySelectorAll("form[data-sent]").forEach(free);
   });
 
   // An empty field shows what it will be: the value of another one.

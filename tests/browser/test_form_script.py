@@ -1,5 +1,6 @@
 """What the scripts do to forms: Enter and Ctrl+Enter, what a button says meanwhile, and what stands for what."""
 
+import time
 from typing import Any
 
 import pytest
@@ -88,15 +89,26 @@ def test_a_form_that_was_not_touched_is_left_without_a_question(adas: Page, grac
     assert asked == ["beforeunload"]
 
 
-def test_whoever_stays_can_press_again_what_would_have_left(adas: Page, grace: SipExtension) -> None:
-    """The header's Apply leaves a page with something typed."""
+def test_what_leaves_a_page_with_something_typed_asks_and_can_be_pressed_again(adas: Page, grace: SipExtension) -> None:
+    """The header's Apply."""
     asked: list[str] = []
+    applies: list[str] = []
 
     def stay(dialog: Any) -> None:
         asked.append(dialog.type)
         dialog.dismiss()
 
+    def leave(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    def hold(route: Route) -> None:
+        applies.append(route.request.method)
+        time.sleep(0.5)  # the page goes on meanwhile
+        route.continue_()
+
     adas.on("dialog", stay)
+    adas.route("**/apply/", hold)
     actions.disable("1000", User.objects.get(first_name="Ada"))
     adas.goto("/extensions/1000/edit/")
     adas.locator("#id_job_title").fill("Admiral")
@@ -105,8 +117,18 @@ def test_whoever_stays_can_press_again_what_would_have_left(adas: Page, grace: S
         apply.click()
         expect(apply).to_be_enabled()
         expect(apply).to_have_text("Apply")
-        assert asked == ["beforeunload"] * times
+        assert asked == ["confirm"] * times
     expect(adas.locator("#id_job_title")).to_have_value("Admiral")
+    assert applies == []
+    adas.remove_listener("dialog", stay)
+    adas.on("dialog", leave)
+    adas.evaluate(
+        "addEventListener('pagehide', () => { sessionStorage.held = document.getElementById('apply').disabled; })"
+    )
+    apply.click()
+    adas.wait_for_function("() => sessionStorage.held")
+    assert adas.evaluate("sessionStorage.held") == "true"  # until the answer came
+    assert (applies, asked) == (["POST"], ["confirm"] * 3)
 
 
 def test_regions_follow_the_country(adas: Page) -> None:

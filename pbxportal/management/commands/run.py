@@ -157,8 +157,8 @@ def prepare_portal() -> None:
         where = "SEALING_KEYS" if settings.SEALING_KEYS else settings.SEALING_KEY_FILE
         raise CannotStart(f"{error} Correct {where}.") from error
     if unknown := unknown_migrations():
-        newer = f"The database is of a newer version of the portal ({', '.join(unknown)})."
-        raise CannotStart(f"{newer} Update the portal, or restore a backup of this version.")
+        other = f"The database is of another version of the portal, perhaps a newer one ({', '.join(unknown)})."
+        raise CannotStart(f"{other} Install that version, or restore a backup of this one.")
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     collect_static()
