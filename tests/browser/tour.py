@@ -347,7 +347,7 @@ def detail(tour: Tour) -> Page:
 @stop
 def detail_revealed(tour: Tour) -> Page:
     page = detail(tour)
-    page.locator(".setup-sheet summary").click()
+    page.locator(".setup-sheet > summary").click()
     press(page, "Reveal Registration Password")
     page.locator("#revealed-password").wait_for()
     return page
