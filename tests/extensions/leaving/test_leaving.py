@@ -107,7 +107,7 @@ def test_who_may_not_see_finds_nothing_and_who_may_not_manage_is_refused(
         assert getattr(signed_in(vic), method)(f"/extensions/{own.number}/{address}", LEAVE).status_code == 403
         assert getattr(signed_in(viewer), method)(f"/extensions/1001/{address}", LEAVE).status_code == 403
     assert again(grace).enabled
-    assert "leave" not in html_of(signed_in(viewer), "/extensions/1001/")
+    assert "/leave/" not in html_of(signed_in(viewer), "/extensions/1001/")
 
 
 def test_nobody_sees_to_their_own_leaving(adas: Client, ada: User) -> None:
