@@ -298,6 +298,11 @@ def identified_by(login: Login) -> str:
     return "username,auth_username" if login.registration_name == login.id else "username"
 
 
+def account_code(login: Login) -> str:
+    only = "" if login.transport == "any" else login.transport
+    return f"{only}=" if login.registration_name == login.id else only
+
+
 CALLER_NAME = "CALLERID(name)="
 # In the order in which they are compared.
 LOGIN_VALUES = (
@@ -315,7 +320,7 @@ LOGIN_VALUES = (
         "Accountcode",
         "transport",
         "transport",
-        wanted=lambda login: "" if login.transport == "any" else login.transport,
+        wanted=account_code,
     ),
     shown(
         "EndpointDetail",

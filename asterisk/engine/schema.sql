@@ -258,12 +258,14 @@ DROP VIEW IF EXISTS ps_aors_listed;
 -- a view of their own, which is asked after it (extconfig.conf).
 -- A phone that hides its number (From: anonymous) is known by the name in its digest: a second endpoint, which nothing
 -- registers or calls. Its account code is the number. No name takes the place of a number, or of a trunk;
--- none is of two, as may be until both their changes are applied. Where the name is the number, one endpoint is both.
+-- none is of two, as may be until both their changes are applied. Where the name is the number, one endpoint is both, and its
+-- account code ends in =, so that the dial plan looks at its From.
 -- The account code also says which transport alone may be used: in front of the number, or by itself.
 DROP VIEW IF EXISTS ps_endpoints;
 CREATE VIEW ps_endpoints AS SELECT
   name AS id, iif(hidden, '', id) AS aors, id AS auth,
-  iif(transport = 'any', '', transport || iif(hidden, '-', '')) || iif(hidden, number, '') AS accountcode,
+  iif(transport = 'any', '', transport || iif(hidden, '-', ''))
+  || iif(hidden, number, iif(registration_name = id, '=', '')) AS accountcode,
   'from-extension' AS context, 'hints' AS subscribe_context,
   'all' AS disallow, 'ulaw,alaw,g722,opus' AS allow,
   iif(hidden, 'auth_username', iif(registration_name = id, 'username,auth_username', 'username')) AS identify_by,
