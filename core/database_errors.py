@@ -83,8 +83,7 @@ def in_one_line(error: Exception) -> str:
     """What a terminal is to read of a database or disk that cannot be used; "": the fault may be ours."""
     said = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, OSError):
-        is_of_a_kept_one = Path(error.filename or "/").is_relative_to(settings.VAR) and error.errno in NO_PLACE
-        return f"{said}." if is_of_a_kept_one or error.errno in SYSTEM else ""
+        return f"{said}." if error.errno in SYSTEM or _is_no_place_of_ours(error) else ""
     fault = fault_of(error) if isinstance(error, DatabaseError) else None
     if fault is None or _sqlite_code(error) == "SQLITE_ERROR":
         return ""
@@ -92,6 +91,10 @@ def in_one_line(error: Exception) -> str:
     if connection.vendor == "sqlite":
         where = f"It is the file {settings.DATABASES['default']['NAME']}."
     return f"The database cannot be used: {said}. {where}"
+
+
+def _is_no_place_of_ours(error: OSError) -> bool:
+    return error.errno in NO_PLACE and Path(error.filename or "/").is_relative_to(settings.VAR)
 
 
 def _away(error: Exception) -> Fault | None:

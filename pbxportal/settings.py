@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import django_stubs_ext
@@ -189,18 +190,21 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- databases: the wish (this one) and the engine (ENGINE_FILE, below) ---
 LOCK_SECONDS = 20  # the longest that a page waits for others who save or apply
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
-try:
-    DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")}
-    is_database = DATABASES["default"]["ENGINE"] in (SQLITE, POSTGRESQL)
-    name, options = DATABASES["default"]["NAME"], DATABASES["default"].get("OPTIONS")
-    is_database &= bool(name or options) and ":memory:" not in name and "\0" not in name
-except (ValueError, KeyError):
-    is_database = False
-if not is_database:
+
+
+def database_of_url() -> dict[str, Any]:
+    with suppress(ValueError):  # of an address, whose words may be a part of the password
+        found: dict[str, Any] = env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR))}/portal.sqlite3")
+        name, is_known = found.get("NAME", ""), found.get("ENGINE") in (SQLITE, POSTGRESQL)
+        if is_known and (name or found.get("OPTIONS")) and ":memory:" not in name and "\0" not in name:
+            return found
     raise ImproperlyConfigured(
         "DATABASE_URL is no address of a database. Examples: postgres://portal:secret@localhost/portal,"
         " sqlite:////var/lib/pbxportal/portal.sqlite3. In a password, write %2F for /, %3F for ?, and %40 for @."
     )
+
+
+DATABASES = {"default": database_of_url()}
 if DATABASES["default"]["ENGINE"] == SQLITE:
     if not (database := Path(DATABASES["default"]["NAME"])).exists():
         with suppress(OSError):  # no file, or one that cannot be made: the connection says so

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import psycopg.errors
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connections
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, ProgrammingError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
+from pytest_django.fixtures import Settings
 
-from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, OneLine, fault_of, sqlstate_of
+from core import database_errors
+from core.database_errors import INSUFFICIENT_PRIVILEGE, Fault, OneLine, fault_of, in_one_line, sqlstate_of
 
 
 @pytest.fixture
@@ -71,6 +73,39 @@ def test_of_sqlite(path: Path, deed: Callable[[Path], None], fault: Fault) -> No
     with pytest.raises(sqlite3.Error) as raised:
         deed(path)
     assert fault_of(raised.value) == fault
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        (fill, "database or disk is full"),
+        (read_nonsense, "file is not a database"),
+        (read_a_table_that_is_gone, ""),  # the statement may be wrong: where it stands is to be seen
+    ],
+)
+def test_a_terminal_reads_one_line_unless_the_fault_may_be_ours(
+    path: Path, deed: Callable[[Path], None], said: str
+) -> None:
+    with pytest.raises(sqlite3.Error) as raised:
+        deed(path)
+    error = OperationalError(str(raised.value))
+    error.__cause__ = raised.value
+    assert in_one_line(error).startswith(f"The database cannot be used: {said}." if said else "")
+    assert bool(in_one_line(error)) == bool(said)
+
+
+def test_a_terminal_reads_of_a_place_that_refuses_and_of_one_of_ours_that_is_not_there(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR = tmp_path
+    ours = FileExistsError(errno.EEXIST, "File exists", str(tmp_path / "static"))
+    assert in_one_line(ours) == f"[Errno 17] File exists: '{tmp_path}/static'."
+    assert in_one_line(FileNotFoundError(errno.ENOENT, "No such file", "templates/mail.txt")) == ""
+    assert in_one_line(InterfaceError("cursor already closed")) == ""
+    monkeypatch.setattr(database_errors, "settings", None)  # what refused was needed to read them
+    assert (
+        in_one_line(PermissionError(errno.EACCES, "Permission denied", "/x")) == "[Errno 13] Permission denied: '/x'."
+    )
 
 
 def test_of_an_extended_code() -> None:
